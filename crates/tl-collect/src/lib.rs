@@ -1,1 +1,16 @@
-//! placeholder
+//! Records to facts: what a repository, and later a forge, tracker or pager, says, in our words.
+//!
+//! In: a repository opened by `tl-exec`, and what earlier runs derived from it. Out: a
+//! [`History`](tl_core::history::History) for `tl-map`. Start at [`history::collect`]; what one
+//! message, tag name or note says is parsed by a module each, pure.
+//! **Invariant:** never a measure; bytes of any kind are read or left out with a note, and never
+//! stop the rest.
+
+pub mod agent_trace;
+pub mod ai_notes;
+pub mod attribution;
+pub mod cache;
+pub mod gaps;
+pub mod history;
+pub mod message;
+pub mod release_name;

@@ -1,1 +1,9 @@
-//! placeholder
+//! The outside world on this machine: repositories by `gix`, and child processes.
+//!
+//! In: paths and programs. Out: what they hold or say, as data. Start at
+//! [`git::Repository::open`] to read a history, at [`process::run`] to run a program.
+//! **Invariant:** reading a repository executes nothing that it contains or configures, and
+//! no other crate starts a process.
+
+pub mod git;
+pub mod process;

@@ -1,1 +1,85 @@
-//! placeholder
+//! The ledger: every event, append-only; what is folded from them; and a cache of derived data.
+//!
+//! In: [`tl_core::event::Event`]s and opaque values to cache. Out: the same events in the order
+//! of their positions, projections of them, and answers to read-only SQL. Start at [`Ledger`] and
+//! [`Ledger::open`]; then [`append`], [`read`], [`projection`], [`cache`], [`sql`].
+//!
+//! There is no trait `Store` yet: the ledger in memory (`--ledger none`) is SQLite's `:memory:`,
+//! so there is one implementation, and one behaviour to test. PostgreSQL will bring the second.
+//!
+//! **Invariants:** an acknowledged append survives a killed process and, as far as SQLite and the
+//! disk promise, a power cut (WAL, `synchronous=FULL`). The same (source, key) is stored once, by
+//! whichever of several processes was first. Events never change; projections and cache are
+//! derived, and dropping them loses nothing.
+
+pub mod append;
+pub mod cache;
+pub mod counts;
+pub mod directory;
+pub mod open;
+pub mod projection;
+pub mod read;
+mod schema;
+pub mod scratch;
+pub mod sql;
+pub mod store;
+
+#[cfg(test)]
+mod process_tests;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use sqlx::SqliteConnection;
+use tokio::sync::Mutex;
+
+/// One ledger, open: a SQLite file, or memory.
+///
+/// Its methods may be called from several tasks; they take turns on one connection. Other
+/// processes may have the same file open.
+#[derive(Debug)]
+pub struct Ledger {
+    connection: Mutex<SqliteConnection>,
+    place: Place,
+}
+
+/// Place of an event in the ledger: 1, 2, 3, ... in the order in which they were acknowledged.
+#[derive(
+    Debug, Default, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(transparent)]
+pub struct Position(pub i64);
+
+impl Position {
+    /// Before the first event.
+    pub const START: Self = Self(0);
+}
+
+/// Where a ledger lives, for messages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// A SQLite file, as an absolute path.
+    File(PathBuf),
+    /// The memory of this process; gone when it ends.
+    Memory,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => path.display().fmt(f),
+            Self::Memory => f.write_str("in memory"),
+        }
+    }
+}
+
+impl Ledger {
+    /// The file of this ledger; `None` when it is in memory.
+    pub fn path(&self) -> Option<&Path> {
+        match &self.place {
+            Place::File(path) => Some(path),
+            Place::Memory => None,
+        }
+    }
+}

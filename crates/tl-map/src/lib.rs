@@ -1,1 +1,54 @@
-//! placeholder
+//! Facts to journeys to measures: where a change waits between first commit and release.
+//!
+//! In: one [`History`](tl_core::history::History) per repository, and [`Options`](options::Options).
+//! Out: one [`Report`](report::Report). Start at [`map`]. A measure is a file in [`measure`].
+//! **Invariant:** pure. No IO, no clock, no SQL; the same input gives the same report.
+
+pub mod change;
+pub mod dataset;
+pub mod explain;
+pub mod failure;
+pub mod graph;
+pub mod journey;
+pub mod journey_row;
+pub mod lines;
+pub mod measure;
+pub mod options;
+pub mod release;
+pub mod report;
+pub mod stats;
+pub mod what_if;
+
+use dataset::Dataset;
+use measure::{
+    batch_size, cadence, change_failure, cohorts, dora, funnel, invest_first, repository, rework,
+    series, teams, usage, value_stream,
+};
+use report::{Report, SCHEMA};
+
+/// Measures a dataset.
+pub fn map(data: &Dataset<'_>) -> Report {
+    let shipped = cadence::shipped(data);
+    Report {
+        schema: SCHEMA.to_owned(),
+        as_of: data.window.until,
+        since: data.window.since,
+        until: data.window.until,
+        repositories: (0..data.repositories.len())
+            .map(|row| repository::summary(data, row))
+            .collect(),
+        gaps: data.repositories.iter().flat_map(|found| found.history.gaps.clone()).collect(),
+        value_stream: value_stream::value_stream(data),
+        cohorts: cohorts::cohorts(data),
+        usage: usage::usage(data),
+        teams: teams::teams(data),
+        failures: change_failure::change_failure(data),
+        dora: dora::dora(data, &shipped),
+        funnel: funnel::funnel(data),
+        batch_size: batch_size::batch_size(data),
+        rework: rework::rework(data),
+        cadence: cadence::cadence(data, &shipped),
+        invest_first: invest_first::invest_first(data),
+        series: series::series(data, &shipped),
+    }
+}

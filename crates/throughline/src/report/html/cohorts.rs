@@ -1,0 +1,149 @@
+//! Cohorts side by side: a dot and its interval per cohort, a panel per measure.
+
+use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, VPos};
+use tl_map::report::{CohortRow, CohortTable, Figure, Unit, Visibility};
+
+use super::super::format;
+use super::axis;
+use super::legend::{Mark, key};
+use super::plot::{Area, DrawError, Ink, Plot, Size, letters};
+use super::scatter::{cohort_ink, cohort_mark};
+
+/// A measure with its title and where it stands in a row.
+type Measure = (&'static str, fn(&CohortRow) -> &Figure);
+
+const MEASURES: [Measure; 6] = [
+    ("first commit to merge, median", |row| &row.to_merge),
+    ("last push to merge, median", |row| &row.review_wait),
+    ("first commit to release, median", |row| &row.to_release),
+    ("lines changed, median", |row| &row.size),
+    ("share that failed", |row| &row.failed),
+    ("share of lines reworked", |row| &row.rework),
+];
+
+/// The plot, or `None` when no cohort may be shown.
+pub(super) fn plot(table: &CohortTable) -> Result<Option<Plot>, DrawError> {
+    let shown = |measure: &&Measure| table.rows.iter().any(|row| (measure.1)(row).value.is_some());
+    let measures: Vec<&Measure> = MEASURES.iter().filter(shown).collect();
+    if measures.is_empty() {
+        return Ok(None);
+    }
+    let panel = 54 + 26 * table.rows.len() as u32;
+    let plot = Plot {
+        id: "plot-cohorts",
+        title: "Cohorts side by side".to_owned(),
+        description: description(table, &measures),
+        legend: table
+            .rows
+            .iter()
+            .map(|row| key(cohort_mark(row.cohort), cohort_ink(row.cohort), row.cohort.label()))
+            .collect(),
+        notes: vec![
+            "The mark is the estimate, the line its 95 % interval, resampled by author. Intervals \
+             that overlap say little about a difference: see the comparisons. An association is \
+             not a cause."
+                .to_owned(),
+        ],
+        wide: String::new(),
+        narrow: String::new(),
+    }
+    .draw(panel * measures.len().div_ceil(2) as u32, panel * measures.len() as u32, |area, size| paint(area, size, table, &measures))?;
+    Ok(Some(plot))
+}
+
+fn description(table: &CohortTable, measures: &[&Measure]) -> String {
+    let words = |row: &CohortRow| {
+        let figures = measures.iter().map(|(title, figure)| {
+            let figure = figure(row);
+            format!("{title} {}", format::value(figure))
+        });
+        format!("{}: {}", row.cohort.label(), figures.collect::<Vec<_>>().join(", "))
+    };
+    table.rows.iter().map(words).collect::<Vec<_>>().join("; ")
+}
+
+fn paint(
+    area: &Area<'_>,
+    size: Size,
+    table: &CohortTable,
+    measures: &[&Measure],
+) -> Result<(), DrawError> {
+    let columns = if size.narrow { 1 } else { 2 };
+    let panels = area.split_evenly((measures.len().div_ceil(columns), columns));
+    for (panel, measure) in panels.iter().zip(measures) {
+        paint_panel(panel, size, table, measure)?;
+    }
+    Ok(())
+}
+
+fn paint_panel(
+    panel: &Area<'_>,
+    size: Size,
+    table: &CohortTable,
+    (title, figure): &Measure,
+) -> Result<(), DrawError> {
+    let rows = table.rows.len() as f64;
+    let unit = table.rows.first().map_or(Unit::Count, |row| figure(row).unit);
+    let ends = table.rows.iter().map(|row| figure(row).high.or(figure(row).value).unwrap_or(0.0));
+    let end = ends.fold(0.0, f64::max).max(f64::MIN_POSITIVE) * 1.06;
+    let chart = ChartBuilder::on(panel)
+        .margin_top(24)
+        .margin_right(24)
+        .margin_left(4)
+        .x_label_area_size(26)
+        .y_label_area_size(104)
+        .build_cartesian_2d(0.0..end, 0.0..rows)?;
+    let plot = chart.plotting_area();
+    panel.draw(&Text::new(*title, (4, 2), letters(size, Ink::Text, HPos::Left, VPos::Top)))?;
+    for (place, label) in &axis::linear(end, unit, if size.narrow { 3 } else { 4 }).0 {
+        plot.draw(&PathElement::new([(*place, 0.0), (*place, rows)], Ink::Grid.line(1)))?;
+        let style = letters(size, Ink::Muted, HPos::Center, VPos::Top);
+        plot.draw(&(EmptyElement::at((*place, 0.0)) + Text::new(label.clone(), (0, 6), style)))?;
+    }
+    for (at, row) in table.rows.iter().enumerate() {
+        let middle = rows - 0.5 - at as f64;
+        let style = letters(size, Ink::Muted, HPos::Right, VPos::Center);
+        let label = Text::new(row.cohort.label(), (-8, 0), style);
+        plot.draw(&(EmptyElement::at((0.0, middle)) + label))?;
+        let figure = figure(row);
+        if let Some(value) = figure.value {
+            let ink = cohort_ink(row.cohort);
+            let (low, high) = (figure.low.unwrap_or(value), figure.high.unwrap_or(value));
+            plot.draw(&PathElement::new([(low, middle), (high, middle)], ink.line(2)))?;
+            let mark = cohort_mark(row.cohort);
+            let few = row.visibility == Visibility::TooFew;
+            let place = EmptyElement::at((value, middle));
+            match mark {
+                Mark::Triangle => plot.draw(&(place + TriangleMarker::new((0, 0), 8, ink.fill())))?,
+                Mark::Diamond => {
+                    let corners = vec![(0, -6), (6, 0), (0, 6), (-6, 0)];
+                    plot.draw(&(place + Polygon::new(corners, ink.fill())))?;
+                }
+                Mark::Ring => plot.draw(
+                    &(place
+                        + Circle::new((0, 0), 5, Ink::Surface.fill())
+                        + Circle::new((0, 0), 5, ink.line(2))),
+                )?,
+                _ => plot.draw(&(place + Rectangle::new([(-4, -4), (4, 4)], ink.fill())))?,
+            }
+            if few {
+                note(plot, size, "too few to compare", (high, middle))?;
+            }
+        } else {
+            let why = if row.visibility == Visibility::Hidden { "hidden: too few people" } else { "not known" };
+            note(plot, size, why, (0.0, middle))?;
+        }
+    }
+    Ok(())
+}
+
+type Plane<'a> = DrawingArea<
+    SVGBackend<'a>,
+    Cartesian2d<plotters::coord::types::RangedCoordf64, plotters::coord::types::RangedCoordf64>,
+>;
+
+fn note(plot: &Plane<'_>, size: Size, words: &str, at: (f64, f64)) -> Result<(), DrawError> {
+    let style = letters(size, Ink::Muted, HPos::Left, VPos::Center);
+    plot.draw(&(EmptyElement::at(at) + Text::new(words.to_owned(), (8, 0), style)))
+}

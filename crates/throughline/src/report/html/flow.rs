@@ -1,0 +1,115 @@
+//! Cumulative flow: how many changes were begun, pushed, merged and released by each week.
+
+use plotters::prelude::*;
+use tl_map::report::{Report, WeekPoint};
+
+use super::super::format;
+use super::axis;
+use super::legend::{Key, Mark, key};
+use super::plot::{Area, DrawError, Ink, Plot, Size};
+use super::scatter::grid;
+
+/// A curve: its value at a week, the ink of the band under it and of its edge, and what it means.
+struct Curve {
+    value: fn(&WeekPoint) -> u64,
+    band: Ink,
+    edge: Ink,
+    label: &'static str,
+}
+
+/// From the top of the plot down; each is painted over the one before it.
+const CURVES: [Curve; 4] = [
+    Curve {
+        value: |week| week.started,
+        band: Ink::CodingArea,
+        edge: Ink::Coding,
+        label: "begun, not pushed for the last time",
+    },
+    Curve {
+        value: |week| week.pushed,
+        band: Ink::ReviewHatch,
+        edge: Ink::ReviewWait,
+        label: "pushed, waiting for the merge",
+    },
+    Curve {
+        value: |week| week.merged,
+        band: Ink::ReleaseHatch,
+        edge: Ink::ReleaseWait,
+        label: "merged, waiting for a release",
+    },
+    Curve { value: |week| week.released, band: Ink::DoneArea, edge: Ink::Done, label: "released" },
+];
+
+/// The plot, or `None` with fewer than two weeks.
+pub(super) fn plot(report: &Report) -> Result<Option<Plot>, DrawError> {
+    let weeks = &report.series.weeks;
+    let (Some(first), Some(last)) = (weeks.first(), weeks.last()) else { return Ok(None) };
+    if weeks.len() < 2 {
+        return Ok(None);
+    }
+    // A curve that never leaves zero says that the boundary is unknown, not that nothing moved.
+    let known: Vec<&Curve> = CURVES.iter().filter(|curve| (curve.value)(last) > 0).collect();
+    if known.is_empty() {
+        return Ok(None);
+    }
+    let floor = known.iter().map(|curve| (curve.value)(first)).min().unwrap_or(0);
+    let mut notes = vec![
+        "The height of a band is the number of changes in that state; where a band grows wider, a \
+         queue grows."
+            .to_owned(),
+    ];
+    if floor > 0 {
+        notes.push(format!("The scale begins at {}, not at 0.", format::count(floor)));
+    }
+    let plot = Plot {
+        id: "plot-flow",
+        title: "Cumulative flow".to_owned(),
+        description: format!(
+            "Running totals by week. At the end: {} begun, {} pushed for the last time, {} merged, {} released.",
+            last.started, last.pushed, last.merged, last.released
+        ),
+        legend: known.iter().map(|curve| legend_key(curve)).collect(),
+        notes,
+        wide: String::new(),
+        narrow: String::new(),
+    }
+    .draw(320, 300, |area, size| paint(area, size, weeks, &known, floor))?;
+    Ok(Some(plot))
+}
+
+fn legend_key(curve: &Curve) -> Key {
+    key(Mark::Block, curve.band, curve.label)
+}
+
+fn paint(
+    area: &Area<'_>,
+    size: Size,
+    weeks: &[WeekPoint],
+    known: &[&Curve],
+    floor: u64,
+) -> Result<(), DrawError> {
+    let (Some(first), Some(last)) = (weeks.first(), weeks.last()) else { return Ok(()) };
+    let highest = known.iter().map(|curve| (curve.value)(last)).max().unwrap_or(0) as f64;
+    let floor = floor as f64;
+    let top = (highest + (highest - floor) * 0.04).max(floor + 1.0);
+    let across = axis::calendar(first.at, last.at, if size.narrow { 3 } else { 9 });
+    let mut up = axis::linear(top - floor, tl_map::report::Unit::Count, 5);
+    for (place, label) in &mut up.0 {
+        *place += floor;
+        *label = format::count(*place as u64);
+    }
+    let mut chart = ChartBuilder::on(area)
+        .margin_top(10)
+        .margin_right(if size.narrow { 8 } else { 20 })
+        .x_label_area_size(26)
+        .y_label_area_size(if size.narrow { 46 } else { 56 })
+        .build_cartesian_2d(axis::days(first.at)..axis::days(last.at), floor..top)?;
+    for curve in known {
+        let line = || {
+            weeks.iter().map(|week| (axis::days(week.at), ((curve.value)(week) as f64).max(floor)))
+        };
+        chart.draw_series(AreaSeries::new(line(), floor, curve.band.color()))?;
+        chart.draw_series(LineSeries::new(line(), curve.edge.line(2)))?;
+    }
+    grid(area, &chart, size, &across, &up)
+}

@@ -1,0 +1,86 @@
+//! Invest first: hours saved a week by stage, with intervals.
+
+use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, VPos};
+use tl_map::report::{InvestFirst, Investment, Unit};
+
+use super::super::format;
+use super::axis;
+use super::legend::{Mark, key};
+use super::plot::{Area, DrawError, Ink, Plot, Size, letters};
+
+/// The plot, or `None` when nothing can be ranked.
+pub(super) fn plot(invest: &InvestFirst) -> Result<Option<Plot>, DrawError> {
+    let shown: Vec<&Investment> =
+        invest.ranking.iter().filter(|row| row.weekly_hours.value.is_some()).collect();
+    if shown.is_empty() {
+        return Ok(None);
+    }
+    let rows = shown.len() as u32;
+    let words = |row: &&Investment| {
+        format!("{}: {}", row.label, row.weekly_hours.value.map_or(String::new(), format::hours))
+    };
+    let plot = Plot {
+        id: "plot-invest-first",
+        title: "Hours saved a week if the stage took no time".to_owned(),
+        description: shown.iter().map(words).collect::<Vec<_>>().join("; "),
+        legend: vec![
+            key(Mark::Block, Ink::Accent, "may be recommended"),
+            key(Mark::Block, Ink::Bot, "not recommended: see the guard"),
+            key(Mark::Line, Ink::Text, "95 % interval"),
+        ],
+        notes: vec![format!(
+            "Median hours saved by a change, times {} changes a week. Computed from {} released \
+             changes with every stage known; congestion is not modelled.",
+            format::number(invest.weekly_changes),
+            format::count(invest.n)
+        )],
+        wide: String::new(),
+        narrow: String::new(),
+    }
+    .draw(40 + 58 * rows, 40 + 62 * rows, |area, size| paint(area, size, &shown))?;
+    Ok(Some(plot))
+}
+
+fn paint(area: &Area<'_>, size: Size, shown: &[&Investment]) -> Result<(), DrawError> {
+    let rows = shown.len() as f64;
+    let figures = || shown.iter().map(|row| &row.weekly_hours);
+    let end = figures().filter_map(|figure| figure.high.or(figure.value)).fold(0.0, f64::max);
+    let start = figures().filter_map(|figure| figure.low.or(figure.value)).fold(0.0, f64::min);
+    let end = end.max(1.0) * 1.04;
+    let chart = ChartBuilder::on(area)
+        .margin_right(30)
+        .margin_left(12)
+        .x_label_area_size(28)
+        .build_cartesian_2d(start..end, 0.0..rows)?;
+    let plot = chart.plotting_area();
+    for (place, _) in &axis::linear(end, Unit::Count, if size.narrow { 4 } else { 8 }).0 {
+        plot.draw(&PathElement::new([(*place, 0.0), (*place, rows)], Ink::Grid.line(1)))?;
+        let style = letters(size, Ink::Muted, HPos::Center, VPos::Top);
+        let label = Text::new(format::hours(*place), (0, 8), style);
+        plot.draw(&(EmptyElement::at((*place, 0.0)) + label))?;
+    }
+    for (at, row) in shown.iter().enumerate() {
+        let foot = rows - 1.0 - at as f64;
+        let value = row.weekly_hours.value.unwrap_or(0.0);
+        let ink = if row.recommended { Ink::Accent } else { Ink::Bot };
+        plot.draw(&Rectangle::new([(0.0, foot + 0.12), (value, foot + 0.5)], ink.fill()))?;
+        if let (Some(low), Some(high)) = (row.weekly_hours.low, row.weekly_hours.high) {
+            let middle = foot + 0.31;
+            plot.draw(&PathElement::new([(low, middle), (high, middle)], Ink::Text.line(2)))?;
+            for end in [low, high] {
+                let cap = [(end, foot + 0.22), (end, foot + 0.4)];
+                plot.draw(&PathElement::new(cap, Ink::Text.line(2)))?;
+            }
+        }
+        let words = format!(
+            "{}: {} a week, best in {} of draws",
+            row.label,
+            format::hours(value),
+            format::share(row.best)
+        );
+        let style = letters(size, Ink::Text, HPos::Left, VPos::Center);
+        plot.draw(&(EmptyElement::at((0.0, foot + 0.7)) + Text::new(words, (0, 0), style)))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,139 @@
+//! Tables of cohorts: by evidence of AI use, and by how often an author's changes carry it.
+
+use tl_map::report::{
+    CohortTable, Comparison, Misclassification, Unit, UsageTable, Visibility,
+};
+
+use super::super::super::format;
+use super::super::table::{Cell, Table, count, figure, prose, text};
+use super::Block;
+
+pub(super) fn cohorts(table: &CohortTable) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    if !table.rows.is_empty() {
+        let columns = [
+            "cohort", "#changes", "#people", "#to merge, p50", "#last push to merge, p50",
+            "#to release, p50", "#lines, p50", "#failed", "#lines reworked",
+        ];
+        let rows = table.rows.iter().map(|row| {
+            let figures =
+                [&row.to_merge, &row.review_wait, &row.to_release, &row.size, &row.failed, &row.rework];
+            let mut cells = vec![
+                named(row.cohort.label(), row.visibility),
+                count(row.changes),
+                count(row.people),
+            ];
+            cells.extend(figures.map(|one| shown(one, row.visibility, row.changes)));
+            cells
+        });
+        blocks.push(Block::Table(Table::new("Cohorts by evidence of AI use", &columns).with(rows)));
+    }
+    if !table.comparisons.is_empty() {
+        blocks.push(comparisons(&table.comparisons));
+    }
+    blocks.extend(table.misclassification.as_ref().map(misclassification));
+    blocks
+}
+
+/// The name of a row, with why its figures may not be read.
+pub(super) fn named(label: &str, visibility: Visibility) -> Cell {
+    match visibility {
+        Visibility::Shown => text(label),
+        Visibility::TooFew => text(label).under("too few to compare"),
+        Visibility::Hidden => text(label).under("hidden: too few people"),
+    }
+}
+
+/// A figure of a row; a hidden row says so once, in its name.
+pub(super) fn shown(
+    one: &tl_map::report::Figure,
+    visibility: Visibility,
+    changes: u64,
+) -> Cell {
+    if visibility == Visibility::Hidden {
+        return text(format::NOTHING);
+    }
+    figure(one, Some(changes))
+}
+
+fn comparisons(comparisons: &[Comparison]) -> Block {
+    let columns = [
+        "measure", "in words", "#with evidence", "#without", "#effect", "#shift or risk ratio",
+        "#p, adjusted", "#smallest visible effect", "#E-value",
+    ];
+    let rows = comparisons.iter().map(|row| {
+        let number = |value: Option<f64>| {
+            text(value.map_or(format::NOTHING.to_owned(), |value| format::in_unit(value, row.effect.unit)))
+        };
+        let effect = figure(&row.effect, None);
+        let words: Vec<String> = [Some(row.magnitude.clone()), effect.small.clone()]
+            .into_iter()
+            .flatten()
+            .filter(|words| !words.is_empty())
+            .collect();
+        let p = row.p_adjusted.map_or(format::NOTHING.to_owned(), format::p_value);
+        let raw = row.p.map(|p| format!("unadjusted {}", format::p_value(p)));
+        vec![
+            prose(row.measure.clone()).under(format!("{} against {}", row.exposed, row.reference)),
+            prose(row.says.clone()),
+            figure(&row.a, None),
+            figure(&row.b, None),
+            Cell { small: Some(words.join(", ")), ..effect },
+            figure(&row.shift, None),
+            Cell { small: raw, ..text(p) },
+            number(row.detectable),
+            text(row.e_value.map_or(format::NOTHING.to_owned(), format::number)),
+        ]
+    });
+    let caption = "Comparisons: Cliff’s delta and Hodges-Lehmann shift for times, difference and \
+                   Mantel-Haenszel risk ratio for shares";
+    Block::Table(Table::new(caption, &columns).with(rows))
+}
+
+fn misclassification(bounds: &Misclassification) -> Block {
+    let difference = bounds.difference_bounds.map_or(String::new(), |(low, high)| {
+        format!(
+            " Depending on which changes were missed, the difference in failures could lie \
+             anywhere from {}.",
+            format::range(low, high, Unit::Share)
+        )
+    });
+    let corrected = match format::interval(&bounds.corrected_share) {
+        Some(interval) => format!("{} ({interval})", format::value(&bounds.corrected_share)),
+        None => format::value(&bounds.corrected_share),
+    };
+    Block::Text(format!(
+        "The evidence itself errs: it finds an assumed {} of AI-assisted changes and is right in {} \
+         of those that it finds (source: {}). Corrected for both, the share of changes with AI would \
+         be {corrected}.{difference}",
+        format::share(bounds.sensitivity),
+        format::share(bounds.precision),
+        bounds.source
+    ))
+}
+
+pub(super) fn usage(table: &UsageTable) -> Vec<Block> {
+    if table.rows.is_empty() {
+        return Vec::new();
+    }
+    let columns = [
+        "author’s usage", "#people", "#changes", "#to merge, p50", "#to release, p50", "#failed",
+        "#changes a week and author",
+    ];
+    let rows = table.rows.iter().map(|row| {
+        let mut cells = vec![named(&row.usage, row.visibility), count(row.people), count(row.changes)];
+        let figures = [&row.to_merge, &row.to_release, &row.failed, &row.throughput];
+        cells.extend(figures.map(|one| shown(one, row.visibility, row.changes)));
+        cells
+    });
+    let limits = format!(
+        "Very frequent: at least {} of an author’s changes carry evidence; frequent: at least {}; \
+         occasional: fewer.",
+        format::share(table.very_frequent_share),
+        format::share(table.frequent_share)
+    );
+    vec![
+        Block::Table(Table::new("By how often the author’s changes carry evidence", &columns).with(rows)),
+        Block::Text(limits),
+    ]
+}

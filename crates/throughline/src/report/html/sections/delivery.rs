@@ -1,0 +1,215 @@
+//! Tables of the line itself: stages, what-if, cycle time by month, flow by week, distribution.
+
+use tl_map::report::{Figure, InvestFirst, Report, StageRow, ValueStream};
+
+use super::super::super::format;
+use super::super::distribution::spreads;
+use super::super::scatter::{best_span, points, quantile};
+use super::super::stage_map::kind_label;
+use super::super::table::{Cell, Table, count, figure, prose, text};
+use super::Block;
+
+/// Changes named in the table of the slowest.
+const SLOWEST: usize = 10;
+
+pub(super) fn value_stream(stream: &ValueStream) -> Vec<Block> {
+    let rows = || stream.stages.iter().chain(std::iter::once(&stream.total));
+    let times = ["stage", "kind", "#n", "#p50", "#p75", "#p90", "#mean", "#share of time"];
+    let queues = [
+        "stage", "#in it now", "#in a week", "#out a week", "oldest in it", "#Little residual",
+    ];
+    let mut notes = Vec::new();
+    let mut note = |n: u64, what: &str| {
+        if n > 0 {
+            notes.push(format!("{} {what}", format::count(n)));
+        }
+    };
+    note(stream.bots, "changes by bots are left out");
+    note(stream.unknown_start, "have a first commit that git does not know");
+    note(stream.left_censored, "were shipped by the earliest known release, so their wait is unknown");
+    note(stream.unreleased, "are in no release yet and count as still waiting (Kaplan-Meier)");
+    note(stream.via_backport, "were released first through an equivalent commit");
+    note(stream.clock_adjusted, "had a boundary moved because clocks disagree");
+    let shift = (stream.clock_adjusted > 0)
+        .then(|| format!("the largest such move is {}", format::duration(stream.max_shift_hours)));
+    notes.extend(shift);
+    let merged = format::count(stream.changes);
+    let facts = if notes.is_empty() { String::new() } else { format!(" Of these or beside them: {}.", notes.join("; ")) };
+    vec![
+        Block::Table(Table::new("The value stream, stage by stage", &times).with(rows().map(time))),
+        Block::Table(Table::new("What is in each stage", &queues).with(rows().map(queue))),
+        Block::Text(format!("{merged} changes were merged in the window.{facts}")),
+    ]
+}
+
+fn time(row: &StageRow) -> Vec<Cell> {
+    let open = (row.open > 0).then(|| format!("{} still open", format::count(row.open)));
+    vec![
+        text(row.label.clone()).under(format!("{} to {}", row.from, row.to)),
+        text(kind_label(row.kind)),
+        Cell { small: open, ..count(row.n) },
+        figure(&row.p50, Some(row.n)),
+        figure(&row.p75, Some(row.n)),
+        figure(&row.p90, Some(row.n)),
+        figure(&row.mean, Some(row.n)),
+        figure(&row.share, Some(row.n)),
+    ]
+}
+
+fn queue(row: &StageRow) -> Vec<Cell> {
+    let oldest = row.oldest.as_ref();
+    vec![
+        text(row.label.clone()),
+        count(row.wip),
+        text(format::number(row.arrivals_per_week)),
+        text(format::number(row.departures_per_week)),
+        oldest.map_or_else(
+            || text(format::NOTHING),
+            |item| text(item.change.clone()).under(format::duration(item.hours)),
+        ),
+        text(row.little_residual.map_or(format::NOTHING.to_owned(), format::number)),
+    ]
+}
+
+pub(super) fn invest_first(invest: &InvestFirst) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    if !invest.ranking.is_empty() {
+        let columns = [
+            "stage", "#saved a week", "#median without it", "#less in p50", "#less in p90",
+            "#less in mean", "#best in draws", "guard",
+        ];
+        let rows = invest.ranking.iter().map(|row| {
+            let weekly = row.weekly_hours.value.map_or(format::NOTHING.to_owned(), format::hours);
+            let interval = row.weekly_hours.low.zip(row.weekly_hours.high);
+            let small = interval
+                .map(|(low, high)| format!("{} to {}", format::number(low), format::hours(high)))
+                .or_else(|| row.weekly_hours.note.clone());
+            let verdict = if row.recommended { "may be recommended" } else { "not recommended" };
+            vec![
+                text(row.label.clone()),
+                Cell { small, ..text(weekly) },
+                figure(&row.median_without, Some(invest.n)),
+                figure(&row.saves_p50, Some(invest.n)),
+                figure(&row.saves_p90, Some(invest.n)),
+                figure(&row.saves_mean, Some(invest.n)),
+                text(format::share(row.best)),
+                prose(row.guard.clone()).under(verdict),
+            ]
+        });
+        blocks.push(Block::Table(Table::new("What each stage costs", &columns).with(rows)));
+    }
+    if !invest.scenarios.is_empty() {
+        let change = |change: &Figure| {
+            let signed = change.value.map(format::signed_duration);
+            let cell = figure(change, Some(invest.n));
+            Cell { text: signed.unwrap_or(cell.text), ..cell }
+        };
+        let rows = invest.scenarios.iter().map(|scenario| {
+            vec![text(scenario.what.clone()), change(&scenario.p50), change(&scenario.p90)]
+        });
+        let columns = ["what if", "#change of p50", "#change of p90"];
+        blocks.push(Block::Table(Table::new("What-if: other scenarios", &columns).with(rows)));
+    }
+    blocks
+}
+
+pub(super) fn cycle_time(report: &Report) -> Vec<Block> {
+    let Some(span) = best_span(&report.series.changes) else { return Vec::new() };
+    let points = points(&report.series.changes, &span);
+    let mut months: Vec<(String, Vec<f64>, u64)> = Vec::new();
+    for point in &points {
+        let mut month = point.change.merged.date();
+        month.truncate(7);
+        if months.last().is_none_or(|last| last.0 != month) {
+            months.push((month, Vec::new(), 0));
+        }
+        if let Some((_, hours, failed)) = months.last_mut() {
+            hours.push(point.hours);
+            *failed += u64::from(point.change.failed);
+        }
+    }
+    let rows = months.iter().map(|(month, hours, failed)| {
+        let at = |share| {
+            quantile(hours.iter().copied(), share).map_or(format::NOTHING.to_owned(), format::duration)
+        };
+        vec![
+            text(month.clone()),
+            count(hours.len() as u64),
+            text(at(0.5)),
+            text(at(0.85)),
+            text(at(1.0)),
+            count(*failed),
+        ]
+    });
+    let columns = ["month of merge", "#changes", "#p50", "#p85", "#longest", "#failed"];
+    let caption = format!("By month: {}", span.label);
+    let mut slowest: Vec<_> = points.iter().collect();
+    slowest.sort_by(|a, b| b.hours.total_cmp(&a.hours));
+    let slow = slowest.into_iter().take(SLOWEST).map(|point| {
+        vec![
+            text(point.change.change.clone()),
+            text(point.change.merged.date()),
+            text(point.change.cohort.label()),
+            text(format::duration(point.hours)),
+            text(if point.change.failed { "failed" } else { "" }),
+        ]
+    });
+    vec![
+        Block::Table(Table::new(caption, &columns).with(rows).folded()),
+        Block::Table(
+            Table::new("The slowest changes", &["change", "merged", "cohort", "#time", "outcome"])
+                .with(slow)
+                .folded(),
+        ),
+    ]
+}
+
+pub(super) fn flow(report: &Report) -> Vec<Block> {
+    if report.series.weeks.is_empty() {
+        return Vec::new();
+    }
+    let rows = report.series.weeks.iter().map(|week| {
+        vec![
+            text(week.at.date()),
+            count(week.started),
+            count(week.pushed),
+            count(week.merged),
+            count(week.released),
+        ]
+    });
+    let columns = ["week until", "#begun", "#pushed", "#merged", "#released"];
+    vec![Block::Table(Table::new("Running totals by week", &columns).with(rows).folded())]
+}
+
+pub(super) fn distribution(report: &Report) -> Vec<Block> {
+    let spreads = spreads(report);
+    if spreads.is_empty() {
+        return Vec::new();
+    }
+    let rows = spreads.iter().map(|spread| {
+        let n = spread.hours.len();
+        let within = |limit: f64| {
+            let within = spread.hours.iter().filter(|hours| **hours <= limit).count();
+            text(format::share(within as f64 / n as f64))
+        };
+        let at = |share| {
+            let hours = quantile(spread.hours.iter().copied(), share);
+            text(hours.map_or(format::NOTHING.to_owned(), format::duration))
+        };
+        vec![
+            text(spread.label),
+            count(n as u64),
+            at(0.1),
+            at(0.5),
+            at(0.9),
+            within(1.0),
+            within(24.0),
+            within(168.0),
+            within(720.0),
+        ]
+    });
+    let columns = [
+        "stage", "#n", "#p10", "#p50", "#p90", "#within 1 h", "#1 d", "#1 wk", "#30 d",
+    ];
+    vec![Block::Table(Table::new("Shares of changes within a time", &columns).with(rows))]
+}

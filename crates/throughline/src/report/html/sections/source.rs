@@ -1,0 +1,97 @@
+//! Sections about the data itself: teams, gaps, what was read, and how measures are computed.
+
+use tl_core::history::Gap;
+use tl_map::measure::MEASURES;
+use tl_map::report::{RepositorySummary, TeamRow};
+
+use super::super::super::format;
+use super::super::table::{Cell, Table, count, text};
+use super::cohort::{named, shown};
+use super::{Block, Section};
+
+pub(super) fn teams(teams: &[TeamRow]) -> Section {
+    let columns = [
+        "team", "#changes", "#people", "#to merge, p50", "#last push to merge, p50",
+        "#to release, p50", "#failed",
+    ];
+    let rows = teams.iter().map(|row| {
+        let mut cells = vec![named(&row.team, row.visibility), count(row.changes), count(row.people)];
+        let figures = [&row.to_merge, &row.review_wait, &row.to_release, &row.failed];
+        cells.extend(figures.map(|one| shown(one, row.visibility, row.changes)));
+        cells
+    });
+    let table = Block::Table(Table::new("Teams of the configuration", &columns).with(rows));
+    Section {
+        id: "teams",
+        title: "Teams",
+        lead: "Compare a team with itself over time, not with another.".to_owned(),
+        blocks: if teams.is_empty() { Vec::new() } else { vec![table] },
+    }
+}
+
+pub(super) fn gaps(gaps: &[Gap]) -> Section {
+    Section {
+        id: "gaps",
+        title: "What the data cannot say",
+        lead: "What was not found or not readable, what therefore is unknown, and what brings it.".to_owned(),
+        blocks: gaps.iter().cloned().map(Block::Gap).collect(),
+    }
+}
+
+pub(super) fn repositories(repositories: &[RepositorySummary]) -> Section {
+    let names: Vec<&str> = repositories.iter().map(|one| one.name.as_str()).collect();
+    Section {
+        id: "read",
+        title: "What was read",
+        lead: format!("The whole history of {}, whatever the window.", names.join(", ")),
+        blocks: repositories.iter().map(|one| Block::Table(repository(one))).collect(),
+    }
+}
+
+fn repository(one: &RepositorySummary) -> Table {
+    let list = |pairs: &[(String, u64)]| {
+        let pair = |(name, n): &(String, u64)| format!("{name} {}", format::count(*n));
+        pairs.iter().map(pair).collect::<Vec<_>>().join(", ")
+    };
+    let shapes: Vec<(String, u64)> =
+        one.shapes.iter().map(|(shape, n)| (shape.label().to_owned(), *n)).collect();
+    let head = one.head.as_ref().map_or("none", |head| head.get(..12).unwrap_or(head));
+    let dates = match (one.first, one.last) {
+        (Some(first), Some(last)) => format!("{} to {}", first.date(), last.date()),
+        _ => format::NOTHING.to_owned(),
+    };
+    let under = |cell: Cell, small: String| {
+        if small.is_empty() { cell } else { cell.under(small) }
+    };
+    let rows = [
+        ("branch", text(one.branch.clone()).under(head)),
+        ("history of the branch", text(dates)),
+        ("commits of the branch", count(one.commits).under(format!("{} merges", format::count(one.merges)))),
+        ("commits in all", count(one.commits_all)),
+        ("authors", count(one.people)),
+        ("tags", count(one.tags).under(format!("{} stable releases", format::count(one.releases)))),
+        ("request heads", count(one.request_heads).under(format!("{} merged", format::count(one.requests_merged)))),
+        ("titles that name a request", text(format::share(one.request_in_title))),
+        ("changes in the window by shape", prose_or_nothing(list(&shapes))),
+        ("commits with evidence of AI use", under(count(one.ai_commits), list(&one.ai_by_tool))),
+        ("commits that AI only reviewed", count(one.assist_commits)),
+        ("commits with line notes", count(one.noted_commits)),
+        ("commits by bots", count(one.bot_commits)),
+        ("commits with a revert line", count(one.revert_lines)),
+    ];
+    let rows = rows.into_iter().map(|(what, cell)| vec![text(what), cell]);
+    Table::new(one.name.clone(), &["what", "#figure"]).with(rows).folded()
+}
+
+fn prose_or_nothing(list: String) -> Cell {
+    text(if list.is_empty() { format::NOTHING.to_owned() } else { list })
+}
+
+pub(super) fn formulas() -> Section {
+    Section {
+        id: "formulas",
+        title: "Formulas",
+        lead: "How each number is computed, and what happens at the edges.".to_owned(),
+        blocks: MEASURES.iter().map(Block::Measure).collect(),
+    }
+}

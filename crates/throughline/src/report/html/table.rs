@@ -1,0 +1,90 @@
+//! Tables of the page, as data.
+
+use tl_map::report::Figure;
+
+use super::super::format;
+
+/// A table.
+pub(super) struct Table {
+    /// What it shows; its accessible name.
+    pub(super) caption: String,
+    pub(super) columns: Vec<Column>,
+    pub(super) rows: Vec<Vec<Cell>>,
+    /// Whether it is folded away until opened.
+    pub(super) folded: bool,
+}
+
+/// A column's heading.
+pub(super) struct Column {
+    pub(super) title: &'static str,
+    pub(super) numeric: bool,
+}
+
+/// One cell: what it says, and what stands small under it.
+pub(super) struct Cell {
+    pub(super) text: String,
+    pub(super) small: Option<String>,
+    /// Whether it is a long text that may be broken into lines.
+    pub(super) prose: bool,
+}
+
+impl Table {
+    /// A table whose columns are named in one line: a name that begins with `#` is of numbers.
+    pub(super) fn new(caption: impl Into<String>, columns: &[&'static str]) -> Self {
+        let column = |name: &&'static str| Column {
+            title: name.trim_start_matches('#'),
+            numeric: name.starts_with('#'),
+        };
+        Self {
+            caption: caption.into(),
+            columns: columns.iter().map(column).collect(),
+            rows: Vec::new(),
+            folded: false,
+        }
+    }
+
+    pub(super) fn folded(mut self) -> Self {
+        self.folded = true;
+        self
+    }
+
+    pub(super) fn with(mut self, rows: impl IntoIterator<Item = Vec<Cell>>) -> Self {
+        self.rows.extend(rows);
+        self
+    }
+}
+
+/// Words that stay on one line.
+pub(super) fn text(text: impl Into<String>) -> Cell {
+    Cell { text: text.into(), small: None, prose: false }
+}
+
+/// Words that may be broken into lines.
+pub(super) fn prose(text: impl Into<String>) -> Cell {
+    Cell { text: text.into(), small: None, prose: true }
+}
+
+/// A number of things.
+pub(super) fn count(count: u64) -> Cell {
+    text(format::count(count))
+}
+
+/// A figure with its interval, or why there is none; `n` is named unless the row says the same.
+pub(super) fn figure(figure: &Figure, row_n: Option<u64>) -> Cell {
+    let n = (row_n != Some(figure.n) && figure.value.is_some())
+        .then(|| format!("n {}", format::count(figure.n)));
+    let small: Vec<String> =
+        [format::interval(figure), figure.note.clone(), n].into_iter().flatten().collect();
+    Cell {
+        text: format::value(figure),
+        small: (!small.is_empty()).then(|| small.join(", ")),
+        prose: false,
+    }
+}
+
+impl Cell {
+    pub(super) fn under(mut self, small: impl Into<String>) -> Self {
+        self.small = Some(small.into());
+        self
+    }
+}

@@ -1,0 +1,1 @@
+//! The page as readers and browsers meet it.

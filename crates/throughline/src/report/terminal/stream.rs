@@ -1,0 +1,231 @@
+//! What was read, and the line from first commit to release.
+
+use tl_core::time::{Millis, Timestamp};
+use tl_map::journey::StageKind;
+use tl_map::report::{Report, RepositorySummary, StageRow, ValueStream};
+
+use super::grid::{Cell, Fill, Grid, Layout, column, sparkline};
+use super::page::Page;
+use super::{counted, with_interval};
+use crate::report::format::{count, duration, number, share, value};
+use crate::ui::Ink;
+
+/// Weeks that the row of weekly changes shows at most: a year.
+const WEEKS: i64 = 52;
+
+/// One line per repository, and the window.
+pub(super) fn repositories(page: &mut Page<'_>, report: &Report) {
+    let mut grid = Grid::new([
+        column("repository", Layout::Left),
+        column("branch", Layout::Left).drop(5),
+        column("commits", Layout::Right),
+        column("people", Layout::Right).drop(4),
+        column("releases", Layout::Right).drop(1),
+        column("requests", Layout::Right).drop(2),
+        column("merged", Layout::Right).drop(6),
+        column("AI commits", Layout::Right).drop(3),
+        column("since", Layout::Left).drop(7),
+    ]);
+    for repository in &report.repositories {
+        grid.row(repository_cells(repository));
+    }
+    page.grid(&grid);
+    if report.repositories.is_empty() {
+        page.paragraph("No repository was read.");
+    }
+    page.blank();
+    let stream = &report.value_stream;
+    let bots = match stream.bots {
+        0 => String::new(),
+        bots => format!(", {} more by bots left out", count(bots)),
+    };
+    page.paragraph(&format!(
+        "{} merged from {} to {}{bots}; seen as of {}.",
+        counted(stream.changes, "change", "changes"),
+        report.since.date(),
+        report.until.date(),
+        report.as_of.date(),
+    ));
+    weekly(page, report);
+}
+
+fn repository_cells(repository: &RepositorySummary) -> Vec<Cell> {
+    let or_nothing = |known: bool, number: u64| {
+        if known { count(number) } else { "none".to_owned() }
+    };
+    vec![
+        Cell::Text(repository.name.clone(), Some(Ink::Heading)),
+        repository.branch.as_str().into(),
+        count(repository.commits).into(),
+        count(repository.people).into(),
+        or_nothing(repository.releases > 0, repository.releases).into(),
+        or_nothing(repository.request_heads > 0, repository.request_heads).into(),
+        or_nothing(repository.request_heads > 0, repository.requests_merged).into(),
+        or_nothing(repository.ai_commits > 0, repository.ai_commits).into(),
+        repository.first.map_or_else(String::new, Timestamp::date).into(),
+    ]
+}
+
+/// Changes of each week as a row of small bars, the last year at most.
+fn weekly(page: &mut Page<'_>, report: &Report) {
+    let week = Millis::WEEK.get();
+    let span = (report.until - report.since).get();
+    let weeks = (span + week - 1) / week;
+    let mean = number(report.series.changes.len() as f64 * week as f64 / span.max(1) as f64);
+    let room = page.width.saturating_sub(format!("   {mean} merged a week, last 52 weeks").len());
+    let shown = weeks.min(WEEKS).min(room as i64);
+    if shown < 2 || report.series.changes.is_empty() {
+        return;
+    }
+    let mut counts = vec![0_u64; shown as usize];
+    for change in &report.series.changes {
+        let ago = (report.until - change.merged).get().div_euclid(week);
+        let at = usize::try_from(shown - 1 - ago).ok();
+        if let Some(count) = at.and_then(|at| counts.get_mut(at)) {
+            *count += 1;
+        }
+    }
+    let line = sparkline(&counts, page.style);
+    let last = if shown < weeks { format!(", last {shown} weeks") } else { String::new() };
+    page.push_line(&format!("  {line} {mean} merged a week{last}"));
+}
+
+/// A bar per stage, what it costs, and what the numbers leave out.
+pub(super) fn value_stream(page: &mut Page<'_>, report: &Report) {
+    let stream = &report.value_stream;
+    let style = page.style;
+    let about = if stream.total.n == 0 {
+        "from first commit to release".to_owned()
+    } else {
+        format!(
+            "from first commit to release; {} work {} waiting; {}",
+            Fill::Active.glyph(style),
+            Fill::Queue.glyph(style),
+            counted(stream.total.n, "released change", "released changes")
+        )
+    };
+    page.heading("WHERE THE TIME GOES", &about);
+    let known = |row: &&StageRow| row.n > 0 && row.p50.value.is_some();
+    if stream.stages.iter().any(|row| known(&row)) {
+        page.grid(&stages(stream));
+    }
+    for row in stream.stages.iter().filter(|row| !known(row)) {
+        let why = row.p50.note.as_deref().unwrap_or("no change went through it");
+        page.point(&format!("{}:", row.label), &format!("not known: {why}{}.", waiting(row)));
+    }
+    page_total(page, stream);
+    longest(page, stream);
+    left_out(page, stream);
+}
+
+fn waiting(row: &StageRow) -> String {
+    match row.wip {
+        0 => String::new(),
+        wip => format!("; {} in it now", counted(wip, "change is", "changes are")),
+    }
+}
+
+/// Left out where there is no room, in this order: arrivals and departures, p75, n, now in it,
+/// p90, the share in digits.
+fn stages(stream: &ValueStream) -> Grid {
+    let mut grid = Grid::new([
+        column("stage", Layout::Left),
+        column("", Layout::Bar).drop(1),
+        column("share", Layout::Right).drop(2),
+        column("p50", Layout::Right),
+        column("p75", Layout::Right).drop(6),
+        column("p90", Layout::Right).drop(3),
+        column("n", Layout::Right).drop(5),
+        column("now", Layout::Right).drop(4),
+        column("in/wk", Layout::Right).drop(8),
+        column("out/wk", Layout::Right).drop(7),
+    ]);
+    let mut from = 0.0;
+    for row in &stream.stages {
+        let to = from + row.share.value.unwrap_or(0.0);
+        let fill = if row.kind == StageKind::Active { Fill::Active } else { Fill::Queue };
+        let bar = match row.share.value {
+            Some(_) => Cell::Bar { from, to, fill },
+            None => Cell::from(""),
+        };
+        let known = row.n > 0 && row.p50.value.is_some();
+        if known {
+            grid.row(stage_cells(&row.label, row, bar));
+        }
+        from = to;
+    }
+    if stream.total.p50.value.is_some() {
+        grid.row(stage_cells("in all", &stream.total, Cell::from("")));
+    }
+    grid
+}
+
+fn stage_cells(label: &str, row: &StageRow, bar: Cell) -> Vec<Cell> {
+    let weekly = |rate: f64| if row.n + row.open == 0 { String::new() } else { number(rate) };
+    vec![
+        label.into(),
+        bar,
+        value(&row.share).into(),
+        Cell::Text(value(&row.p50), Some(Ink::Heading)),
+        value(&row.p75).into(),
+        value(&row.p90).into(),
+        count(row.n).into(),
+        count(row.wip).into(),
+        weekly(row.arrivals_per_week).into(),
+        weekly(row.departures_per_week).into(),
+    ]
+}
+
+fn page_total(page: &mut Page<'_>, stream: &ValueStream) {
+    let Some(efficiency) = stream.flow_efficiency.value else { return };
+    let half = match stream.total.p50.value {
+        Some(_) => {
+            format!("Half of the changes took {} or less. ", with_interval(&stream.total.p50))
+        }
+        None => String::new(),
+    };
+    page.blank();
+    page.paragraph(&format!(
+        "{half}Flow efficiency {}: of 100 hours on the line, {:.0} were waiting.",
+        share(efficiency),
+        100.0 - 100.0 * efficiency
+    ));
+}
+
+fn longest(page: &mut Page<'_>, stream: &ValueStream) {
+    let oldest: Vec<String> = stream
+        .stages
+        .iter()
+        .filter_map(|row| {
+            let item = row.oldest.as_ref()?;
+            Some(format!("{} {} ({})", row.label, item.change, duration(item.hours)))
+        })
+        .collect();
+    if !oldest.is_empty() {
+        page.paragraph(&format!("Oldest now: {}.", oldest.join(", ")));
+    }
+}
+
+/// What the rows leave out or had to move; only what there is.
+fn left_out(page: &mut Page<'_>, stream: &ValueStream) {
+    let shift = duration(stream.max_shift_hours);
+    let notes = [
+        (stream.unknown_start, "without a known first commit".to_owned()),
+        (stream.left_censored, "older than the first known release".to_owned()),
+        (stream.unreleased, "in no release yet (counted as still waiting)".to_owned()),
+        (stream.via_backport, "first released through a backport".to_owned()),
+        (stream.clock_adjusted, format!("with clocks that disagree (moved by up to {shift})")),
+    ];
+    let notes: Vec<String> = notes
+        .into_iter()
+        .filter(|(changes, _)| *changes > 0)
+        .map(|(changes, what)| format!("{} {what}", count(changes)))
+        .collect();
+    if !notes.is_empty() {
+        page.remark(&format!(
+            "Of {}: {}.",
+            counted(stream.changes, "change", "changes"),
+            notes.join(", ")
+        ));
+    }
+}

@@ -1,0 +1,81 @@
+//! `docs/cli.md` is what the program says about itself. `TL_UPDATE_DOCS=1` writes it anew.
+
+use std::fmt::Write as _;
+
+use crate::env;
+
+/// Every command with a page of help.
+const COMMANDS: &[&[&str]] = &[
+    &[],
+    &["map"],
+    &["sql"],
+    &["doctor"],
+    &["config"],
+    &["config", "defaults"],
+    &["config", "show"],
+    &["config", "env"],
+    &["completions"],
+];
+
+#[test]
+fn the_reference_page_is_the_programs_own_help() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/cli.md");
+    let page = page();
+    if std::env::var_os("TL_UPDATE_DOCS").is_some() {
+        std::fs::write(path, &page).unwrap();
+    }
+    let written = std::fs::read_to_string(path).unwrap_or_default();
+    assert!(
+        written == page,
+        "docs/cli.md is out of date; write it anew with\n    \
+         TL_UPDATE_DOCS=1 cargo test -p throughline --test it docs"
+    );
+}
+
+#[test]
+fn every_command_is_on_the_page() {
+    let help = env().run(&["--help"]);
+    let commands = help.split("Commands:").nth(1).unwrap().split("\n\n").next().unwrap();
+    for line in commands.lines().filter(|line| !line.trim().is_empty()) {
+        let name = line.split_whitespace().next().unwrap();
+        assert!(COMMANDS.contains(&[name].as_slice()), "`{name}` is not on the page");
+    }
+}
+
+fn page() -> String {
+    let env = env();
+    let mut page = String::from(
+        "# Command line\n\nWhat `throughline` says about itself; a test compares this page with the \
+         program.\nEvery command takes the global options of the first.\n",
+    );
+    for command in COMMANDS {
+        let name = [&["throughline"], *command].concat().join(" ");
+        let mut help = env.run(&[command, ["--help"].as_slice()].concat());
+        if !command.is_empty() {
+            help = without_global_options(&help);
+        }
+        writeln!(page, "\n## `{name}`\n\n```text\n{}\n```", tidy(&help)).unwrap();
+    }
+    let variables = env.run(&["config", "env"]);
+    page += "\n## Environment variables\n\n| variable | since | what it does |\n|---|---|---|\n";
+    for line in variables.lines().skip(1) {
+        writeln!(page, "| `{} |", line.replacen('\t', "` | ", 1).replace('\t', " | ")).unwrap();
+    }
+    let defaults = env.run(&["config", "defaults"]);
+    writeln!(page, "\n## Configuration\n\n```toml\n{}\n```", tidy(&defaults)).unwrap();
+    page
+}
+
+/// They are the same for every command, so the page has them once.
+fn without_global_options(help: &str) -> String {
+    let Some((before, after)) = help.split_once("\nGlobal options:\n") else {
+        return help.to_owned();
+    };
+    let behind: Vec<&str> =
+        after.lines().filter(|line| !line.is_empty() && !line.starts_with(' ')).collect();
+    format!("{before}\n{}", behind.join("\n"))
+}
+
+fn tidy(text: &str) -> String {
+    text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n").trim_end().to_owned()
+}

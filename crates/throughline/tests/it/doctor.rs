@@ -1,0 +1,47 @@
+//! `throughline doctor`.
+
+use crate::env_with_empty_repository;
+
+#[test]
+fn an_empty_repository_is_told_what_is_missing() {
+    insta::assert_snapshot!(env_with_empty_repository().run(&["doctor"]), @r"
+    ok       repository  $REPO: work tree, SHA-1
+    missing  notes       no notes of which lines AI tools wrote
+                         hint: git fetch origin '+refs/notes/*:refs/notes/*'   (where the team records them)
+    missing  mailmap     no .mailmap
+                         hint: commit a `.mailmap` if people appear under several addresses
+    missing  commits     the repository has no commit
+                         there is nothing to measure yet
+    ok       config      the defaults; no configuration file
+    ok       ledger      $REPO/.throughline/ledger.db (made by the first `throughline map`)
+    ok       network     not used by any command so far
+    ok       output      no terminal, 100 columns, no colours
+    ");
+}
+
+#[test]
+fn broken_configuration_and_ledger_are_named_and_the_answer_is_no() {
+    let env = env_with_empty_repository();
+    env.write(".throughline.toml", "[map\n");
+    env.write(".throughline/ledger.db", "this is no database, however long it may be read".repeat(40));
+    let shown = env.run(&["doctor"]);
+    let broken: Vec<&str> =
+        shown.lines().skip_while(|line| !line.starts_with("broken")).collect();
+    insta::assert_snapshot!(broken.join("\n"), @r"
+    broken   config      configuration file `$REPO/.throughline.toml`, line 1: unclosed table, expected `]`
+                         hint: `throughline config defaults` explains each key
+    broken   ledger      failed to open ledger `$REPO/.throughline/ledger.db`: the file is damaged: error returned from database: (code: 26) file is not a database
+                         hint: move the file away: what was read from git is read again, recorded events are not
+    ok       network     not used by any command so far
+    ok       output      no terminal, 100 columns, no colours
+    [exit status: 1]
+    ");
+}
+
+#[test]
+fn doctor_makes_no_ledger() {
+    let env = env_with_empty_repository();
+    let shown = env.run(&["doctor", "--json"]);
+    assert!(shown.contains("\"schema\": \"doctor/v1\""), "{shown}");
+    assert!(!env.repo().join(".throughline").exists());
+}

@@ -1,0 +1,46 @@
+//! End to end: the real binary in a home of its own, and what the user sees.
+//!
+//! Few of them: what can be tested below, is. **Invariant:** every file beside this one is a
+//! module of it, so no test is forgotten.
+
+mod config;
+mod docs;
+mod doctor;
+mod errors;
+mod sql;
+
+use tl_testkit::env::TestEnv;
+
+/// A home and a directory for the program of this build.
+fn env() -> TestEnv {
+    TestEnv::new(env!("CARGO_BIN_EXE_throughline"))
+}
+
+/// The same with a repository in which nothing was committed yet.
+fn env_with_empty_repository() -> TestEnv {
+    let env = env();
+    env.write(".git/HEAD", "ref: refs/heads/main\n");
+    env.write(".git/config", "[core]\n\trepositoryformatversion = 0\n\tbare = false\n");
+    for directory in ["objects", "refs"] {
+        std::fs::create_dir_all(env.repo().join(".git").join(directory)).unwrap();
+    }
+    env
+}
+
+#[test]
+fn every_file_of_tests_is_a_module() {
+    let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it");
+    let main = std::fs::read_to_string(format!("{directory}/main.rs")).unwrap();
+    for entry in std::fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "rs") {
+            continue;
+        }
+        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+        assert!(
+            name == "main" || main.contains(&format!("\nmod {name};")),
+            "{} is not a module of main.rs",
+            path.display()
+        );
+    }
+}

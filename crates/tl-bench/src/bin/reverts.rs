@@ -1,0 +1,136 @@
+//! `cargo xtask bench reverts`: does the revert linker find its target when the id is hidden?
+//!
+//! In: the path of a repository. Out: an [`Account`]. The truth is what `This reverts commit`
+//! lines name; the linker is asked with those ids hidden, so that only titles and request numbers
+//! are left to it. Start at [`account`].
+//! **Invariant:** the truth is read here from the messages, and not from the linker.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::error::Error;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::ExitCode;
+use std::{env, fmt, io};
+
+use tl_collect::history::{Diffs, Known, Wanted, collect};
+use tl_core::history::{History, Reference};
+use tl_exec::git::Repository;
+use tl_map::change::{Changes, changes};
+use tl_map::failure::{Evidence, FailureKind, failures};
+use tl_map::graph::Graph;
+use tl_map::release::Releases;
+
+/// Pairs of a change and the one that takes it back, `by` first.
+type Pairs = BTreeMap<usize, BTreeSet<usize>>;
+
+/// How the linker did.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Account {
+    /// Pairs that the messages name.
+    pairs: usize,
+    /// Pairs of those that the linker found without the ids.
+    right: usize,
+    /// What the linker says of the same reverting changes, and the messages do not.
+    wrong: Vec<(String, String)>,
+    /// Pairs that the linker did not find.
+    missed: Vec<(String, String)>,
+}
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(err) => {
+            // Nowhere is left to report that stderr is closed.
+            writeln!(io::stderr(), "error: {err}").ok();
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<(), Box<dyn Error>> {
+    let path = env::args_os().nth(1).ok_or("which repository? `reverts PATH`")?;
+    let repository = Repository::open(Path::new(&path))?;
+    let wanted = Wanted { branch: None, diffs: Diffs::Never };
+    let collected = collect(&repository, &Known::default(), &wanted, &mut |_| ())?;
+    writeln!(io::stdout(), "{}", account(&collected.history))?;
+    Ok(())
+}
+
+/// Compares what the linker says without ids with what the ids say.
+fn account(history: &History) -> Account {
+    let graph = Graph::new(history);
+    let releases = Releases::new(history, &graph);
+    let changes = changes(history, &graph, &releases);
+    let truth = named(history, &graph, &changes);
+    let mut said = Pairs::new();
+    for link in failures(history, &graph, &releases, &changes, Evidence::WithoutIds) {
+        if link.kind != FailureKind::FixedUp && truth.contains_key(&link.by) {
+            said.entry(link.by).or_default().insert(link.failed);
+        }
+    }
+    let id = |change: usize| history.commit(changes.delivered[change].landed).id.short();
+    let mut account = Account::default();
+    for (by, failed) in &truth {
+        let none = BTreeSet::new();
+        let said = said.get(by).unwrap_or(&none);
+        // A revert that is reverted was no failure: the linker leaves that pair out on purpose.
+        let asked: BTreeSet<usize> =
+            failed.iter().copied().filter(|target| !truth.contains_key(target)).collect();
+        account.pairs += asked.len();
+        account.right += asked.intersection(said).count();
+        let pair = |target: &usize| (id(*by), id(*target));
+        account.wrong.extend(said.difference(failed).map(pair));
+        account.missed.extend(asked.difference(said).map(pair));
+    }
+    account
+}
+
+/// The earlier changes that the reverting lines of each mainline commit name by id. A commit that
+/// names an id which is not on the default branch, or not before it, is left out altogether.
+fn named(history: &History, graph: &Graph, changes: &Changes) -> Pairs {
+    let mut pairs = Pairs::new();
+    for (position, ix) in graph.mainline.iter().enumerate() {
+        let Some(links) = history.commit(*ix).links.as_deref().filter(|links| links.revert_line)
+        else {
+            continue;
+        };
+        let by = changes.at_position[position] as usize;
+        let ids = links.reverts.iter().filter_map(|reference| match reference {
+            Reference::Commit(hex) => Some(hex),
+            Reference::Title(_) | Reference::Request(_) => None,
+        });
+        let targets: Option<BTreeSet<usize>> = ids
+            .map(|hex| delivered(history, graph, changes, hex).filter(|target| *target < by))
+            .collect();
+        if let Some(targets) = targets.filter(|targets| !targets.is_empty()) {
+            pairs.entry(by).or_default().extend(targets);
+        }
+    }
+    pairs
+}
+
+/// The change that brought the one commit whose id begins with `hex`.
+fn delivered(history: &History, graph: &Graph, changes: &Changes, hex: &str) -> Option<usize> {
+    let mut named = history.commits.iter().enumerate().filter_map(|(row, commit)| {
+        let ix = tl_core::id::CommitIx(u32::try_from(row).ok()?);
+        commit.id.starts_with_hex(hex).then(|| graph.entry(ix))?
+    });
+    let position = named.next()?;
+    named.next().is_none().then(|| changes.at_position[position] as usize)
+}
+
+impl fmt::Display for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { pairs, right, wrong, missed } = self;
+        for (name, list) in [("wrong", wrong), ("missed", missed)] {
+            for (by, target) in list {
+                writeln!(f, "{name:<7} {by} -> {target}")?;
+            }
+        }
+        let (wrong, missed) = (wrong.len(), missed.len());
+        write!(
+            f,
+            "{pairs} pairs named by id; without it {right} right, {missed} missed, {wrong} wrong"
+        )
+    }
+}

@@ -1,0 +1,473 @@
+//! Reads one repository into a [`History`].
+//!
+//! In: a [`Repository`], and what earlier runs derived from it ([`Known`]). Out: [`Collected`]:
+//! the history, and what is new for the cache. Start at [`collect`]. Only commits, differences
+//! and notes that no earlier run derived are read from git.
+//! **Invariant:** the history is the same with and without the cache.
+
+use bstr::ByteSlice as _;
+use rustc_hash::FxHashMap;
+use tl_core::attribution::Attribution;
+use tl_core::diff::CommitDiff;
+use tl_core::history::{BranchTip, Commit, Gap, History, ParentSpan, Person, RequestHead, Tag};
+use tl_core::id::{CommitId, CommitIx, PersonIx};
+use tl_core::time::{Millis, Timestamp};
+use tl_exec::git::{
+    BranchError, DefaultBranch, Mailmap, RawCommit, References, ReferencesError, Repository,
+};
+
+use crate::attribution::{Identity, attribute, branch_tool};
+use crate::cache::{CHUNK_ROWS, CommitChunk, CommitRow, DiffChunk, NoteChunk, decode, encode};
+use crate::{ai_notes, gaps, message, release_name};
+
+/// What to read.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    /// Branch that changes are delivered to; `None`: the default one.
+    pub branch: Option<String>,
+    /// For which commits of the mainline to read the difference to the first parent.
+    pub diffs: Diffs,
+}
+
+/// Which differences to read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Diffs {
+    /// None.
+    Never,
+    /// Of mainline commits from this instant on.
+    Since(Timestamp),
+    /// Of mainline commits at most this much older than the newest one.
+    BeforeNewest(Millis),
+}
+
+/// What earlier runs derived: chunks as [`Collected::fresh`] gave them.
+#[derive(Debug, Clone, Default)]
+pub struct Known {
+    /// Chunks of commits.
+    pub commits: Vec<Vec<u8>>,
+    /// Chunks of differences.
+    pub diffs: Vec<Vec<u8>>,
+    /// Chunks of notes, by the object that the notes reference names.
+    pub notes: Vec<(CommitId, Vec<u8>)>,
+}
+
+/// What this run derived, for the cache. Keys are ids of the first row: appending them again
+/// changes nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Fresh {
+    /// Chunks of commits.
+    pub commits: Vec<(Vec<u8>, Vec<u8>)>,
+    /// Chunks of differences.
+    pub diffs: Vec<(Vec<u8>, Vec<u8>)>,
+    /// Chunk of notes, by the object that the notes reference names.
+    pub notes: Vec<(Vec<u8>, Vec<u8>)>,
+}
+
+/// A history, and what reading it added to the cache.
+#[derive(Debug, Clone, Default)]
+pub struct Collected {
+    /// The history.
+    pub history: History,
+    /// What is new for the cache.
+    pub fresh: Fresh,
+    /// Commits read from git in this run.
+    pub commits_read: usize,
+    /// Differences read from git in this run.
+    pub diffs_read: usize,
+}
+
+/// Where reading is, for a progress display.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// So many commits were read; how many there are is not known before.
+    Commits(usize),
+    /// So many differences were read, of so many.
+    Diffs(usize, usize),
+}
+
+/// Why a repository cannot be read at all.
+#[derive(Debug, thiserror::Error)]
+pub enum CollectError {
+    /// The references cannot be listed.
+    #[error(transparent)]
+    References(#[from] ReferencesError),
+    /// No branch that changes are delivered to.
+    #[error(transparent)]
+    Branch(#[from] BranchError),
+}
+
+/// Reads a repository, calling `progress` now and then.
+pub fn collect(
+    repository: &Repository,
+    known: &Known,
+    wanted: &Wanted,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Collected, CollectError> {
+    let refs = repository.references()?;
+    let head = match repository.default_branch(&refs, wanted.branch.as_deref())? {
+        DefaultBranch::Empty => None,
+        DefaultBranch::Found(found) => Some(found),
+    };
+    let mut rows = Rows::default();
+    for bytes in &known.commits {
+        if let Some(chunk) = decode::<CommitChunk>(bytes) {
+            rows.add_chunk(chunk);
+        }
+    }
+    let cached = rows.commits.len();
+    let mut tips = refs.tips();
+    tips.extend(head.as_ref().map(|head| head.commit));
+    let walked = rows.walk(repository, &tips, progress);
+
+    let mut collected = Collected { commits_read: rows.commits.len() - cached, ..Collected::default() };
+    collected.fresh.commits = rows.chunks(cached);
+    let mut gaps = gaps::of_references(repository, &refs, head.as_ref());
+    gaps.extend(gaps::of_walk(&walked));
+    let mailmap = repository.mailmap();
+    let mut history = rows.history(&mailmap);
+    history.name = repository.name();
+    if let Some(head) = &head {
+        history.branch.clone_from(&head.name);
+    }
+    let index = index(&history);
+    history.head = head.as_ref().and_then(|head| index.get(&head.commit).copied());
+    point(&mut history, &refs, &index, head.as_ref().map(|head| head.reference.as_str()));
+    collected.history = history;
+    read_notes(repository, &refs, known, &index, &mut collected, &mut gaps);
+    read_diffs(repository, known, wanted, &index, &mut collected, progress);
+    gaps.extend(gaps::of_diffs(&collected.history));
+    gaps.extend(gaps::of_dates(&collected.history));
+    collected.history.gaps = gaps;
+    Ok(collected)
+}
+
+/// Commits while they are being read: parents still by id.
+#[derive(Default)]
+struct Rows {
+    commits: Vec<Commit>,
+    parents: Vec<CommitId>,
+    people: Vec<(String, String)>,
+    /// Rows of people by name, a zero byte, and address.
+    person: FxHashMap<Box<[u8]>, PersonIx>,
+    key: Vec<u8>,
+    seen: FxHashMap<CommitId, CommitIx>,
+}
+
+impl Rows {
+    fn person(&mut self, name: &[u8], email: &[u8]) -> PersonIx {
+        self.key.clear();
+        self.key.extend_from_slice(name);
+        self.key.push(0);
+        self.key.extend_from_slice(email);
+        if let Some(known) = self.person.get(self.key.as_slice()) {
+            return *known;
+        }
+        let next = PersonIx(self.people.len() as u32);
+        self.people.push((name.to_str_lossy().into_owned(), email.to_str_lossy().into_owned()));
+        self.person.insert(self.key.clone().into_boxed_slice(), next);
+        next
+    }
+
+    fn add_chunk(&mut self, chunk: CommitChunk) {
+        let people: Vec<PersonIx> = chunk
+            .people
+            .iter()
+            .map(|(name, email)| self.person(name.as_bytes(), email.as_bytes()))
+            .collect();
+        for row in chunk.rows {
+            let ix = CommitIx(self.commits.len() as u32);
+            let author = people.get(row.author as usize);
+            let (Some(author), Some(committer)) = (author, people.get(row.committer as usize)) else {
+                continue;
+            };
+            if self.seen.contains_key(&row.id) {
+                continue;
+            }
+            self.seen.insert(row.id, ix);
+            let parents =
+                ParentSpan { start: self.parents.len() as u32, len: row.parents.len() as u32 };
+            self.parents.extend_from_slice(&row.parents);
+            self.commits.push(Commit {
+                id: row.id,
+                parents,
+                author: *author,
+                committer: *committer,
+                authored: row.authored,
+                committed: row.committed,
+                author_offset: row.author_offset,
+                attribution: row.attribution,
+                title: row.title,
+                mention: row.mention,
+                links: row.links,
+            });
+        }
+    }
+
+    fn add(&mut self, raw: &RawCommit<'_>) {
+        let facts = message::parse(raw.message);
+        let author = Identity { name: raw.author.name, email: raw.author.email };
+        let committer = Identity { name: raw.committer.name, email: raw.committer.email };
+        let mut attribution = attribute(author, committer, raw.message);
+        let branch = facts.links.as_ref().and_then(|links| links.merged_branch.as_deref());
+        if let Some(tool) = branch.and_then(branch_tool) {
+            attribution.tools.insert(tool);
+            attribution.trailed = true;
+        }
+        let parents =
+            ParentSpan { start: self.parents.len() as u32, len: raw.parents.len() as u32 };
+        self.parents.extend_from_slice(raw.parents);
+        let author = self.person(raw.author.name, raw.author.email);
+        let committer = self.person(raw.committer.name, raw.committer.email);
+        self.commits.push(Commit {
+            id: raw.id,
+            parents,
+            author,
+            committer,
+            authored: raw.author.at,
+            committed: raw.committer.at,
+            author_offset: raw.author.offset,
+            attribution,
+            title: facts.title,
+            mention: facts.mention,
+            links: facts.links,
+        });
+    }
+
+    fn walk(
+        &mut self,
+        repository: &Repository,
+        tips: &[CommitId],
+        progress: &mut dyn FnMut(Progress),
+    ) -> tl_exec::git::Walked {
+        let seen = std::mem::take(&mut self.seen);
+        let before = self.commits.len();
+        let walked = repository.walk(tips, &|id| seen.contains_key(id), &mut |raw| {
+            self.add(&raw);
+            let read = self.commits.len() - before;
+            if read.is_multiple_of(4096) {
+                progress(Progress::Commits(read));
+            }
+        });
+        self.seen = seen;
+        for row in before..self.commits.len() {
+            self.seen.insert(self.commits[row].id, CommitIx(row as u32));
+        }
+        walked
+    }
+
+    /// The commits from row `from` on, as chunks for the cache.
+    fn chunks(&self, from: usize) -> Vec<(Vec<u8>, Vec<u8>)> {
+        self.commits[from..]
+            .chunks(CHUNK_ROWS)
+            .map(|commits| {
+                let mut chunk = CommitChunk::default();
+                let mut local: FxHashMap<u32, u32> = FxHashMap::default();
+                for commit in commits {
+                    let mut person = |ix: PersonIx| {
+                        *local.entry(ix.0).or_insert_with(|| {
+                            chunk.people.push(self.people[ix.row()].clone());
+                            chunk.people.len() as u32 - 1
+                        })
+                    };
+                    let (author, committer) = (person(commit.author), person(commit.committer));
+                    let span = commit.parents;
+                    let parents = &self.parents[span.start as usize..][..span.len as usize];
+                    chunk.rows.push(CommitRow {
+                        id: commit.id,
+                        parents: parents.to_vec(),
+                        author,
+                        committer,
+                        authored: commit.authored,
+                        committed: commit.committed,
+                        author_offset: commit.author_offset,
+                        attribution: commit.attribution,
+                        title: commit.title,
+                        mention: commit.mention,
+                        links: commit.links.clone(),
+                    });
+                }
+                (commits[0].id.as_bytes().to_vec(), encode(&chunk))
+            })
+            .collect()
+    }
+
+    /// Resolves parents to rows and identities to people.
+    fn history(mut self, mailmap: &Mailmap) -> History {
+        let mut pool = Vec::with_capacity(self.parents.len());
+        for commit in &mut self.commits {
+            let span = commit.parents;
+            let start = pool.len() as u32;
+            let ids = &self.parents[span.start as usize..][..span.len as usize];
+            pool.extend(ids.iter().filter_map(|id| self.seen.get(id)));
+            commit.parents = ParentSpan { start, len: pool.len() as u32 - start };
+        }
+        let (people, resolved) = people(&self.people, mailmap);
+        for commit in &mut self.commits {
+            commit.author = resolved[commit.author.row()];
+            commit.committer = resolved[commit.committer.row()];
+        }
+        History { commits: self.commits, parent_pool: pool, people, ..History::default() }
+    }
+}
+
+/// People after `.mailmap`, one for each address, and for each written identity its person.
+fn people(written: &[(String, String)], mailmap: &Mailmap) -> (Vec<Person>, Vec<PersonIx>) {
+    let mut people: Vec<Person> = Vec::new();
+    let mut by_email: FxHashMap<String, PersonIx> = FxHashMap::default();
+    let resolved = written
+        .iter()
+        .map(|(name, email)| {
+            let (name, email) = mailmap.resolve(name.as_str().into(), email.as_str().into());
+            let email = email.to_str_lossy().to_lowercase();
+            *by_email.entry(email.clone()).or_insert_with(|| {
+                people.push(Person { name: name.to_str_lossy().into_owned(), email });
+                PersonIx(people.len() as u32 - 1)
+            })
+        })
+        .collect();
+    (people, resolved)
+}
+
+fn index(history: &History) -> FxHashMap<CommitId, CommitIx> {
+    let rows = history.commits.iter().enumerate();
+    rows.map(|(row, commit)| (commit.id, CommitIx(row as u32))).collect()
+}
+
+/// Adds branches, tags and request heads whose commits could be read.
+fn point(
+    history: &mut History,
+    refs: &References,
+    index: &FxHashMap<CommitId, CommitIx>,
+    default: Option<&str>,
+) {
+    let local = refs.branches.iter().map(|branch| (&branch.name, branch.commit));
+    let remote = refs.remote_branches.iter().map(|branch| (&branch.name, branch.commit));
+    for (name, commit) in local.chain(remote) {
+        if let Some(commit) = index.get(&commit).filter(|_| Some(name.as_str()) != default) {
+            history.branches.push(BranchTip { name: name.clone(), commit: *commit });
+        }
+    }
+    for tag in &refs.tags {
+        if let Some(commit) = index.get(&tag.commit).copied() {
+            history.tags.push(Tag {
+                name: tag.name.clone(),
+                commit,
+                at: tag.tagged.unwrap_or(history.commits[commit.row()].committed),
+                annotated: tag.annotated,
+                release: release_name::parse(&tag.name),
+            });
+        }
+    }
+    for request in &refs.requests {
+        if let Some(commit) = index.get(&request.commit).copied() {
+            history.requests.push(RequestHead { number: request.number, commit });
+        }
+    }
+}
+
+/// The reference that holds line-level notes of AI authorship.
+pub const AI_NOTES: &str = "refs/notes/ai";
+
+/// Adds what line-level notes (E1) say.
+fn read_notes(
+    repository: &Repository,
+    refs: &References,
+    known: &Known,
+    index: &FxHashMap<CommitId, CommitIx>,
+    collected: &mut Collected,
+    gaps: &mut Vec<Gap>,
+) {
+    let Some(reference) = refs.notes.iter().find(|note| note.name == AI_NOTES) else { return };
+    let known = known.notes.iter().find(|(tip, _)| *tip == reference.commit);
+    let chunk = known.and_then(|(_, bytes)| decode::<NoteChunk>(bytes)).unwrap_or_else(|| {
+        let mut chunk = NoteChunk::default();
+        let visited = repository.notes(AI_NOTES, &mut |commit, bytes| match ai_notes::parse(bytes) {
+            Ok(note) => chunk.rows.push((
+                commit,
+                Attribution {
+                    tools: note.tools,
+                    noted: note.says_ai,
+                    has_note: true,
+                    ..Attribution::default()
+                },
+            )),
+            Err(_) => chunk.unreadable += 1,
+        });
+        match visited {
+            Ok(notes) => chunk.unreadable += notes.unreadable as u64,
+            Err(err) => gaps.push(gaps::notes_unreadable(&err.to_string())),
+        }
+        collected.fresh.notes.push((reference.commit.as_bytes().to_vec(), encode(&chunk)));
+        chunk
+    });
+    if chunk.unreadable > 0 {
+        gaps.push(gaps::some_notes_unreadable(chunk.unreadable));
+    }
+    for (commit, attribution) in chunk.rows {
+        if let Some(ix) = index.get(&commit) {
+            let own = &mut collected.history.commits[ix.row()].attribution;
+            *own = own.merged(attribution);
+        }
+    }
+}
+
+/// Adds the differences of mainline commits to their first parents.
+fn read_diffs(
+    repository: &Repository,
+    known: &Known,
+    wanted: &Wanted,
+    index: &FxHashMap<CommitId, CommitIx>,
+    collected: &mut Collected,
+    progress: &mut dyn FnMut(Progress),
+) {
+    let history = &mut collected.history;
+    let mainline = history.mainline();
+    let newest = mainline.last().map(|ix| history.commit(*ix).committed).unwrap_or_default();
+    let since = match wanted.diffs {
+        Diffs::Never => return,
+        Diffs::Since(since) => since,
+        Diffs::BeforeNewest(span) => newest - span,
+    };
+    let mut missing: Vec<CommitIx> =
+        mainline.into_iter().filter(|ix| history.commit(*ix).committed >= since).collect();
+    missing.sort_unstable();
+    let mut diffs: Vec<(CommitIx, CommitDiff)> = Vec::with_capacity(missing.len());
+    for chunk in known.diffs.iter().filter_map(|bytes| decode::<DiffChunk>(bytes)) {
+        for (id, diff) in chunk.rows {
+            if let Some(ix) = index.get(&id).filter(|ix| missing.binary_search(ix).is_ok()) {
+                diffs.push((*ix, diff));
+            }
+        }
+    }
+    diffs.sort_by_key(|(ix, _)| *ix);
+    diffs.dedup_by_key(|(ix, _)| *ix);
+    missing.retain(|ix| diffs.binary_search_by_key(ix, |(known, _)| *known).is_err());
+    let jobs: Vec<(CommitId, Option<CommitId>)> = missing
+        .iter()
+        .map(|ix| {
+            let parent = history.parents(*ix).first().map(|parent| history.commit(*parent).id);
+            (history.commit(*ix).id, parent)
+        })
+        .collect();
+    let mut fresh = DiffChunk::default();
+    let mut done = 0;
+    repository.diffs(&jobs, &mut |job, diff| {
+        done += 1;
+        progress(Progress::Diffs(done, jobs.len()));
+        if let Ok(diff) = diff {
+            fresh.rows.push((jobs[job].0, diff.clone()));
+            diffs.push((missing[job], diff));
+        }
+    });
+    diffs.sort_by_key(|(ix, _)| *ix);
+    collected.diffs_read = fresh.rows.len();
+    fresh.rows.sort_by_key(|(id, _)| *id);
+    collected.fresh.diffs = fresh
+        .rows
+        .chunks(CHUNK_ROWS)
+        .map(|rows| {
+            (rows[0].0.as_bytes().to_vec(), encode(&DiffChunk { rows: rows.to_vec() }))
+        })
+        .collect();
+    history.diffs = diffs;
+}

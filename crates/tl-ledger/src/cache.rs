@@ -1,0 +1,90 @@
+//! The cache: derived data that is cheaper to keep than to derive again, such as what was read
+//! from git by sha.
+//!
+//! In and out: opaque values under a scope and a key. Start at [`Ledger::cache_read`].
+//! **Invariant:** dropping a scope, or all of them, loses nothing but time.
+
+use sqlx::{Connection as _, Row as _};
+
+use crate::store::StoreError;
+use crate::{Ledger, Place};
+
+/// One cached value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CacheEntry {
+    /// Its key, unique in the scope.
+    pub key: Vec<u8>,
+    /// The value, up to 1 GB.
+    pub value: Vec<u8>,
+}
+
+/// Why the cache could not be read or written.
+#[derive(Debug, thiserror::Error)]
+#[error("failed to use cache `{scope}` of ledger `{place}`")]
+pub struct CacheError {
+    /// The ledger.
+    pub place: Place,
+    /// The part of the cache.
+    pub scope: String,
+    /// Why.
+    pub source: StoreError,
+}
+
+impl Ledger {
+    /// All entries of a scope, in the order of their keys.
+    pub async fn cache_read(&self, scope: &str) -> Result<Vec<CacheEntry>, CacheError> {
+        let failed = |err| self.uncached(scope, err);
+        let mut connection = self.connection.lock().await;
+        sqlx::query("SELECT key, value FROM cache WHERE scope = ? ORDER BY key")
+            .bind(scope)
+            .fetch_all(&mut *connection)
+            .await
+            .map_err(failed)?
+            .into_iter()
+            .map(|row| {
+                let key = row.try_get(0).map_err(failed)?;
+                let value = row.try_get(1).map_err(failed)?;
+                Ok(CacheEntry { key, value })
+            })
+            .collect()
+    }
+
+    /// Writes entries over those with the same keys, in one transaction. With `replace`, all
+    /// other entries of the scope go.
+    pub async fn cache_write(
+        &self,
+        scope: &str,
+        entries: Vec<CacheEntry>,
+        replace: bool,
+    ) -> Result<(), CacheError> {
+        let failed = |err| self.uncached(scope, err);
+        let mut connection = self.connection.lock().await;
+        let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
+        if replace {
+            sqlx::query("DELETE FROM cache WHERE scope = ?")
+                .bind(scope)
+                .execute(&mut *transaction)
+                .await
+                .map_err(failed)?;
+        }
+        for entry in entries {
+            sqlx::query("INSERT OR REPLACE INTO cache (scope, key, value) VALUES (?, ?, ?)")
+                .bind(scope)
+                .bind(entry.key)
+                .bind(entry.value)
+                .execute(&mut *transaction)
+                .await
+                .map_err(failed)?;
+        }
+        transaction.commit().await.map_err(failed)
+    }
+
+    /// Removes all entries of a scope.
+    pub async fn cache_drop(&self, scope: &str) -> Result<(), CacheError> {
+        self.cache_write(scope, Vec::new(), true).await
+    }
+
+    fn uncached(&self, scope: &str, err: sqlx::Error) -> CacheError {
+        CacheError { place: self.place.clone(), scope: scope.to_owned(), source: err.into() }
+    }
+}

@@ -1,0 +1,222 @@
+//! Opening and closing a ledger, and everything that can be wrong with its file.
+//!
+//! In: a path. Out: a [`Ledger`] with the newest tables. Start at [`Ledger::open`].
+//! **Invariant:** a file that is not a ledger, or is one of a newer program, is left as it was.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sqlx::sqlite::{SqliteConnectOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
+use tokio::sync::Mutex;
+
+use crate::schema::{self, Header, SCHEMA_VERSION};
+use crate::store::StoreError;
+use crate::{Ledger, Place};
+
+/// How long an operation waits for another process's write lock.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// Why a ledger could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The directory of the ledger could not be made or looked into.
+    #[error("failed to create the ledger's directory `{path}`")]
+    Directory {
+        /// The directory.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The path names a directory.
+    #[error("ledger `{path}` is a directory, not a file")]
+    IsDirectory {
+        /// The path.
+        path: PathBuf,
+    },
+    /// A SQLite database, but of another program.
+    #[error("`{path}` is a database of another program, not a ledger")]
+    Foreign {
+        /// The path.
+        path: PathBuf,
+    },
+    /// Written by a newer program.
+    #[error("ledger `{path}` has version {found}; this program reads up to version {known}")]
+    Newer {
+        /// The path.
+        path: PathBuf,
+        /// Version of its tables.
+        found: i64,
+        /// The newest version that this program knows.
+        known: i64,
+    },
+    /// SQLite could not open it: damaged, full disk, missing permission, locked.
+    #[error("failed to open ledger `{place}`")]
+    Store {
+        /// The ledger.
+        place: Place,
+        /// Why.
+        source: StoreError,
+    },
+}
+
+impl OpenError {
+    /// What the user can do about it, where there is something.
+    pub const fn mend(&self) -> Option<&'static str> {
+        match self {
+            Self::Directory { .. } => Some(
+                "name a ledger in a directory that you may write with `--ledger PATH`, or keep \
+                 nothing with `--ledger none`",
+            ),
+            Self::IsDirectory { .. } | Self::Foreign { .. } => {
+                Some("name another file with `--ledger PATH`")
+            }
+            Self::Newer { .. } => {
+                Some("update `throughline`, or name another ledger with `--ledger PATH`")
+            }
+            Self::Store { source, .. } => source.mend(),
+        }
+    }
+}
+
+/// Why a ledger could not be closed in order. What was acknowledged is safe all the same.
+#[derive(Debug, thiserror::Error)]
+#[error("failed to close ledger `{place}`")]
+pub struct CloseError {
+    /// The ledger.
+    pub place: Place,
+    /// Why.
+    pub source: StoreError,
+}
+
+/// Why a ledger could not be checked, or what the check found.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckError {
+    /// SQLite found contradictions.
+    #[error("ledger `{place}` is damaged: {findings}")]
+    Damaged {
+        /// The ledger.
+        place: Place,
+        /// What SQLite says is wrong, one per line, at most 100.
+        findings: String,
+    },
+    /// The check itself failed.
+    #[error("failed to check ledger `{place}`")]
+    Store {
+        /// The ledger.
+        place: Place,
+        /// Why.
+        source: StoreError,
+    },
+}
+
+impl Ledger {
+    /// Opens the ledger in the file `path`; makes it, and its directory, where they are missing.
+    ///
+    /// Older tables are brought up to date. Safe while other processes do the same.
+    pub async fn open(path: &Path) -> Result<Self, OpenError> {
+        let path = make_directory(path)?;
+        let place = Place::File(path.clone());
+        let failed = |err| OpenError::Store { place: place.clone(), source: StoreError::from(err) };
+        let mut connection =
+            options(&path).create_if_missing(true).connect().await.map_err(failed)?;
+        let header = Header::read(&mut connection).await.map_err(failed)?;
+        if !header.is_ledger() {
+            return Err(OpenError::Foreign { path });
+        }
+        if header.version > SCHEMA_VERSION {
+            return Err(OpenError::Newer { path, found: header.version, known: SCHEMA_VERSION });
+        }
+        if header.version < SCHEMA_VERSION {
+            write_ahead(&mut connection).await.map_err(failed)?;
+            schema::migrate(&mut connection).await.map_err(failed)?;
+        }
+        Ok(Self { connection: Mutex::new(connection), place })
+    }
+
+    /// An empty ledger in memory: everything works, nothing is kept.
+    pub async fn in_memory() -> Result<Self, OpenError> {
+        let place = Place::Memory;
+        let failed = |err| OpenError::Store { place: Place::Memory, source: StoreError::from(err) };
+        let mut connection = options(Path::new(":memory:")).connect().await.map_err(failed)?;
+        schema::migrate(&mut connection).await.map_err(failed)?;
+        Ok(Self { connection: Mutex::new(connection), place })
+    }
+
+    /// Closes the ledger and tidies its files up. Dropping it instead loses nothing either.
+    pub async fn close(self) -> Result<(), CloseError> {
+        let closed = self.connection.into_inner().close().await;
+        closed.map_err(|err| CloseError { place: self.place, source: StoreError::from(err) })
+    }
+
+    /// Reads the whole file and checks it, for `throughline doctor`.
+    pub async fn check(&self) -> Result<(), CheckError> {
+        let place = self.place.clone();
+        let mut connection = self.connection.lock().await;
+        let lines: Vec<String> = sqlx::query_scalar("PRAGMA integrity_check")
+            .fetch_all(&mut *connection)
+            .await
+            .map_err(|err| CheckError::Store { place: place.clone(), source: err.into() })?;
+        if lines == ["ok"] {
+            return Ok(());
+        }
+        Err(CheckError::Damaged { place, findings: lines.join("\n") })
+    }
+}
+
+/// What every connection to a ledger is opened with.
+pub(crate) fn options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .busy_timeout(BUSY_TIMEOUT)
+        // In WAL mode only FULL syncs the log at each commit, which is what "acknowledged" means.
+        .synchronous(SqliteSynchronous::Full)
+        // The file may come with a hostile repository: its views and triggers get no power.
+        .pragma("trusted_schema", "OFF")
+        // Only cached values are large, and they would leave a log of their size behind.
+        .pragma("journal_size_limit", "16777216")
+        // Keys come in no order: 64 MB keep the index of a million events at hand.
+        .pragma("cache_size", "-65536")
+        .disable_statement_logging()
+}
+
+/// Makes the directory of `path`; returns the absolute path.
+fn make_directory(path: &Path) -> Result<PathBuf, OpenError> {
+    // Absolute, because SQLite reads a name that begins with `file:` as a URI.
+    let path = std::path::absolute(path)
+        .map_err(|source| OpenError::Directory { path: path.to_owned(), source })?;
+    if path.is_dir() {
+        return Err(OpenError::IsDirectory { path });
+    }
+    if let Some(parent) = path.parent() {
+        std::fs::create_dir_all(parent)
+            .map_err(|source| OpenError::Directory { path: parent.to_owned(), source })?;
+    }
+    Ok(path)
+}
+
+/// Switches the file to a write-ahead log, once in its life.
+///
+/// The switch needs the file for itself, and SQLite answers "busy" at once instead of waiting
+/// when another process is doing the same, so we wait here.
+async fn write_ahead(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    let pause = Duration::from_millis(20);
+    let mut attempts = BUSY_TIMEOUT.as_millis() / pause.as_millis();
+    loop {
+        let switched = sqlx::query("PRAGMA journal_mode = WAL").execute(&mut *connection).await;
+        match switched.map_err(StoreError::from) {
+            Err(StoreError::Busy(_)) if attempts > 0 => attempts -= 1,
+            Err(
+                StoreError::Full(err)
+                | StoreError::Busy(err)
+                | StoreError::Corrupted(err)
+                | StoreError::ReadOnly(err)
+                | StoreError::CannotOpen(err)
+                | StoreError::Other(err),
+            ) => return Err(err),
+            Ok(_) => return Ok(()),
+        }
+        tokio::time::sleep(pause).await;
+    }
+}

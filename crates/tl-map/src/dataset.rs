@@ -1,0 +1,327 @@
+//! The dataset: every change of every repository, ready to be measured.
+//!
+//! In: histories and options. Out: [`Dataset`], which each measure reads. Start at
+//! [`Dataset::new`]. **Invariant:** nothing after the end of the window is known: what was merged
+//! later is absent, what was released or failed later is still open or whole.
+
+use rustc_hash::FxHashMap;
+use tl_core::attribution::Cohort;
+use tl_core::history::History;
+use tl_core::id::PersonIx;
+use tl_core::time::{Millis, Timestamp};
+
+use crate::change::{self, Change, Changes};
+use crate::failure::{self, Evidence, Grade, Link};
+use crate::graph::Graph;
+use crate::journey::{Boundary, Journey, Shape};
+use crate::lines::Lines;
+use crate::options::Options;
+use crate::release::{FirstRelease, ReleaseIx, Releases};
+
+/// git's first week; a commit dated before it has a wrong clock.
+const FIRST_GIT: Timestamp = Timestamp::from_seconds(1_112_900_000);
+
+/// The period that is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Window {
+    /// First instant.
+    pub since: Timestamp,
+    /// Last instant, up to which everything is known.
+    pub until: Timestamp,
+}
+
+/// One repository and what was found in it.
+#[derive(Debug)]
+pub struct Repository<'a> {
+    /// What was read.
+    pub history: &'a History,
+    /// Its mainline.
+    pub graph: Graph,
+    /// Its releases.
+    pub releases: Releases,
+    /// Its changes.
+    pub changes: Changes,
+    /// Its failures.
+    pub links: Vec<Link>,
+    /// For each of its people the author id that all repositories share.
+    author_of: Vec<u32>,
+}
+
+/// One delivered change, as measures see it.
+#[derive(Debug, Clone)]
+pub struct Item {
+    /// Row of its repository in [`Dataset::repositories`].
+    pub repository: usize,
+    /// Row in that repository's `changes.delivered`.
+    pub change: usize,
+    /// Author id, shared by all repositories: people are one by address.
+    pub author: u32,
+    /// By evidence of AI use.
+    pub cohort: Cohort,
+    /// How it arrived.
+    pub shape: Shape,
+    /// Boundaries and stages.
+    pub journey: Journey,
+    /// When it was merged.
+    pub merged: Timestamp,
+    /// In which release it first was.
+    pub release: Option<ReleaseIx>,
+    /// Whether it is in the earliest known release, so that its wait is unknown.
+    pub left_censored: bool,
+    /// Whether an equivalent commit was released first.
+    pub backport: bool,
+    /// Merge to the first failure link of grade A to C.
+    pub failed_strict: Option<Millis>,
+    /// Merge to the first failure link of any grade.
+    pub failed_wide: Option<Millis>,
+    /// Lines and files, where the difference was read.
+    pub size: Option<Size>,
+    /// Row of its team in the options.
+    pub team: Option<usize>,
+}
+
+/// How large a change is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Size {
+    /// Lines added.
+    pub added: u64,
+    /// Lines removed.
+    pub removed: u64,
+    /// Files touched.
+    pub files: u64,
+    /// Of the lines added, those changed again within the rework window.
+    pub reworked: u64,
+}
+
+/// Everything that measures need.
+#[derive(Debug)]
+pub struct Dataset<'a> {
+    /// What the caller chose.
+    pub options: &'a Options,
+    /// The period.
+    pub window: Window,
+    /// The repositories, in the order given.
+    pub repositories: Vec<Repository<'a>>,
+    /// Every change merged by the end of the window, repository by repository, oldest first.
+    pub items: Vec<Item>,
+    /// Name and address of each author id.
+    pub authors: Vec<(String, String)>,
+}
+
+impl<'a> Dataset<'a> {
+    /// Finds the changes of all repositories and what became of them.
+    pub fn new(histories: &'a [History], options: &'a Options) -> Self {
+        let until = options.until.unwrap_or_else(|| newest(histories, options.now));
+        let since =
+            options.since.unwrap_or_else(|| until - Millis::days(i64::from(options.window_days)));
+        let mut dataset = Self {
+            options,
+            window: Window { since, until },
+            repositories: Vec::with_capacity(histories.len()),
+            items: Vec::new(),
+            authors: Vec::new(),
+        };
+        let mut ids = FxHashMap::default();
+        for history in histories {
+            let repository = dataset.repository(history, &mut ids);
+            dataset.add_items(&repository);
+            dataset.repositories.push(repository);
+        }
+        dataset
+    }
+
+    fn repository(
+        &mut self,
+        history: &'a History,
+        ids: &mut FxHashMap<&'a str, u32>,
+    ) -> Repository<'a> {
+        let graph = Graph::new(history);
+        let releases = Releases::new(history, &graph);
+        let changes = change::changes(history, &graph, &releases);
+        let links = failure::failures(history, &graph, &releases, &changes, Evidence::All);
+        let author_of = history
+            .people
+            .iter()
+            .map(|person| {
+                *ids.entry(person.email.as_str()).or_insert_with(|| {
+                    self.authors.push((person.name.clone(), person.email.clone()));
+                    self.authors.len() as u32 - 1
+                })
+            })
+            .collect();
+        Repository { history, graph, releases, changes, links, author_of }
+    }
+
+    fn add_items(&mut self, repository: &Repository<'a>) {
+        let row = self.repositories.len();
+        let first = self.items.len();
+        let until = self.window.until;
+        let mut item_of = vec![None; repository.changes.delivered.len()];
+        for (index, change) in repository.changes.delivered.iter().enumerate() {
+            let item = self.item(repository, row, index, change);
+            if item.merged <= until && item.merged >= FIRST_GIT {
+                item_of[index] = Some(self.items.len());
+                self.items.push(item);
+            }
+        }
+        for link in repository.links.iter().filter(|link| link.at <= until) {
+            if let Some(item) = item_of[link.failed].map(|item| &mut self.items[item]) {
+                let after = Millis::new((link.at - item.merged).get().max(0));
+                let earliest = |known: Option<Millis>| Some(known.map_or(after, |k| k.min(after)));
+                item.failed_wide = earliest(item.failed_wide);
+                if link.grade <= Grade::C {
+                    item.failed_strict = earliest(item.failed_strict);
+                }
+            }
+        }
+        self.add_sizes(repository, first);
+    }
+
+    fn item(&self, repository: &Repository<'a>, row: usize, index: usize, change: &Change) -> Item {
+        let mut marks = change.marks;
+        let mut release = None;
+        let mut backport = false;
+        if let FirstRelease::Released { release: first, backport: other } = change.first_release {
+            release = Some(first);
+            backport = other;
+        }
+        let released = marks.get(Boundary::Released);
+        if released.is_some_and(|at| at > self.window.until) {
+            marks = marks.without(Boundary::Released);
+            release = None;
+        }
+        if change.first_release == FirstRelease::LeftCensored {
+            marks = marks.without(Boundary::Released);
+        }
+        Item {
+            repository: row,
+            change: index,
+            author: repository.author_of[change.author.row()],
+            cohort: change.attribution.cohort(),
+            shape: change.shape,
+            journey: marks.journey(),
+            merged: failure::merged_at(change),
+            release,
+            left_censored: change.first_release == FirstRelease::LeftCensored,
+            backport,
+            failed_strict: None,
+            failed_wide: None,
+            size: None,
+            team: self.team(repository, change),
+        }
+    }
+
+    /// Sizes and rework of the items from `first` on, from the differences that were read.
+    fn add_sizes(&mut self, repository: &Repository<'a>, first: usize) {
+        let mut lines = Lines::default();
+        let rework = self.options.rework_window();
+        let items = &mut self.items[first..];
+        for item in &mut *items {
+            let change = &repository.changes.delivered[item.change];
+            let start = change.position as usize;
+            let mut size = Size::default();
+            let mut known = true;
+            for ix in &repository.graph.mainline[start..start + change.span as usize] {
+                let Some(diff) = repository.history.diff(*ix) else {
+                    known = false;
+                    continue;
+                };
+                size.added += diff.added();
+                size.removed += diff.removed();
+                size.files += diff.files.len() as u64;
+                lines.apply(item.change as u32, item.merged, diff, rework);
+            }
+            item.size = known.then_some(size);
+        }
+        for item in items {
+            if let Some(size) = &mut item.size {
+                size.reworked = lines.reworked(item.change as u32);
+            }
+        }
+    }
+
+    /// The first team that has the author or a path of the change.
+    fn team(&self, repository: &Repository<'a>, change: &Change) -> Option<usize> {
+        let teams = &self.options.teams;
+        if teams.is_empty() {
+            return None;
+        }
+        let email = &repository.history.people[change.author.row()].email;
+        let diff = repository.history.diff(change.landed);
+        teams.iter().position(|team| {
+            team.authors.contains(email)
+                || diff.is_some_and(|diff| {
+                    diff.files.iter().any(|file| {
+                        team.paths.iter().any(|path| file.path.starts_with(path.as_str()))
+                    })
+                })
+        })
+    }
+
+    /// Changes merged in the window, without those of bots: what most measures are about.
+    pub fn in_window(&self) -> impl Iterator<Item = &Item> {
+        self.merged_in_window().filter(|item| item.cohort != Cohort::Bot)
+    }
+
+    /// Changes merged in the window, bots included.
+    pub fn merged_in_window(&self) -> impl Iterator<Item = &Item> {
+        self.items.iter().filter(|item| item.merged >= self.window.since)
+    }
+
+    /// Length of the window in weeks.
+    pub fn weeks(&self) -> f64 {
+        let span = (self.window.until - self.window.since).get().max(1);
+        span as f64 / Millis::WEEK.get() as f64
+    }
+
+    /// The author id of a person of a repository.
+    pub fn author(&self, repository: usize, person: PersonIx) -> u32 {
+        self.repositories[repository].author_of[person.row()]
+    }
+
+    /// The change's name for people: `#12` or a short commit id, with the repository's name
+    /// where there are several.
+    pub fn change_name(&self, repository: usize, change: usize) -> String {
+        let found = &self.repositories[repository];
+        let change = &found.changes.delivered[change];
+        let name = match change.request {
+            Some(number) => format!("#{number}"),
+            None => found.history.commit(change.landed).id.short(),
+        };
+        if self.repositories.len() > 1 {
+            format!(
+                "{}{}{name}",
+                found.history.name,
+                if change.request.is_some() { "" } else { "@" }
+            )
+        } else {
+            name
+        }
+    }
+
+    /// The item's change.
+    pub fn change(&self, item: &Item) -> &Change {
+        &self.repositories[item.repository].changes.delivered[item.change]
+    }
+
+    /// Whether the change has been followed for the whole failure window.
+    pub fn is_followed(&self, item: &Item) -> bool {
+        item.merged + self.options.failure_window() <= self.window.until
+    }
+}
+
+/// The newest instant at which something is known to have happened, not after `now`.
+fn newest(histories: &[History], now: Timestamp) -> Timestamp {
+    histories
+        .iter()
+        .flat_map(|history| {
+            let mainline = history.mainline();
+            let commits = mainline.into_iter().map(|ix| history.commit(ix).committed);
+            let tags = history.tags.iter().map(|tag| tag.at);
+            let heads = history.requests.iter().map(|head| history.commit(head.commit).committed);
+            commits.chain(tags).chain(heads).collect::<Vec<_>>()
+        })
+        .filter(|at| *at <= now)
+        .max()
+        .unwrap_or(now)
+}

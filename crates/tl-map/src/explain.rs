@@ -1,0 +1,168 @@
+//! Explain: what a measure is, and the changes behind its figures.
+//!
+//! In: the dataset and the id of a measure. Out: [`Explanation`]. Start at [`explain`].
+//! **Invariant:** the rows listed are the ones that the measure was computed from.
+
+use serde::Serialize;
+use tl_core::time::Millis;
+
+use crate::dataset::{Dataset, Item};
+use crate::journey::Stage;
+use crate::measure::batch_size::lines;
+use crate::measure::cadence::shipped;
+use crate::measure::change_failure::failed_wide;
+use crate::measure::value_stream::spent;
+use crate::measure::{MEASURES, MeasureDoc};
+
+/// A measure in words, and what is behind its figures.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Explanation {
+    /// Stable name.
+    pub id: &'static str,
+    /// Name for people.
+    pub title: &'static str,
+    /// What it tells.
+    pub what: &'static str,
+    /// How it is computed.
+    pub formula: &'static str,
+    /// Unit of its figures.
+    pub unit: &'static str,
+    /// What happens at the edges.
+    pub edge_cases: &'static [&'static str],
+    /// Where the definition comes from.
+    pub source: &'static str,
+    /// What the number in each row is.
+    pub column: &'static str,
+    /// Rows behind the figures, in all.
+    pub n: usize,
+    /// The largest of them.
+    pub rows: Vec<ExplainedRow>,
+}
+
+/// One change, request or release behind a figure.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ExplainedRow {
+    /// Its name.
+    pub item: String,
+    /// Its value in the unit of the column: hours, lines or changes.
+    pub value: f64,
+    /// What else is to be said of it.
+    pub note: String,
+}
+
+/// There is no such measure.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("there is no measure `{id}`; there is {}", known())]
+pub struct UnknownMeasure {
+    /// What was asked for.
+    pub id: String,
+}
+
+fn known() -> String {
+    MEASURES.iter().map(|doc| doc.id).collect::<Vec<_>>().join(", ")
+}
+
+/// Finds a measure by its id.
+pub fn find(id: &str) -> Result<&'static MeasureDoc, UnknownMeasure> {
+    MEASURES.iter().find(|doc| doc.id == id).ok_or_else(|| UnknownMeasure { id: id.to_owned() })
+}
+
+/// Explains a measure by the window's changes; at most `limit` rows, the largest first.
+pub fn explain(data: &Dataset<'_>, id: &str, limit: usize) -> Result<Explanation, UnknownMeasure> {
+    let doc = find(id)?;
+    let (column, mut rows) = match doc.id {
+        "review-wait" => {
+            ("hours from last push to merge", hours(data, |item| spent(item, Stage::ReviewWait)))
+        }
+        "change-failure" => ("hours from merge to failure", failures(data)),
+        "batch-size" => (
+            "lines added and removed",
+            items(data, |item| item.size.map(|size| lines(&size) as f64)),
+        ),
+        "rework" => (
+            "lines changed again",
+            items(data, |item| {
+                item.size.filter(|size| size.reworked > 0).map(|size| size.reworked as f64)
+            }),
+        ),
+        "cadence" | "dora" => ("changes first shipped", releases(data)),
+        "funnel" => ("commits of requests never merged", pending(data)),
+        _ => ("hours from first commit to release", hours(data, |item| item.journey.total())),
+    };
+    rows.sort_by(|a, b| b.value.total_cmp(&a.value).then_with(|| a.item.cmp(&b.item)));
+    let n = rows.len();
+    rows.truncate(limit);
+    Ok(Explanation {
+        id: doc.id,
+        title: doc.title,
+        what: doc.what,
+        formula: doc.formula,
+        unit: doc.unit,
+        edge_cases: doc.edge_cases,
+        source: doc.source,
+        column,
+        n,
+        rows,
+    })
+}
+
+fn items(data: &Dataset<'_>, value: impl Fn(&Item) -> Option<f64>) -> Vec<ExplainedRow> {
+    data.in_window()
+        .filter_map(|item| {
+            Some(ExplainedRow {
+                item: data.change_name(item.repository, item.change),
+                value: value(item)?,
+                note: format!("merged {}, {}", item.merged.date(), item.cohort.label()),
+            })
+        })
+        .collect()
+}
+
+fn hours(data: &Dataset<'_>, span: impl Fn(&Item) -> Option<Millis>) -> Vec<ExplainedRow> {
+    items(data, |item| span(item).map(Millis::hours))
+}
+
+fn failures(data: &Dataset<'_>) -> Vec<ExplainedRow> {
+    data.in_window()
+        .filter(|item| data.is_followed(item) && failed_wide(data, item))
+        .filter_map(|item| {
+            let links = &data.repositories[item.repository].links;
+            let own = links.iter().filter(|link| link.failed == item.change);
+            let link = own.min_by_key(|link| (link.at, link.grade))?;
+            let by = data.change_name(item.repository, link.by);
+            Some(ExplainedRow {
+                item: data.change_name(item.repository, item.change),
+                value: item.failed_wide?.hours(),
+                note: format!("grade {:?}: {by}, {}", link.grade, link.why),
+            })
+        })
+        .collect()
+}
+
+fn releases(data: &Dataset<'_>) -> Vec<ExplainedRow> {
+    shipped(data)
+        .into_iter()
+        .map(|one| ExplainedRow {
+            item: one.release.tag.clone(),
+            value: one.changes as f64,
+            note: match (&one.release.hotfix, one.failed) {
+                (Some((_, why)), _) => format!("{}, hotfix: {why}", one.release.at.date()),
+                (None, true) => format!("{}, failed", one.release.at.date()),
+                (None, false) => one.release.at.date(),
+            },
+        })
+        .collect()
+}
+
+fn pending(data: &Dataset<'_>) -> Vec<ExplainedRow> {
+    let of = |row: usize| data.repositories[row].changes.pending.iter().map(move |one| (row, one));
+    (0..data.repositories.len())
+        .flat_map(of)
+        .filter(|(_, one)| one.last_push >= data.window.since && one.last_push <= data.window.until)
+        .map(|(row, one)| ExplainedRow {
+            item: crate::measure::funnel::request_name(data, row, one.request),
+            value: f64::from(one.commits),
+            note: format!("last push {}", one.last_push.date()),
+        })
+        .collect()
+}

@@ -1,0 +1,116 @@
+//! One change as one flat row: what `--csv` and `throughline sql` show of a journey.
+//!
+//! In: the dataset. Out: [`JourneyRow`]s. Start at [`rows`]. **Invariant:** an instant or a span that is
+//! not known is `None`, never zero; the three stages add up to the total where all are known; an
+//! author is a pseudonym unless the team turned names on.
+
+use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
+use tl_core::attribution::Cohort;
+use tl_core::time::{Millis, Timestamp};
+
+use crate::dataset::{Dataset, Item};
+use crate::failure::Grade;
+use crate::journey::{Boundary, Shape, Stage};
+use crate::measure::change_failure::failed_strict;
+
+/// One change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JourneyRow {
+    /// The repository's name for people.
+    pub repository: String,
+    /// The change within it, such as `#12` or a short commit id.
+    pub change: String,
+    /// How it arrived on the default branch.
+    pub shape: Shape,
+    /// By evidence of AI use.
+    pub cohort: Cohort,
+    /// Its author, by a pseudonym that is the same in every row of one run.
+    pub author_pseudonym: String,
+    /// Author date of its first commit, after shifts.
+    pub first_commit: Option<Timestamp>,
+    /// Last push before the merge, after shifts.
+    pub last_push: Option<Timestamp>,
+    /// When it was put on the default branch; `None` while it is open.
+    pub merged: Option<Timestamp>,
+    /// When the first release with it, or with an equivalent commit, was made.
+    pub released: Option<Timestamp>,
+    /// Tag of that release.
+    pub release: Option<String>,
+    /// First commit to last push.
+    pub coding_ms: Option<Millis>,
+    /// Last push to merge.
+    pub review_wait_ms: Option<Millis>,
+    /// Merge to release.
+    pub release_wait_ms: Option<Millis>,
+    /// First commit to release; `None` unless every stage is known.
+    pub total_ms: Option<Millis>,
+    /// The largest move of a boundary that kept time from running backwards.
+    pub shift_ms: Millis,
+    /// Lines added; `None` where the difference was not read.
+    pub lines_added: Option<u64>,
+    /// Lines removed.
+    pub lines_removed: Option<u64>,
+    /// Files touched.
+    pub files: Option<u64>,
+    /// Whether it failed within the failure window, at grades A to C; `None` while it is too young
+    /// to tell.
+    pub failed: Option<bool>,
+    /// Grade of the surest failure link, `A` to `E`.
+    pub grade: Option<String>,
+    /// Team of the configuration.
+    pub team: Option<String>,
+}
+
+/// A row for every change merged by the end of the window, repository by repository, oldest
+/// first. With `names` the author is shown by name and address.
+pub fn rows(data: &Dataset<'_>, names: bool) -> Vec<JourneyRow> {
+    let mut grades: FxHashMap<(usize, usize), Grade> = FxHashMap::default();
+    for (row, repository) in data.repositories.iter().enumerate() {
+        for link in repository.links.iter().filter(|link| link.at <= data.window.until) {
+            let grade = grades.entry((row, link.failed)).or_insert(link.grade);
+            *grade = (*grade).min(link.grade);
+        }
+    }
+    data.items.iter().map(|item| row(data, item, names, &grades)).collect()
+}
+
+fn row(
+    data: &Dataset<'_>,
+    item: &Item,
+    names: bool,
+    grades: &FxHashMap<(usize, usize), Grade>,
+) -> JourneyRow {
+    let repository = &data.repositories[item.repository];
+    let journey = &item.journey;
+    let author = if names {
+        let (name, email) = &data.authors[item.author as usize];
+        format!("{name} <{email}>")
+    } else {
+        format!("author-{:04}", item.author + 1)
+    };
+    let judged = data.is_followed(item) || failed_strict(data, item);
+    JourneyRow {
+        repository: repository.history.name.clone(),
+        change: data.change_name(item.repository, item.change),
+        shape: item.shape,
+        cohort: item.cohort,
+        author_pseudonym: author,
+        first_commit: journey.at(Boundary::FirstCommit),
+        last_push: journey.at(Boundary::LastPush),
+        merged: journey.at(Boundary::Merged),
+        released: journey.at(Boundary::Released),
+        release: item.release.map(|release| repository.releases.get(release).tag.clone()),
+        coding_ms: journey.stage(Stage::Coding),
+        review_wait_ms: journey.stage(Stage::ReviewWait),
+        release_wait_ms: journey.stage(Stage::ReleaseWait),
+        total_ms: journey.total(),
+        shift_ms: journey.shift,
+        lines_added: item.size.map(|size| size.added),
+        lines_removed: item.size.map(|size| size.removed),
+        files: item.size.map(|size| size.files),
+        failed: judged.then(|| failed_strict(data, item)),
+        grade: grades.get(&(item.repository, item.change)).map(|grade| format!("{grade:?}")),
+        team: item.team.map(|team| data.options.teams[team].name.clone()),
+    }
+}

@@ -1,0 +1,127 @@
+//! Change failure: how many changes were taken back or mended soon after they were merged.
+//!
+//! In: the dataset. Out: shares, kinds and the latest examples. Start at [`change_failure`].
+//! **Invariant:** only changes that could be followed for the whole failure window count.
+
+use std::collections::BTreeMap;
+
+use tl_core::time::Millis;
+
+use super::MeasureDoc;
+use super::figures::{Column, share};
+use crate::dataset::{Dataset, Item};
+use crate::report::{FailureExample, FailureTable, Figure, Unit};
+
+/// What this measure is.
+pub const DOC: MeasureDoc = MeasureDoc {
+    id: "change-failure",
+    title: "Change failure",
+    what: "the share of changes that were reverted, hot-fixed or fixed up by a linked fix",
+    formula: "failed changes / changes followed for the failure window (30 days); strict: links of \
+              grade A to C (a revert names the commit or the request); wide: A to E (also a revert \
+              that quotes only the title, or a fix that names the change); Wilson interval",
+    unit: "share of changes",
+    edge_cases: &[
+        "a revert that was itself reverted is no failure of its own; what it reverted stays failed",
+        "a title that occurs several times means the latest change before the revert that is not \
+         yet reverted",
+        "a change younger than the failure window is not counted at all",
+        "incidents and rollbacks are unknown to git: grades A, B and E need deployments",
+    ],
+    source: "DORA change fail rate, applied to changes; Wilson 1927",
+};
+
+/// Most examples that are listed.
+const EXAMPLES: usize = 20;
+
+/// Whether a change failed within the failure window, by links of grade A to C.
+pub fn failed_strict(data: &Dataset<'_>, item: &Item) -> bool {
+    item.failed_strict.is_some_and(|after| after <= data.options.failure_window())
+}
+
+/// The same, by links of any grade.
+pub fn failed_wide(data: &Dataset<'_>, item: &Item) -> bool {
+    item.failed_wide.is_some_and(|after| after <= data.options.failure_window())
+}
+
+/// How many of these items could be followed, and how many of those failed (strict).
+pub fn counts<'a>(data: &Dataset<'_>, items: impl IntoIterator<Item = &'a Item>) -> (u64, u64) {
+    let mut followed = 0;
+    let mut failed = 0;
+    for item in items {
+        if data.is_followed(item) {
+            followed += 1;
+            failed += u64::from(failed_strict(data, item));
+        }
+    }
+    (failed, followed)
+}
+
+/// The share of these items that failed (strict), with its interval.
+pub fn failed_share<'a>(data: &Dataset<'_>, items: impl IntoIterator<Item = &'a Item>) -> Figure {
+    let (failed, followed) = counts(data, items);
+    if followed == 0 {
+        return Figure::unknown(0, Unit::Share, "no change was followed for the failure window");
+    }
+    share(failed, followed)
+}
+
+/// Computes the failures of the window.
+pub fn change_failure(data: &Dataset<'_>) -> FailureTable {
+    let followed: Vec<&Item> = data.in_window().filter(|item| data.is_followed(item)).collect();
+    let wide: Vec<&Item> =
+        followed.iter().copied().filter(|item| failed_wide(data, item)).collect();
+    let strict = followed.iter().filter(|item| failed_strict(data, item)).count() as u64;
+    let trials = followed.len() as u64;
+    let delays = Column::of(wide.iter().copied(), |item| item.failed_wide.map(Millis::get));
+    FailureTable {
+        window_days: data.options.failure_window_days,
+        eligible: trials,
+        strict: share(strict, trials),
+        wide: share(wide.len() as u64, trials),
+        by_kind: by_kind(data, &wide),
+        time_to_failure: delays.median(Unit::Hours, &data.options.bootstrap()),
+        latest: latest(data),
+    }
+}
+
+/// How many of these failed changes were seen by each kind of link; a change counts once, by its
+/// earliest link.
+fn by_kind(data: &Dataset<'_>, failed: &[&Item]) -> Vec<(String, u64)> {
+    let mut kinds: BTreeMap<_, u64> = BTreeMap::new();
+    for item in failed {
+        let links = &data.repositories[item.repository].links;
+        let own = links.iter().filter(|link| link.failed == item.change);
+        if let Some(link) = own.min_by_key(|link| (link.at, link.grade)) {
+            *kinds.entry(link.kind).or_default() += 1;
+        }
+    }
+    kinds.into_iter().map(|(kind, count)| (kind.label().to_owned(), count)).collect()
+}
+
+/// The latest failures of changes of the window, also of those too young to count.
+fn latest(data: &Dataset<'_>) -> Vec<FailureExample> {
+    let mut found: Vec<_> = data
+        .in_window()
+        .filter(|item| item.failed_wide.is_some())
+        .flat_map(|item| {
+            let links = &data.repositories[item.repository].links;
+            links
+                .iter()
+                .filter(|link| link.failed == item.change && link.at <= data.window.until)
+                .map(move |link| (item, link))
+        })
+        .collect();
+    found.sort_by_key(|(item, link)| (std::cmp::Reverse(link.at), item.repository, item.change));
+    found
+        .into_iter()
+        .take(EXAMPLES)
+        .map(|(item, link)| FailureExample {
+            change: data.change_name(item.repository, item.change),
+            by: data.change_name(item.repository, link.by),
+            grade: format!("{:?}", link.grade),
+            why: link.why.clone(),
+            hours: Millis::new((link.at - item.merged).get().max(0)).hours(),
+        })
+        .collect()
+}

@@ -1,0 +1,121 @@
+//! DORA's five, as far as git alone allows.
+//!
+//! In: the dataset and the releases of the window. Out: five rows, each with what is missing.
+//! Start at [`dora`]. git knows no deployments: here a release stands for one, which holds for
+//! libraries and tools and is an assumption for services.
+
+use super::MeasureDoc;
+use super::cadence::{Shipped, rate, recovery};
+use super::figures::{Column, share};
+use super::review_wait::to_release;
+use crate::dataset::Dataset;
+use crate::report::{DoraRow, Figure, Unit};
+
+/// What this measure is.
+pub const DOC: MeasureDoc = MeasureDoc {
+    id: "dora",
+    title: "DORA's five",
+    what: "throughput and instability of delivery, with releases standing for deployments",
+    formula: "change lead time = release - first commit, median over changes; deployment frequency = \
+              releases / weeks (Garwood interval); failed deployment recovery time = release that \
+              mends - failed release, median; change fail rate = releases of which a change failed \
+              (grades A to C) or that a hotfix followed / releases followed for the failure window; \
+              deployment rework rate = hotfix releases / releases; Wilson intervals",
+    unit: "hours; releases per week; shares of releases",
+    edge_cases: &[
+        "a release is taken for a deployment; with recorded deployments (a later step) the same \
+         formulas use those",
+        "recovery time belongs to throughput since 2024",
+        "a hotfix is a patch release off the main line, at most 14 days after the release it \
+         patches, that carries a revert or a cherry-pick",
+        "without request heads the start of squashed changes is unknown, and so is their lead time",
+    ],
+    source: "DORA, software delivery performance metrics, five since 2024 (guide of 2026-01)",
+};
+
+/// Computes the five rows.
+pub fn dora(data: &Dataset<'_>, shipped: &[Shipped<'_>]) -> Vec<DoraRow> {
+    let draws = data.options.bootstrap();
+    let followed: Vec<_> = shipped
+        .iter()
+        .filter(|one| one.release.at + data.options.failure_window() <= data.window.until)
+        .collect();
+    let failed = followed.iter().filter(|one| one.failed).count() as u64;
+    let hotfixes = shipped.iter().filter(|one| one.release.hotfix.is_some()).count() as u64;
+    let mut recovered = Column::default();
+    for (row, span) in recovery(shipped).into_iter().enumerate() {
+        recovered.values.push(span.get());
+        recovered.authors.push(row as u32);
+    }
+    let none = |unit| Figure::unknown(0, unit, "no release in the window");
+    let any = !shipped.is_empty();
+    let of_releases = |events, trials: usize| {
+        if any { share(events, trials as u64) } else { none(Unit::Share) }
+    };
+    let deployments = "deployments: `throughline collect` will bring them";
+    let incidents = "deployments and incidents: `throughline collect` will bring them";
+    vec![
+        dora_row(
+            "change-lead-time",
+            "Change lead time",
+            "throughput",
+            to_release(data.in_window()).median(Unit::Hours, &draws),
+            "first commit to first release, median change",
+            deployments,
+        ),
+        dora_row(
+            "deployment-frequency",
+            "Deployment frequency",
+            "throughput",
+            if any { rate(shipped.len() as u64, data.weeks()) } else { none(Unit::PerWeek) },
+            "releases a week",
+            deployments,
+        ),
+        dora_row(
+            "failed-deployment-recovery-time",
+            "Failed deployment recovery time",
+            "throughput",
+            if recovered.is_empty() {
+                Figure::unknown(0, Unit::Hours, "no failed release was mended by a later one")
+            } else {
+                recovered.median(Unit::Hours, &draws)
+            },
+            "failed release to the release that mends it, median",
+            incidents,
+        ),
+        dora_row(
+            "change-fail-rate",
+            "Change fail rate",
+            "instability",
+            of_releases(failed, followed.len()),
+            "releases with a reverted change or a hotfix after them",
+            incidents,
+        ),
+        dora_row(
+            "deployment-rework-rate",
+            "Deployment rework rate",
+            "instability",
+            of_releases(hotfixes, shipped.len()),
+            "hotfix releases",
+            incidents,
+        ),
+    ]
+}
+
+fn dora_row(
+    id: &str,
+    label: &str,
+    factor: &str,
+    figure: Figure,
+    basis: &str,
+    missing: &str,
+) -> DoraRow {
+    DoraRow {
+        id: id.to_owned(),
+        label: label.to_owned(),
+        factor: factor.to_owned(),
+        figure,
+        basis: basis.to_owned(),
+        missing: Some(missing.to_owned()),
+    }
+}

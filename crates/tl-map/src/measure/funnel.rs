@@ -1,0 +1,173 @@
+//! The funnel: what became of requests.
+//!
+//! In: the dataset. Out: merged, open, abandoned. Start at [`funnel`]. git does not know whether
+//! a request was closed: one that was never merged and has been silent for long counts as
+//! abandoned, which the report says.
+
+use tl_core::attribution::Cohort;
+
+use super::MeasureDoc;
+use super::figures::share;
+use crate::change::Pending;
+use crate::dataset::Dataset;
+use crate::report::{Figure, Funnel, FunnelRow, Unit};
+
+/// What this measure is.
+pub const DOC: MeasureDoc = MeasureDoc {
+    id: "funnel",
+    title: "Request funnel",
+    what: "how many requests reach the default branch, and how much work is abandoned on the way",
+    formula: "merged share = merged / (merged + abandoned), Wilson interval; abandoned effort = \
+              commits in abandoned requests / commits in merged and abandoned ones",
+    unit: "requests; shares",
+    edge_cases: &[
+        "needs request heads (refs/pull/*/head, refs/merge-requests/*/head)",
+        "a request is in the window if it was merged in it or, never merged, last pushed in it",
+        "merged: named by a mainline title, contained in the branch, or replayed on it (same \
+         author, author date and title)",
+        "never merged and silent for longer than 90 days counts as abandoned, else as open: git \
+         does not know whether it was closed",
+    ],
+    source: "funnel of the value stream; APEX flow efficiency counts abandoned work as waste",
+};
+
+/// What became of a request that was never merged to the default branch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Elsewhere,
+    Open,
+    Abandoned,
+}
+
+fn fate(data: &Dataset<'_>, request: &Pending) -> Fate {
+    if request.merged_elsewhere {
+        Fate::Elsewhere
+    } else if data.window.until - request.last_push <= data.options.open_request_window() {
+        Fate::Open
+    } else {
+        Fate::Abandoned
+    }
+}
+
+/// Requests that count as open at the end of the window, with their repository's row.
+pub fn open_requests<'d>(data: &'d Dataset<'_>) -> impl Iterator<Item = (usize, &'d Pending)> {
+    pending(data).filter(|(_, request)| {
+        request.attribution.cohort() != Cohort::Bot
+            && request.last_push <= data.window.until
+            && fate(data, request) == Fate::Open
+    })
+}
+
+fn pending<'d>(data: &'d Dataset<'_>) -> impl Iterator<Item = (usize, &'d Pending)> {
+    data.repositories.iter().enumerate().flat_map(|(row, repository)| {
+        repository.changes.pending.iter().map(move |request| (row, request))
+    })
+}
+
+/// The request's name for people.
+pub fn request_name(data: &Dataset<'_>, repository: usize, number: u32) -> String {
+    if data.repositories.len() > 1 {
+        format!("{}#{number}", data.repositories[repository].history.name)
+    } else {
+        format!("#{number}")
+    }
+}
+
+/// Computes the funnel of the window, bots left out.
+pub fn funnel(data: &Dataset<'_>) -> Funnel {
+    let heads: usize = data.repositories.iter().map(|found| found.history.requests.len()).sum();
+    let mut table = Counts::default();
+    let mut by_cohort: Vec<(Cohort, Counts)> =
+        Cohort::ALL.map(|cohort| (cohort, Counts::default())).to_vec();
+    let mut count = |cohort: Cohort, add: &dyn Fn(&mut Counts)| {
+        if cohort != Cohort::Bot {
+            add(&mut table);
+            add(&mut by_cohort[cohort as usize].1);
+        }
+    };
+    for item in data.in_window().filter(|item| data.change(item).request.is_some()) {
+        let commits = commits_of(data, item.repository, item.change);
+        count(item.cohort, &|counts| {
+            counts.merged += 1;
+            counts.merged_commits += commits;
+        });
+    }
+    for (_, request) in pending(data) {
+        if request.last_push < data.window.since || request.last_push > data.window.until {
+            continue;
+        }
+        let fate = fate(data, request);
+        count(request.attribution.cohort(), &|counts| match fate {
+            Fate::Elsewhere => counts.elsewhere += 1,
+            Fate::Open => counts.open += 1,
+            Fate::Abandoned => {
+                counts.abandoned += 1;
+                counts.abandoned_commits += u64::from(request.commits);
+            }
+        });
+    }
+    if heads == 0 {
+        table = Counts::default();
+        by_cohort.clear();
+    }
+    Funnel {
+        opened: table.opened(),
+        merged: table.merged,
+        merged_elsewhere: table.elsewhere,
+        open: table.open,
+        abandoned: table.abandoned,
+        open_days: data.options.open_request_days,
+        merged_share: table.merged_share(heads),
+        abandoned_commits: table.abandoned_effort(heads),
+        by_cohort: by_cohort
+            .into_iter()
+            .filter(|(_, counts)| counts.opened() > 0)
+            .map(|(cohort, counts)| FunnelRow {
+                cohort,
+                opened: counts.opened(),
+                merged: counts.merged,
+                merged_share: counts.merged_share(heads),
+            })
+            .collect(),
+    }
+}
+
+/// Commits of a delivered request: those that its head has and the mainline had not.
+fn commits_of(data: &Dataset<'_>, repository: usize, change: usize) -> u64 {
+    u64::from(data.repositories[repository].changes.delivered[change].commits)
+}
+
+#[derive(Debug, Default, Clone)]
+struct Counts {
+    merged: u64,
+    elsewhere: u64,
+    open: u64,
+    abandoned: u64,
+    merged_commits: u64,
+    abandoned_commits: u64,
+}
+
+impl Counts {
+    const fn opened(&self) -> u64 {
+        self.merged + self.elsewhere + self.open + self.abandoned
+    }
+
+    fn merged_share(&self, heads: usize) -> Figure {
+        if heads == 0 {
+            return Figure::unknown(0, Unit::Share, "the repository holds no request heads");
+        }
+        share(self.merged, self.merged + self.abandoned)
+    }
+
+    fn abandoned_effort(&self, heads: usize) -> Figure {
+        let all = self.merged_commits + self.abandoned_commits;
+        if heads == 0 || all == 0 {
+            return Figure::unknown(0, Unit::Share, "the repository holds no request heads");
+        }
+        // Commits of one request hang together: a binomial interval would be too narrow.
+        let mut effort =
+            Figure::plain(self.abandoned_commits as f64 / all as f64, all, Unit::Share);
+        effort.note = Some("no interval: commits of one request are not independent".to_owned());
+        effort
+    }
+}

@@ -1,0 +1,44 @@
+//! Review wait: last push to merge, where request heads are known.
+//!
+//! In: items. Out: the median wait of any group of them, and the same for the other two spans
+//! that groups are compared by. Start at [`review_wait`].
+
+use tl_core::time::Millis;
+
+use super::MeasureDoc;
+use super::figures::Column;
+use super::value_stream::spent;
+use crate::dataset::Item;
+use crate::journey::Stage;
+
+/// What this measure is.
+pub const DOC: MeasureDoc = MeasureDoc {
+    id: "review-wait",
+    title: "Review wait",
+    what: "how long a finished change waits to be merged",
+    formula: "merge - last push: committer date on the default branch minus committer date of the \
+              request's head; median by type-7 quantiles, interval by author-clustered bootstrap",
+    unit: "hours",
+    edge_cases: &[
+        "only requests whose head is in the repository, or that came by a merge commit",
+        "a push after the merge counts as a push at the merge, and the change as clock-adjusted",
+        "it holds pickup, review and the wait for the merge together: a forge's events split it",
+        "changes still open count in the value stream's row with the time waited so far",
+    ],
+    source: "value-stream boundaries t3r to t6; LinearB calls parts of it pickup and review time",
+};
+
+/// Waits of these items from last push to merge.
+pub fn review_wait<'a>(items: impl IntoIterator<Item = &'a Item>) -> Column {
+    Column::of(items, |item| spent(item, Stage::ReviewWait).map(Millis::get))
+}
+
+/// Times of these items from first commit to merge.
+pub fn to_merge<'a>(items: impl IntoIterator<Item = &'a Item>) -> Column {
+    Column::of(items, |item| item.journey.to_merge().map(Millis::get))
+}
+
+/// Times of these items from first commit to release; open ones are left out.
+pub fn to_release<'a>(items: impl IntoIterator<Item = &'a Item>) -> Column {
+    Column::of(items, |item| item.journey.total().map(Millis::get))
+}

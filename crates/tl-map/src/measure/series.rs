@@ -1,0 +1,70 @@
+//! The points behind the plots: changes over time, cumulative flow, releases.
+//!
+//! In: the dataset. Out: [`Series`]. Start at [`series`].
+
+use tl_core::attribution::Cohort;
+use tl_core::time::{Millis, Timestamp};
+
+use super::cadence::{Shipped, points};
+use super::change_failure::failed_strict;
+use super::value_stream::spent;
+use crate::dataset::{Dataset, Item};
+use crate::journey::{Boundary, Stage};
+use crate::report::{ChangePoint, Series, WeekPoint};
+
+/// Collects the points of the window.
+pub fn series(data: &Dataset<'_>, shipped: &[Shipped<'_>]) -> Series {
+    let mut items: Vec<&Item> = data.in_window().collect();
+    items.sort_by_key(|item| (item.merged, item.repository, item.change));
+    Series {
+        changes: items.into_iter().map(|item| point(data, item)).collect(),
+        weeks: weeks(data),
+        releases: points(data, shipped),
+    }
+}
+
+fn point(data: &Dataset<'_>, item: &Item) -> ChangePoint {
+    ChangePoint {
+        change: data.change_name(item.repository, item.change),
+        merged: item.merged,
+        cohort: item.cohort,
+        stages: Stage::ALL.iter().map(|stage| spent(item, *stage).map(Millis::hours)).collect(),
+        total: item.journey.total().map(Millis::hours),
+        failed: failed_strict(data, item),
+    }
+}
+
+/// Running totals at the end of each week, counted from the start of the window, over changes
+/// whose every boundary up to the merge is known; left-censored ones are left out.
+fn weeks(data: &Dataset<'_>) -> Vec<WeekPoint> {
+    let (since, until) = (data.window.since, data.window.until);
+    let mut times: [Vec<Timestamp>; 4] = Default::default();
+    let whole = data.items.iter().filter(|item| {
+        item.cohort != Cohort::Bot
+            && !item.left_censored
+            && item.journey.at(Boundary::FirstCommit).is_some()
+            && item.journey.at(Boundary::Released).is_none_or(|at| at >= since)
+    });
+    for item in whole {
+        for boundary in Boundary::ALL {
+            times[boundary as usize].extend(item.journey.at(boundary));
+        }
+    }
+    times.iter_mut().for_each(|times| times.sort_unstable());
+    let by = |boundary: Boundary, at: Timestamp| {
+        times[boundary as usize].partition_point(|time| *time <= at) as u64
+    };
+    let count = (until - since).get().max(0) / Millis::WEEK.get();
+    (0..=count.min(5_000))
+        .map(|week| {
+            let at = (since + Millis::days(7 * (week + 1))).min(until);
+            WeekPoint {
+                at,
+                started: by(Boundary::FirstCommit, at),
+                pushed: by(Boundary::LastPush, at),
+                merged: by(Boundary::Merged, at),
+                released: by(Boundary::Released, at),
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,247 @@
+//! The value stream: the line from first commit to release, stage by stage.
+//!
+//! In: the dataset. Out: one row a stage and one for the whole line. Start at [`value_stream`].
+//! **Invariant:** stages add up to the total for each change; open changes count in the
+//! quantiles as long as they have waited so far, and never as finished.
+
+use tl_core::attribution::Cohort;
+use tl_core::time::{Millis, Timestamp};
+
+use super::MeasureDoc;
+use super::figures::{Column, figure, with_open};
+use crate::dataset::{Dataset, Item};
+use crate::journey::{Boundary, Shape, Stage, StageKind};
+use crate::measure::funnel;
+use crate::report::{Figure, OpenItem, StageRow, Unit, ValueStream};
+use crate::stats::bootstrap::Clusters;
+
+/// What this measure is.
+pub const DOC: MeasureDoc = MeasureDoc {
+    id: "value-stream",
+    title: "Value stream",
+    what: "how long changes spend in each stage from first commit to release, and how many are in it now",
+    formula: "stage = later boundary - earlier boundary, whole milliseconds; p50, p75, p90 by type-7 \
+              quantiles, or by Kaplan-Meier where changes are still in the stage; share = summed stage \
+              time / summed total; flow efficiency = summed active time / summed total; arrivals and \
+              departures = boundaries crossed in the window / weeks; Little residual = (mean WIP - \
+              departures per week x mean weeks in stage) / mean WIP",
+    unit: "hours; shares between 0 and 1; changes per week",
+    edge_cases: &[
+        "a change is in the window if it was merged in it; changes by bots are left out",
+        "coding starts at the earliest author date of the request's own commits; a squash's own \
+         author date is never used, so without the request's head the start is unknown",
+        "git cannot tell pickup, review and merge wait apart: review wait is last push to merge",
+        "boundaries never run backwards: what would is moved to its neighbour and counted as \
+         clock-adjusted; the merge, which the forge's clock wrote, stays",
+        "a change contained in the earliest known release is left-censored: its wait is unknown",
+        "a merged change in no release is open: it counts with the time waited so far",
+        "direct pushes have a start (their author date) but no review wait",
+    ],
+    source: "Kim et al., Flow metrics; Little 1961; Kaplan & Meier 1958; Hyndman & Fan 1996, type 7",
+};
+
+/// Computes the value stream of the window.
+pub fn value_stream(data: &Dataset<'_>) -> ValueStream {
+    let items: Vec<&Item> = data.in_window().collect();
+    let complete: Vec<&Item> =
+        items.iter().copied().filter(|item| item.journey.total().is_some()).collect();
+    let shares = shares(data, &complete);
+    let stages = Stage::ALL
+        .into_iter()
+        .map(|stage| stage_row(data, &items, stage, shares[stage as usize].clone()))
+        .collect();
+    let shifts = items.iter().map(|item| item.journey.shift);
+    ValueStream {
+        stages,
+        total: total_row(data, &complete),
+        flow_efficiency: flow_efficiency(&shares),
+        changes: items.len() as u64,
+        bots: data.merged_in_window().filter(|item| item.cohort == Cohort::Bot).count() as u64,
+        unknown_start: count(&items, |item| item.journey.at(Boundary::FirstCommit).is_none()),
+        left_censored: count(&items, |item| item.left_censored),
+        unreleased: count(&items, |item| is_waiting(data, item)),
+        clock_adjusted: count(&items, |item| item.journey.shift > Millis::ZERO),
+        max_shift_hours: shifts.max().unwrap_or_default().hours(),
+        via_backport: count(&items, |item| item.backport && item.release.is_some()),
+    }
+}
+
+fn count(items: &[&Item], holds: impl Fn(&Item) -> bool) -> u64 {
+    items.iter().filter(|item| holds(item)).count() as u64
+}
+
+/// Merged, and in no release although the repository has releases.
+pub fn is_waiting(data: &Dataset<'_>, item: &Item) -> bool {
+    let has_releases = !data.repositories[item.repository].releases.list.is_empty();
+    has_releases && !item.left_censored && item.journey.at(Boundary::Released).is_none()
+}
+
+/// The time an item spent in a stage, if the stage applies to it.
+pub fn spent(item: &Item, stage: Stage) -> Option<Millis> {
+    let applies = stage != Stage::ReviewWait || item.shape != Shape::Direct;
+    item.journey.stage(stage).filter(|_| applies)
+}
+
+/// When items entered and left a stage: ended ones, then those still in it.
+struct Passage {
+    ended: Vec<(Timestamp, Timestamp)>,
+    open: Vec<(Timestamp, String)>,
+}
+
+fn passage(data: &Dataset<'_>, stage: Stage) -> Passage {
+    let mut passage = Passage { ended: Vec::new(), open: Vec::new() };
+    let until = data.window.until;
+    for item in data.items.iter().filter(|item| item.cohort != Cohort::Bot) {
+        match (item.journey.at(stage.start()), item.journey.at(stage.end())) {
+            (Some(start), Some(end)) if spent(item, stage).is_some() => {
+                passage.ended.push((start, end));
+            }
+            (Some(start), None) if stage == Stage::ReleaseWait && is_waiting(data, item) => {
+                passage.open.push((start, data.change_name(item.repository, item.change)));
+            }
+            _ => {}
+        }
+    }
+    if stage == Stage::ReviewWait {
+        for (repository, request) in funnel::open_requests(data) {
+            let name = funnel::request_name(data, repository, request.request);
+            passage.open.push((request.last_push.min(until), name));
+        }
+    }
+    passage
+}
+
+fn stage_row(data: &Dataset<'_>, items: &[&Item], stage: Stage, share: Figure) -> StageRow {
+    let column = Column::of(items.iter().copied(), |item| spent(item, stage).map(Millis::get));
+    let passage = passage(data, stage);
+    let until = data.window.until;
+    let open: Vec<Millis> = passage
+        .open
+        .iter()
+        .filter(|(start, _)| stage == Stage::ReviewWait || *start >= data.window.since)
+        .map(|(start, _)| until - *start)
+        .collect();
+    let at = [0.5, 0.75, 0.9];
+    let draws = data.options.bootstrap();
+    let mut quantiles = if open.is_empty() {
+        column.quantiles(&at, Unit::Hours, &draws)
+    } else {
+        with_open(&column, &open, &at)
+    }
+    .into_iter();
+    let mut next = || quantiles.next().unwrap_or_else(|| Figure::unknown(0, Unit::Hours, "empty"));
+    let oldest = passage.open.iter().min_by_key(|(start, _)| *start);
+    let flow = flow(data, &passage);
+    StageRow {
+        id: stage.id().to_owned(),
+        label: stage.label().to_owned(),
+        kind: stage.kind(),
+        from: stage.start().label().to_owned(),
+        to: stage.end().label().to_owned(),
+        n: column.len() as u64,
+        open: open.len() as u64,
+        p50: next(),
+        p75: next(),
+        p90: next(),
+        mean: column.mean(Unit::Hours, &draws),
+        share,
+        total_hours: column.values.iter().copied().map(Millis::new).sum::<Millis>().hours(),
+        wip: passage.open.len() as u64,
+        arrivals_per_week: flow.arrivals,
+        departures_per_week: flow.departures,
+        oldest: oldest.map(|(start, name)| OpenItem {
+            change: name.clone(),
+            hours: (until - *start).hours(),
+        }),
+        little_residual: flow.residual,
+    }
+}
+
+struct Flow {
+    arrivals: f64,
+    departures: f64,
+    residual: Option<f64>,
+}
+
+/// Rates of arrival and departure, and how far Little's law is from holding.
+fn flow(data: &Dataset<'_>, passage: &Passage) -> Flow {
+    let (since, until) = (data.window.since, data.window.until);
+    let weeks = data.weeks();
+    let inside = |at: Timestamp| at >= since && at <= until;
+    let open = passage.open.iter().map(|(start, _)| (*start, until));
+    let all = passage.ended.iter().copied().chain(open);
+    let mut present = Millis::ZERO;
+    let mut arrived = 0_u64;
+    for (start, end) in all {
+        present = present + Millis::new((end.min(until) - start.max(since)).get().max(0));
+        arrived += u64::from(inside(start));
+    }
+    let left: Vec<Millis> = passage
+        .ended
+        .iter()
+        .filter(|(_, end)| inside(*end))
+        .map(|(start, end)| *end - *start)
+        .collect();
+    let span = (until - since).get().max(1) as f64;
+    let mean_wip = present.get() as f64 / span;
+    let by_law = left.iter().copied().sum::<Millis>().get() as f64 / span;
+    Flow {
+        arrivals: arrived as f64 / weeks,
+        departures: left.len() as f64 / weeks,
+        residual: (mean_wip > 0.0).then(|| (mean_wip - by_law) / mean_wip),
+    }
+}
+
+/// The share of each stage in the summed time of complete journeys.
+fn shares(data: &Dataset<'_>, complete: &[&Item]) -> Vec<Figure> {
+    let authors: Vec<u32> = complete.iter().map(|item| item.author).collect();
+    let columns: Vec<Vec<i64>> = Stage::ALL
+        .iter()
+        .map(|stage| {
+            let spent = |item: &&Item| item.journey.stage(*stage).unwrap_or_default().get();
+            complete.iter().map(spent).collect()
+        })
+        .collect();
+    let columns: Vec<&[i64]> = columns.iter().map(Vec::as_slice).collect();
+    let shares = Clusters::new(&authors).shares(&columns, &data.options.bootstrap());
+    let n = complete.len() as u64;
+    if shares.is_empty() {
+        let why = "no released change with a known start";
+        return Stage::ALL.map(|_| Figure::unknown(n, Unit::Share, why)).to_vec();
+    }
+    shares.into_iter().map(|share| figure(share, n, Unit::Share)).collect()
+}
+
+/// Coding is the only active stage that git knows: its share is the flow efficiency.
+fn flow_efficiency(shares: &[Figure]) -> Figure {
+    shares[Stage::Coding as usize].clone()
+}
+
+fn total_row(data: &Dataset<'_>, complete: &[&Item]) -> StageRow {
+    let draws = data.options.bootstrap();
+    let column = Column::of(complete.iter().copied(), |item| item.journey.total().map(Millis::get));
+    let [p50, p75, p90] =
+        <[Figure; 3]>::try_from(column.quantiles(&[0.5, 0.75, 0.9], Unit::Hours, &draws))
+            .unwrap_or_else(|_| [0, 1, 2].map(|_| Figure::unknown(0, Unit::Hours, "empty")));
+    let n = complete.len() as u64;
+    StageRow {
+        id: "total".to_owned(),
+        label: "whole line".to_owned(),
+        kind: StageKind::Mixed,
+        from: Boundary::FirstCommit.label().to_owned(),
+        to: Boundary::Released.label().to_owned(),
+        n,
+        open: 0,
+        p50,
+        p75,
+        p90,
+        mean: column.mean(Unit::Hours, &draws),
+        share: Figure::plain(1.0, n, Unit::Share),
+        total_hours: column.values.iter().copied().map(Millis::new).sum::<Millis>().hours(),
+        wip: 0,
+        arrivals_per_week: n as f64 / data.weeks(),
+        departures_per_week: n as f64 / data.weeks(),
+        oldest: None,
+        little_residual: None,
+    }
+}
