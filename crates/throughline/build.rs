@@ -1,7 +1,6 @@
 //! Version stamping: the commit that the program is built from, read from `.git` as files.
 //!
 //! Out: `THROUGHLINE_COMMIT`, such as ` (1a2b3c4d5e)`, or nothing outside of a repository.
-#![expect(clippy::print_stdout, reason = "that is how a build script speaks to cargo")]
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -148,7 +148,11 @@ impl Color {
 
 /// Sends the log to stderr: warnings, more by `-v`, or what `TL_LOG` says.
 fn start_log(globals: &GlobalArgs, variables: &Variables) {
-    let ours = |level| format!("warn,throughline={level},tl_core={level},tl_ledger={level},tl_exec={level},tl_collect={level},tl_map={level}");
+    let ours = |level| {
+        format!(
+            "warn,throughline={level},tl_core={level},tl_ledger={level},tl_exec={level},tl_collect={level},tl_map={level}"
+        )
+    };
     let filter = variables.text(env::TL_LOG).unwrap_or_else(|| match globals.verbose {
         0 => "error".to_owned(),
         1 => ours("info"),

@@ -241,7 +241,8 @@ impl Loaded {
             figment = figment.merge(layer(file.path.display().to_string(), &file.table));
         }
         for (name, key, text) in variables.settings() {
-            let value = text.parse().unwrap_or_else(|never: std::convert::Infallible| match never {});
+            let value =
+                text.parse().unwrap_or_else(|never: std::convert::Infallible| match never {});
             let dict = figment::util::nest(key, value).into_dict().unwrap_or_default();
             figment = figment.merge(Layer { name: name.to_owned(), dict });
         }
@@ -257,6 +258,25 @@ impl Loaded {
         let warnings = warnings(variables, files, &KnownKeys::of(&defaults, OPEN_TABLES));
         Ok(Self { config, settings, files: seen, warnings })
     }
+}
+
+/// Reads a file with one team a line, as in `[map.teams]`, in the order of the file.
+pub(crate) fn read_teams(path: &Path) -> Result<Vec<TeamConfig>, ConfigError> {
+    let file = ConfigFile::read(path)?.ok_or_else(|| ConfigError::Missing { path: path.to_owned() })?;
+    let mut teams = Vec::new();
+    for (name, owns) in &file.table {
+        let owns: Option<Vec<String>> = owns.as_array().and_then(|owns| {
+            owns.iter().map(|owned| owned.as_str().map(str::to_owned)).collect()
+        });
+        let Some(owns) = owns else {
+            let problem = "must be a list of globs of paths or of authors' addresses";
+            let origin = path.display().to_string();
+            return Err(bad_value(name, &origin, problem, std::slice::from_ref(&file)));
+        };
+        teams.push(TeamConfig { name: name.clone(), owns });
+    }
+    teams.sort_by_key(|team| file.line_of(&[&team.name]));
+    Ok(teams)
 }
 
 fn look(
@@ -292,12 +312,13 @@ fn settings(figment: &Figment) -> Vec<Setting> {
             }
             let origin = figment.get_metadata(value.tag());
             let origin = origin.map_or_else(String::new, |metadata| metadata.name.to_string());
-            let value = toml::Value::try_from(value).map_or_else(|_| String::new(), |v| v.to_string());
+            let value =
+                toml::Value::try_from(value).map_or_else(|_| String::new(), |v| v.to_string());
             settings.push(Setting { key, value, origin });
         }
     }
     let mut settings = Vec::new();
-    if let Some(Value::Dict(_, dict)) = figment.find_value("").ok() {
+    if let Ok(Value::Dict(_, dict)) = figment.find_value("") {
         collect(figment, "", &dict, &mut settings);
     }
     settings
@@ -401,11 +422,7 @@ fn expected_words(expected: &str) -> &str {
     }
 }
 
-fn warnings(
-    variables: &Variables,
-    files: &[ConfigFile],
-    known: &KnownKeys,
-) -> Vec<ConfigWarning> {
+fn warnings(variables: &Variables, files: &[ConfigFile], known: &KnownKeys) -> Vec<ConfigWarning> {
     let in_files = files.iter().flat_map(|file| {
         file.unknown_keys(known).into_iter().map(|unknown| ConfigWarning {
             name: unknown.key,

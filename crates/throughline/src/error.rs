@@ -129,7 +129,8 @@ pub(crate) fn causes(err: &(dyn Error + 'static)) -> Vec<String> {
 }
 
 /// What to do about a bug.
-pub(crate) const BUG_HINT: &str = "this is a bug in Throughline: please report it with the command line and the text above";
+pub(crate) const BUG_HINT: &str =
+    "this is a bug in Throughline: please report it with the command line and the text above";
 
 /// `label: text` and a line break, the label in its colour, further lines indented.
 pub(crate) fn labelled(ink: Ink, label: &str, text: &str) -> String {
@@ -151,9 +152,9 @@ impl From<OutputError> for CommandError {
 impl From<ConfigError> for CommandError {
     fn from(err: ConfigError) -> Self {
         let hint = match &err {
-            ConfigError::Missing { .. } => {
-                Some("name a file that exists, or leave out `--config` (and `TL_CONFIG`)".to_owned())
-            }
+            ConfigError::Missing { .. } => Some(
+                "name a file that exists, or leave out `--config` (and `TL_CONFIG`)".to_owned(),
+            ),
             ConfigError::Value { key, default: Some(default), .. } => Some(format!(
                 "the default is `{key} = {default}`; `throughline config defaults` explains each key"
             )),
@@ -171,9 +172,9 @@ impl From<tl_exec::git::OpenError> for CommandError {
         use tl_exec::git::OpenError;
         let hint = match &err {
             OpenError::NotFound { .. } => Some("check the path for a typing error"),
-            OpenError::NotARepository { .. } => {
-                Some("name a repository, such as `throughline map PATH`, or make one with `git init`")
-            }
+            OpenError::NotARepository { .. } => Some(
+                "name a repository, such as `throughline map PATH`, or make one with `git init`",
+            ),
             OpenError::Permission { .. } => {
                 Some("run as a user who may read it, or change the permissions")
             }
@@ -215,6 +216,28 @@ impl From<tl_exec::git::ReadError> for CommandError {
             }
         };
         Self::environment(err).hint(hint)
+    }
+}
+
+impl From<tl_collect::history::CollectError> for CommandError {
+    fn from(err: tl_collect::history::CollectError) -> Self {
+        match err {
+            tl_collect::history::CollectError::References(err) => err.into(),
+            tl_collect::history::CollectError::Branch(err) => err.into(),
+        }
+    }
+}
+
+impl From<tl_map::explain::UnknownMeasure> for CommandError {
+    fn from(err: tl_map::explain::UnknownMeasure) -> Self {
+        Self::usage(err)
+    }
+}
+
+impl From<tl_ledger::cache::CacheError> for CommandError {
+    fn from(err: tl_ledger::cache::CacheError) -> Self {
+        Self::environment(err)
+            .hint("`--ledger none` works without a ledger; the cache can be made again from git")
     }
 }
 
@@ -268,7 +291,8 @@ impl From<tl_ledger::sql::SqlError> for CommandError {
 }
 
 /// Where to look for the names of tables and columns.
-const TABLES_HINT: &str = "`select name, sql from sqlite_schema` lists the tables with their columns";
+const TABLES_HINT: &str =
+    "`select name, sql from sqlite_schema` lists the tables with their columns";
 
 #[cfg(test)]
 mod tests {

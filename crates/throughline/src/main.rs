@@ -11,6 +11,7 @@ mod command;
 mod config;
 mod context;
 mod error;
+mod pipeline;
 mod report;
 mod ui;
 

@@ -3,7 +3,9 @@
 //! In: the report as data. Out: text for a terminal ([`terminal`]), one HTML page ([`html`]).
 //! Numbers read the same everywhere: [`format`] is the only place that turns them into words.
 
+pub(crate) mod csv;
 pub(crate) mod format;
 pub(crate) mod html;
 #[cfg(test)]
 pub(crate) mod sample;
+pub(crate) mod terminal;

@@ -124,6 +124,7 @@ pub fn collect(
     let mut gaps = gaps::of_references(repository, &refs, head.as_ref());
     gaps.extend(gaps::of_walk(&walked));
     let mailmap = repository.mailmap();
+    rows.keep_reachable(&tips, cached);
     let mut history = rows.history(&mailmap);
     history.name = repository.name();
     if let Some(head) = &head {
@@ -289,6 +290,31 @@ impl Rows {
                 (commits[0].id.as_bytes().to_vec(), encode(&chunk))
             })
             .collect()
+    }
+
+    /// Drops what the cache holds but no tip leads to any more: history was rewritten, or the
+    /// cache belongs to several repositories.
+    fn keep_reachable(&mut self, tips: &[CommitId], cached: usize) {
+        if cached == 0 {
+            return;
+        }
+        let mut reached = vec![false; self.commits.len()];
+        let mut open: Vec<CommitIx> =
+            tips.iter().filter_map(|tip| self.seen.get(tip)).copied().collect();
+        while let Some(ix) = open.pop() {
+            if !std::mem::replace(&mut reached[ix.row()], true) {
+                let span = self.commits[ix.row()].parents;
+                let parents = &self.parents[span.start as usize..][..span.len as usize];
+                open.extend(parents.iter().filter_map(|id| self.seen.get(id)));
+            }
+        }
+        if reached.iter().all(|reached| *reached) {
+            return;
+        }
+        let mut reached = reached.into_iter();
+        self.commits.retain(|_| reached.next().unwrap_or(false));
+        let rows = self.commits.iter().enumerate();
+        self.seen = rows.map(|(row, commit)| (commit.id, CommitIx(row as u32))).collect();
     }
 
     /// Resolves parents to rows and identities to people.

@@ -46,7 +46,9 @@ pub enum AppendError {
         source: serde_json::Error,
     },
     /// An event is too large.
-    #[error("event `{key}` of `{origin}` has {size} bytes as JSON, over the limit of {EVENT_LIMIT}")]
+    #[error(
+        "event `{key}` of `{origin}` has {size} bytes as JSON, over the limit of {EVENT_LIMIT}"
+    )]
     TooLarge {
         /// Its source.
         origin: String,
@@ -134,7 +136,7 @@ async fn insert(
     documents: impl Iterator<Item = String>,
 ) -> Result<usize, sqlx::Error> {
     let mut sql = String::with_capacity(100 + events.len() * 12);
-    sql.push_str("INSERT INTO events (source, key, kind, at, event) VALUES (?,?,?,?,?)");
+    sql.push_str("INSERT OR FAIL INTO events (source, key, kind, at, event) VALUES (?,?,?,?,?)");
     for _ in 1..events.len() {
         sql.push_str(",(?,?,?,?,?)");
     }
@@ -160,13 +162,12 @@ async fn conflicting(
 ) -> Result<Vec<usize>, sqlx::Error> {
     let mut other = Vec::new();
     for (index, event) in events.iter().enumerate() {
-        let stored: String =
-            sqlx::query("SELECT event FROM events WHERE source = ? AND key = ?")
-                .bind(event.source.as_str())
-                .bind(event.key.as_str())
-                .fetch_one(&mut *connection)
-                .await?
-                .try_get(0)?;
+        let stored: String = sqlx::query("SELECT event FROM events WHERE source = ? AND key = ?")
+            .bind(event.source.as_str())
+            .bind(event.key.as_str())
+            .fetch_one(&mut *connection)
+            .await?
+            .try_get(0)?;
         // Compared as events, not as text: a later version may write the same fact otherwise.
         if serde_json::from_str::<Event>(&stored).ok().as_ref() != Some(event) {
             other.push(index);
@@ -174,3 +175,6 @@ async fn conflicting(
     }
     Ok(other)
 }
+
+#[cfg(test)]
+mod tests;

@@ -88,3 +88,6 @@ impl Ledger {
         CacheError { place: self.place.clone(), scope: scope.to_owned(), source: err.into() }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -42,3 +42,39 @@ pub fn prepare_directory(dir: &Path) -> Result<PathBuf, DirectoryError> {
     }
     Ok(dir.join(FILE_NAME))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn git_sees_neither_the_ledger_nor_the_list_that_hides_it() {
+        let tree = tempfile::tempdir().unwrap();
+        std::fs::create_dir(tree.path().join(".git")).unwrap();
+        std::fs::write(tree.path().join(".gitignore"), "target\n").unwrap();
+        let dir = tree.path().join(".throughline");
+        assert_eq!(prepare_directory(&dir).unwrap(), dir.join("ledger.db"));
+        assert_eq!(std::fs::read_to_string(dir.join(".gitignore")).unwrap(), IGNORED);
+        let users = std::fs::read_to_string(tree.path().join(".gitignore")).unwrap();
+        assert_eq!(users, "target\n");
+    }
+
+    #[test]
+    fn a_list_that_is_there_is_kept() {
+        let tree = tempfile::tempdir().unwrap();
+        std::fs::create_dir(tree.path().join(".git")).unwrap();
+        let dir = tree.path().join(".throughline");
+        std::fs::create_dir(&dir).unwrap();
+        std::fs::write(dir.join(".gitignore"), "mine\n").unwrap();
+        prepare_directory(&dir).unwrap();
+        assert_eq!(std::fs::read_to_string(dir.join(".gitignore")).unwrap(), "mine\n");
+    }
+
+    #[test]
+    fn outside_a_work_tree_nothing_is_hidden() {
+        let tree = tempfile::tempdir().unwrap();
+        let dir = tree.path().join("ledgers");
+        prepare_directory(&dir).unwrap();
+        assert!(!dir.join(".gitignore").exists());
+    }
+}

@@ -25,6 +25,8 @@ pub mod sql;
 pub mod store;
 
 #[cfg(test)]
+mod fixtures;
+#[cfg(test)]
 mod process_tests;
 
 use std::fmt;

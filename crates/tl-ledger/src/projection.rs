@@ -103,14 +103,13 @@ impl Ledger {
     async fn stored<P: Projection>(&self) -> Result<Option<Projected<P>>, ProjectError> {
         let failed = |err| self.unprojected::<P>(err);
         let mut connection = self.connection.lock().await;
-        let row = sqlx::query(
-            "SELECT position, state FROM projections WHERE name = ? AND version = ?",
-        )
-        .bind(P::NAME)
-        .bind(P::VERSION)
-        .fetch_optional(&mut *connection)
-        .await
-        .map_err(failed)?;
+        let row =
+            sqlx::query("SELECT position, state FROM projections WHERE name = ? AND version = ?")
+                .bind(P::NAME)
+                .bind(P::VERSION)
+                .fetch_optional(&mut *connection)
+                .await
+                .map_err(failed)?;
         let Some(row) = row else { return Ok(None) };
         let position = Position(row.try_get(0).map_err(failed)?);
         let state = serde_json::from_str(row.try_get(1).map_err(failed)?);
@@ -142,3 +141,6 @@ impl Ledger {
         ProjectError::Store { name: P::NAME, place: self.place.clone(), source: err.into() }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use sqlx::{AssertSqlSafe, Connection as _, ConnectOptions as _, SqliteConnection};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, SqliteConnection};
 
 use crate::open::options;
 use crate::sql::{Limits, Rows, SqlError, SqlValue, answer};

@@ -12,8 +12,8 @@ use std::time::Duration;
 use futures_util::TryStreamExt as _;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{
-    AssertSqlSafe, Column as _, ConnectOptions as _, Connection as _, Executor as _, Row as _, SqlSafeStr as _, SqliteConnection,
-    Statement as _, TypeInfo as _, ValueRef as _,
+    AssertSqlSafe, Column as _, ConnectOptions as _, Connection as _, Executor as _, Row as _,
+    SqlSafeStr as _, SqliteConnection, Statement as _, TypeInfo as _, ValueRef as _,
 };
 
 use crate::open::options;
@@ -65,7 +65,9 @@ pub enum SqlError {
         count: usize,
     },
     /// A statement that does not read.
-    #[error("`{word}` is not allowed: only `select`, `with`, `values`, `explain` and `pragma table_info` are")]
+    #[error(
+        "`{word}` is not allowed: only `select`, `with`, `values`, `explain` and `pragma table_info` are"
+    )]
     NotARead {
         /// How the statement begins.
         word: String,
@@ -154,10 +156,9 @@ async fn timed(
     over.store(true, Ordering::Relaxed);
     connection.lock_handle().await.map_err(failed)?.remove_progress_handler();
     match fetched {
-        Ok(answer) => answer.map_err(|source| SqlError::Refused {
-            message: message(&source),
-            source,
-        }),
+        Ok(answer) => {
+            answer.map_err(|source| SqlError::Refused { message: message(&source), source })
+        }
         Err(_elapsed) => Err(SqlError::TooSlow { limit: limits.time }),
     }
 }

@@ -251,9 +251,7 @@ impl<'a> Dataset<'a> {
         teams.iter().position(|team| {
             team.authors.contains(email)
                 || diff.is_some_and(|diff| {
-                    diff.files.iter().any(|file| {
-                        team.paths.iter().any(|path| file.path.starts_with(path.as_str()))
-                    })
+                    diff.files.iter().any(|file| team.paths.is_match(&file.path))
                 })
         })
     }

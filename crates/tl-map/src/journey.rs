@@ -284,7 +284,7 @@ mod tests {
             prop_assert_eq!(resumed, told(&marks));
         }
 
-        /// The merge is never moved but by a boundary after it... and never at all.
+        /// The merge is never moved.
         #[test]
         fn the_merge_is_the_anchor(marks in prop::collection::vec(mark(), 0..12)) {
             let told = told(&marks);
@@ -294,7 +294,7 @@ mod tests {
 
     #[test]
     fn a_push_after_the_merge_does_not_make_the_review_negative() {
-        let at = |boundary, hour| Mark { boundary, at: Timestamp::from_seconds(hour * 3600) };
+        let at = |boundary, hour: i64| Mark { boundary, at: Timestamp::from_seconds(hour * 3600) };
         let journey = told(&[
             at(Boundary::FirstCommit, 1),
             at(Boundary::LastPush, 12),

@@ -3,12 +3,13 @@
 //! In: set by the binary from flags and configuration. Out: [`Options`]. Defaults are those of
 //! `throughline config defaults`; each is explained in `docs/measures.md`.
 
+use globset::GlobSet;
 use tl_core::time::{Millis, Timestamp};
 
 use crate::stats::bootstrap::Draws;
 
 /// Everything that the report depends on besides the histories.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Options {
     /// The current instant, read once by the binary.
     pub now: Timestamp,
@@ -39,14 +40,14 @@ pub struct Options {
 }
 
 /// A team: who and what belongs to it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Team {
     /// Name for people.
     pub name: String,
     /// Addresses of authors, in lower case.
     pub authors: Vec<String>,
-    /// Leading parts of paths, such as `services/billing/`.
-    pub paths: Vec<String>,
+    /// Globs of paths, such as `services/billing/**`.
+    pub paths: GlobSet,
 }
 
 impl Options {

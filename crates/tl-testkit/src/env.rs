@@ -88,11 +88,10 @@ impl TestEnv {
             text.push_str(&self.redacted(&output.stderr));
         }
         match output.status.code() {
-            Some(0) => (),
-            Some(code) => text += &format!("[exit status: {code}]\n"),
-            None => text += &format!("[{}]\n", output.status),
+            Some(0) => text,
+            Some(code) => text + &format!("[exit status: {code}]\n"),
+            None => text + &format!("[{}]\n", output.status),
         }
-        text
     }
 
     fn environment(&self) -> Vec<(String, String)> {

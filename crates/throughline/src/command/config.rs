@@ -48,9 +48,9 @@ pub(super) fn cmd_config(ui: &mut Ui, globals: &Globals, command: &ConfigCommand
         ConfigCommand::Env => {
             let mut table = Table::new(["variable", "since", "what it does"]);
             table.rows.extend(VARIABLES.iter().map(|variable| {
-                let what = variable.key.map_or_else(|| variable.what.to_owned(), |key| {
-                    format!("Sets `{key}`")
-                });
+                let what = variable
+                    .key
+                    .map_or_else(|| variable.what.to_owned(), |key| format!("Sets `{key}`"));
                 vec![variable.name.to_owned(), variable.since.to_owned(), what]
             }));
             ui.print_table(&table)?;

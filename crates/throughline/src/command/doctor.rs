@@ -99,18 +99,19 @@ impl Check {
         Self { mend: Some(mend.into()), ..self }
     }
 
-    /// A gap in what was read; `broken` where it is more than something that is not there.
-    fn of_gap(gap: Gap) -> Self {
-        let broken = matches!(gap.id.as_str(), "broken-references" | "unreadable-commits");
-        let state = if broken { State::Broken } else { State::Missing };
+    /// A gap in what was read; broken where it is more than something that is not there.
+    fn of_gap(gap: Gap, refs: &References) -> Self {
+        let history = ["HEAD", "refs/heads/", "refs/tags/", "refs/remotes/"];
+        let matters = |name: &str| history.iter().any(|prefix| name.starts_with(prefix));
+        let state = match gap.id.as_str() {
+            "unreadable-commits" => State::Broken,
+            // Tools keep references of their own that need not lead to a commit.
+            "broken-references" if refs.broken.iter().any(|r| matters(&r.name)) => State::Broken,
+            "broken-references" => State::Warning,
+            _ => State::Missing,
+        };
         let name = if gap.id == "empty" { "commits".to_owned() } else { gap.id };
-        Self {
-            name,
-            state,
-            what: gap.what,
-            consequence: Some(gap.consequence),
-            mend: gap.mend,
-        }
+        Self { name, state, what: gap.what, consequence: Some(gap.consequence), mend: gap.mend }
     }
 }
 
@@ -168,7 +169,7 @@ fn look_at_references(
     if delivered.is_some() || refs.is_empty() {
         found.extend(gaps::of_references(repository, &refs, delivered.as_ref()));
     }
-    checks.extend(found.into_iter().map(Check::of_gap));
+    checks.extend(found.into_iter().map(|gap| Check::of_gap(gap, &refs)));
     Ok(())
 }
 
@@ -186,7 +187,9 @@ fn counts(repository: &Repository, refs: &References, commits: usize, checks: &m
     count("request-heads", refs.requests.len(), "heads of pull or merge requests");
     if refs.notes.is_empty() {
         let mend = "git fetch origin '+refs/notes/*:refs/notes/*'   (where the team records them)";
-        checks.push(check("notes", State::Missing, "no notes of which lines AI tools wrote").mend(mend));
+        checks.push(
+            check("notes", State::Missing, "no notes of which lines AI tools wrote").mend(mend),
+        );
     } else {
         let names: Vec<&str> = refs.notes.iter().map(|notes| notes.name.as_str()).collect();
         checks.push(check("notes", State::Ok, names.join(", ")));
@@ -227,7 +230,11 @@ fn look_at_config(loaded: &Result<Loaded, ConfigError>, checks: &mut Vec<Check>)
 async fn look_at_ledger(path: &Path) -> Check {
     let shown = path.display();
     let Ok(meta) = path.metadata() else {
-        return check("ledger", State::Ok, format!("{shown} (made by the first `throughline map`)"));
+        return check(
+            "ledger",
+            State::Ok,
+            format!("{shown} (made by the first `throughline map`)"),
+        );
     };
     let (ledger, bytes) = match Ledger::open(path).await {
         Ok(ledger) => (ledger, meta.len()),
@@ -240,7 +247,8 @@ async fn look_at_ledger(path: &Path) -> Check {
         }
     };
     if let Err(err) = ledger.check().await {
-        let mend = "move the file away: what was read from git is read again, recorded events are not";
+        let mend =
+            "move the file away: what was read from git is read again, recorded events are not";
         return check("ledger", State::Broken, one_line(&err)).mend(mend);
     }
     match ledger.catch_up::<EventCounts>().await {

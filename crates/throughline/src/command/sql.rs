@@ -23,7 +23,9 @@ const TIME: Duration = Duration::from_secs(60);
 /// Reads the tables `journeys`, `changes` and `releases` of the repositories and `ledger.events`
 /// in SQLite's dialect. Prints a table on a terminal and tab-separated lines in a pipe.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example: throughline sql \"select kind, count(*) from ledger.events group by kind\"")]
+#[command(
+    after_help = "Example: throughline sql \"select kind, count(*) from ledger.events group by kind\""
+)]
 pub(crate) struct SqlArgs {
     /// One statement: `select`, `with`, `values`, `explain` or `pragma table_info`
     query: String,

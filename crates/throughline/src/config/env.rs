@@ -66,7 +66,12 @@ const fn plain(name: &'static str, what: &'static str) -> Variable {
 }
 
 const fn setting(name: &'static str, key: &'static str) -> Variable {
-    Variable { name, key: Some(key), what: "Sets the configuration key of that name", since: "0.1.0" }
+    Variable {
+        name,
+        key: Some(key),
+        what: "Sets the configuration key of that name",
+        since: "0.1.0",
+    }
 }
 
 /// A copy of the environment variables that concern Throughline.
@@ -104,9 +109,9 @@ impl Variables {
 
     /// Variables that set a configuration key: name, key, value.
     pub(crate) fn settings(&self) -> impl Iterator<Item = (&'static str, &'static str, String)> {
-        VARIABLES.iter().filter_map(|variable| {
-            Some((variable.name, variable.key?, self.text(variable.name)?))
-        })
+        VARIABLES
+            .iter()
+            .filter_map(|variable| Some((variable.name, variable.key?, self.text(variable.name)?)))
     }
 
     /// Variables that begin with `TL_` and are not in the table.

@@ -76,7 +76,8 @@ fn a_bad_variable_is_named() {
 
 #[test]
 fn an_unknown_key_warns_with_the_key_that_was_meant() {
-    let text = "colour = 1\n[map]\nwindows_days = 3\nvery_frequent_share = 0.5\n[map.teams]\nx = []";
+    let text =
+        "colour = 1\n[map]\nwindows_days = 3\nvery_frequent_share = 0.5\n[map.teams]\nx = []";
     let warnings: Vec<String> =
         read(text).unwrap().warnings.iter().map(ToString::to_string).collect();
     insta::assert_snapshot!(warnings.join("\n"), @r"

@@ -41,20 +41,21 @@ pub(crate) enum PageError {
 /// What the template is filled with.
 #[derive(Template)]
 #[template(path = "page.html")]
-struct Page<'a> {
+struct Page {
     title: String,
     repositories: Vec<String>,
     window: String,
     as_of: String,
     read: String,
-    sentence: &'a str,
+    sentence: String,
     headlines: Vec<Headline>,
     sections: Vec<Section>,
 }
 
 /// The whole report as one self-contained HTML page.
 pub(crate) fn page(report: &Report) -> Result<String, PageError> {
-    let repositories: Vec<String> = report.repositories.iter().map(|one| one.name.clone()).collect();
+    let repositories: Vec<String> =
+        report.repositories.iter().map(|one| one.name.clone()).collect();
     let commits = report.repositories.iter().map(|one| one.commits).sum();
     let gaps = match report.gaps.len() {
         0 => String::new(),
@@ -71,7 +72,7 @@ pub(crate) fn page(report: &Report) -> Result<String, PageError> {
             format::count(commits),
             format::count(report.value_stream.changes)
         ),
-        sentence: &report.invest_first.sentence,
+        sentence: sections::unbroken(&report.invest_first.sentence),
         headlines: sections::headlines(report),
         sections: sections::sections(report)?,
     };

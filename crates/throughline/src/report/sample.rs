@@ -95,12 +95,14 @@ pub(crate) fn sample_young() -> Report {
     let total = &mut report.value_stream.total;
     (total.n, total.open, total.wip, total.oldest) = (0, 0, 0, None);
     (total.p50, total.p75, total.p90) = (hours(why), hours(why), hours(why));
+    total.little_residual = None;
     (total.mean, total.share, total.total_hours) = (hours(why), none(Unit::Share, why), 0.0);
     report.value_stream.flow_efficiency = none(Unit::Share, why);
     report.value_stream.changes = 40;
     report.value_stream.unknown_start = 40;
     report.value_stream.unreleased = 40;
     report.value_stream.left_censored = 0;
+    report.value_stream.clock_adjusted = 0;
     report.value_stream.bots = 0;
     report.value_stream.via_backport = 0;
     report.cohorts.comparisons.clear();
@@ -133,6 +135,13 @@ pub(crate) fn sample_young() -> Report {
         abandoned_commits: none(Unit::Share, "no request heads"),
         by_cohort: Vec::new(),
         ..report.funnel
+    };
+    report.batch_size = BatchSize {
+        lines_p50: Figure::with_interval(61.0, 40.0, 99.0, 40, Unit::Lines),
+        lines_p90: Figure::with_interval(380.0, 210.0, 700.0, 40, Unit::Lines),
+        files_p50: Figure::with_interval(3.0, 2.0, 5.0, 40, Unit::Count),
+        large: Figure::with_interval(0.1, 0.04, 0.23, 40, Unit::Share),
+        to_merge_by_size: Vec::new(),
     };
     report.rework.share = none(Unit::Share, "no change has 21 days of follow-up");
     (report.rework.added, report.rework.reworked) = (0, 0);

@@ -39,7 +39,10 @@ fn a_file_that_was_named_must_exist() {
 fn variable_wins_over_project_and_project_over_user() {
     let env = env_with_empty_repository().var("TL_MAP_SEED", "3");
     env.write(".throughline.toml", "map.seed = 2\nmap.window_days = 20\n");
-    env.write("../home/.config/throughline/config.toml", "map.seed = 1\nmap.window_days = 10\nmap.bootstrap_draws = 1000\n");
+    env.write(
+        "../home/.config/throughline/config.toml",
+        "map.seed = 1\nmap.window_days = 10\nmap.bootstrap_draws = 1000\n",
+    );
     let shown = env.run(&["config", "show"]);
     let set: Vec<&str> = shown.lines().filter(|line| !line.ends_with("\tdefault")).collect();
     insta::assert_snapshot!(set.join("\n"), @r"

@@ -54,15 +54,18 @@ fn page() -> String {
         if !command.is_empty() {
             help = without_global_options(&help);
         }
-        writeln!(page, "\n## `{name}`\n\n```text\n{}\n```", tidy(&help)).unwrap();
+        writeln!(page, "\n## `{name}`\n\n```text\n{}\n```", tidy(&help))
+            .expect("text takes any text");
     }
     let variables = env.run(&["config", "env"]);
     page += "\n## Environment variables\n\n| variable | since | what it does |\n|---|---|---|\n";
     for line in variables.lines().skip(1) {
-        writeln!(page, "| `{} |", line.replacen('\t', "` | ", 1).replace('\t', " | ")).unwrap();
+        writeln!(page, "| `{} |", line.replacen('\t', "` | ", 1).replace('\t', " | "))
+            .expect("text takes any text");
     }
     let defaults = env.run(&["config", "defaults"]);
-    writeln!(page, "\n## Configuration\n\n```toml\n{}\n```", tidy(&defaults)).unwrap();
+    writeln!(page, "\n## Configuration\n\n```toml\n{}\n```", tidy(&defaults))
+        .expect("text takes any text");
     page
 }
 

@@ -23,10 +23,12 @@ fn an_empty_repository_is_told_what_is_missing() {
 fn broken_configuration_and_ledger_are_named_and_the_answer_is_no() {
     let env = env_with_empty_repository();
     env.write(".throughline.toml", "[map\n");
-    env.write(".throughline/ledger.db", "this is no database, however long it may be read".repeat(40));
+    env.write(
+        ".throughline/ledger.db",
+        "this is no database, however long it may be read".repeat(40),
+    );
     let shown = env.run(&["doctor"]);
-    let broken: Vec<&str> =
-        shown.lines().skip_while(|line| !line.starts_with("broken")).collect();
+    let broken: Vec<&str> = shown.lines().skip_while(|line| !line.starts_with("broken")).collect();
     insta::assert_snapshot!(broken.join("\n"), @r"
     broken   config      configuration file `$REPO/.throughline.toml`, line 1: unclosed table, expected `]`
                          hint: `throughline config defaults` explains each key

@@ -22,7 +22,8 @@ fn env_with_empty_repository() -> TestEnv {
     env.write(".git/HEAD", "ref: refs/heads/main\n");
     env.write(".git/config", "[core]\n\trepositoryformatversion = 0\n\tbare = false\n");
     for directory in ["objects", "refs"] {
-        std::fs::create_dir_all(env.repo().join(".git").join(directory)).unwrap();
+        let path = env.repo().join(".git").join(directory);
+        std::fs::create_dir_all(path).expect("a test may write to its own directory");
     }
     env
 }

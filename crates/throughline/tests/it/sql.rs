@@ -102,7 +102,10 @@ fn a_place_that_cannot_be_written_is_a_note_and_the_answer_comes_all_the_same() 
 #[test]
 fn a_damaged_ledger_is_an_error_with_what_to_do() {
     let env = env_with_empty_repository();
-    env.write(".throughline/ledger.db", "this is no database, however long it may be read".repeat(40));
+    env.write(
+        ".throughline/ledger.db",
+        "this is no database, however long it may be read".repeat(40),
+    );
     insta::assert_snapshot!(env.run(&["sql", "select 1"]), @r"
     ------- stderr -------
     error: failed to open ledger `$REPO/.throughline/ledger.db`

@@ -85,25 +85,25 @@ fn account(history: &History) -> Account {
     account
 }
 
-/// The earlier changes that the reverting lines of each mainline commit name by id. A commit that
+/// The earlier changes that the reverting lines of each change's commits name by id. A commit that
 /// names an id which is not on the default branch, or not before it, is left out altogether.
 fn named(history: &History, graph: &Graph, changes: &Changes) -> Pairs {
     let mut pairs = Pairs::new();
-    for (position, ix) in graph.mainline.iter().enumerate() {
-        let Some(links) = history.commit(*ix).links.as_deref().filter(|links| links.revert_line)
-        else {
-            continue;
-        };
+    for position in 0..graph.mainline.len() {
         let by = changes.at_position[position] as usize;
-        let ids = links.reverts.iter().filter_map(|reference| match reference {
-            Reference::Commit(hex) => Some(hex),
-            Reference::Title(_) | Reference::Request(_) => None,
-        });
-        let targets: Option<BTreeSet<usize>> = ids
-            .map(|hex| delivered(history, graph, changes, hex).filter(|target| *target < by))
-            .collect();
-        if let Some(targets) = targets.filter(|targets| !targets.is_empty()) {
-            pairs.entry(by).or_default().extend(targets);
+        for ix in graph.entered(position) {
+            let links = history.commit(*ix).links.as_deref();
+            let Some(links) = links.filter(|links| links.revert_line) else { continue };
+            let ids = links.reverts.iter().filter_map(|reference| match reference {
+                Reference::Commit(hex) => Some(hex),
+                Reference::Title(_) | Reference::Request(_) => None,
+            });
+            let targets: Option<BTreeSet<usize>> = ids
+                .map(|hex| delivered(history, graph, changes, hex).filter(|target| *target < by))
+                .collect();
+            if let Some(targets) = targets.filter(|targets| !targets.is_empty()) {
+                pairs.entry(by).or_default().extend(targets);
+            }
         }
     }
     pairs
@@ -132,5 +132,71 @@ impl fmt::Display for Account {
             f,
             "{pairs} pairs named by id; without it {right} right, {missed} missed, {wrong} wrong"
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tl_core::attribution::Attribution;
+    use tl_core::history::{Commit, MessageLinks, ParentSpan};
+    use tl_core::id::{CommitId, CommitIx, PersonIx};
+    use tl_core::time::{OffsetMinutes, Timestamp};
+
+    use super::*;
+
+    /// Commits one after another; each with the hash of its title, and the row and the title that
+    /// it says it reverts.
+    fn history(commits: &[(u64, Option<(u8, u64)>)]) -> History {
+        let mut history = History { branch: "main".to_owned(), ..History::default() };
+        for (row, (title, reverts)) in (0u8..).zip(commits) {
+            let links = reverts.map(|(target, quoted)| {
+                Box::new(MessageLinks {
+                    reverts: vec![
+                        Reference::Commit(CommitId::Sha1([target + 1; 20]).to_string()),
+                        Reference::Title(quoted),
+                    ],
+                    revert_line: true,
+                    ..MessageLinks::default()
+                })
+            });
+            let start = history.parent_pool.len() as u32;
+            if row > 0 {
+                history.parent_pool.push(CommitIx(u32::from(row) - 1));
+            }
+            history.commits.push(Commit {
+                id: CommitId::Sha1([row + 1; 20]),
+                parents: ParentSpan { start, len: u32::from(row > 0) },
+                author: PersonIx(0),
+                committer: PersonIx(0),
+                authored: Timestamp::from_seconds(i64::from(row)),
+                committed: Timestamp::from_seconds(i64::from(row)),
+                author_offset: OffsetMinutes::default(),
+                attribution: Attribution::default(),
+                title: *title,
+                mention: None,
+                links,
+            });
+            history.head = Some(CommitIx(u32::from(row)));
+        }
+        history
+    }
+
+    #[test]
+    fn a_title_that_leads_to_the_named_commit_is_right() {
+        let account = account(&history(&[(10, None), (20, None), (30, Some((0, 10)))]));
+        assert_eq!(account, Account { pairs: 1, right: 1, ..Account::default() });
+    }
+
+    #[test]
+    fn a_title_that_leads_elsewhere_is_wrong_and_the_pair_missed() {
+        let account = account(&history(&[(10, None), (20, None), (30, Some((0, 20)))]));
+        assert_eq!((account.pairs, account.right), (1, 0));
+        assert_eq!((account.wrong.len(), account.missed.len()), (1, 1));
+    }
+
+    #[test]
+    fn a_revert_of_a_later_or_unknown_commit_is_not_judged() {
+        let account = account(&history(&[(10, None), (30, Some((7, 10))), (40, Some((2, 10)))]));
+        assert_eq!(account, Account::default());
     }
 }

@@ -41,8 +41,9 @@ impl Repository {
     /// `sink` with the row of its job, in any order; on as many threads as there are cores.
     ///
     /// Lines are compared by Myers' algorithm. A rename is found as `git diff` does (identical
-    /// content, or at least 50 % of the lines in common, by bytes), contents only while there are
-    /// at most 2,500 pairs to compare. Binary files (NUL in the first 8,000 bytes) and files over
+    /// content, or at least 50 % of the lines in common, by bytes); where a commit deletes and adds
+    /// so many files that there are over 10,000 pairs, similar ones only under the same file name.
+    /// Binary files (NUL in the first 8,000 bytes) and files over
     /// [`BLOB_LIMIT`] are [`Content::Opaque`]; so are unreadable ones, which are counted.
     /// A directory that cannot be read counts as one unreadable file.
     pub fn diffs(

@@ -11,9 +11,9 @@ use std::hash::Hasher as _;
 use super::changes::{Change, Side};
 use super::objects::{Blob, Objects};
 
-/// Contents are only compared while there are at most this many pairs of a deleted and an added
-/// file; beyond that only identical contents are renames.
-const PAIR_LIMIT: usize = 2_500;
+/// Beyond this many pairs of a deleted and an added file only identical contents, and similar
+/// ones under the same file name, are renames.
+const PAIR_LIMIT: usize = 10_000;
 
 /// Least share of the larger content that both have in common, in percent.
 const SIMILARITY: u64 = 50;
@@ -30,9 +30,9 @@ pub(super) fn pair_renames(objects: &mut Objects, changes: &mut Vec<Change>) {
     }
     let mut pairs = Pairs { from: FxHashMap::default(), gone: FxHashMap::default() };
     pairs.identical(changes, &deleted, &added);
-    let added: Vec<usize> = added.into_iter().filter(|row| !pairs.from.contains_key(row)).collect();
-    let deleted: Vec<usize> =
-        deleted.into_iter().filter(|row| !pairs.gone.contains_key(row)).collect();
+    let (deleted, added) = pairs.left(deleted, added);
+    pairs.same_name(objects, changes, &deleted, &added);
+    let (deleted, added) = pairs.left(deleted, added);
     if added.len() * deleted.len() <= PAIR_LIMIT {
         pairs.similar(objects, changes, &deleted, &added);
     }
@@ -85,6 +85,40 @@ impl Pairs {
         }
     }
 
+    /// The rows that are not joined yet.
+    fn left(&self, deleted: Vec<usize>, added: Vec<usize>) -> (Vec<usize>, Vec<usize>) {
+        let deleted = deleted.into_iter().filter(|row| !self.gone.contains_key(row)).collect();
+        let added = added.into_iter().filter(|row| !self.from.contains_key(row)).collect();
+        (deleted, added)
+    }
+
+    /// Joins similar files whose file name was deleted once and added once: a directory moved.
+    fn same_name(
+        &mut self,
+        objects: &mut Objects,
+        changes: &[Change],
+        deleted: &[usize],
+        added: &[usize],
+    ) {
+        let mut by_name: FxHashMap<&[u8], (Vec<usize>, Vec<usize>)> = FxHashMap::default();
+        for row in deleted {
+            by_name.entry(file_name(&changes[*row])).or_default().0.push(*row);
+        }
+        for row in added {
+            by_name.entry(file_name(&changes[*row])).or_default().1.push(*row);
+        }
+        for rows in by_name.values() {
+            let ([deleted], [added]) = (rows.0.as_slice(), rows.1.as_slice()) else { continue };
+            let old = spectrum(objects, changes[*deleted].old);
+            let new = spectrum(objects, changes[*added].new);
+            if let (Some(old), Some(new)) = (old, new)
+                && old.similarity(&new) >= SIMILARITY
+            {
+                self.join(*deleted, *added);
+            }
+        }
+    }
+
     /// Joins files of similar content, the most similar first.
     fn similar(
         &mut self,
@@ -96,12 +130,8 @@ impl Pairs {
         if deleted.is_empty() || added.is_empty() {
             return;
         }
-        let mut spectrum = |side: Option<Side>| match side.map(|side| objects.blob(&side.id)) {
-            Some(Blob::Bytes(bytes)) if !bytes.is_empty() => Some(Spectrum::of(&bytes)),
-            _ => None,
-        };
-        let olds: Vec<_> = deleted.iter().map(|row| spectrum(changes[*row].old)).collect();
-        let news: Vec<_> = added.iter().map(|row| spectrum(changes[*row].new)).collect();
+        let olds: Vec<_> = deleted.iter().map(|row| spectrum(objects, changes[*row].old)).collect();
+        let news: Vec<_> = added.iter().map(|row| spectrum(objects, changes[*row].new)).collect();
         let mut scored = Vec::new();
         for (new, added) in news.iter().zip(added) {
             for (old, deleted) in olds.iter().zip(deleted) {
@@ -124,6 +154,14 @@ impl Pairs {
 
 fn file_name(change: &Change) -> &[u8] {
     change.path.rfind_byte(b'/').map_or(&change.path[..], |slash| &change.path[slash + 1..])
+}
+
+/// The spectrum of one version of a file; `None` where it is empty or cannot be read.
+fn spectrum(objects: &mut Objects, side: Option<Side>) -> Option<Spectrum> {
+    match objects.blob(&side?.id) {
+        Blob::Bytes(bytes) if !bytes.is_empty() => Some(Spectrum::of(&bytes)),
+        Blob::Bytes(_) | Blob::TooLarge | Blob::Unreadable => None,
+    }
 }
 
 /// How many bytes of a content are in which lines.

@@ -2,6 +2,8 @@
 //!
 //! In: the ends of an axis and how many ticks fit. Out: [`Ticks`], at most so many.
 
+use std::ops::Range;
+
 use jiff::civil::Date;
 use jiff::{ToSpan as _, tz::TimeZone};
 use tl_core::time::{Millis, Timestamp};
@@ -12,25 +14,25 @@ use super::super::format;
 /// Places on an axis with their labels, in order.
 pub(super) struct Ticks(pub(super) Vec<(f64, String)>);
 
-impl Ticks {
-    pub(super) fn places(&self) -> Vec<f64> {
-        self.0.iter().map(|(place, _)| *place).collect()
-    }
-
-    /// The label of the tick nearest to a place.
-    pub(super) fn label(&self, place: f64) -> String {
-        let distance = |tick: &&(f64, String)| (tick.0 - place).abs();
-        let nearest = self.0.iter().min_by(|a, b| distance(a).total_cmp(&distance(b)));
-        nearest.map(|(_, label)| label.clone()).unwrap_or_default()
-    }
-}
-
 /// The shortest time that a logarithmic axis tells apart, in hours.
 pub(super) const SHORTEST: f64 = 1.0 / 60.0;
 
+/// The longest time that any axis shows, in hours: a thousand years. Clocks do run that wrong.
+const LONGEST: f64 = 8_766_000.0;
+
 /// Place of a duration on a logarithmic axis; below a minute all are the same.
 pub(super) fn log_hours(hours: f64) -> f64 {
-    hours.max(SHORTEST).log10()
+    hours.clamp(SHORTEST, LONGEST).log10()
+}
+
+/// An axis of days from one instant to another, at least a day long.
+pub(super) fn window(since: Timestamp, until: Timestamp) -> Range<f64> {
+    days(since)..days(until).max(days(since) + 1.0)
+}
+
+/// Place of an instant on such an axis; at its end if the instant is outside.
+pub(super) fn day_in(window: &Range<f64>, at: Timestamp) -> f64 {
+    days(at).clamp(window.start, window.end)
 }
 
 /// Place of an instant on an axis of days.
@@ -38,8 +40,8 @@ pub(super) fn days(at: Timestamp) -> f64 {
     at.as_millis() as f64 / Millis::DAY.get() as f64
 }
 
-/// Ticks of a logarithmic axis of hours that ends at `longest`.
-pub(super) fn log_duration(longest: f64, narrow: bool) -> Ticks {
+/// Ticks of a logarithmic axis of hours.
+pub(super) fn log_duration(shortest: f64, longest: f64, narrow: bool) -> Ticks {
     let year = 365.25 * 24.0;
     let all = [
         ("≤1 min", SHORTEST, true),
@@ -47,12 +49,14 @@ pub(super) fn log_duration(longest: f64, narrow: bool) -> Ticks {
         ("1 h", 1.0, true),
         ("6 h", 6.0, false),
         ("1 d", 24.0, true),
-        ("1 wk", 168.0, true),
+        ("1 wk", 168.0, false),
         ("30 d", 720.0, true),
         ("1 y", year, true),
         ("10 y", 10.0 * year, true),
     ];
-    let shown = all.into_iter().filter(|(_, hours, main)| *hours <= longest && (*main || !narrow));
+    let shown = all
+        .into_iter()
+        .filter(|(_, hours, main)| (shortest..=longest).contains(hours) && (*main || !narrow));
     Ticks(shown.map(|(label, hours, _)| (log_hours(hours), label.to_owned())).collect())
 }
 
@@ -109,9 +113,18 @@ fn date(at: Timestamp) -> Option<Date> {
     Some(instant.to_zoned(TimeZone::UTC).date())
 }
 
+/// Ticks of counts, at round numbers between two ends.
+pub(super) fn counts(start: f64, end: f64, most: usize) -> Ticks {
+    let step = round_step(end - start, most, Unit::Count);
+    let (first, last) = ((start / step).ceil() as u64, (end / step).floor() as u64);
+    let place = |row: u64| row as f64 * step;
+    Ticks((first..=last).map(place).map(|at| (at, format::count(at as u64))).collect())
+}
+
 /// Ticks from 0 to `end`, at round numbers of the unit.
 pub(super) fn linear(end: f64, unit: Unit, most: usize) -> Ticks {
-    let step = if unit == Unit::Hours { round_hours(end, most) } else { round_step(end, most, unit) };
+    let step =
+        if unit == Unit::Hours { round_hours(end, most) } else { round_step(end, most, unit) };
     let steps = (end / step).floor() as usize;
     let label = |place: f64| match unit {
         Unit::Hours => short_duration(place, step),
@@ -125,7 +138,8 @@ pub(super) fn linear(end: f64, unit: Unit, most: usize) -> Ticks {
 fn round_step(end: f64, most: usize, unit: Unit) -> f64 {
     let least = (end / most as f64).max(f64::MIN_POSITIVE);
     let ten = 10f64.powf(least.log10().floor());
-    let step = [1.0, 2.0, 5.0, 10.0].into_iter().map(|times| times * ten).find(|step| *step >= least);
+    let step =
+        [1.0, 2.0, 5.0, 10.0].into_iter().map(|times| times * ten).find(|step| *step >= least);
     let step = step.unwrap_or(10.0 * ten);
     if matches!(unit, Unit::Count | Unit::Lines) { step.max(1.0) } else { step }
 }
@@ -133,8 +147,25 @@ fn round_step(end: f64, most: usize, unit: Unit) -> f64 {
 fn round_hours(end: f64, most: usize) -> f64 {
     let (day, week) = (24.0, 168.0);
     let steps = [
-        1.0 / 60.0, 5.0 / 60.0, 0.25, 0.5, 1.0, 2.0, 4.0, 6.0, 12.0, day, 2.0 * day, 4.0 * day, week,
-        2.0 * week, 4.0 * week, 8.0 * week, 13.0 * week, 26.0 * week, 52.0 * week,
+        1.0 / 60.0,
+        5.0 / 60.0,
+        0.25,
+        0.5,
+        1.0,
+        2.0,
+        4.0,
+        6.0,
+        12.0,
+        day,
+        2.0 * day,
+        4.0 * day,
+        week,
+        2.0 * week,
+        4.0 * week,
+        8.0 * week,
+        13.0 * week,
+        26.0 * week,
+        52.0 * week,
     ];
     let fits = |step: &f64| end / step <= most as f64;
     steps.into_iter().find(fits).unwrap_or_else(|| round_step(end, most, Unit::Count))
@@ -163,7 +194,10 @@ mod tests {
     fn time_is_marked_at_months_years_or_days_as_fits() {
         let at = |text| Timestamp::parse(text).expect("a date");
         let year = calendar(at("2025-11-21"), at("2026-11-20"), 6);
-        assert_eq!(labels(&year), "Jan 2026 | Mar 2026 | May 2026 | Jul 2026 | Sep 2026 | Nov 2026");
+        assert_eq!(
+            labels(&year),
+            "Jan 2026 | Mar 2026 | May 2026 | Jul 2026 | Sep 2026 | Nov 2026"
+        );
         let decade = calendar(at("2012-03-01"), at("2026-08-01"), 5);
         assert_eq!(labels(&decade), "2017 | 2022");
         let weeks = calendar(at("2026-11-01"), at("2026-11-20"), 4);
@@ -180,6 +214,7 @@ mod tests {
     fn numbers_are_marked_at_round_places() {
         assert_eq!(labels(&linear(53.0, Unit::Hours, 5)), "0 | 12 h | 24 h | 36 h | 48 h");
         assert_eq!(labels(&linear(0.22, Unit::Share, 5)), "0 % | 5 % | 10 % | 15 % | 20 %");
+        assert_eq!(labels(&counts(540_020.0, 540_137.0, 4)), "540,050 | 540,100");
         assert_eq!(labels(&linear(1.5, Unit::Count, 5)), "0 | 1");
     }
 }

@@ -49,6 +49,9 @@ fn paint(area: &Area<'_>, size: Size, report: &Report) -> Result<(), DrawError> 
     let most = releases.iter().map(|release| release.changes).max().unwrap_or(0).max(1) as f64;
     let top = most * 1.12;
     let (since, until) = (report.since, report.until);
+    let window = axis::window(since, until);
+    let place =
+        |release: &ReleasePoint| (axis::day_in(&window, release.at), release.changes as f64);
     let across = axis::calendar(since, until, if size.narrow { 3 } else { 9 });
     let up = axis::linear(top, Unit::Count, 4);
     let chart = ChartBuilder::on(area)
@@ -56,15 +59,15 @@ fn paint(area: &Area<'_>, size: Size, report: &Report) -> Result<(), DrawError> 
         .margin_right(if size.narrow { 8 } else { 20 })
         .x_label_area_size(26)
         .y_label_area_size(if size.narrow { 46 } else { 56 })
-        .build_cartesian_2d(
-            axis::days(since)..axis::days(until).max(axis::days(since) + 1.0),
-            0.0..top,
-        )?;
+        .build_cartesian_2d(window.clone(), 0.0..top)?;
     grid(area, &chart, size, &across, &up)?;
     let plot = chart.plotting_area();
     for release in releases {
         let (at, ink) = (place(release), release_ink(release));
-        plot.draw(&PathElement::new([(at.0, 0.0), at], ink.line(if releases.len() > CROWDED { 1 } else { 2 })))?;
+        plot.draw(&PathElement::new(
+            [(at.0, 0.0), at],
+            ink.line(if releases.len() > CROWDED { 1 } else { 2 }),
+        ))?;
         if release.hotfix.is_some() {
             plot.draw(&TriangleMarker::new(at, 7, ink.fill()))?;
         } else if releases.len() <= CROWDED {
@@ -75,10 +78,6 @@ fn paint(area: &Area<'_>, size: Size, report: &Report) -> Result<(), DrawError> 
         plot.draw(&Cross::new(place(release), 6, Ink::Failed.line(2)))?;
     }
     Ok(())
-}
-
-fn place(release: &ReleasePoint) -> (f64, f64) {
-    (axis::days(release.at), release.changes as f64)
 }
 
 fn release_ink(release: &ReleasePoint) -> Ink {

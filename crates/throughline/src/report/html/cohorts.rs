@@ -7,7 +7,7 @@ use tl_map::report::{CohortRow, CohortTable, Figure, Unit, Visibility};
 use super::super::format;
 use super::axis;
 use super::legend::{Mark, key};
-use super::plot::{Area, DrawError, Ink, Plot, Size, letters};
+use super::plot::{Area, DrawError, Ink, Plane, Plot, Size, drawable, letters};
 use super::scatter::{cohort_ink, cohort_mark};
 
 /// A measure with its title and where it stands in a row.
@@ -24,12 +24,13 @@ const MEASURES: [Measure; 6] = [
 
 /// The plot, or `None` when no cohort may be shown.
 pub(super) fn plot(table: &CohortTable) -> Result<Option<Plot>, DrawError> {
-    let shown = |measure: &&Measure| table.rows.iter().any(|row| (measure.1)(row).value.is_some());
+    let shown =
+        |measure: &&Measure| table.rows.iter().any(|row| drawable((measure.1)(row)).is_some());
     let measures: Vec<&Measure> = MEASURES.iter().filter(shown).collect();
     if measures.is_empty() {
         return Ok(None);
     }
-    let panel = 54 + 26 * table.rows.len() as u32;
+    let panel = 66 + 26 * table.rows.len() as u32;
     let plot = Plot {
         id: "plot-cohorts",
         title: "Cohorts side by side".to_owned(),
@@ -48,7 +49,11 @@ pub(super) fn plot(table: &CohortTable) -> Result<Option<Plot>, DrawError> {
         wide: String::new(),
         narrow: String::new(),
     }
-    .draw(panel * measures.len().div_ceil(2) as u32, panel * measures.len() as u32, |area, size| paint(area, size, table, &measures))?;
+    .draw(
+        panel * measures.len().div_ceil(2) as u32,
+        panel * measures.len() as u32,
+        |area, size| paint(area, size, table, &measures),
+    )?;
     Ok(Some(plot))
 }
 
@@ -85,17 +90,17 @@ fn paint_panel(
 ) -> Result<(), DrawError> {
     let rows = table.rows.len() as f64;
     let unit = table.rows.first().map_or(Unit::Count, |row| figure(row).unit);
-    let ends = table.rows.iter().map(|row| figure(row).high.or(figure(row).value).unwrap_or(0.0));
-    let end = ends.fold(0.0, f64::max).max(f64::MIN_POSITIVE) * 1.06;
+    let ends = table.rows.iter().filter_map(|row| drawable(figure(row))).flatten();
+    let end = ends.fold(0.01, f64::max) * 1.06;
     let chart = ChartBuilder::on(panel)
-        .margin_top(24)
+        .margin_top(36)
         .margin_right(24)
         .margin_left(4)
         .x_label_area_size(26)
         .y_label_area_size(104)
         .build_cartesian_2d(0.0..end, 0.0..rows)?;
     let plot = chart.plotting_area();
-    panel.draw(&Text::new(*title, (4, 2), letters(size, Ink::Text, HPos::Left, VPos::Top)))?;
+    panel.draw(&Text::new(*title, (4, 12), letters(size, Ink::Text, HPos::Left, VPos::Top)))?;
     for (place, label) in &axis::linear(end, unit, if size.narrow { 3 } else { 4 }).0 {
         plot.draw(&PathElement::new([(*place, 0.0), (*place, rows)], Ink::Grid.line(1)))?;
         let style = letters(size, Ink::Muted, HPos::Center, VPos::Top);
@@ -106,16 +111,17 @@ fn paint_panel(
         let style = letters(size, Ink::Muted, HPos::Right, VPos::Center);
         let label = Text::new(row.cohort.label(), (-8, 0), style);
         plot.draw(&(EmptyElement::at((0.0, middle)) + label))?;
-        let figure = figure(row);
-        if let Some(value) = figure.value {
+        if let Some(numbers) = drawable(figure(row)) {
+            let [value, low, high] = numbers.map(|number| number.clamp(0.0, end));
             let ink = cohort_ink(row.cohort);
-            let (low, high) = (figure.low.unwrap_or(value), figure.high.unwrap_or(value));
             plot.draw(&PathElement::new([(low, middle), (high, middle)], ink.line(2)))?;
             let mark = cohort_mark(row.cohort);
             let few = row.visibility == Visibility::TooFew;
             let place = EmptyElement::at((value, middle));
             match mark {
-                Mark::Triangle => plot.draw(&(place + TriangleMarker::new((0, 0), 8, ink.fill())))?,
+                Mark::Triangle => {
+                    plot.draw(&(place + TriangleMarker::new((0, 0), 8, ink.fill())))?
+                }
                 Mark::Diamond => {
                     let corners = vec![(0, -6), (6, 0), (0, 6), (-6, 0)];
                     plot.draw(&(place + Polygon::new(corners, ink.fill())))?;
@@ -131,17 +137,16 @@ fn paint_panel(
                 note(plot, size, "too few to compare", (high, middle))?;
             }
         } else {
-            let why = if row.visibility == Visibility::Hidden { "hidden: too few people" } else { "not known" };
+            let why = if row.visibility == Visibility::Hidden {
+                "hidden: too few people"
+            } else {
+                "not known"
+            };
             note(plot, size, why, (0.0, middle))?;
         }
     }
     Ok(())
 }
-
-type Plane<'a> = DrawingArea<
-    SVGBackend<'a>,
-    Cartesian2d<plotters::coord::types::RangedCoordf64, plotters::coord::types::RangedCoordf64>,
->;
 
 fn note(plot: &Plane<'_>, size: Size, words: &str, at: (f64, f64)) -> Result<(), DrawError> {
     let style = letters(size, Ink::Muted, HPos::Left, VPos::Center);

@@ -7,7 +7,7 @@ use tl_map::report::Report;
 use super::super::format;
 use super::axis;
 use super::legend::{Mark, key};
-use super::plot::{Area, DrawError, Ink, Plot, Size, letters};
+use super::plot::{Area, DrawError, Ink, Plane, Plot, Size, letters};
 use super::scatter::quantile;
 use super::stage_map::stage_ink;
 
@@ -27,9 +27,14 @@ pub(super) fn spreads(report: &Report) -> Vec<Spread<'_>> {
     let spread = stages.map(|(row, stage)| Spread {
         id: &stage.id,
         label: &stage.label,
-        hours: report.series.changes.iter().filter_map(|point| *point.stages.get(row)?).collect(),
+        hours: hours(report, row),
     });
     spread.filter(|spread| !spread.hours.is_empty()).collect()
+}
+
+fn hours(report: &Report, stage: usize) -> Vec<f64> {
+    let hours = report.series.changes.iter().filter_map(|point| *point.stages.get(stage)?);
+    hours.filter(|hours| hours.is_finite()).collect()
 }
 
 /// The plot, or `None` when no stage has a time.
@@ -75,7 +80,7 @@ fn paint(area: &Area<'_>, size: Size, spreads: &[Spread<'_>]) -> Result<(), Draw
         .x_label_area_size(28)
         .build_cartesian_2d(left..right, 0.0..rows)?;
     let plot = chart.plotting_area();
-    for (place, label) in &axis::log_duration(longest, size.narrow).0 {
+    for (place, label) in &axis::log_duration(0.0, longest, size.narrow).0 {
         plot.draw(&PathElement::new([(*place, 0.0), (*place, rows)], Ink::Grid.line(1)))?;
         let style = letters(size, Ink::Muted, HPos::Center, VPos::Top);
         plot.draw(&(EmptyElement::at((*place, 0.0)) + Text::new(label.clone(), (0, 8), style)))?;
@@ -87,7 +92,10 @@ fn paint(area: &Area<'_>, size: Size, spreads: &[Spread<'_>]) -> Result<(), Draw
         let highest = bars.iter().max().copied().unwrap_or(1).max(1) as f64;
         for (bar, count) in bars.iter().enumerate().filter(|(_, count)| **count > 0) {
             let from = left + bar as f64 / BARS_PER_DECADE;
-            let box_ = [(from, foot), (from + 1.0 / BARS_PER_DECADE, foot + 0.68 * *count as f64 / highest)];
+            let box_ = [
+                (from, foot),
+                (from + 1.0 / BARS_PER_DECADE, foot + 0.68 * *count as f64 / highest),
+            ];
             plot.draw(&Rectangle::new(box_, fill.fill()))?;
             plot.draw(&Rectangle::new(box_, solid.line(1)))?;
         }
@@ -97,12 +105,12 @@ fn paint(area: &Area<'_>, size: Size, spreads: &[Spread<'_>]) -> Result<(), Draw
     Ok(())
 }
 
-type Plane<'a> = DrawingArea<
-    SVGBackend<'a>,
-    Cartesian2d<plotters::coord::types::RangedCoordf64, plotters::coord::types::RangedCoordf64>,
->;
-
-fn quantiles(plot: &Plane<'_>, size: Size, spread: &Spread<'_>, foot: f64) -> Result<(), DrawError> {
+fn quantiles(
+    plot: &Plane<'_>,
+    size: Size,
+    spread: &Spread<'_>,
+    foot: f64,
+) -> Result<(), DrawError> {
     let at = |share| quantile(spread.hours.iter().copied(), share).unwrap_or(0.0);
     let (p50, p90) = (at(0.5), at(0.9));
     let line = |hours| [(axis::log_hours(hours), foot), (axis::log_hours(hours), foot + 0.72)];
@@ -116,7 +124,9 @@ fn quantiles(plot: &Plane<'_>, size: Size, spread: &Spread<'_>, foot: f64) -> Re
         format::count(spread.hours.len() as u64)
     );
     let style = letters(size, Ink::Text, HPos::Left, VPos::Center);
-    plot.draw(&(EmptyElement::at((axis::log_hours(0.0), foot + 0.86)) + Text::new(words, (0, 0), style)))
+    plot.draw(
+        &(EmptyElement::at((axis::log_hours(0.0), foot + 0.86)) + Text::new(words, (0, 0), style)),
+    )
 }
 
 /// Changes per bar.

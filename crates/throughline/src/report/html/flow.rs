@@ -52,7 +52,10 @@ pub(super) fn plot(report: &Report) -> Result<Option<Plot>, DrawError> {
     if known.is_empty() {
         return Ok(None);
     }
-    let floor = known.iter().map(|curve| (curve.value)(first)).min().unwrap_or(0);
+    let lowest = known.iter().map(|curve| (curve.value)(first)).min().unwrap_or(0);
+    let highest = known.iter().map(|curve| (curve.value)(last)).max().unwrap_or(0);
+    // A scale that begins at 0 is easier to read, as long as the bands stay wide enough for that.
+    let floor = if lowest > highest / 4 { lowest } else { 0 };
     let mut notes = vec![
         "The height of a band is the number of changes in that state; where a band grows wider, a \
          queue grows."
@@ -93,23 +96,23 @@ fn paint(
     let floor = floor as f64;
     let top = (highest + (highest - floor) * 0.04).max(floor + 1.0);
     let across = axis::calendar(first.at, last.at, if size.narrow { 3 } else { 9 });
-    let mut up = axis::linear(top - floor, tl_map::report::Unit::Count, 5);
-    for (place, label) in &mut up.0 {
-        *place += floor;
-        *label = format::count(*place as u64);
-    }
+    let up = axis::counts(floor, top, 5);
+    let window = axis::window(first.at, last.at);
     let mut chart = ChartBuilder::on(area)
         .margin_top(10)
         .margin_right(if size.narrow { 8 } else { 20 })
         .x_label_area_size(26)
         .y_label_area_size(if size.narrow { 46 } else { 56 })
-        .build_cartesian_2d(axis::days(first.at)..axis::days(last.at), floor..top)?;
+        .build_cartesian_2d(window.clone(), floor..top)?;
+    grid(area, &chart, size, &across, &up)?;
     for curve in known {
         let line = || {
-            weeks.iter().map(|week| (axis::days(week.at), ((curve.value)(week) as f64).max(floor)))
+            let window = window.clone();
+            let height = |week: &WeekPoint| ((curve.value)(week) as f64).clamp(floor, top);
+            weeks.iter().map(move |week| (axis::day_in(&window, week.at), height(week)))
         };
         chart.draw_series(AreaSeries::new(line(), floor, curve.band.color()))?;
         chart.draw_series(LineSeries::new(line(), curve.edge.line(2)))?;
     }
-    grid(area, &chart, size, &across, &up)
+    Ok(())
 }

@@ -9,14 +9,22 @@
 use std::io;
 
 use plotters::coord::Shift;
+use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
+use tl_map::report::Figure;
 
 use super::legend::Key;
 
 /// Why a plot could not be drawn.
 pub(super) type DrawError = DrawingAreaErrorKind<io::Error>;
+/// Room in pixels.
 pub(super) type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
+/// Room in the numbers of two axes.
+pub(super) type Plane<'a> = DrawingArea<SVGBackend<'a>, Axes>;
+/// Two axes with everything around them.
+pub(super) type Chart<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Axes>;
+type Axes = Cartesian2d<RangedCoordf64, RangedCoordf64>;
 
 /// A finished plot with all that stands around it.
 pub(super) struct Plot {
@@ -65,6 +73,13 @@ impl Plot {
              <desc id=\"{id}-{class}-desc\">{description}</desc>{inside}</svg>"
         ))
     }
+}
+
+/// Value, lower and upper end of a figure that can be drawn; ends that are not known are the value.
+pub(super) fn drawable(figure: &Figure) -> Option<[f64; 3]> {
+    let value = figure.value?;
+    let all = [value, figure.low.unwrap_or(value), figure.high.unwrap_or(value)];
+    all.iter().all(|number| number.is_finite()).then_some(all)
 }
 
 /// Text that is safe between tags.

@@ -7,12 +7,12 @@ use tl_map::report::{InvestFirst, Investment, Unit};
 use super::super::format;
 use super::axis;
 use super::legend::{Mark, key};
-use super::plot::{Area, DrawError, Ink, Plot, Size, letters};
+use super::plot::{Area, DrawError, Ink, Plane, Plot, Size, drawable, letters};
 
 /// The plot, or `None` when nothing can be ranked.
 pub(super) fn plot(invest: &InvestFirst) -> Result<Option<Plot>, DrawError> {
     let shown: Vec<&Investment> =
-        invest.ranking.iter().filter(|row| row.weekly_hours.value.is_some()).collect();
+        invest.ranking.iter().filter(|row| drawable(&row.weekly_hours).is_some()).collect();
     if shown.is_empty() {
         return Ok(None);
     }
@@ -44,9 +44,8 @@ pub(super) fn plot(invest: &InvestFirst) -> Result<Option<Plot>, DrawError> {
 
 fn paint(area: &Area<'_>, size: Size, shown: &[&Investment]) -> Result<(), DrawError> {
     let rows = shown.len() as f64;
-    let figures = || shown.iter().map(|row| &row.weekly_hours);
-    let end = figures().filter_map(|figure| figure.high.or(figure.value)).fold(0.0, f64::max);
-    let start = figures().filter_map(|figure| figure.low.or(figure.value)).fold(0.0, f64::min);
+    let numbers = || shown.iter().filter_map(|row| drawable(&row.weekly_hours)).flatten();
+    let (start, end) = (numbers().fold(0.0, f64::min), numbers().fold(0.0, f64::max));
     let end = end.max(1.0) * 1.04;
     let chart = ChartBuilder::on(area)
         .margin_right(30)
@@ -62,16 +61,11 @@ fn paint(area: &Area<'_>, size: Size, shown: &[&Investment]) -> Result<(), DrawE
     }
     for (at, row) in shown.iter().enumerate() {
         let foot = rows - 1.0 - at as f64;
-        let value = row.weekly_hours.value.unwrap_or(0.0);
+        let Some([value, low, high]) = drawable(&row.weekly_hours) else { continue };
         let ink = if row.recommended { Ink::Accent } else { Ink::Bot };
         plot.draw(&Rectangle::new([(0.0, foot + 0.12), (value, foot + 0.5)], ink.fill()))?;
-        if let (Some(low), Some(high)) = (row.weekly_hours.low, row.weekly_hours.high) {
-            let middle = foot + 0.31;
-            plot.draw(&PathElement::new([(low, middle), (high, middle)], Ink::Text.line(2)))?;
-            for end in [low, high] {
-                let cap = [(end, foot + 0.22), (end, foot + 0.4)];
-                plot.draw(&PathElement::new(cap, Ink::Text.line(2)))?;
-            }
+        if low < high {
+            interval(plot, (low, high), foot)?;
         }
         let words = format!(
             "{}: {} a week, best in {} of draws",
@@ -81,6 +75,19 @@ fn paint(area: &Area<'_>, size: Size, shown: &[&Investment]) -> Result<(), DrawE
         );
         let style = letters(size, Ink::Text, HPos::Left, VPos::Center);
         plot.draw(&(EmptyElement::at((0.0, foot + 0.7)) + Text::new(words, (0, 0), style)))?;
+    }
+    Ok(())
+}
+
+/// The line from the lower to the upper end, with caps.
+fn interval(plot: &Plane<'_>, (low, high): (f64, f64), foot: f64) -> Result<(), DrawError> {
+    let middle = foot + 0.31;
+    // A rim in the page's own colour keeps it visible on the bar.
+    for style in [Ink::Surface.line(6), Ink::Text.line(2)] {
+        plot.draw(&PathElement::new([(low, middle), (high, middle)], style))?;
+    }
+    for end in [low, high] {
+        plot.draw(&PathElement::new([(end, foot + 0.22), (end, foot + 0.4)], Ink::Text.line(2)))?;
     }
     Ok(())
 }

@@ -1,6 +1,5 @@
 //! Cycle time of every change over time, on a logarithmic scale.
 
-use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, VPos};
 use tl_core::attribution::Cohort;
@@ -9,7 +8,7 @@ use tl_map::report::{ChangePoint, Report};
 use super::super::format;
 use super::axis::{self, Ticks};
 use super::legend::{Key, Mark, key};
-use super::plot::{Area, DrawError, Ink, Plot, Size, letters};
+use super::plot::{Area, Chart, DrawError, Ink, Plot, Size, letters};
 
 /// Points drawn at most, on a wide and on a narrow screen: more would only hide one another.
 const MOST: [usize; 2] = [3_000, 1_200];
@@ -36,7 +35,10 @@ pub(super) fn best_span(changes: &[ChangePoint]) -> Option<Span> {
         ("merge to release", |point| point.stages.get(2).copied()?),
         ("last push to merge", |point| point.stages.get(1).copied()?),
     ];
-    let counts = spans.map(|(_, hours)| changes.iter().filter_map(hours).count());
+    let known = |hours: fn(&ChangePoint) -> Option<f64>| {
+        changes.iter().filter_map(hours).filter(|hours| hours.is_finite()).count()
+    };
+    let counts = spans.map(|(_, hours)| known(hours));
     let most = counts.into_iter().max().filter(|most| *most > 0)?;
     let (label, hours) =
         spans.into_iter().zip(counts).find(|(_, count)| count * 2 >= most).map(|(span, _)| span)?;
@@ -44,7 +46,10 @@ pub(super) fn best_span(changes: &[ChangePoint]) -> Option<Span> {
 }
 
 pub(super) fn points<'a>(changes: &'a [ChangePoint], span: &Span) -> Vec<Point<'a>> {
-    let point = |change: &'a ChangePoint| Some(Point { change, hours: (span.hours)(change)? });
+    let point = |change: &'a ChangePoint| {
+        let hours = (span.hours)(change).filter(|hours| hours.is_finite())?;
+        Some(Point { change, hours })
+    };
     changes.iter().filter_map(point).collect()
 }
 
@@ -100,7 +105,9 @@ pub(super) fn plot(report: &Report) -> Result<Option<Plot>, DrawError> {
     let left_out = report.series.changes.len() - points.len();
     if left_out > 0 {
         let (left_out, label) = (format::count(left_out as u64), &span.label);
-        notes.push(format!("Left out: {left_out} changes whose time from {label} is unknown or still open."));
+        notes.push(format!(
+            "Left out: {left_out} changes whose time from {label} is unknown or still open."
+        ));
     }
     let plot = Plot {
         id: "plot-cycle-time",
@@ -152,9 +159,6 @@ fn every_kth<'a>(points: Vec<&'a Point<'a>>, most: usize) -> Vec<&'a Point<'a>> 
     points.into_iter().step_by(step).collect()
 }
 
-type Chart<'a, 'b> =
-    ChartContext<'a, SVGBackend<'b>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
-
 fn paint(
     area: &Area<'_>,
     size: Size,
@@ -164,25 +168,25 @@ fn paint(
 ) -> Result<(), DrawError> {
     let shown = sampled(points, MOST[usize::from(size.narrow)]);
     let longest = points.iter().map(|point| point.hours).fold(24.0, f64::max) * 1.3;
+    let shortest = points.iter().map(|point| point.hours).fold(24.0, f64::min) / 1.5;
+    let bottom = axis::log_hours(shortest) - 0.1;
     let (since, until) = (report.since, report.until);
+    let window = axis::window(since, until);
     let across = axis::calendar(since, until, if size.narrow { 3 } else { 9 });
-    let up = axis::log_duration(longest, size.narrow);
+    let up = axis::log_duration(shortest, longest, size.narrow);
     let mut chart = ChartBuilder::on(area)
         .margin_top(10)
         .margin_right(if size.narrow { 8 } else { 20 })
         .x_label_area_size(26)
         .y_label_area_size(if size.narrow { 46 } else { 56 })
-        .build_cartesian_2d(
-            axis::days(since)..axis::days(until).max(axis::days(since) + 1.0),
-            axis::log_hours(0.0) - 0.15..axis::log_hours(longest),
-        )?;
+        .build_cartesian_2d(window.clone(), bottom..axis::log_hours(longest))?;
     grid(area, &chart, size, &across, &up)?;
     for point in shown.iter().rev() {
-        let at = (axis::days(point.change.merged), axis::log_hours(point.hours));
+        let at = (axis::day_in(&window, point.change.merged), axis::log_hours(point.hours));
         marker(&mut chart, point.change.cohort, at)?;
     }
     for point in shown.iter().filter(|point| point.change.failed) {
-        let at = (axis::days(point.change.merged), axis::log_hours(point.hours));
+        let at = (axis::day_in(&window, point.change.merged), axis::log_hours(point.hours));
         chart.plotting_area().draw(&Cross::new(at, 5, Ink::Failed.line(2)))?;
     }
     quantile_line(&chart, size, ("p50", p50), 1)?;
@@ -248,7 +252,12 @@ fn quantile_line(
     let (x, y) = (chart.x_range(), axis::log_hours(hours));
     let style = Ink::Text.line(2);
     if dash > 1 {
-        plot.draw(&plotters::element::DashedPathElement::new([(x.start, y), (x.end, y)], dash, dash - 2, style))?;
+        plot.draw(&plotters::element::DashedPathElement::new(
+            [(x.start, y), (x.end, y)],
+            dash,
+            dash - 2,
+            style,
+        ))?;
     } else {
         plot.draw(&PathElement::new([(x.start, y), (x.end, y)], style))?;
     }

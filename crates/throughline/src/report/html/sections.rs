@@ -36,6 +36,7 @@ pub(super) enum Block {
     Plot(Plot),
     Table(Table),
     Text(String),
+    List(Vec<String>),
     /// Stands where a plot or table would, had there been data.
     Missing(Missing),
     /// What the data cannot say.
@@ -53,7 +54,9 @@ pub(super) struct Missing {
 
 /// Everything on the page under its head, in the order of reading.
 pub(super) fn sections(report: &Report) -> Result<Vec<Section>, DrawError> {
-    let no_time = || missing(report, "No change has a known time in any stage.", &["request", "release", "tag"]);
+    let no_time = || {
+        missing(report, "No change has a known time in any stage.", &["request", "release", "tag"])
+    };
     let no_release = |what| missing(report, what, &["release", "tag"]);
     Ok(vec![
         Section {
@@ -181,6 +184,11 @@ pub(super) fn headlines(report: &Report) -> Vec<Headline> {
         headline("stable releases", &report.cadence.per_week),
         headline("lines in a change, median", &report.batch_size.lines_p50),
     ]
+}
+
+/// Words in which no `%` stands alone at the beginning of a line.
+pub(super) fn unbroken(text: &str) -> String {
+    text.replace(" %", "\u{a0}%")
 }
 
 fn join<const N: usize>(parts: [Vec<Block>; N]) -> Vec<Block> {

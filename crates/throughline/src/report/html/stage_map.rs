@@ -39,7 +39,8 @@ enum Basis {
 
 /// The plot, or `None` when no stage has a time.
 pub(super) fn plot(stream: &ValueStream) -> Result<Option<Plot>, DrawError> {
-    let by_share = stream.stages.iter().any(|stage| stage.share.value.is_some_and(|share| share > 0.0));
+    let by_share =
+        stream.stages.iter().any(|stage| stage.share.value.is_some_and(|share| share > 0.0));
     let basis = if by_share { Basis::Share } else { Basis::Median };
     let weights: Vec<f64> = stream.stages.iter().map(|stage| weight(stage, basis)).collect();
     if weights.iter().sum::<f64>() <= 0.0 {
@@ -117,11 +118,11 @@ fn paint(
 
     let texts: Vec<[String; 3]> =
         stages.iter().map(|stage| words(stage, basis, size.narrow)).collect();
-    let longest = |text: &[String; 3]| {
-        text.iter().map(|line| size.text_width(line)).max().unwrap_or(0) + 14
-    };
+    let longest =
+        |text: &[String; 3]| text.iter().map(|line| size.text_width(line)).max().unwrap_or(0) + 14;
     let widths: Vec<i32> = texts.iter().map(longest).collect();
-    let middles: Vec<i32> = starts.iter().zip(&ends).map(|(start, end)| (start + end) / 2).collect();
+    let middles: Vec<i32> =
+        starts.iter().zip(&ends).map(|(start, end)| (start + end) / 2).collect();
     let places = spread(&middles, &widths, room);
     for (row, stage) in stages.iter().enumerate() {
         let (solid, fill) = stage_ink(&stage.id);
@@ -130,7 +131,9 @@ fn paint(
             area.draw(&Rectangle::new([(start, top), (end, bottom)], fill.fill()))?;
             area.draw(&Rectangle::new([(start, top), (end, bottom)], solid.line(1)))?;
         }
-        for (at, (text, ink)) in texts[row].iter().zip([Ink::Text, Ink::Muted, Ink::Muted]).enumerate() {
+        for (at, (text, ink)) in
+            texts[row].iter().zip([Ink::Text, Ink::Muted, Ink::Muted]).enumerate()
+        {
             let style = letters(size, ink, HPos::Center, VPos::Top);
             area.draw(&Text::new(text.clone(), (places[row], line * at as i32), style))?;
         }

@@ -24,8 +24,9 @@ pub(super) struct Column {
 pub(super) struct Cell {
     pub(super) text: String,
     pub(super) small: Option<String>,
-    /// Whether it is a long text that may be broken into lines.
-    pub(super) prose: bool,
+    /// Class of the style sheet: `prose` for words that may be broken into lines, `why` where the
+    /// small ones may.
+    pub(super) class: &'static str,
 }
 
 impl Table {
@@ -43,6 +44,11 @@ impl Table {
         }
     }
 
+    /// Whether it is better read narrow than drawn out over the page.
+    pub(super) fn slim(&self) -> bool {
+        self.columns.len() <= 4
+    }
+
     pub(super) fn folded(mut self) -> Self {
         self.folded = true;
         self
@@ -56,12 +62,12 @@ impl Table {
 
 /// Words that stay on one line.
 pub(super) fn text(text: impl Into<String>) -> Cell {
-    Cell { text: text.into(), small: None, prose: false }
+    Cell { text: text.into(), small: None, class: "" }
 }
 
 /// Words that may be broken into lines.
 pub(super) fn prose(text: impl Into<String>) -> Cell {
-    Cell { text: text.into(), small: None, prose: true }
+    Cell { text: text.into(), small: None, class: "prose" }
 }
 
 /// A number of things.
@@ -78,13 +84,20 @@ pub(super) fn figure(figure: &Figure, row_n: Option<u64>) -> Cell {
     Cell {
         text: format::value(figure),
         small: (!small.is_empty()).then(|| small.join(", ")),
-        prose: false,
+        class: if figure.value.is_none() { "why" } else { "" },
     }
 }
 
 impl Cell {
     pub(super) fn under(mut self, small: impl Into<String>) -> Self {
         self.small = Some(small.into());
+        self
+    }
+
+    /// Adds to what stands small under it, where there is something to add.
+    pub(super) fn and(mut self, more: Option<String>) -> Self {
+        let parts: Vec<String> = [self.small, more].into_iter().flatten().collect();
+        self.small = (!parts.is_empty()).then(|| parts.join(", "));
         self
     }
 }

@@ -12,7 +12,7 @@ use crate::report::format::{self, count, number, p_value, share, value};
 use crate::ui::Ink;
 
 /// Said in place of the figures of a row with too few people.
-const HIDDEN: &str = "hidden (fewer than 5 people)";
+const HIDDEN: &str = "hidden (too few people)";
 /// The same where there is less room.
 const HIDDEN_SHORT: &str = "hidden";
 
@@ -28,7 +28,7 @@ pub(super) fn cohorts(page: &mut Page<'_>, report: &Report) {
         page.blank();
     }
     for comparison in &report.cohorts.comparisons {
-        page.point("-", &format!("{}: {}", comparison.measure, comparison.says));
+        page.point("-", &sentence(comparison));
         page.inked_paragraph(4, Some(Ink::Faint), &statistics(comparison));
     }
     page.blank();
@@ -83,7 +83,17 @@ fn label(name: &str, visibility: Visibility) -> String {
     }
 }
 
-/// Below the sentence: the effect, how sure it is, and what would have been seen.
+/// The sentence, which often names its measure itself.
+fn sentence(comparison: &Comparison) -> String {
+    if comparison.says.starts_with(&comparison.measure) {
+        comparison.says.clone()
+    } else {
+        format!("{}: {}", comparison.measure, comparison.says)
+    }
+}
+
+/// Below the sentence: the effect and how sure it is. What would have been seen if it were there
+/// is said by the sentence.
 fn statistics(comparison: &Comparison) -> String {
     let rate = comparison.effect.unit == Unit::Share;
     let mut said = Vec::new();
@@ -97,10 +107,6 @@ fn statistics(comparison: &Comparison) -> String {
     }
     if let Some(p) = comparison.p_adjusted.or(comparison.p) {
         said.push(format!("p {}", p_value(p)));
-    }
-    if let Some(detectable) = comparison.detectable {
-        let detectable = format::in_unit(detectable, comparison.effect.unit);
-        said.push(format!("detectable from {}", points(detectable, rate)));
     }
     said.join("; ")
 }

@@ -114,7 +114,13 @@ pub(super) fn gaps(page: &mut Page<'_>, gaps: &[Gap]) {
         return;
     }
     page.heading("WHAT THE DATA CANNOT SAY", "");
+    // Several repositories often lack the same thing.
+    let mut said: Vec<&Gap> = Vec::new();
     for gap in gaps {
+        if said.contains(&gap) {
+            continue;
+        }
+        said.push(gap);
         page.point("-", &format!("{}: {}", gap.what.trim_end_matches('.'), gap.consequence));
         if let Some(mend) = &gap.mend {
             page.inked_paragraph(4, Some(Ink::Hint), &format!("mend: {mend}"));

@@ -3,16 +3,19 @@
 use tl_map::report::{BatchSize, Cadence, DoraRow, FailureTable, Figure, Funnel, Report, Rework};
 
 use super::grid::{Cell, Grid, Layout, column};
-use super::page::{INDENT, Page, clean, width};
-use super::{counted, with_interval};
+use super::page::{INDENT, Page, shortened, width};
+use super::{counted, interval, with_interval};
 use crate::report::format::{count, duration, value};
 use crate::ui::Ink;
 
 /// Failures shown as examples.
 const EXAMPLES: usize = 5;
 
-/// From this width on, two blocks stand side by side.
-const TWO_BLOCKS: usize = 90;
+/// Packages shown, those with the most releases.
+const PACKAGES: usize = 3;
+
+/// From this width on, blocks stand in two columns.
+const TWO_COLUMNS: usize = 90;
 
 /// Shares of failed changes, how they were seen, and the latest.
 pub(super) fn failures(page: &mut Page<'_>, table: &FailureTable) {
@@ -24,17 +27,14 @@ pub(super) fn failures(page: &mut Page<'_>, table: &FailureTable) {
     page.heading("HOW OFTEN CHANGES FAIL", &about);
     let Some(_) = table.strict.value else {
         let why = table.strict.note.as_deref().unwrap_or("no change is old enough");
-        page.paragraph(&format!("Not known yet: {why}."));
+        page.paragraph(&format!("Not known yet: {}.", why.trim_end_matches('.')));
         return;
     };
-    let mut grid =
-        Grid::new([column("", Layout::Left), column("", Layout::Left), column("", Layout::Wrap)]);
-    let strong = |figure: &Figure| Cell::Text(with_interval(figure), Some(Ink::Heading));
-    grid.row(["strict".into(), strong(&table.strict), faint("sure links, grades A to C")]);
-    grid.row(["wide".into(), strong(&table.wide), faint("with likely ones, grades A to E")]);
+    let mut grid = figures("failed", "counting");
+    grid.row(figure_cells("strict", &table.strict, "sure links, grades A to C"));
+    grid.row(figure_cells("wide", &table.wide, "likely ones too, grades A to E"));
     if table.time_to_failure.value.is_some() {
-        let after = with_interval(&table.time_to_failure);
-        grid.row(["seen after".into(), after.into(), faint("median from merge")]);
+        grid.row(figure_cells("seen after", &table.time_to_failure, "median from the merge"));
     }
     page.grid(&grid);
     if !table.by_kind.is_empty() {
@@ -45,8 +45,23 @@ pub(super) fn failures(page: &mut Page<'_>, table: &FailureTable) {
     examples(page, table);
 }
 
-fn faint(text: &str) -> Cell {
-    Cell::Text(text.to_owned(), Some(Ink::Faint))
+/// A grid of figures and what they were computed from.
+fn figures(title: &'static str, basis: &'static str) -> Grid {
+    Grid::new([
+        column(title, Layout::Left),
+        column("", Layout::Right),
+        column("95 %", Layout::Left).drop(1),
+        column(basis, Layout::Wrap),
+    ])
+}
+
+fn figure_cells(label: &str, figure: &Figure, basis: &str) -> [Cell; 4] {
+    [
+        label.into(),
+        Cell::Text(value(figure), Some(Ink::Heading)),
+        interval(figure).into(),
+        Cell::Text(basis.to_owned(), Some(Ink::Faint)),
+    ]
 }
 
 fn examples(page: &mut Page<'_>, table: &FailureTable) {
@@ -73,84 +88,82 @@ fn examples(page: &mut Page<'_>, table: &FailureTable) {
     page.grid(&grid);
 }
 
-/// DORA's five: what is known as a table, what is not in a line each.
+/// DORA's five: what is known as a table, what is not by its reason.
 pub(super) fn dora(page: &mut Page<'_>, rows: &[DoraRow]) {
     page.heading("DORA'S FIVE", "as far as git alone allows");
-    let mut grid =
-        Grid::new([column("", Layout::Left), column("", Layout::Left), column("", Layout::Wrap)]);
-    let known = rows.iter().filter(|row| row.figure.value.is_some());
-    for row in known {
-        grid.row([
-            row.label.as_str().into(),
-            Cell::Text(with_interval(&row.figure), Some(Ink::Heading)),
-            faint(&row.basis),
-        ]);
+    let mut grid = figures("measure", "computed from");
+    for row in rows.iter().filter(|row| row.figure.value.is_some()) {
+        grid.row(figure_cells(&row.label, &row.figure, &row.basis));
     }
-    page.grid(&grid);
-    // Rows often miss the same thing for the same reason: said once.
-    for (why, labels) in grouped(rows.iter().filter(|row| row.figure.value.is_none()), |row| {
-        row.figure.note.clone().unwrap_or_else(|| "no data".to_owned())
-    }) {
-        page.point("not known:", &format!("{labels} ({why})."));
+    if !grid.is_empty() {
+        page.grid(&grid);
     }
-    for (missing, labels) in grouped(rows.iter().filter(|row| row.missing.is_some()), |row| {
-        row.missing.clone().unwrap_or_default()
-    }) {
-        let whose = match labels.split(", ").count() {
-            1 => labels,
-            several => format!("{several} of {}", rows.len()),
+    let unknown = rows.iter().filter(|row| row.figure.value.is_none());
+    for (why, labels) in grouped(unknown, |row| row.figure.note.as_deref().unwrap_or("no data")) {
+        page.paragraph(&format!(
+            "Not known ({}): {}.",
+            why.trim_end_matches('.'),
+            labels.join(", ")
+        ));
+    }
+    let missing = rows.iter().filter(|row| row.missing.is_some());
+    for (missing, labels) in grouped(missing, |row| row.missing.as_deref().unwrap_or_default()) {
+        let whose = match labels[..] {
+            [label] => label.to_owned(),
+            _ => format!("{} of {}", labels.len(), rows.len()),
         };
         page.remark(&format!("Missing for {whose}: {}.", missing.trim_end_matches('.')));
     }
 }
 
-/// Labels by what the key says of their row, in the order of first appearance.
+/// Labels by what `key` says of their row, in the order of first appearance: rows often lack the
+/// same thing, which is then said once.
 fn grouped<'a>(
     rows: impl Iterator<Item = &'a DoraRow>,
-    key: impl Fn(&DoraRow) -> String,
-) -> Vec<(String, String)> {
-    let mut groups: Vec<(String, String)> = Vec::new();
+    key: impl Fn(&'a DoraRow) -> &'a str,
+) -> Vec<(&'a str, Vec<&'a str>)> {
+    let mut groups: Vec<(&str, Vec<&str>)> = Vec::new();
     for row in rows {
         let key = key(row);
         match groups.iter_mut().find(|(known, _)| *known == key) {
-            Some((_, labels)) => {
-                labels.push_str(", ");
-                labels.push_str(&row.label);
-            }
-            None => groups.push((key, row.label.clone())),
+            Some((_, labels)) => labels.push(&row.label),
+            None => groups.push((key, vec![&row.label])),
         }
     }
     groups
 }
 
-/// Some lines under a title.
+/// Some lines under a title, or why there are none.
 struct Block {
     title: &'static str,
-    rows: Vec<(String, String)>,
+    /// Label, value, and more of it where there is room.
+    rows: Result<Vec<[String; 3]>, String>,
 }
 
 /// Requests, size, rework and releases, in two columns where there is room.
 pub(super) fn at_a_glance(page: &mut Page<'_>, report: &Report) {
     let blocks = [
-        requests(&report.funnel),
-        size(&report.batch_size),
-        to_merge_by_size(&report.batch_size),
-        releases(&report.cadence),
-        rework(&report.rework),
+        Block { title: "requests", rows: requests(&report.funnel) },
+        Block { title: "size of a change", rows: size(&report.batch_size) },
+        Block { title: "to merge, by lines", rows: to_merge_by_size(&report.batch_size) },
+        Block { title: "releases", rows: releases(&report.cadence) },
+        Block { title: "rework", rows: rework(&report.rework) },
     ];
     page.heading("AT A GLANCE", "");
-    let (known, unknown): (Vec<&Block>, Vec<&Block>) =
-        blocks.iter().flatten().partition(|block| block.rows.len() > 1);
-    let sides = if page.width >= TWO_BLOCKS { 2 } else { 1 };
+    let sides = if page.width >= TWO_COLUMNS { 2 } else { 1 };
     let room = (page.width - INDENT) / sides;
     // Each block goes to the column that is shorter so far.
     let mut columns: Vec<Vec<String>> = vec![Vec::new(); sides];
-    for block in &known {
-        let Some(column) = columns.iter_mut().min_by_key(|column| column.len()) else { return };
+    for block in &blocks {
+        let (Ok(rows), Some(column)) =
+            (&block.rows, columns.iter_mut().min_by_key(|column| column.len()))
+        else {
+            continue;
+        };
         if !column.is_empty() {
             column.push(String::new());
         }
-        column.extend(lines(block, room - INDENT, page));
+        column.extend(lines(block.title, rows, room - INDENT, page));
     }
     for row in 0..columns.iter().map(Vec::len).max().unwrap_or(0) {
         let mut line = " ".repeat(INDENT);
@@ -162,130 +175,108 @@ pub(super) fn at_a_glance(page: &mut Page<'_>, report: &Report) {
         }
         page.push_line(&line);
     }
-    if !known.is_empty() && !unknown.is_empty() {
+    if blocks.iter().any(|block| block.rows.is_ok())
+        && blocks.iter().any(|block| block.rows.is_err())
+    {
         page.blank();
     }
-    for block in unknown {
-        let why = block.rows.first().map_or("", |(_, why)| why.as_str());
-        page.paragraph(&format!("{}: {why}", block.title));
+    for block in &blocks {
+        if let Err(why) = &block.rows {
+            page.paragraph(&format!("Not known, {}: {}.", block.title, why.trim_end_matches('.')));
+        }
     }
 }
 
-fn lines(block: &Block, room: usize, page: &Page<'_>) -> Vec<String> {
-    let mut grid = Grid::new([column(block.title, Layout::Left), column("", Layout::Left)]);
-    for (label, text) in &block.rows {
-        grid.row([clean(label, page.style).into(), text.as_str().into()]);
+fn lines(title: &str, rows: &[[String; 3]], room: usize, page: &Page<'_>) -> Vec<String> {
+    let mut grid = Grid::new([
+        column("", Layout::Left),
+        column("", Layout::Right),
+        column("", Layout::Left).drop(1),
+    ]);
+    for row in rows {
+        grid.row(row.clone().map(Cell::from));
     }
-    grid.lines(room, page.style)
+    let title = Ink::Faint.paint(shortened(title, room, page.style));
+    std::iter::once(title).chain(grid.lines(room, page.style)).collect()
 }
 
-fn pair(label: impl Into<String>, text: impl Into<String>) -> (String, String) {
-    (label.into(), text.into())
+fn line(label: impl Into<String>, text: impl Into<String>) -> [String; 3] {
+    [label.into(), text.into(), String::new()]
 }
 
-/// One row that says why there are no others.
-fn unknown(title: &'static str, why: impl Into<String>) -> Block {
-    Block { title, rows: vec![pair("", why)] }
+fn figure(label: impl Into<String>, figure: &Figure) -> [String; 3] {
+    [label.into(), value(figure), interval(figure)]
 }
 
 fn why(figure: &Figure, otherwise: &str) -> String {
-    format!("not known: {}.", figure.note.as_deref().unwrap_or(otherwise))
+    figure.note.clone().unwrap_or_else(|| otherwise.to_owned())
 }
 
-fn requests(funnel: &Funnel) -> Option<Block> {
-    let title = "requests";
+fn requests(funnel: &Funnel) -> Result<Vec<[String; 3]>, String> {
     if funnel.opened == 0 {
-        return Some(unknown(
-            title,
-            why(&funnel.merged_share, "the repository holds no request heads"),
-        ));
+        return Err(why(&funnel.merged_share, "the repository holds no request heads"));
     }
     let mut rows = vec![
-        pair("with activity", count(funnel.opened)),
-        pair(
-            "merged",
-            format!("{}, {}", count(funnel.merged), with_interval(&funnel.merged_share)),
-        ),
-        pair("merged elsewhere", count(funnel.merged_elsewhere)),
-        pair("open", count(funnel.open)),
-        pair(format!("silent for {} days", funnel.open_days), count(funnel.abandoned)),
-        pair("abandoned commits", value(&funnel.abandoned_commits)),
+        line("with activity", count(funnel.opened)),
+        ["merged".to_owned(), count(funnel.merged), with_interval(&funnel.merged_share)],
+        line("merged elsewhere", count(funnel.merged_elsewhere)),
+        line("open", count(funnel.open)),
+        line(format!("silent for {} days", funnel.open_days), count(funnel.abandoned)),
+        figure("commits in silent ones", &funnel.abandoned_commits),
     ];
     for row in &funnel.by_cohort {
-        let merged = value(&row.merged_share);
-        rows.push(pair(
-            format!("{}, merged", row.cohort.label()),
-            format!("{} of {}, {merged}", count(row.merged), count(row.opened)),
-        ));
+        let merged = format!("{} of {}", count(row.merged), count(row.opened));
+        rows.push([row.cohort.label().to_owned(), value(&row.merged_share), merged]);
     }
-    Some(Block { title, rows })
+    Ok(rows)
 }
 
-fn size(size: &BatchSize) -> Option<Block> {
-    let title = "size of a change";
+fn size(size: &BatchSize) -> Result<Vec<[String; 3]>, String> {
     if size.lines_p50.value.is_none() {
-        return Some(unknown(title, why(&size.lines_p50, "no differences were read")));
+        return Err(why(&size.lines_p50, "no differences were read"));
     }
-    let rows = vec![
-        pair("p50", with_interval(&size.lines_p50)),
-        pair("p90", with_interval(&size.lines_p90)),
-        pair("files, p50", value(&size.files_p50)),
-        pair("over 400 lines", with_interval(&size.large)),
-    ];
-    Some(Block { title, rows })
+    Ok(vec![
+        figure("p50", &size.lines_p50),
+        figure("p90", &size.lines_p90),
+        figure("files, p50", &size.files_p50),
+        figure("over 400 lines", &size.large),
+    ])
 }
 
-/// Nothing where no start is known: the stages have said why.
-fn to_merge_by_size(size: &BatchSize) -> Option<Block> {
-    let known = size.to_merge_by_size.iter().filter(|(_, to_merge)| to_merge.value.is_some());
-    let rows: Vec<_> = known
-        .map(|(lines, to_merge)| pair(format!("{lines} lines"), with_interval(to_merge)))
-        .collect();
-    (rows.len() > 1).then_some(Block { title: "first commit to merge", rows })
+fn to_merge_by_size(size: &BatchSize) -> Result<Vec<[String; 3]>, String> {
+    let known = || size.to_merge_by_size.iter().filter(|(_, to_merge)| to_merge.value.is_some());
+    if known().next().is_none() {
+        let note = size.to_merge_by_size.iter().find_map(|(_, to_merge)| to_merge.note.clone());
+        return Err(note.unwrap_or_else(|| "no first commits are known".to_owned()));
+    }
+    Ok(known().map(|(lines, to_merge)| figure(lines.as_str(), to_merge)).collect())
 }
 
-fn releases(cadence: &Cadence) -> Option<Block> {
-    let title = "releases";
+fn releases(cadence: &Cadence) -> Result<Vec<[String; 3]>, String> {
     if cadence.releases == 0 {
-        return Some(unknown(title, why(&cadence.per_week, "no tag reads as a release")));
+        return Err(why(&cadence.per_week, "no tag reads as a release"));
     }
+    let prereleases = counted(cadence.prereleases, "pre-release", "pre-releases");
     let mut rows = vec![
-        pair(
-            "in the window",
-            format!(
-                "{} and {}",
-                count(cadence.releases),
-                counted(cadence.prereleases, "pre-release", "pre-releases")
-            ),
-        ),
-        pair("a week", with_interval(&cadence.per_week)),
-        pair("between two, p50", with_interval(&cadence.gap_p50)),
-        pair("between two, p90", value(&cadence.gap_p90)),
-        pair("changes each, p50", value(&cadence.changes_p50)),
+        ["in the window".to_owned(), count(cadence.releases), format!("and {prereleases}")],
+        figure("a week", &cadence.per_week),
+        figure("between two, p50", &cadence.gap_p50),
+        figure("between two, p90", &cadence.gap_p90),
+        figure("changes each, p50", &cadence.changes_p50),
     ];
-    for (package, releases) in cadence.packages.iter().take(3) {
-        rows.push(pair(format!("package {package}"), count(*releases)));
+    for (package, releases) in cadence.packages.iter().take(PACKAGES) {
+        rows.push(line(format!("package {package}"), count(*releases)));
     }
-    Some(Block { title, rows })
+    Ok(rows)
 }
 
-fn rework(rework: &Rework) -> Option<Block> {
-    let title = "rework";
+fn rework(rework: &Rework) -> Result<Vec<[String; 3]>, String> {
     if rework.share.value.is_none() {
-        return Some(unknown(
-            title,
-            why(&rework.share, "no line has been followed for long enough"),
-        ));
+        return Err(why(&rework.share, "no line has been followed for long enough"));
     }
-    Some(Block {
-        title,
-        rows: vec![
-            pair(
-                format!("changed again in {} days", rework.window_days),
-                with_interval(&rework.share),
-            ),
-            pair("lines added", count(rework.added)),
-            pair("of these changed again", count(rework.reworked)),
-        ],
-    })
+    Ok(vec![
+        figure(format!("changed again in {} days", rework.window_days), &rework.share),
+        line("lines added", count(rework.added)),
+        line("of these changed again", count(rework.reworked)),
+    ])
 }

@@ -14,6 +14,9 @@ use crate::ui::Ink;
 /// Narrower than this a page cannot be; what is asked below it gets this width.
 const MIN_WIDTH: usize = 24;
 
+/// Wider than this no line can be read comfortably.
+const MAX_WIDTH: usize = 120;
+
 /// Columns that the body of a section is moved to the right.
 pub(super) const INDENT: usize = 2;
 
@@ -29,7 +32,7 @@ pub(super) struct Page<'a> {
 impl<'a> Page<'a> {
     /// An empty page.
     pub(super) fn new(width: usize, style: &'a Style) -> Self {
-        Self { width: width.max(MIN_WIDTH), style, text: String::new() }
+        Self { width: width.clamp(MIN_WIDTH, MAX_WIDTH), style, text: String::new() }
     }
 
     /// The text.
@@ -77,8 +80,8 @@ impl<'a> Page<'a> {
     /// Text at an indent of its own.
     pub(super) fn inked_paragraph(&mut self, indent: usize, ink: Option<Ink>, text: &str) {
         let text = clean(text, self.style);
-        for line in wrap(&text, self.width - indent) {
-            self.push_line(&format!("{}{}", " ".repeat(indent), inked(ink, &line)));
+        for line in wrap(&text, self.width - indent).iter().filter(|line| !line.is_empty()) {
+            self.push_line(&format!("{}{}", " ".repeat(indent), inked(ink, line)));
         }
     }
 

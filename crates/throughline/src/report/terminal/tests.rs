@@ -1,0 +1,201 @@
+use serde_json::Value;
+use tl_map::report::{Figure, Unit, Visibility};
+use unicode_width::UnicodeWidthStr as _;
+
+use super::grid::{Cell, Grid, Layout, column, sparkline};
+use super::page::{shortened, wrap};
+use super::*;
+use crate::report::sample::{sample, sample_young};
+
+const UNICODE: Style = Style { unicode: true };
+const ASCII: Style = Style { unicode: false };
+
+/// The text as a stream without colour shows it.
+fn plain(report: &Report, width: usize, style: &Style) -> String {
+    anstream::adapter::strip_str(&render(report, width, style)).to_string()
+}
+
+#[test]
+fn a_rich_report_is_readable_at_every_usual_width() {
+    for width in [100, 80, 60, 40] {
+        insta::assert_snapshot!(format!("rich_{width}"), plain(&sample(), width, &UNICODE));
+    }
+}
+
+#[test]
+fn a_young_repository_is_worth_reading_at_every_usual_width() {
+    for width in [100, 80, 60, 40] {
+        insta::assert_snapshot!(format!("young_{width}"), plain(&sample_young(), width, &UNICODE));
+    }
+}
+
+#[test]
+fn no_line_is_wider_than_asked() {
+    for report in [sample(), sample_young(), hostile(&sample())] {
+        for (width, style) in (24..=130).flat_map(|width| [(width, &UNICODE), (width, &ASCII)]) {
+            let text = plain(&report, width, style);
+            let wide = text.lines().find(|line| line.width() > width);
+            assert_eq!(wide, None, "at {width} columns");
+        }
+    }
+}
+
+#[test]
+fn a_terminal_without_a_width_gets_a_page_all_the_same() {
+    let mut report = sample_young();
+    report.repositories.clear();
+    report.series.changes.clear();
+    report.cohorts.rows.clear();
+    report.dora.clear();
+    report.until = report.since;
+    for width in [0, 1, 23] {
+        assert!(plain(&report, width, &UNICODE).lines().all(|line| line.width() <= 24));
+    }
+}
+
+#[test]
+fn without_unicode_everything_is_ascii() {
+    for report in [sample(), sample_young(), hostile(&sample())] {
+        let text = plain(&report, 100, &ASCII);
+        assert_eq!(text.chars().find(|c| !c.is_ascii()), None);
+    }
+}
+
+/// Every text that a stranger could have written, with what strangers write.
+fn hostile(report: &Report) -> Report {
+    const FREE: [&str; 22] = [
+        "name",
+        "branch",
+        "label",
+        "sentence",
+        "says",
+        "change",
+        "by",
+        "why",
+        "basis",
+        "missing",
+        "team",
+        "what",
+        "consequence",
+        "mend",
+        "note",
+        "source",
+        "usage",
+        "guard",
+        "measure",
+        "exposed",
+        "reference",
+        "magnitude",
+    ];
+    fn spoil(value: &mut Value, free: bool) {
+        match value {
+            Value::String(text) if free => {
+                text.push_str(
+                    "\u{1b}]0;owned\u{7}\u{1b}[2J\u{9b}31m\u{202e}\r\n\tüber 漢字漢字漢字",
+                );
+            }
+            Value::Array(items) => items.iter_mut().for_each(|item| spoil(item, free)),
+            Value::Object(fields) => fields.iter_mut().for_each(|(key, value)| {
+                let named = ["ai_by_tool", "by_kind", "packages"].contains(&key.as_str());
+                spoil(value, named || FREE.contains(&key.as_str()));
+            }),
+            _ => {}
+        }
+    }
+    let mut value = serde_json::to_value(report).expect("plain data");
+    spoil(&mut value, false);
+    serde_json::from_value(value).expect("only free text was changed")
+}
+
+#[test]
+fn escape_sequences_of_a_repository_do_not_reach_the_terminal() {
+    for report in [sample(), sample_young()] {
+        let text = render(&hostile(&report), 100, &UNICODE);
+        assert!(text.contains('\u{fffd}'), "nothing hostile was shown at all");
+        // What is left of ESC are our own colours, and they are all of the harmless kind.
+        let ours = anstream::adapter::strip_str(&text).to_string();
+        let bad = ours.chars().find(|c| (c.is_control() && *c != '\n') || *c == '\u{202e}');
+        assert_eq!(bad, None);
+        for sequence in text.split('\u{1b}').skip(1) {
+            let end = sequence.find(|c: char| c.is_ascii_alphabetic());
+            assert_eq!(end.and_then(|end| sequence[end..].chars().next()), Some('m'), "{sequence}");
+        }
+    }
+}
+
+#[test]
+fn figures_of_a_hidden_row_are_not_read_even_if_they_are_there() {
+    let mut report = sample();
+    let secret = Figure::with_interval(4_242.0, 4_242.0, 4_242.0, 3, Unit::Lines);
+    for row in &mut report.cohorts.rows {
+        (row.visibility, row.people, row.size) = (Visibility::Hidden, 4_242, secret.clone());
+        (row.to_merge, row.failed) = (secret.clone(), secret.clone());
+    }
+    for row in &mut report.teams {
+        (row.visibility, row.people) = (Visibility::Hidden, 4_242);
+        (row.to_merge, row.to_release) = (secret.clone(), secret.clone());
+    }
+    for row in &mut report.usage.rows {
+        (row.visibility, row.people) = (Visibility::Hidden, 4_242);
+        (row.throughput, row.to_merge) = (secret.clone(), secret.clone());
+    }
+    let text = plain(&report, 120, &UNICODE);
+    assert!(!text.contains("4,242"), "{text}");
+    assert_eq!(text.matches("hidden (too few people)").count(), 4 + 3 + 4);
+}
+
+#[test]
+fn colours_add_nothing_to_the_text() {
+    let text = render(&sample(), 100, &UNICODE);
+    assert!(text.contains("\u{1b}["));
+    let work = plain(&sample(), 100, &UNICODE);
+    assert!(work.contains('█') && work.contains('░') && work.contains("█ work ░ waiting"));
+}
+
+fn table() -> Grid {
+    let mut grid = Grid::new([
+        column("name", Layout::Left),
+        column("line", Layout::Bar).drop(1),
+        column("seldom", Layout::Right).drop(9),
+        column("always", Layout::Right),
+        column("empty", Layout::Right),
+    ]);
+    let bar = |from, to| Cell::Bar { from, to, fill: super::grid::Fill::Queue };
+    grid.row([Cell::from("a"), bar(0.0, 0.001), "12".into(), "3".into(), "–".into()]);
+    grid.row([Cell::from("b"), bar(0.001, 1.0), "1".into(), "400".into(), "".into()]);
+    grid
+}
+
+fn shown(grid: &Grid, room: usize) -> String {
+    anstream::adapter::strip_str(&grid.lines(room, &UNICODE).join("\n")).to_string()
+}
+
+#[test]
+fn a_grid_leaves_out_what_matters_least_and_shrinks_its_bar() {
+    insta::assert_snapshot!(shown(&table(), 48), @"");
+    insta::assert_snapshot!(shown(&table(), 40), @"");
+    insta::assert_snapshot!(shown(&table(), 27), @"");
+    insta::assert_snapshot!(shown(&table(), 16), @"");
+}
+
+#[test]
+fn a_number_stays_with_its_unit_and_a_long_word_is_broken() {
+    assert_eq!(wrap("it took 3.1 d.", 10), ["it took", "3.1 d."]);
+    assert_eq!(wrap("abcdefgh", 3), ["abc", "def", "gh"]);
+    assert_eq!(wrap("漢字漢字", 5), ["漢字", "漢字"]);
+    assert_eq!(wrap("", 5), [""]);
+}
+
+#[test]
+fn what_is_cut_says_so() {
+    assert_eq!(shortened("abcdef", 4, &UNICODE), "abc…");
+    assert_eq!(shortened("漢字漢", 4, &UNICODE), "漢…");
+    assert_eq!(shortened("abcdef", 4, &ASCII), "a...");
+    assert_eq!(shortened("abcdef", 2, &ASCII), "");
+}
+
+#[test]
+fn a_week_without_changes_is_a_gap() {
+    assert_eq!(sparkline(&[0, 1, 50, 100], &UNICODE), " ▂▅█");
+    assert_eq!(sparkline(&[0, 0], &ASCII), "  ");
+}

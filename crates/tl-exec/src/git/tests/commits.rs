@@ -136,13 +136,11 @@ fn only_the_beginning_of_a_message_of_100_mb_is_handed_on() {
     let mut rest = b"\nTitle\n\n".to_vec();
     rest.resize(100 << 20, b'x');
     let commit = id(&raw_commit(&repo, b"ana <ana@example.com> 5 +0000", &rest));
-    let opened = open(&repo);
-    let walked = opened.walk(&[commit], &|_| false, &mut |commit| {
+    let walked = open(&repo).walk(&[commit], &|_| false, &mut |commit| {
         assert!(commit.truncated && commit.message.starts_with(b"Title\n"));
         assert_eq!(commit.message.len(), MESSAGE_LIMIT);
     });
     assert_eq!(walked.visited, 1);
-    assert_eq!(opened.message(&commit).unwrap().len(), MESSAGE_LIMIT);
 }
 
 #[test]

@@ -1,23 +1,34 @@
 //! Tables of cohorts: by evidence of AI use, and by how often an author's changes carry it.
 
-use tl_map::report::{
-    CohortTable, Comparison, Misclassification, Unit, UsageTable, Visibility,
-};
+use tl_map::report::{CohortTable, Comparison, Misclassification, Unit, UsageTable, Visibility};
 
 use super::super::super::format;
 use super::super::table::{Cell, Table, count, figure, prose, text};
-use super::Block;
+use super::{Block, unbroken};
 
 pub(super) fn cohorts(table: &CohortTable) -> Vec<Block> {
     let mut blocks = Vec::new();
     if !table.rows.is_empty() {
         let columns = [
-            "cohort", "#changes", "#people", "#to merge, p50", "#last push to merge, p50",
-            "#to release, p50", "#lines, p50", "#failed", "#lines reworked",
+            "cohort",
+            "#changes",
+            "#people",
+            "#to merge, p50",
+            "#last push to merge, p50",
+            "#to release, p50",
+            "#lines, p50",
+            "#failed",
+            "#lines reworked",
         ];
         let rows = table.rows.iter().map(|row| {
-            let figures =
-                [&row.to_merge, &row.review_wait, &row.to_release, &row.size, &row.failed, &row.rework];
+            let figures = [
+                &row.to_merge,
+                &row.review_wait,
+                &row.to_release,
+                &row.size,
+                &row.failed,
+                &row.rework,
+            ];
             let mut cells = vec![
                 named(row.cohort.label(), row.visibility),
                 count(row.changes),
@@ -29,6 +40,8 @@ pub(super) fn cohorts(table: &CohortTable) -> Vec<Block> {
         blocks.push(Block::Table(Table::new("Cohorts by evidence of AI use", &columns).with(rows)));
     }
     if !table.comparisons.is_empty() {
+        let says = table.comparisons.iter().map(|row| unbroken(&row.says));
+        blocks.push(Block::List(says.collect()));
         blocks.push(comparisons(&table.comparisons));
     }
     blocks.extend(table.misclassification.as_ref().map(misclassification));
@@ -45,11 +58,7 @@ pub(super) fn named(label: &str, visibility: Visibility) -> Cell {
 }
 
 /// A figure of a row; a hidden row says so once, in its name.
-pub(super) fn shown(
-    one: &tl_map::report::Figure,
-    visibility: Visibility,
-    changes: u64,
-) -> Cell {
+pub(super) fn shown(one: &tl_map::report::Figure, visibility: Visibility, changes: u64) -> Cell {
     if visibility == Visibility::Hidden {
         return text(format::NOTHING);
     }
@@ -58,31 +67,28 @@ pub(super) fn shown(
 
 fn comparisons(comparisons: &[Comparison]) -> Block {
     let columns = [
-        "measure", "in words", "#with evidence", "#without", "#effect", "#shift or risk ratio",
-        "#p, adjusted", "#smallest visible effect", "#E-value",
+        "measure",
+        "#with evidence",
+        "#without",
+        "#effect",
+        "#would show from",
+        "#shift or risk ratio",
+        "#p, adjusted",
     ];
     let rows = comparisons.iter().map(|row| {
-        let number = |value: Option<f64>| {
-            text(value.map_or(format::NOTHING.to_owned(), |value| format::in_unit(value, row.effect.unit)))
-        };
-        let effect = figure(&row.effect, None);
-        let words: Vec<String> = [Some(row.magnitude.clone()), effect.small.clone()]
-            .into_iter()
-            .flatten()
-            .filter(|words| !words.is_empty())
-            .collect();
+        let detectable = row.detectable.map(|least| format::in_unit(least, row.effect.unit));
         let p = row.p_adjusted.map_or(format::NOTHING.to_owned(), format::p_value);
         let raw = row.p.map(|p| format!("unadjusted {}", format::p_value(p)));
+        let magnitude = Some(row.magnitude.clone()).filter(|words| !words.is_empty());
+        let e_value = row.e_value.map(|e_value| format!("E-value {}", format::number(e_value)));
         vec![
             prose(row.measure.clone()).under(format!("{} against {}", row.exposed, row.reference)),
-            prose(row.says.clone()),
             figure(&row.a, None),
             figure(&row.b, None),
-            Cell { small: Some(words.join(", ")), ..effect },
-            figure(&row.shift, None),
-            Cell { small: raw, ..text(p) },
-            number(row.detectable),
-            text(row.e_value.map_or(format::NOTHING.to_owned(), format::number)),
+            figure(&row.effect, Some(row.effect.n)).and(magnitude),
+            text(detectable.unwrap_or_else(|| format::NOTHING.to_owned())),
+            figure(&row.shift, Some(row.shift.n)).and(e_value),
+            text(p).and(raw),
         ]
     });
     let caption = "Comparisons: Cliff’s delta and Hodges-Lehmann shift for times, difference and \
@@ -102,14 +108,14 @@ fn misclassification(bounds: &Misclassification) -> Block {
         Some(interval) => format!("{} ({interval})", format::value(&bounds.corrected_share)),
         None => format::value(&bounds.corrected_share),
     };
-    Block::Text(format!(
+    Block::Text(unbroken(&format!(
         "The evidence itself errs: it finds an assumed {} of AI-assisted changes and is right in {} \
          of those that it finds (source: {}). Corrected for both, the share of changes with AI would \
          be {corrected}.{difference}",
         format::share(bounds.sensitivity),
         format::share(bounds.precision),
         bounds.source
-    ))
+    )))
 }
 
 pub(super) fn usage(table: &UsageTable) -> Vec<Block> {
@@ -117,11 +123,17 @@ pub(super) fn usage(table: &UsageTable) -> Vec<Block> {
         return Vec::new();
     }
     let columns = [
-        "author’s usage", "#people", "#changes", "#to merge, p50", "#to release, p50", "#failed",
+        "author’s usage",
+        "#people",
+        "#changes",
+        "#to merge, p50",
+        "#to release, p50",
+        "#failed",
         "#changes a week and author",
     ];
     let rows = table.rows.iter().map(|row| {
-        let mut cells = vec![named(&row.usage, row.visibility), count(row.people), count(row.changes)];
+        let mut cells =
+            vec![named(&row.usage, row.visibility), count(row.people), count(row.changes)];
         let figures = [&row.to_merge, &row.to_release, &row.failed, &row.throughput];
         cells.extend(figures.map(|one| shown(one, row.visibility, row.changes)));
         cells
@@ -133,7 +145,9 @@ pub(super) fn usage(table: &UsageTable) -> Vec<Block> {
         format::share(table.frequent_share)
     );
     vec![
-        Block::Table(Table::new("By how often the author’s changes carry evidence", &columns).with(rows)),
-        Block::Text(limits),
+        Block::Table(
+            Table::new("By how often the author’s changes carry evidence", &columns).with(rows),
+        ),
+        Block::Text(unbroken(&limits)),
     ]
 }

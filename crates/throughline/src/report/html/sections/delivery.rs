@@ -15,9 +15,8 @@ const SLOWEST: usize = 10;
 pub(super) fn value_stream(stream: &ValueStream) -> Vec<Block> {
     let rows = || stream.stages.iter().chain(std::iter::once(&stream.total));
     let times = ["stage", "kind", "#n", "#p50", "#p75", "#p90", "#mean", "#share of time"];
-    let queues = [
-        "stage", "#in it now", "#in a week", "#out a week", "oldest in it", "#Little residual",
-    ];
+    let queues =
+        ["stage", "#in it now", "#in a week", "#out a week", "oldest in it", "#Little residual"];
     let mut notes = Vec::new();
     let mut note = |n: u64, what: &str| {
         if n > 0 {
@@ -26,7 +25,10 @@ pub(super) fn value_stream(stream: &ValueStream) -> Vec<Block> {
     };
     note(stream.bots, "changes by bots are left out");
     note(stream.unknown_start, "have a first commit that git does not know");
-    note(stream.left_censored, "were shipped by the earliest known release, so their wait is unknown");
+    note(
+        stream.left_censored,
+        "were shipped by the earliest known release, so their wait is unknown",
+    );
     note(stream.unreleased, "are in no release yet and count as still waiting (Kaplan-Meier)");
     note(stream.via_backport, "were released first through an equivalent commit");
     note(stream.clock_adjusted, "had a boundary moved because clocks disagree");
@@ -34,7 +36,11 @@ pub(super) fn value_stream(stream: &ValueStream) -> Vec<Block> {
         .then(|| format!("the largest such move is {}", format::duration(stream.max_shift_hours)));
     notes.extend(shift);
     let merged = format::count(stream.changes);
-    let facts = if notes.is_empty() { String::new() } else { format!(" Of these or beside them: {}.", notes.join("; ")) };
+    let facts = if notes.is_empty() {
+        String::new()
+    } else {
+        format!(" Of these or beside them: {}.", notes.join("; "))
+    };
     vec![
         Block::Table(Table::new("The value stream, stage by stage", &times).with(rows().map(time))),
         Block::Table(Table::new("What is in each stage", &queues).with(rows().map(queue))),
@@ -75,8 +81,14 @@ pub(super) fn invest_first(invest: &InvestFirst) -> Vec<Block> {
     let mut blocks = Vec::new();
     if !invest.ranking.is_empty() {
         let columns = [
-            "stage", "#saved a week", "#median without it", "#less in p50", "#less in p90",
-            "#less in mean", "#best in draws", "guard",
+            "stage",
+            "#saved a week",
+            "#median without it",
+            "#less in p50",
+            "#less in p90",
+            "#less in mean",
+            "#best in draws",
+            "guard",
         ];
         let rows = invest.ranking.iter().map(|row| {
             let weekly = row.weekly_hours.value.map_or(format::NOTHING.to_owned(), format::hours);
@@ -130,7 +142,8 @@ pub(super) fn cycle_time(report: &Report) -> Vec<Block> {
     }
     let rows = months.iter().map(|(month, hours, failed)| {
         let at = |share| {
-            quantile(hours.iter().copied(), share).map_or(format::NOTHING.to_owned(), format::duration)
+            quantile(hours.iter().copied(), share)
+                .map_or(format::NOTHING.to_owned(), format::duration)
         };
         vec![
             text(month.clone()),
@@ -208,8 +221,6 @@ pub(super) fn distribution(report: &Report) -> Vec<Block> {
             within(720.0),
         ]
     });
-    let columns = [
-        "stage", "#n", "#p10", "#p50", "#p90", "#within 1 h", "#1 d", "#1 wk", "#30 d",
-    ];
+    let columns = ["stage", "#n", "#p10", "#p50", "#p90", "#within 1 h", "#1 d", "#1 wk", "#30 d"];
     vec![Block::Table(Table::new("Shares of changes within a time", &columns).with(rows))]
 }

@@ -120,8 +120,9 @@ pub(super) fn funnel(funnel: &Funnel) -> Vec<Block> {
         .collect();
     rows.push(vec![text("merged over merged and abandoned"), figure(&funnel.merged_share, None)]);
     rows.push(vec![text("commits in abandoned requests"), figure(&funnel.abandoned_commits, None)]);
-    let mut blocks =
-        vec![Block::Table(Table::new("From request to merge", &["requests", "#figure"]).with(rows))];
+    let mut blocks = vec![Block::Table(
+        Table::new("From request to merge", &["requests", "#figure"]).with(rows),
+    )];
     if !funnel.by_cohort.is_empty() {
         let rows = funnel.by_cohort.iter().map(|row| {
             vec![
@@ -132,7 +133,9 @@ pub(super) fn funnel(funnel: &Funnel) -> Vec<Block> {
             ]
         });
         let columns = ["cohort", "#opened", "#merged", "#merged over merged and abandoned"];
-        blocks.push(Block::Table(Table::new("From request to merge, by cohort", &columns).with(rows)));
+        blocks.push(Block::Table(
+            Table::new("From request to merge, by cohort", &columns).with(rows),
+        ));
     }
     blocks
 }
@@ -148,9 +151,10 @@ pub(super) fn batch_size(size: &BatchSize) -> Vec<Block> {
         ],
     )];
     if !size.to_merge_by_size.is_empty() {
-        let rows = size.to_merge_by_size.iter().map(|(lines, one)| {
-            vec![text(lines.clone()), count(one.n), figure(one, Some(one.n))]
-        });
+        let rows = size
+            .to_merge_by_size
+            .iter()
+            .map(|(lines, one)| vec![text(lines.clone()), count(one.n), figure(one, Some(one.n))]);
         let columns = ["lines", "#changes", "#first commit to merge, p50"];
         blocks.push(Block::Table(Table::new("Time to merge by size", &columns).with(rows)));
     }

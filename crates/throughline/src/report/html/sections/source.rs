@@ -11,11 +11,17 @@ use super::{Block, Section};
 
 pub(super) fn teams(teams: &[TeamRow]) -> Section {
     let columns = [
-        "team", "#changes", "#people", "#to merge, p50", "#last push to merge, p50",
-        "#to release, p50", "#failed",
+        "team",
+        "#changes",
+        "#people",
+        "#to merge, p50",
+        "#last push to merge, p50",
+        "#to release, p50",
+        "#failed",
     ];
     let rows = teams.iter().map(|row| {
-        let mut cells = vec![named(&row.team, row.visibility), count(row.changes), count(row.people)];
+        let mut cells =
+            vec![named(&row.team, row.visibility), count(row.changes), count(row.people)];
         let figures = [&row.to_merge, &row.review_wait, &row.to_release, &row.failed];
         cells.extend(figures.map(|one| shown(one, row.visibility, row.changes)));
         cells
@@ -33,7 +39,8 @@ pub(super) fn gaps(gaps: &[Gap]) -> Section {
     Section {
         id: "gaps",
         title: "What the data cannot say",
-        lead: "What was not found or not readable, what therefore is unknown, and what brings it.".to_owned(),
+        lead: "What was not found or not readable, what therefore is unknown, and what brings it."
+            .to_owned(),
         blocks: gaps.iter().cloned().map(Block::Gap).collect(),
     }
 }
@@ -66,11 +73,18 @@ fn repository(one: &RepositorySummary) -> Table {
     let rows = [
         ("branch", text(one.branch.clone()).under(head)),
         ("history of the branch", text(dates)),
-        ("commits of the branch", count(one.commits).under(format!("{} merges", format::count(one.merges)))),
+        (
+            "commits of the branch",
+            count(one.commits).under(format!("{} merges", format::count(one.merges))),
+        ),
         ("commits in all", count(one.commits_all)),
         ("authors", count(one.people)),
         ("tags", count(one.tags).under(format!("{} stable releases", format::count(one.releases)))),
-        ("request heads", count(one.request_heads).under(format!("{} merged", format::count(one.requests_merged)))),
+        (
+            "request heads",
+            count(one.request_heads)
+                .under(format!("{} merged", format::count(one.requests_merged))),
+        ),
         ("titles that name a request", text(format::share(one.request_in_title))),
         ("changes in the window by shape", prose_or_nothing(list(&shapes))),
         ("commits with evidence of AI use", under(count(one.ai_commits), list(&one.ai_by_tool))),

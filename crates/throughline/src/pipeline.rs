@@ -1,0 +1,183 @@
+//! From repositories to histories: what `map` and `sql` have in common.
+//!
+//! In: opened repositories, the configuration and the ledger's cache. Out: one
+//! [`History`] each, and [`Options`] for `tl-map`. Start at [`histories`]. What was read is
+//! written to the cache before anything is shown, so that the next run reads only what is new.
+
+use globset::{Glob, GlobSet, GlobSetBuilder};
+use tl_collect::history::{Collected, Diffs, Fresh, Known, Progress, Wanted, collect};
+use tl_core::history::History;
+use tl_core::id::CommitId;
+use tl_core::time::{Millis, Timestamp};
+use tl_exec::git::Repository;
+use tl_ledger::Ledger;
+use tl_ledger::cache::CacheEntry;
+use tl_map::options::{Options, Team};
+
+use crate::config::{MapConfig, TeamConfig};
+use crate::context::Context;
+use crate::error::CommandError;
+use crate::ui::Ui;
+
+/// What to read and measure, as the flags say.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Period {
+    /// `--branch`
+    pub(crate) branch: Option<String>,
+    /// `--since`
+    pub(crate) since: Option<Timestamp>,
+    /// `--until`
+    pub(crate) until: Option<Timestamp>,
+}
+
+/// Reads every repository, each with the cache of its own ledger.
+pub(crate) async fn histories(
+    ui: &mut Ui,
+    cx: &Context,
+    repositories: &[Repository],
+    period: &Period,
+) -> Result<(Vec<History>, Vec<Ledger>), CommandError> {
+    let config = &cx.config().map;
+    let releases = releases(config)?;
+    let mut histories = Vec::with_capacity(repositories.len());
+    let mut ledgers = Vec::with_capacity(repositories.len());
+    for repository in repositories {
+        let ledger = cx.open_ledger(ui, repository).await?;
+        let known = known(&ledger, repository).await?;
+        let wanted = Wanted { branch: period.branch.clone(), diffs: diffs(config, period) };
+        let progress = ui.progress();
+        let Collected { mut history, fresh, .. } =
+            collect(repository, &known, &wanted, &mut |at| match at {
+                Progress::Commits(read) => progress.report("reading commits", read as u64, None),
+                Progress::Diffs(read, all) => {
+                    progress.report("reading differences", read as u64, Some(all as u64));
+                }
+            })?;
+        drop(known);
+        keep(ui, &ledger, repository, fresh).await;
+        for tag in &mut history.tags {
+            if !releases.allows(&tag.name) {
+                tag.release = None;
+            }
+        }
+        histories.push(history);
+        ledgers.push(ledger);
+    }
+    Ok((histories, ledgers))
+}
+
+/// Differences reach back one rework window before the period, so that what is changed again in
+/// its first days finds its writer.
+fn diffs(config: &MapConfig, period: &Period) -> Diffs {
+    let rework = Millis::days(i64::from(config.rework_window_days));
+    match period.since {
+        Some(since) => Diffs::Since(since - rework),
+        None => {
+            Diffs::BeforeNewest(Millis::days(i64::from(config.window_days)) + rework + Millis::WEEK)
+        }
+    }
+}
+
+fn scope(what: &str, repository: &Repository) -> String {
+    format!("git/{what}/{}", repository.name())
+}
+
+async fn known(ledger: &Ledger, repository: &Repository) -> Result<Known, CommandError> {
+    let values = |entries: Vec<CacheEntry>| entries.into_iter().map(|entry| entry.value).collect();
+    let notes = ledger.cache_read(&scope("notes", repository)).await?;
+    Ok(Known {
+        commits: values(ledger.cache_read(&scope("commits", repository)).await?),
+        diffs: values(ledger.cache_read(&scope("diffs", repository)).await?),
+        notes: notes
+            .into_iter()
+            .filter_map(|entry| Some((CommitId::from_bytes(&entry.key)?, entry.value)))
+            .collect(),
+    })
+}
+
+/// Writes what is new to the cache. A cache that cannot be written costs time, not the report.
+async fn keep(ui: &mut Ui, ledger: &Ledger, repository: &Repository, fresh: Fresh) {
+    let parts =
+        [("commits", fresh.commits, false), ("diffs", fresh.diffs, false), ("notes", fresh.notes, true)];
+    for (what, entries, replace) in parts {
+        if entries.is_empty() {
+            continue;
+        }
+        let entries =
+            entries.into_iter().map(|(key, value)| CacheEntry { key, value }).collect();
+        if let Err(err) = ledger.cache_write(&scope(what, repository), entries, replace).await {
+            let causes = crate::error::causes(&err).join(": ");
+            ui.warn(format!("nothing is kept for the next run: {causes}"));
+            return;
+        }
+    }
+}
+
+/// Which tags may be releases.
+struct Releases {
+    allowed: GlobSet,
+    excluded: GlobSet,
+}
+
+impl Releases {
+    fn allows(&self, tag: &str) -> bool {
+        self.allowed.is_match(tag) && !self.excluded.is_match(tag)
+    }
+}
+
+fn releases(config: &MapConfig) -> Result<Releases, CommandError> {
+    Ok(Releases {
+        allowed: globs("map.releases.tag_pattern", [&config.releases.tag_pattern])?,
+        excluded: globs("map.releases.exclude", &config.releases.exclude)?,
+    })
+}
+
+fn globs<'a>(
+    key: &str,
+    patterns: impl IntoIterator<Item = &'a String>,
+) -> Result<GlobSet, CommandError> {
+    let mut set = GlobSetBuilder::new();
+    let wrong = |err: globset::Error| {
+        CommandError::usage(err)
+            .hint(format!("mend the glob in `{key}`: `*` is any text, `**` any directories"))
+    };
+    for pattern in patterns {
+        set.add(Glob::new(pattern).map_err(wrong)?);
+    }
+    set.build().map_err(wrong)
+}
+
+/// The options of `tl-map`, from the configuration and the flags.
+pub(crate) fn options(
+    cx: &Context,
+    period: &Period,
+    teams: &[TeamConfig],
+) -> Result<Options, CommandError> {
+    let config = &cx.config().map;
+    Ok(Options {
+        now: cx.now,
+        since: period.since,
+        until: period.until,
+        window_days: config.window_days,
+        failure_window_days: config.failure_window_days,
+        rework_window_days: config.rework_window_days,
+        open_request_days: config.open_request_days,
+        draws: config.bootstrap_draws,
+        seed: config.seed,
+        very_frequent_share: config.usage.very_frequent_share,
+        frequent_share: config.usage.frequent_share,
+        teams: teams.iter().map(team).collect::<Result<_, _>>()?,
+        privacy_floor: config.privacy.floor_people as usize,
+    })
+}
+
+/// What contains an `@` is an author's address, everything else a glob of paths.
+fn team(config: &TeamConfig) -> Result<Team, CommandError> {
+    let (authors, paths): (Vec<&String>, Vec<&String>) =
+        config.owns.iter().partition(|owned| owned.contains('@') && !owned.contains('/'));
+    Ok(Team {
+        name: config.name.clone(),
+        authors: authors.into_iter().map(|author| author.to_lowercase()).collect(),
+        paths: globs(&format!("map.teams.{}", config.name), paths)?,
+    })
+}

@@ -1,0 +1,176 @@
+use std::fs;
+
+use super::*;
+use crate::fixtures::events;
+
+/// What a user sees: the message, its causes, and what to do.
+fn told(err: &OpenError) -> String {
+    let mut text = err.to_string();
+    let mut source = std::error::Error::source(err);
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    format!("{text}; hint: {}", err.mend().unwrap_or("none"))
+}
+
+async fn refused(path: &Path) -> OpenError {
+    Ledger::open(path).await.expect_err("this file is no ledger")
+}
+
+#[tokio::test]
+async fn a_ledger_keeps_its_events_over_closing_and_dropping() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("deep/er/ledger.db");
+    let ledger = Ledger::open(&path).await.unwrap();
+    ledger.append(&events("github", 3)).await.unwrap();
+    ledger.close().await.unwrap();
+    assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1, "only the file is left");
+
+    let ledger = Ledger::open(&path).await.unwrap();
+    assert_eq!(ledger.path(), Some(path.as_path()));
+    ledger.append(&events("gitlab", 2)).await.unwrap();
+    drop(ledger);
+    let ledger = Ledger::open(&path).await.unwrap();
+    assert_eq!(ledger.end().await.unwrap().0, 5);
+    ledger.check().await.unwrap();
+}
+
+#[tokio::test]
+async fn acknowledged_means_synced() {
+    let directory = tempfile::tempdir().unwrap();
+    let ledger = Ledger::open(&directory.path().join("ledger.db")).await.unwrap();
+    let mut connection = ledger.connection.lock().await;
+    let journal: String =
+        sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&mut *connection).await.unwrap();
+    let synchronous: i64 =
+        sqlx::query_scalar("PRAGMA synchronous").fetch_one(&mut *connection).await.unwrap();
+    assert_eq!((journal.as_str(), synchronous), ("wal", 2), "2 is FULL");
+}
+
+#[tokio::test]
+async fn a_directory_is_not_a_ledger() {
+    let directory = tempfile::tempdir().unwrap();
+    let err = refused(directory.path()).await;
+    assert!(matches!(err, OpenError::IsDirectory { .. }), "{}", told(&err));
+}
+
+#[tokio::test]
+async fn a_file_in_the_place_of_the_directory_is_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("file");
+    fs::write(&file, "").unwrap();
+    let err = refused(&file.join("ledger.db")).await;
+    let OpenError::Directory { path, .. } = &err else { panic!("{}", told(&err)) };
+    assert_eq!(path, &file);
+}
+
+#[tokio::test]
+async fn a_text_file_is_refused_and_left_alone() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("notes.txt");
+    let text = "these are notes, and not a database. ".repeat(40);
+    fs::write(&path, &text).unwrap();
+    let err = refused(&path).await;
+    let told = told(&err);
+    assert!(told.contains(&path.display().to_string()), "{told}");
+    assert!(told.contains("file is not a database"), "{told}");
+    assert!(told.contains("move the file away"), "{told}");
+    assert_eq!(fs::read_to_string(&path).unwrap(), text);
+}
+
+#[tokio::test]
+async fn a_database_of_another_program_is_refused_and_left_alone() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("other.db");
+    let mut other = SqliteConnectOptions::new()
+        .filename(&path)
+        .create_if_missing(true)
+        .connect()
+        .await
+        .unwrap();
+    sqlx::query("CREATE TABLE songs (name TEXT)").execute(&mut other).await.unwrap();
+    other.close().await.unwrap();
+    let before = fs::read(&path).unwrap();
+    let err = refused(&path).await;
+    assert!(matches!(err, OpenError::Foreign { .. }), "{}", told(&err));
+    assert_eq!(fs::read(&path).unwrap(), before);
+}
+
+#[tokio::test]
+async fn a_ledger_of_a_newer_program_is_refused_with_both_versions() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("ledger.db");
+    let ledger = Ledger::open(&path).await.unwrap();
+    sqlx::query("PRAGMA user_version = 99")
+        .execute(&mut *ledger.connection.lock().await)
+        .await
+        .unwrap();
+    ledger.close().await.unwrap();
+    let err = refused(&path).await;
+    let told = told(&err);
+    let known = format!("has version 99; this program reads up to version {SCHEMA_VERSION}");
+    assert!(told.contains(&known), "{told}");
+    assert!(told.contains("update `throughline`"), "{told}");
+}
+
+#[tokio::test]
+async fn a_file_that_was_cut_off_is_damaged() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("ledger.db");
+    let ledger = Ledger::open(&path).await.unwrap();
+    ledger.append(&events("github", 2000)).await.unwrap();
+    ledger.close().await.unwrap();
+    let whole = fs::read(&path).unwrap();
+    fs::write(&path, &whole[..whole.len() / 2]).unwrap();
+    let err = refused(&path).await;
+    assert!(
+        matches!(err, OpenError::Store { source: StoreError::Corrupted(_), .. }),
+        "{}",
+        told(&err)
+    );
+}
+
+#[tokio::test]
+async fn damage_inside_the_file_is_found_by_the_check() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("ledger.db");
+    let ledger = Ledger::open(&path).await.unwrap();
+    ledger.append(&events("github", 2000)).await.unwrap();
+    ledger.close().await.unwrap();
+    let mut bytes = fs::read(&path).unwrap();
+    let middle = bytes.len() / 2 / 16_384 * 16_384;
+    bytes[middle..middle + 16_384].fill(0x5a);
+    fs::write(&path, &bytes).unwrap();
+    let ledger = Ledger::open(&path).await.unwrap();
+    let err = ledger.check().await.unwrap_err();
+    assert!(matches!(err, CheckError::Damaged { .. }), "{err:?}");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_file_that_may_not_be_written_says_so() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let directory = tempfile::tempdir().unwrap();
+    let locked = directory.path().join("locked");
+    fs::create_dir(&locked).unwrap();
+    fs::set_permissions(&locked, fs::Permissions::from_mode(0o555)).unwrap();
+    if fs::write(locked.join("probe"), "").is_ok() {
+        return; // The superuser may write everywhere.
+    }
+    let err = refused(&locked.join("ledger.db")).await;
+    let told = told(&err);
+    assert!(told.contains("--ledger none"), "{told}");
+}
+#[tokio::test]
+async fn zz_probe() {
+    let directory = tempfile::tempdir().unwrap();
+    let ledger = Ledger::open(&directory.path().join("ledger.db")).await.unwrap();
+    let mut c = ledger.connection.lock().await;
+    for p in ["PRAGMA temp_store", "PRAGMA cache_size", "PRAGMA page_size"] {
+        let v: i64 = sqlx::query_scalar(p).fetch_one(&mut *c).await.unwrap();
+        println!("{p} {v}");
+    }
+    let v: Vec<String> = sqlx::query_scalar("PRAGMA compile_options").fetch_all(&mut *c).await.unwrap();
+    println!("{v:?}");
+}
