@@ -262,12 +262,13 @@ impl Loaded {
 
 /// Reads a file with one team a line, as in `[map.teams]`, in the order of the file.
 pub(crate) fn read_teams(path: &Path) -> Result<Vec<TeamConfig>, ConfigError> {
-    let file = ConfigFile::read(path)?.ok_or_else(|| ConfigError::Missing { path: path.to_owned() })?;
+    let file =
+        ConfigFile::read(path)?.ok_or_else(|| ConfigError::Missing { path: path.to_owned() })?;
     let mut teams = Vec::new();
     for (name, owns) in &file.table {
-        let owns: Option<Vec<String>> = owns.as_array().and_then(|owns| {
-            owns.iter().map(|owned| owned.as_str().map(str::to_owned)).collect()
-        });
+        let owns: Option<Vec<String>> = owns
+            .as_array()
+            .and_then(|owns| owns.iter().map(|owned| owned.as_str().map(str::to_owned)).collect());
         let Some(owns) = owns else {
             let problem = "must be a list of globs of paths or of authors' addresses";
             let origin = path.display().to_string();

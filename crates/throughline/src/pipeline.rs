@@ -97,14 +97,16 @@ async fn known(ledger: &Ledger, repository: &Repository) -> Result<Known, Comman
 
 /// Writes what is new to the cache. A cache that cannot be written costs time, not the report.
 async fn keep(ui: &mut Ui, ledger: &Ledger, repository: &Repository, fresh: Fresh) {
-    let parts =
-        [("commits", fresh.commits, false), ("diffs", fresh.diffs, false), ("notes", fresh.notes, true)];
+    let parts = [
+        ("commits", fresh.commits, false),
+        ("diffs", fresh.diffs, false),
+        ("notes", fresh.notes, true),
+    ];
     for (what, entries, replace) in parts {
         if entries.is_empty() {
             continue;
         }
-        let entries =
-            entries.into_iter().map(|(key, value)| CacheEntry { key, value }).collect();
+        let entries = entries.into_iter().map(|(key, value)| CacheEntry { key, value }).collect();
         if let Err(err) = ledger.cache_write(&scope(what, repository), entries, replace).await {
             let causes = crate::error::causes(&err).join(": ");
             ui.warn(format!("nothing is kept for the next run: {causes}"));

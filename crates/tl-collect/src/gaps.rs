@@ -77,7 +77,12 @@ pub fn of_references(
         let first = &refs.broken[0];
         gaps.push(gap(
             "broken-references",
-            format!("{} references cannot be read, first `{}`: {}", refs.broken.len(), first.name, first.reason),
+            format!(
+                "{} references cannot be read, first `{}`: {}",
+                refs.broken.len(),
+                first.name,
+                first.reason
+            ),
             "what only they lead to is left out",
             Some("git fsck".to_owned()),
         ));
@@ -91,7 +96,10 @@ pub fn of_walk(walked: &Walked) -> Vec<Gap> {
     if let Some(first) = walked.missing.first() {
         gaps.push(gap(
             "missing-commits",
-            format!("{} commits are named but not in the repository, first {first}", walked.missing.len()),
+            format!(
+                "{} commits are named but not in the repository, first {first}",
+                walked.missing.len()
+            ),
             "what lies behind them is left out",
             Some("git fetch --refetch".to_owned()),
         ));

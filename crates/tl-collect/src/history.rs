@@ -119,18 +119,18 @@ pub fn collect(
     tips.extend(head.as_ref().map(|head| head.commit));
     let walked = rows.walk(repository, &tips, progress);
 
-    let mut collected = Collected { commits_read: rows.commits.len() - cached, ..Collected::default() };
+    let mut collected =
+        Collected { commits_read: rows.commits.len() - cached, ..Collected::default() };
     collected.fresh.commits = rows.chunks(cached);
     let mut gaps = gaps::of_references(repository, &refs, head.as_ref());
     gaps.extend(gaps::of_walk(&walked));
     let mailmap = repository.mailmap();
     rows.keep_reachable(&tips, cached);
-    let mut history = rows.history(&mailmap);
+    let (mut history, index) = rows.history(&mailmap);
     history.name = repository.name();
     if let Some(head) = &head {
         history.branch.clone_from(&head.name);
     }
-    let index = index(&history);
     history.head = head.as_ref().and_then(|head| index.get(&head.commit).copied());
     point(&mut history, &refs, &index, head.as_ref().map(|head| head.reference.as_str()));
     collected.history = history;
@@ -142,6 +142,9 @@ pub fn collect(
     Ok(collected)
 }
 
+/// Rows of commits by id.
+type Index = FxHashMap<CommitId, CommitIx>;
+
 /// Commits while they are being read: parents still by id.
 #[derive(Default)]
 struct Rows {
@@ -151,7 +154,7 @@ struct Rows {
     /// Rows of people by name, a zero byte, and address.
     person: FxHashMap<Box<[u8]>, PersonIx>,
     key: Vec<u8>,
-    seen: FxHashMap<CommitId, CommitIx>,
+    seen: Index,
 }
 
 impl Rows {
@@ -178,7 +181,8 @@ impl Rows {
         for row in chunk.rows {
             let ix = CommitIx(self.commits.len() as u32);
             let author = people.get(row.author as usize);
-            let (Some(author), Some(committer)) = (author, people.get(row.committer as usize)) else {
+            let (Some(author), Some(committer)) = (author, people.get(row.committer as usize))
+            else {
                 continue;
             };
             if self.seen.contains_key(&row.id) {
@@ -318,7 +322,7 @@ impl Rows {
     }
 
     /// Resolves parents to rows and identities to people.
-    fn history(mut self, mailmap: &Mailmap) -> History {
+    fn history(mut self, mailmap: &Mailmap) -> (History, Index) {
         let mut pool = Vec::with_capacity(self.parents.len());
         for commit in &mut self.commits {
             let span = commit.parents;
@@ -332,40 +336,35 @@ impl Rows {
             commit.author = resolved[commit.author.row()];
             commit.committer = resolved[commit.committer.row()];
         }
-        History { commits: self.commits, parent_pool: pool, people, ..History::default() }
+        let history =
+            History { commits: self.commits, parent_pool: pool, people, ..History::default() };
+        (history, self.seen)
     }
 }
 
-/// People after `.mailmap`, one for each address, and for each written identity its person.
+/// People after `.mailmap`, one for each address, in the order of addresses; and for each written
+/// identity its person. Of several names for one address the first in the alphabet stands.
 fn people(written: &[(String, String)], mailmap: &Mailmap) -> (Vec<Person>, Vec<PersonIx>) {
-    let mut people: Vec<Person> = Vec::new();
-    let mut by_email: FxHashMap<String, PersonIx> = FxHashMap::default();
-    let resolved = written
+    let mapped: Vec<Person> = written
         .iter()
         .map(|(name, email)| {
             let (name, email) = mailmap.resolve(name.as_str().into(), email.as_str().into());
             let email = email.to_str_lossy().to_lowercase();
-            *by_email.entry(email.clone()).or_insert_with(|| {
-                people.push(Person { name: name.to_str_lossy().into_owned(), email });
-                PersonIx(people.len() as u32 - 1)
-            })
+            Person { name: name.to_str_lossy().into_owned(), email }
         })
         .collect();
+    let mut people = mapped.clone();
+    people.sort_unstable_by(|a, b| (&a.email, &a.name).cmp(&(&b.email, &b.name)));
+    people.dedup_by(|later, first| later.email == first.email);
+    let row = |person: &Person| {
+        PersonIx(people.partition_point(|other| other.email < person.email) as u32)
+    };
+    let resolved = mapped.iter().map(row).collect();
     (people, resolved)
 }
 
-fn index(history: &History) -> FxHashMap<CommitId, CommitIx> {
-    let rows = history.commits.iter().enumerate();
-    rows.map(|(row, commit)| (commit.id, CommitIx(row as u32))).collect()
-}
-
 /// Adds branches, tags and request heads whose commits could be read.
-fn point(
-    history: &mut History,
-    refs: &References,
-    index: &FxHashMap<CommitId, CommitIx>,
-    default: Option<&str>,
-) {
+fn point(history: &mut History, refs: &References, index: &Index, default: Option<&str>) {
     let local = refs.branches.iter().map(|branch| (&branch.name, branch.commit));
     let remote = refs.remote_branches.iter().map(|branch| (&branch.name, branch.commit));
     for (name, commit) in local.chain(remote) {
@@ -399,7 +398,7 @@ fn read_notes(
     repository: &Repository,
     refs: &References,
     known: &Known,
-    index: &FxHashMap<CommitId, CommitIx>,
+    index: &Index,
     collected: &mut Collected,
     gaps: &mut Vec<Gap>,
 ) {
@@ -407,18 +406,19 @@ fn read_notes(
     let known = known.notes.iter().find(|(tip, _)| *tip == reference.commit);
     let chunk = known.and_then(|(_, bytes)| decode::<NoteChunk>(bytes)).unwrap_or_else(|| {
         let mut chunk = NoteChunk::default();
-        let visited = repository.notes(AI_NOTES, &mut |commit, bytes| match ai_notes::parse(bytes) {
-            Ok(note) => chunk.rows.push((
-                commit,
-                Attribution {
-                    tools: note.tools,
-                    noted: note.says_ai,
-                    has_note: true,
-                    ..Attribution::default()
-                },
-            )),
-            Err(_) => chunk.unreadable += 1,
-        });
+        let visited =
+            repository.notes(AI_NOTES, &mut |commit, bytes| match ai_notes::parse(bytes) {
+                Ok(note) => chunk.rows.push((
+                    commit,
+                    Attribution {
+                        tools: note.tools,
+                        noted: note.says_ai,
+                        has_note: true,
+                        ..Attribution::default()
+                    },
+                )),
+                Err(_) => chunk.unreadable += 1,
+            });
         match visited {
             Ok(notes) => chunk.unreadable += notes.unreadable as u64,
             Err(err) => gaps.push(gaps::notes_unreadable(&err.to_string())),
@@ -442,7 +442,7 @@ fn read_diffs(
     repository: &Repository,
     known: &Known,
     wanted: &Wanted,
-    index: &FxHashMap<CommitId, CommitIx>,
+    index: &Index,
     collected: &mut Collected,
     progress: &mut dyn FnMut(Progress),
 ) {
@@ -491,9 +491,7 @@ fn read_diffs(
     collected.fresh.diffs = fresh
         .rows
         .chunks(CHUNK_ROWS)
-        .map(|rows| {
-            (rows[0].0.as_bytes().to_vec(), encode(&DiffChunk { rows: rows.to_vec() }))
-        })
+        .map(|rows| (rows[0].0.as_bytes().to_vec(), encode(&DiffChunk { rows: rows.to_vec() })))
         .collect();
     history.diffs = diffs;
 }

@@ -114,18 +114,18 @@ fn start<A: AsRef<OsStr>>(program: &str, args: &[A], options: &Options) -> io::R
 /// Feeds the child, reads both of its outputs at the same time, and waits.
 fn finish(program: &str, mut child: Child, options: &Options) -> Result<Output, ProcessError> {
     let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
-    thread::scope(|scope| {
-        scope.spawn(move || {
-            // A child that does not read its input closes the pipe: its own business.
-            stdin.map(|mut pipe| pipe.write_all(&options.stdin))
-        });
-        let stdout = scope.spawn(move || drain(stdout, options.output_limit));
-        let stderr = scope.spawn(move || drain(stderr, options.output_limit));
-        let status = wait(program, &mut child, options.timeout)?;
-        let (stdout, more_out) = stdout.join().unwrap_or_default();
-        let (stderr, more_err) = stderr.join().unwrap_or_default();
-        Ok(Output { status, stdout, stderr, truncated: more_out || more_err })
-    })
+    let (input, limit) = (options.stdin.clone(), options.output_limit);
+    // Not joined, for a child of a killed child may hold its pipes open for as long as it likes.
+    let _feeder = thread::spawn(move || {
+        // A child that does not read its input closes the pipe: its own business.
+        stdin.map(|mut pipe| pipe.write_all(&input))
+    });
+    let stdout = thread::spawn(move || drain(stdout, limit));
+    let stderr = thread::spawn(move || drain(stderr, limit));
+    let status = wait(program, &mut child, options.timeout)?;
+    let (stdout, more_out) = stdout.join().unwrap_or_default();
+    let (stderr, more_err) = stderr.join().unwrap_or_default();
+    Ok(Output { status, stdout, stderr, truncated: more_out || more_err })
 }
 
 /// Waits until the child ends by itself or its time is over.
@@ -191,8 +191,9 @@ mod tests {
     #[test]
     fn a_program_that_does_not_end_is_killed() {
         let options = Options { timeout: Duration::from_millis(50), ..Options::default() };
-        let result = run("sleep", &["30"], &options);
-        assert!(matches!(result, Err(ProcessError::Timeout { .. })), "{result:?}");
+        for result in [run("sleep", &["30"], &options), sh("sleep 30; true", &options)] {
+            assert!(matches!(result, Err(ProcessError::Timeout { .. })), "{result:?}");
+        }
     }
 
     #[test]

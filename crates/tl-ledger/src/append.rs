@@ -4,7 +4,7 @@
 //! [`Ledger::append`]. **Invariant:** all or none of a batch; the same (source, key) once, and the
 //! first one stays.
 
-use sqlx::{AssertSqlSafe, Connection as _, Row as _, SqliteConnection};
+use sqlx::{AssertSqlSafe, Row as _, SqliteConnection};
 use tl_core::event::{EVENT_LIMIT, Event, EventError};
 
 use crate::store::StoreError;
@@ -72,19 +72,25 @@ pub enum AppendError {
 impl Ledger {
     /// Appends a batch in one transaction. When it returns, the batch is on disk.
     pub async fn append(&self, events: &[Event]) -> Result<Appended, AppendError> {
+        if events.is_empty() {
+            return Ok(Appended::default());
+        }
         let documents = events.iter().map(document).collect::<Result<Vec<_>, _>>()?;
-        let mut connection = self.connection.lock().await;
-        append(&mut connection, events, documents).await.map_err(|err| AppendError::Store {
+        let mut session = self.session().await;
+        let failed = |err| AppendError::Store {
             place: self.place.clone(),
             count: events.len(),
-            source: err.into(),
-        })
+            source: StoreError::from(err),
+        };
+        session.begin().await.map_err(failed)?;
+        let done = append(&mut session.connection, events, documents).await;
+        session.finish(done).await.map_err(failed)
     }
 }
 
 /// Rows of one statement. Each statement costs a trip to SQLite's thread, each row does not;
 /// measured with `cargo bench -p tl-bench --bench ledger`.
-const ROWS: usize = 256;
+const ROWS: usize = 1024;
 
 /// The event as the ledger stores it, after its check.
 fn document(event: &Event) -> Result<String, AppendError> {
@@ -110,22 +116,17 @@ async fn append(
     documents: Vec<String>,
 ) -> Result<Appended, sqlx::Error> {
     let mut appended = Appended::default();
-    if events.is_empty() {
-        return Ok(appended);
-    }
-    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
     let mut documents = documents.into_iter();
     for (number, chunk) in events.chunks(ROWS).enumerate() {
-        let stored = insert(&mut transaction, chunk, documents.by_ref()).await?;
+        let stored = insert(&mut *connection, chunk, documents.by_ref()).await?;
         appended.new += stored;
         if stored < chunk.len() {
             let first = number * ROWS;
-            let other = conflicting(&mut transaction, chunk).await?;
+            let other = conflicting(&mut *connection, chunk).await?;
             appended.known += chunk.len() - stored - other.len();
             appended.conflicting.extend(other.into_iter().map(|index| first + index));
         }
     }
-    transaction.commit().await?;
     Ok(appended)
 }
 
@@ -135,6 +136,8 @@ async fn insert(
     events: &[Event],
     documents: impl Iterator<Item = String>,
 ) -> Result<usize, sqlx::Error> {
+    // FAIL: without it SQLite copies each page that the statement changes, to undo the statement
+    // alone. We undo the whole transaction when one fails.
     let mut sql = String::with_capacity(100 + events.len() * 12);
     sql.push_str("INSERT OR FAIL INTO events (source, key, kind, at, event) VALUES (?,?,?,?,?)");
     for _ in 1..events.len() {

@@ -4,7 +4,7 @@
 //! In and out: opaque values under a scope and a key. Start at [`Ledger::cache_read`].
 //! **Invariant:** dropping a scope, or all of them, loses nothing but time.
 
-use sqlx::{Connection as _, Row as _};
+use sqlx::{Row as _, SqliteConnection};
 
 use crate::store::StoreError;
 use crate::{Ledger, Place};
@@ -34,10 +34,10 @@ impl Ledger {
     /// All entries of a scope, in the order of their keys.
     pub async fn cache_read(&self, scope: &str) -> Result<Vec<CacheEntry>, CacheError> {
         let failed = |err| self.uncached(scope, err);
-        let mut connection = self.connection.lock().await;
+        let mut session = self.session().await;
         sqlx::query("SELECT key, value FROM cache WHERE scope = ? ORDER BY key")
             .bind(scope)
-            .fetch_all(&mut *connection)
+            .fetch_all(&mut session.connection)
             .await
             .map_err(failed)?
             .into_iter()
@@ -58,25 +58,10 @@ impl Ledger {
         replace: bool,
     ) -> Result<(), CacheError> {
         let failed = |err| self.uncached(scope, err);
-        let mut connection = self.connection.lock().await;
-        let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
-        if replace {
-            sqlx::query("DELETE FROM cache WHERE scope = ?")
-                .bind(scope)
-                .execute(&mut *transaction)
-                .await
-                .map_err(failed)?;
-        }
-        for entry in entries {
-            sqlx::query("INSERT OR REPLACE INTO cache (scope, key, value) VALUES (?, ?, ?)")
-                .bind(scope)
-                .bind(entry.key)
-                .bind(entry.value)
-                .execute(&mut *transaction)
-                .await
-                .map_err(failed)?;
-        }
-        transaction.commit().await.map_err(failed)
+        let mut session = self.session().await;
+        session.begin().await.map_err(failed)?;
+        let done = write(&mut session.connection, scope, entries, replace).await;
+        session.finish(done).await.map_err(failed)
     }
 
     /// Removes all entries of a scope.
@@ -87,6 +72,27 @@ impl Ledger {
     fn uncached(&self, scope: &str, err: sqlx::Error) -> CacheError {
         CacheError { place: self.place.clone(), scope: scope.to_owned(), source: err.into() }
     }
+}
+
+async fn write(
+    connection: &mut SqliteConnection,
+    scope: &str,
+    entries: Vec<CacheEntry>,
+    replace: bool,
+) -> Result<(), sqlx::Error> {
+    if replace {
+        let delete = sqlx::query("DELETE FROM cache WHERE scope = ?").bind(scope);
+        delete.execute(&mut *connection).await?;
+    }
+    for entry in entries {
+        sqlx::query("INSERT OR REPLACE INTO cache (scope, key, value) VALUES (?, ?, ?)")
+            .bind(scope)
+            .bind(entry.key)
+            .bind(entry.value)
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

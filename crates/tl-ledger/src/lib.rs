@@ -21,6 +21,7 @@ pub mod projection;
 pub mod read;
 mod schema;
 pub mod scratch;
+mod session;
 pub mod sql;
 pub mod store;
 
@@ -33,8 +34,9 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use sqlx::SqliteConnection;
 use tokio::sync::Mutex;
+
+use crate::session::Session;
 
 /// One ledger, open: a SQLite file, or memory.
 ///
@@ -42,7 +44,7 @@ use tokio::sync::Mutex;
 /// processes may have the same file open.
 #[derive(Debug)]
 pub struct Ledger {
-    connection: Mutex<SqliteConnection>,
+    session: Mutex<Session>,
     place: Place,
 }
 

@@ -12,6 +12,7 @@ use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
 use tokio::sync::Mutex;
 
 use crate::schema::{self, Header, SCHEMA_VERSION};
+use crate::session::Session;
 use crate::store::StoreError;
 use crate::{Ledger, Place};
 
@@ -132,7 +133,7 @@ impl Ledger {
             write_ahead(&mut connection).await.map_err(failed)?;
             schema::migrate(&mut connection).await.map_err(failed)?;
         }
-        Ok(Self { connection: Mutex::new(connection), place })
+        Ok(Self { session: Mutex::new(Session::new(connection)), place })
     }
 
     /// An empty ledger in memory: everything works, nothing is kept.
@@ -141,21 +142,21 @@ impl Ledger {
         let failed = |err| OpenError::Store { place: Place::Memory, source: StoreError::from(err) };
         let mut connection = options(Path::new(":memory:")).connect().await.map_err(failed)?;
         schema::migrate(&mut connection).await.map_err(failed)?;
-        Ok(Self { connection: Mutex::new(connection), place })
+        Ok(Self { session: Mutex::new(Session::new(connection)), place })
     }
 
     /// Closes the ledger and tidies its files up. Dropping it instead loses nothing either.
     pub async fn close(self) -> Result<(), CloseError> {
-        let closed = self.connection.into_inner().close().await;
+        let closed = self.session.into_inner().connection.close().await;
         closed.map_err(|err| CloseError { place: self.place, source: StoreError::from(err) })
     }
 
     /// Reads the whole file and checks it, for `throughline doctor`.
     pub async fn check(&self) -> Result<(), CheckError> {
         let place = self.place.clone();
-        let mut connection = self.connection.lock().await;
+        let mut session = self.session().await;
         let checked: Result<Vec<String>, _> =
-            sqlx::query_scalar("PRAGMA integrity_check").fetch_all(&mut *connection).await;
+            sqlx::query_scalar("PRAGMA integrity_check").fetch_all(&mut session.connection).await;
         match checked.map_err(StoreError::from) {
             Ok(lines) if lines == ["ok"] => Ok(()),
             Ok(lines) => Err(CheckError::Damaged { place, findings: lines.join("\n") }),
@@ -179,8 +180,10 @@ pub(crate) fn options(path: &Path) -> SqliteConnectOptions {
         .synchronous(SqliteSynchronous::Full)
         // The file may come with a hostile repository: its views and triggers get no power.
         .pragma("trusted_schema", "OFF")
-        // Only cached values are large, and they would leave a log of their size behind.
-        .pragma("journal_size_limit", "16777216")
+        // The log is copied to the file each 64 MB, so that a page that changes often is copied
+        // once; what large cached values make it longer by is cut off again.
+        .pragma("wal_autocheckpoint", "4000")
+        .pragma("journal_size_limit", "67108864")
         // Keys come in no order: 64 MB keep the index of a million events at hand.
         .pragma("cache_size", "-65536")
         // What one statement would undo stays in memory: it went to disk page by page.

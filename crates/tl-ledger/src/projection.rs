@@ -102,12 +102,12 @@ impl Ledger {
 
     async fn stored<P: Projection>(&self) -> Result<Option<Projected<P>>, ProjectError> {
         let failed = |err| self.unprojected::<P>(err);
-        let mut connection = self.connection.lock().await;
+        let mut session = self.session().await;
         let row =
             sqlx::query("SELECT position, state FROM projections WHERE name = ? AND version = ?")
                 .bind(P::NAME)
                 .bind(P::VERSION)
-                .fetch_optional(&mut *connection)
+                .fetch_optional(&mut session.connection)
                 .await
                 .map_err(failed)?;
         let Some(row) = row else { return Ok(None) };
@@ -119,7 +119,7 @@ impl Ledger {
     async fn store<P: Projection>(&self, projected: &Projected<P>) -> Result<(), ProjectError> {
         let state = serde_json::to_string(&projected.state)
             .map_err(|source| ProjectError::State { name: P::NAME, source })?;
-        let mut connection = self.connection.lock().await;
+        let mut session = self.session().await;
         // Another process may be folding too: a state never goes back, nor to an older version.
         sqlx::query(
             "INSERT INTO projections (name, version, position, state) VALUES (?, ?, ?, ?)
@@ -131,7 +131,7 @@ impl Ledger {
         .bind(P::VERSION)
         .bind(projected.position.0)
         .bind(state)
-        .execute(&mut *connection)
+        .execute(&mut session.connection)
         .await
         .map_err(|err| self.unprojected::<P>(err))?;
         Ok(())

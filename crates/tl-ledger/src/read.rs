@@ -51,7 +51,7 @@ impl Ledger {
         kinds: &str,
         limit: usize,
     ) -> Result<Vec<Recorded>, ReadError> {
-        let mut connection = self.connection.lock().await;
+        let mut session = self.session().await;
         let rows = sqlx::query(
             "SELECT position, event FROM events
              WHERE position > ?1 AND substr(kind, 1, length(?2)) = ?2
@@ -60,7 +60,7 @@ impl Ledger {
         .bind(after.0)
         .bind(kinds)
         .bind(i64::try_from(limit).unwrap_or(i64::MAX))
-        .fetch_all(&mut *connection)
+        .fetch_all(&mut session.connection)
         .await
         .map_err(|err| self.unread(err))?;
         rows.iter()
@@ -79,9 +79,9 @@ impl Ledger {
 
     /// The position of the newest event; [`Position::START`] when there is none.
     pub async fn end(&self) -> Result<Position, ReadError> {
-        let mut connection = self.connection.lock().await;
+        let mut session = self.session().await;
         let end: i64 = sqlx::query_scalar("SELECT coalesce(max(position), 0) FROM events")
-            .fetch_one(&mut *connection)
+            .fetch_one(&mut session.connection)
             .await
             .map_err(|err| self.unread(err))?;
         Ok(Position(end))

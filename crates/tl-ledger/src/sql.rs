@@ -114,7 +114,7 @@ impl Ledger {
     /// Answers one reading statement over the ledger's own tables.
     pub async fn sql(&self, query: &str, limits: Limits) -> Result<Rows, SqlError> {
         let Place::File(path) = &self.place else {
-            return answer(&mut *self.connection.lock().await, query, limits).await;
+            return answer(&mut self.session().await.connection, query, limits).await;
         };
         // A connection of its own: appending goes on meanwhile.
         let failed = |err| SqlError::Store { source: StoreError::from(err) };

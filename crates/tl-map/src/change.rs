@@ -92,7 +92,11 @@ struct Finder<'a> {
 /// Finds the changes of one repository.
 pub fn changes(history: &History, graph: &Graph, releases: &Releases) -> Changes {
     let mut finder = Finder::new(history, graph);
-    let mut found = Changes { at_position: vec![0; graph.mainline.len()], ..Changes::default() };
+    let mut found = Changes {
+        delivered: Vec::with_capacity(graph.mainline.len()),
+        at_position: vec![0; graph.mainline.len()],
+        ..Changes::default()
+    };
     for position in 0..graph.mainline.len() {
         let (request, shape) = finder.origin(position);
         if finder.continues(found.delivered.last(), request, shape, position) {

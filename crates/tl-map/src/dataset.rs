@@ -102,10 +102,13 @@ pub struct Dataset<'a> {
     pub window: Window,
     /// The repositories, in the order given.
     pub repositories: Vec<Repository<'a>>,
-    /// Every change merged by the end of the window, repository by repository, oldest first.
+    /// Every change that has to do with the window, repository by repository, oldest first:
+    /// merged or released in it, still waiting at its end, or just before it.
     pub items: Vec<Item>,
     /// Name and address of each author id.
     pub authors: Vec<(String, String)>,
+    /// Whether the repository whose items are being added has releases.
+    has_releases: bool,
 }
 
 impl<'a> Dataset<'a> {
@@ -120,6 +123,7 @@ impl<'a> Dataset<'a> {
             repositories: Vec::with_capacity(histories.len()),
             items: Vec::new(),
             authors: Vec::new(),
+            has_releases: false,
         };
         let mut ids = FxHashMap::default();
         for history in histories {
@@ -156,16 +160,18 @@ impl<'a> Dataset<'a> {
         let row = self.repositories.len();
         let first = self.items.len();
         let until = self.window.until;
+        self.has_releases = !repository.releases.list.is_empty();
         let mut item_of = vec![None; repository.changes.delivered.len()];
         for (index, change) in repository.changes.delivered.iter().enumerate() {
-            let item = self.item(repository, row, index, change);
-            if item.merged <= until && item.merged >= FIRST_GIT {
-                item_of[index] = Some(self.items.len());
-                self.items.push(item);
+            let merged = failure::merged_at(change);
+            if merged > until || merged < FIRST_GIT || !self.matters(change, merged) {
+                continue;
             }
+            item_of[index] = Some(self.items.len() as u32);
+            self.items.push(self.item(repository, row, index, change));
         }
         for link in repository.links.iter().filter(|link| link.at <= until) {
-            if let Some(item) = item_of[link.failed].map(|item| &mut self.items[item]) {
+            if let Some(item) = item_of[link.failed].map(|item| &mut self.items[item as usize]) {
                 let after = Millis::new((link.at - item.merged).get().max(0));
                 let earliest = |known: Option<Millis>| Some(known.map_or(after, |k| k.min(after)));
                 item.failed_wide = earliest(item.failed_wide);
@@ -175,6 +181,15 @@ impl<'a> Dataset<'a> {
             }
         }
         self.add_sizes(repository, first);
+    }
+
+    /// Whether a change has to do with the window: merged in it, released in it, waiting still,
+    /// or young enough at its start for its lines to be reworked in it.
+    fn matters(&self, change: &Change, merged: Timestamp) -> bool {
+        let since = self.window.since;
+        merged + self.options.rework_window() >= since
+            || change.first_release == FirstRelease::Waiting && self.has_releases
+            || change.marks.get(Boundary::Released).is_some_and(|at| at >= since)
     }
 
     fn item(&self, repository: &Repository<'a>, row: usize, index: usize, change: &Change) -> Item {

@@ -62,8 +62,7 @@ pub struct JourneyRow {
     pub team: Option<String>,
 }
 
-/// A row for every change merged by the end of the window, repository by repository, oldest
-/// first. With `names` the author is shown by name and address.
+/// A row for every change merged in the window, repository by repository, oldest first. With `names` the author is shown by name and address.
 pub fn rows(data: &Dataset<'_>, names: bool) -> Vec<JourneyRow> {
     let mut grades: FxHashMap<(usize, usize), Grade> = FxHashMap::default();
     for (row, repository) in data.repositories.iter().enumerate() {
@@ -72,7 +71,7 @@ pub fn rows(data: &Dataset<'_>, names: bool) -> Vec<JourneyRow> {
             *grade = (*grade).min(link.grade);
         }
     }
-    data.items.iter().map(|item| row(data, item, names, &grades)).collect()
+    data.merged_in_window().map(|item| row(data, item, names, &grades)).collect()
 }
 
 fn row(

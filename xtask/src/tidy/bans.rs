@@ -123,11 +123,20 @@ fn applies(scope: &Scope, path: &str) -> bool {
 fn text(file: &File, words: &[&str], instead: &str) -> Vec<String> {
     let mut complaints = Vec::new();
     for (index, line) in file.text.lines().enumerate() {
-        for word in words.iter().filter(|word| line.contains(**word)) {
+        for word in words.iter().filter(|word| has(line, word)) {
             complaints.push(format!("{}:{}: `{word}`: {instead}", file.path, index + 1));
         }
     }
     complaints
+}
+
+/// Whether a line has the word; a path counts only from its root, not behind `..` or a name.
+fn has(line: &str, word: &str) -> bool {
+    line.match_indices(word).any(|(at, _)| {
+        let before = line[..at].chars().next_back();
+        let is_inside = before.is_some_and(|c| c.is_alphanumeric() || matches!(c, '.' | '}' | '_'));
+        !(word.starts_with('/') && is_inside)
+    })
 }
 
 #[cfg(test)]
@@ -159,6 +168,12 @@ mod tests {
         assert_eq!(code(&file("crates/tl-execute/src/lib.rs", text)).len(), 1);
         assert_eq!(code(&file("crates/tl-exec/src/process.rs", text)), Vec::<String>::new());
         assert_eq!(code(&file("crates/throughline/tests/it/main.rs", text)), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_home_is_a_machines_only_at_the_root() {
+        assert!(has(&format!("see {}ana/x", MACHINE[0]), MACHINE[0]));
+        assert!(!has("write ../home/x and {dir}/home/x", MACHINE[0]));
     }
 
     #[test]

@@ -140,7 +140,11 @@ fn show(
             return Ok(Outcome::Done);
         }
         write_file(path, |file| csv::changes_csv(&rows, file).map_err(io::Error::from))?;
-        ui.status(format!("wrote {} changes to {}", format::count(rows.len() as u64), path.display()));
+        ui.status(format!(
+            "wrote {} changes to {}",
+            format::count(rows.len() as u64),
+            path.display()
+        ));
     }
     if args.json {
         ui.print_json(report)?;
@@ -239,9 +243,12 @@ fn show_explanation(ui: &mut Ui, args: &MapArgs, explanation: &Explanation) -> C
     let shown = explanation.rows.len();
     ui.print(&format!("\nThe largest {shown} of {} behind it:\n\n", explanation.n))?;
     let mut table = Table::new(["item", explanation.column, "note"]);
-    table.rows.extend(explanation.rows.iter().map(|row| {
-        vec![row.item.clone(), format!("{:.1}", row.value), row.note.clone()]
-    }));
+    table.rows.extend(
+        explanation
+            .rows
+            .iter()
+            .map(|row| vec![row.item.clone(), format!("{:.1}", row.value), row.note.clone()]),
+    );
     ui.print_table(&table)?;
     Ok(Outcome::Done)
 }
@@ -250,7 +257,8 @@ fn show_explanation(ui: &mut Ui, args: &MapArgs, explanation: &Explanation) -> C
 fn wrapped(text: &str, width: usize) -> String {
     let mut lines = String::new();
     for line in text.lines() {
-        let indent = line.len() - line.trim_start().len() + 2 * usize::from(line.starts_with("  - "));
+        let indent =
+            line.len() - line.trim_start().len() + 2 * usize::from(line.starts_with("  - "));
         let mut used = 0;
         for word in line.split_inclusive(' ') {
             if used > 0 && used + word.trim_end().chars().count() > width {

@@ -141,7 +141,10 @@ mod tests {
 
     #[test]
     fn what_is_not_known_is_an_empty_cell() {
-        insta::assert_snapshot!(written(&[row("harbour")]), @"");
+        insta::assert_snapshot!(written(&[row("harbour")]), @r#"
+        repository,change,shape,cohort,author_pseudonym,first_commit,last_push,merged,released,release,coding_ms,review_wait_ms,release_wait_ms,total_ms,shift_ms,lines_added,lines_removed,files,failed,grade,team
+        harbour,#12,squash,AI-assisted,person-7,2025-11-21T00:00:00Z,,2025-11-21T01:00:00Z,,,,,,,0,12,0,2,false,,"docs, web"
+        "#);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Reports to draw in tests: one rich, one of a young repository. Made of a seed, never of a repository.
+//! Reports to draw in tests: one rich, one of a young repository. Made of a seed alone.
 //!
 //! Out: [`sample`] and [`sample_young`]. Figures are computed from the sample's own points where a
 //! reader could compare them.
@@ -78,33 +78,7 @@ pub(crate) fn sample_young() -> Report {
     }];
     report.gaps = young_gaps();
     let why = "no release yet";
-    for (stage, row) in report.value_stream.stages.iter_mut().enumerate() {
-        let waits = stage == 2;
-        row.n = 0;
-        row.open = if waits { 40 } else { 0 };
-        row.wip = row.open;
-        row.oldest = waits.then(|| OpenItem { change: "1f3c9aa2".to_owned(), hours: 480.0 });
-        let why = if waits { why } else { "no request heads" };
-        (row.p50, row.p75, row.p90) = (hours(why), hours(why), hours(why));
-        (row.mean, row.share) = (hours(why), none(Unit::Share, why));
-        row.total_hours = 0.0;
-        row.arrivals_per_week = if waits { 13.3 } else { 0.0 };
-        row.departures_per_week = 0.0;
-        row.little_residual = None;
-    }
-    let total = &mut report.value_stream.total;
-    (total.n, total.open, total.wip, total.oldest) = (0, 0, 0, None);
-    (total.p50, total.p75, total.p90) = (hours(why), hours(why), hours(why));
-    total.little_residual = None;
-    (total.mean, total.share, total.total_hours) = (hours(why), none(Unit::Share, why), 0.0);
-    report.value_stream.flow_efficiency = none(Unit::Share, why);
-    report.value_stream.changes = 40;
-    report.value_stream.unknown_start = 40;
-    report.value_stream.unreleased = 40;
-    report.value_stream.left_censored = 0;
-    report.value_stream.clock_adjusted = 0;
-    report.value_stream.bots = 0;
-    report.value_stream.via_backport = 0;
+    empty_stream(&mut report.value_stream, why);
     report.cohorts.comparisons.clear();
     report.cohorts.misclassification = None;
     let hidden = "fewer than 5 people";
@@ -163,20 +137,57 @@ pub(crate) fn sample_young() -> Report {
         n: 0,
         weekly_changes: 13.3,
     };
-    report.series.releases.clear();
-    report.series.changes.truncate(40);
-    for (number, point) in report.series.changes.iter_mut().enumerate() {
+    young_series(&mut report.series);
+    report
+}
+
+/// No change was ever pushed to a request or released: all 40 wait for a release.
+fn empty_stream(stream: &mut ValueStream, why: &str) {
+    let hours = |why: &str| Figure::unknown(0, Unit::Hours, why);
+    let share = |why: &str| Figure::unknown(0, Unit::Share, why);
+    for (stage, row) in stream.stages.iter_mut().enumerate() {
+        let waits = stage == 2;
+        row.n = 0;
+        row.open = if waits { 40 } else { 0 };
+        row.wip = row.open;
+        row.oldest = waits.then(|| OpenItem { change: "1f3c9aa2".to_owned(), hours: 480.0 });
+        let why = if waits { why } else { "no request heads" };
+        (row.p50, row.p75, row.p90) = (hours(why), hours(why), hours(why));
+        (row.mean, row.share) = (hours(why), share(why));
+        row.total_hours = 0.0;
+        row.arrivals_per_week = if waits { 13.3 } else { 0.0 };
+        row.departures_per_week = 0.0;
+        row.little_residual = None;
+    }
+    let total = &mut stream.total;
+    (total.n, total.open, total.wip, total.oldest) = (0, 0, 0, None);
+    (total.p50, total.p75, total.p90) = (hours(why), hours(why), hours(why));
+    total.little_residual = None;
+    (total.mean, total.share, total.total_hours) = (hours(why), share(why), 0.0);
+    stream.flow_efficiency = share(why);
+    stream.changes = 40;
+    stream.unknown_start = 40;
+    stream.unreleased = 40;
+    stream.left_censored = 0;
+    stream.clock_adjusted = 0;
+    stream.bots = 0;
+    stream.via_backport = 0;
+}
+
+fn young_series(series: &mut Series) {
+    series.releases.clear();
+    series.changes.truncate(40);
+    for (number, point) in series.changes.iter_mut().enumerate() {
         point.merged = day(number as i64 / 2);
         point.stages = vec![None, None, None];
         point.total = None;
         point.failed = false;
     }
-    report.series.weeks.truncate(3);
-    for (week, point) in report.series.weeks.iter_mut().enumerate() {
+    series.weeks.truncate(3);
+    for (week, point) in series.weeks.iter_mut().enumerate() {
         point.merged = 13 * (week as u64 + 1);
         (point.started, point.pushed, point.released) = (0, 0, 0);
     }
-    report
 }
 
 fn hide(row: &mut CohortRow, why: &str) {
@@ -406,7 +417,8 @@ fn gaps() -> Vec<Gap> {
         gap(
             "no-line-notes",
             "no line-level notes of AI use (`refs/notes/ai`)",
-            "the share of AI-written lines is unknown; only trailers, authors and branches are evidence",
+            "the share of AI-written lines is unknown; only trailers, authors and \
+             branches are evidence",
             Some("git fetch origin '+refs/notes/*:refs/notes/*'"),
         ),
         gap(

@@ -7,6 +7,7 @@ mod config;
 mod docs;
 mod doctor;
 mod errors;
+mod page;
 mod sql;
 
 use tl_testkit::env::TestEnv;

@@ -89,21 +89,32 @@ fn compare(
     }
     let hash = objects.repo.object_hash();
     let (old, new) = (old.as_deref().unwrap_or_default(), new.as_deref().unwrap_or_default());
-    let same = common_entries(old, new, hash.len_in_bytes());
-    let mut olds = TreeRefIter::from_bytes(&old[same..], hash).map_while(Result::ok).peekable();
-    let mut news = TreeRefIter::from_bytes(&new[same..], hash).map_while(Result::ok).peekable();
+    let (mut old, mut new) = (old, new);
     loop {
-        let order = match (olds.peek(), news.peek()) {
+        let same = common_entries(old, new, hash.len_in_bytes());
+        (old, new) = (&old[same..], &new[same..]);
+        let first = |tree| TreeRefIter::from_bytes(tree, hash).next().and_then(Result::ok);
+        let (one, other): (Option<EntryRef<'_>>, Option<EntryRef<'_>>) = (first(old), first(new));
+        let order = match (&one, &other) {
             (None, None) => return,
             (Some(_), None) => Ordering::Less,
             (None, Some(_)) => Ordering::Greater,
             // Equal only for the same name, and a directory never equals a file.
-            (Some(old), Some(new)) => old.cmp(new),
+            (Some(one), Some(other)) => one.cmp(other),
         };
-        let old = if order == Ordering::Greater { None } else { olds.next() };
-        let new = if order == Ordering::Less { None } else { news.next() };
-        differ(objects, old, new, found, depth);
+        let one = one.filter(|_| order != Ordering::Greater);
+        let other = other.filter(|_| order != Ordering::Less);
+        old = after(old, one.as_ref());
+        new = after(new, other.as_ref());
+        differ(objects, one, other, found, depth);
     }
+}
+
+/// What follows an entry, or all where there is none to step over.
+fn after<'a>(tree: &'a [u8], entry: Option<&EntryRef<'_>>) -> &'a [u8] {
+    let Some(entry) = entry else { return tree };
+    let nul = tree.find_byte(0).unwrap_or(tree.len());
+    &tree[(nul + 1 + entry.oid.as_bytes().len()).min(tree.len())..]
 }
 
 /// Compares two entries of the same name, of which one may be missing.
@@ -147,7 +158,7 @@ fn differ(
 
 /// Length of the whole entries that both trees begin with.
 fn common_entries(old: &[u8], new: &[u8], id_len: usize) -> usize {
-    let same = old.iter().zip(new).take_while(|(a, b)| a == b).count();
+    let same = common_prefix(old, new);
     let mut end = 0;
     // An entry is `mode name NUL id`: step over those that are wholly within.
     while let Some(nul) = old[end..same].find_byte(0) {
@@ -158,4 +169,12 @@ fn common_entries(old: &[u8], new: &[u8], id_len: usize) -> usize {
         end = next;
     }
     end
+}
+
+/// Number of bytes that both begin with, compared block by block.
+fn common_prefix(old: &[u8], new: &[u8]) -> usize {
+    const BLOCK: usize = 256;
+    let blocks = old.chunks_exact(BLOCK).zip(new.chunks_exact(BLOCK));
+    let start = BLOCK * blocks.take_while(|(a, b)| a == b).count();
+    start + old[start..].iter().zip(&new[start..]).take_while(|(a, b)| a == b).count()
 }

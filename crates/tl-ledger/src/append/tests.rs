@@ -1,3 +1,5 @@
+use std::task::Poll;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -31,14 +33,15 @@ async fn pages_begin_after_the_position_and_hold_one_family_of_kinds() {
 #[tokio::test]
 async fn the_first_content_of_a_key_stays_and_another_is_reported() {
     let ledger = Ledger::in_memory().await.unwrap();
-    ledger.append(&events("github", 300)).await.unwrap();
-    let mut again = events("github", 301);
-    again[299].actor = Some("bo".to_owned());
+    // More than one statement's rows.
+    ledger.append(&events("github", 1500)).await.unwrap();
+    let mut again = events("github", 1501);
+    again[1499].actor = Some("bo".to_owned());
     // The same key from another source is another event.
     again[1] = event("gitlab", 1);
     let appended = ledger.append(&again).await.unwrap();
-    assert_eq!(appended, Appended { new: 2, known: 298, conflicting: vec![299] });
-    let kept = ledger.read(Position(299), "", 1).await.unwrap();
+    assert_eq!(appended, Appended { new: 2, known: 1498, conflicting: vec![1499] });
+    let kept = ledger.read(Position(1499), "", 1).await.unwrap();
     assert_eq!(kept[0].event.actor.as_deref(), Some("ana"));
 }
 
@@ -71,7 +74,7 @@ async fn a_full_disk_is_said_and_what_was_there_stays() {
     let ledger = Ledger::open(&directory.path().join("ledger.db")).await.unwrap();
     ledger.append(&events("github", 10)).await.unwrap();
     sqlx::query("PRAGMA max_page_count = 20")
-        .execute(&mut *ledger.connection.lock().await)
+        .execute(&mut ledger.session().await.connection)
         .await
         .unwrap();
     let err = ledger.append(&events("gitlab", 5000)).await.unwrap_err();
@@ -85,12 +88,35 @@ async fn a_full_disk_is_said_and_what_was_there_stays() {
     ledger.check().await.unwrap();
 }
 
+/// A server drops the future of a request whose client went away.
+#[tokio::test]
+async fn an_append_that_is_dropped_half_way_leaves_all_or_nothing() {
+    let ledger = Ledger::in_memory().await.unwrap();
+    for polls in 0..12 {
+        let batch = events(&format!("round-{polls}"), 3000);
+        {
+            let mut appending = std::pin::pin!(ledger.append(&batch));
+            for _ in 0..polls {
+                let once = std::future::poll_fn(|cx| Poll::Ready(appending.as_mut().poll(cx)));
+                if once.await.is_ready() {
+                    break;
+                }
+                tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+            }
+        }
+        let there = ledger.end().await.unwrap().0 % 3000;
+        assert_eq!(there, 0, "after {polls} polls a part of the batch is there");
+        let again = ledger.append(&batch).await.unwrap();
+        assert!(again.new == 3000 || again.known == 3000, "{again:?}");
+    }
+}
+
 #[tokio::test]
 async fn sql_cannot_change_an_event_either() {
     let ledger = Ledger::in_memory().await.unwrap();
     ledger.append(&events("github", 1)).await.unwrap();
     for sql in ["UPDATE events SET kind = 'x.y'", "DELETE FROM events"] {
-        let done = sqlx::query(sql).execute(&mut *ledger.connection.lock().await).await;
+        let done = sqlx::query(sql).execute(&mut ledger.session().await.connection).await;
         assert!(done.is_err(), "{sql}");
     }
 }

@@ -40,11 +40,11 @@ async fn a_ledger_keeps_its_events_over_closing_and_dropping() {
 async fn acknowledged_means_synced() {
     let directory = tempfile::tempdir().unwrap();
     let ledger = Ledger::open(&directory.path().join("ledger.db")).await.unwrap();
-    let mut connection = ledger.connection.lock().await;
+    let mut session = ledger.session().await;
     let journal: String =
-        sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&mut *connection).await.unwrap();
+        sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&mut session.connection).await.unwrap();
     let synchronous: i64 =
-        sqlx::query_scalar("PRAGMA synchronous").fetch_one(&mut *connection).await.unwrap();
+        sqlx::query_scalar("PRAGMA synchronous").fetch_one(&mut session.connection).await.unwrap();
     assert_eq!((journal.as_str(), synchronous), ("wal", 2), "2 is FULL");
 }
 
@@ -103,7 +103,7 @@ async fn a_ledger_of_a_newer_program_is_refused_with_both_versions() {
     let path = directory.path().join("ledger.db");
     let ledger = Ledger::open(&path).await.unwrap();
     sqlx::query("PRAGMA user_version = 99")
-        .execute(&mut *ledger.connection.lock().await)
+        .execute(&mut ledger.session().await.connection)
         .await
         .unwrap();
     ledger.close().await.unwrap();
@@ -161,16 +161,4 @@ async fn a_file_that_may_not_be_written_says_so() {
     let err = refused(&locked.join("ledger.db")).await;
     let told = told(&err);
     assert!(told.contains("--ledger none"), "{told}");
-}
-#[tokio::test]
-async fn zz_probe() {
-    let directory = tempfile::tempdir().unwrap();
-    let ledger = Ledger::open(&directory.path().join("ledger.db")).await.unwrap();
-    let mut c = ledger.connection.lock().await;
-    for p in ["PRAGMA temp_store", "PRAGMA cache_size", "PRAGMA page_size"] {
-        let v: i64 = sqlx::query_scalar(p).fetch_one(&mut *c).await.unwrap();
-        println!("{p} {v}");
-    }
-    let v: Vec<String> = sqlx::query_scalar("PRAGMA compile_options").fetch_all(&mut *c).await.unwrap();
-    println!("{v:?}");
 }

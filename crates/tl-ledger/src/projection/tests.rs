@@ -38,9 +38,9 @@ async fn a_stored_state_is_used_and_one_that_cannot_be_read_is_folded_anew() {
     let tamper = |state: &'static str| {
         let ledger = &ledger;
         async move {
-            let mut connection = ledger.connection.lock().await;
+            let mut session = ledger.session().await;
             let sql = sqlx::query("UPDATE projections SET state = ?").bind(state);
-            sql.execute(&mut *connection).await.unwrap();
+            sql.execute(&mut session.connection).await.unwrap();
         }
     };
     tamper(r#"{"sources":{}}"#).await;

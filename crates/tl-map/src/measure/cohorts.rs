@@ -15,7 +15,7 @@ use super::review_wait::{review_wait, to_merge, to_release};
 use super::rework::reworked_share;
 use crate::dataset::{Dataset, Item};
 use crate::report::{CohortRow, CohortTable, Comparison, Figure, Misclassification, Unit};
-use crate::stats::detectable::{smallest_delta, smallest_rise_over};
+use crate::stats::detectable::{smallest_effect, smallest_rise_over};
 use crate::stats::minimum::is_comparable;
 use crate::stats::misclassification::{Evidence, bounds, rogan_gladen};
 use crate::stats::rank;
@@ -100,6 +100,9 @@ pub fn floor(data: &Dataset<'_>) -> usize {
     if everyone < data.options.privacy_floor { 0 } else { data.options.privacy_floor }
 }
 
+/// What is compared of an item.
+type Value = fn(&Item) -> Option<i64>;
+
 const EXPOSED: &str = "with evidence of AI use";
 const REFERENCE: &str = "without evidence";
 
@@ -114,7 +117,7 @@ fn comparisons(data: &Dataset<'_>, exposed: &[&Item], reference: &[&Item]) -> Ve
         return Vec::new();
     }
     let all = |items: &[&Item], of: fn(&Item) -> Option<i64>| Column::of(items.iter().copied(), of);
-    let times: [(&str, Unit, fn(&Item) -> Option<i64>); 4] = [
+    let times: [(&str, Unit, Value); 4] = [
         ("first commit to merge", Unit::Hours, |item| item.journey.to_merge().map(|t| t.get())),
         ("review wait", Unit::Hours, |item| {
             super::value_stream::spent(item, crate::journey::Stage::ReviewWait).map(|t| t.get())
@@ -167,7 +170,7 @@ fn ranked(
         shift: figure(compared.shift, n, unit),
         p: Some(compared.test.p),
         p_adjusted: None,
-        detectable: smallest_delta(a.len(), b.len()),
+        detectable: Some(smallest_effect(compared.delta)),
         e_value: None,
         says: String::new(),
     })

@@ -58,7 +58,7 @@ fn paint(area: &Area<'_>, size: Size, report: &Report) -> Result<(), DrawError> 
         .margin_top(10)
         .margin_right(if size.narrow { 8 } else { 20 })
         .x_label_area_size(26)
-        .y_label_area_size(if size.narrow { 46 } else { 56 })
+        .y_label_area_size(if size.narrow { 54 } else { 60 })
         .build_cartesian_2d(window.clone(), 0.0..top)?;
     grid(area, &chart, size, &across, &up)?;
     let plot = chart.plotting_area();

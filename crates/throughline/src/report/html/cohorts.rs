@@ -97,7 +97,7 @@ fn paint_panel(
         .margin_right(24)
         .margin_left(4)
         .x_label_area_size(26)
-        .y_label_area_size(104)
+        .y_label_area_size(118)
         .build_cartesian_2d(0.0..end, 0.0..rows)?;
     let plot = chart.plotting_area();
     panel.draw(&Text::new(*title, (4, 12), letters(size, Ink::Text, HPos::Left, VPos::Top)))?;
@@ -109,7 +109,7 @@ fn paint_panel(
     for (at, row) in table.rows.iter().enumerate() {
         let middle = rows - 0.5 - at as f64;
         let style = letters(size, Ink::Muted, HPos::Right, VPos::Center);
-        let label = Text::new(row.cohort.label(), (-8, 0), style);
+        let label = Text::new(row.cohort.label(), (-12, 0), style);
         plot.draw(&(EmptyElement::at((0.0, middle)) + label))?;
         if let Some(numbers) = drawable(figure(row)) {
             let [value, low, high] = numbers.map(|number| number.clamp(0.0, end));
@@ -134,7 +134,9 @@ fn paint_panel(
                 _ => plot.draw(&(place + Rectangle::new([(-4, -4), (4, 4)], ink.fill())))?,
             }
             if few {
-                note(plot, size, "too few to compare", (high, middle))?;
+                // Beside the interval where there is room, else above it.
+                let (at, up) = if high < end * 0.6 { (high, 0) } else { (end * 0.02, -10) };
+                note(plot, size, "too few to compare", (at, middle), up)?;
             }
         } else {
             let why = if row.visibility == Visibility::Hidden {
@@ -142,13 +144,19 @@ fn paint_panel(
             } else {
                 "not known"
             };
-            note(plot, size, why, (0.0, middle))?;
+            note(plot, size, why, (0.0, middle), 0)?;
         }
     }
     Ok(())
 }
 
-fn note(plot: &Plane<'_>, size: Size, words: &str, at: (f64, f64)) -> Result<(), DrawError> {
+fn note(
+    plot: &Plane<'_>,
+    size: Size,
+    words: &str,
+    at: (f64, f64),
+    up: i32,
+) -> Result<(), DrawError> {
     let style = letters(size, Ink::Muted, HPos::Left, VPos::Center);
-    plot.draw(&(EmptyElement::at(at) + Text::new(words.to_owned(), (8, 0), style)))
+    plot.draw(&(EmptyElement::at(at) + Text::new(words.to_owned(), (8, up), style)))
 }

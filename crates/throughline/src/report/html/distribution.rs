@@ -75,8 +75,8 @@ fn paint(area: &Area<'_>, size: Size, spreads: &[Spread<'_>]) -> Result<(), Draw
     let longest = spreads.iter().flat_map(|spread| &spread.hours).copied().fold(24.0, f64::max);
     let (left, right) = (axis::log_hours(0.0), axis::log_hours(longest) + 1.0 / BARS_PER_DECADE);
     let chart = ChartBuilder::on(area)
-        .margin_right(20)
-        .margin_left(20)
+        .margin_right(28)
+        .margin_left(28)
         .x_label_area_size(28)
         .build_cartesian_2d(left..right, 0.0..rows)?;
     let plot = chart.plotting_area();

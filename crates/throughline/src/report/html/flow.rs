@@ -42,7 +42,7 @@ const CURVES: [Curve; 4] = [
 
 /// The plot, or `None` with fewer than two weeks.
 pub(super) fn plot(report: &Report) -> Result<Option<Plot>, DrawError> {
-    let weeks = &report.series.weeks;
+    let weeks = begun(&report.series.weeks);
     let (Some(first), Some(last)) = (weeks.first(), weeks.last()) else { return Ok(None) };
     if weeks.len() < 2 {
         return Ok(None);
@@ -68,7 +68,8 @@ pub(super) fn plot(report: &Report) -> Result<Option<Plot>, DrawError> {
         id: "plot-flow",
         title: "Cumulative flow".to_owned(),
         description: format!(
-            "Running totals by week. At the end: {} begun, {} pushed for the last time, {} merged, {} released.",
+            "Running totals by week. At the end: {} begun, {} pushed for the last time, {} \
+             merged, {} released.",
             last.started, last.pushed, last.merged, last.released
         ),
         legend: known.iter().map(|curve| legend_key(curve)).collect(),
@@ -78,6 +79,13 @@ pub(super) fn plot(report: &Report) -> Result<Option<Plot>, DrawError> {
     }
     .draw(320, 300, |area, size| paint(area, size, weeks, &known, floor))?;
     Ok(Some(plot))
+}
+
+/// The weeks from the last one in which nothing had happened yet.
+fn begun(weeks: &[WeekPoint]) -> &[WeekPoint] {
+    let moved = |week: &WeekPoint| CURVES.iter().any(|curve| (curve.value)(week) > 0);
+    let first = weeks.iter().position(moved).unwrap_or(weeks.len());
+    &weeks[first.saturating_sub(1)..]
 }
 
 fn legend_key(curve: &Curve) -> Key {
@@ -102,7 +110,7 @@ fn paint(
         .margin_top(10)
         .margin_right(if size.narrow { 8 } else { 20 })
         .x_label_area_size(26)
-        .y_label_area_size(if size.narrow { 46 } else { 56 })
+        .y_label_area_size(if size.narrow { 54 } else { 60 })
         .build_cartesian_2d(window.clone(), floor..top)?;
     grid(area, &chart, size, &across, &up)?;
     for curve in known {

@@ -107,9 +107,9 @@ impl Size {
         Self { width: 380, height, font: 12.0, narrow: true }
     }
 
-    /// How wide a text will be, roughly: letters of a sans-serif face are 0.55 of their height.
+    /// How wide a text will be, roughly: letters of a sans-serif face are about 0.6 of their height.
     pub(super) fn text_width(self, text: &str) -> i32 {
-        (text.chars().count() as f64 * self.font * 0.55).ceil() as i32
+        (text.chars().count() as f64 * self.font * 0.62).ceil() as i32
     }
 }
 

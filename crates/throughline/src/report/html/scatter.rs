@@ -22,22 +22,24 @@ pub(super) struct Point<'a> {
 /// What time the plot shows.
 pub(super) struct Span {
     pub(super) label: String,
-    hours: fn(&ChangePoint) -> Option<f64>,
+    hours: Hours,
 }
+
+/// Reads the hours of a stretch of the line; `None` where unknown or open.
+type Hours = fn(&ChangePoint) -> Option<f64>;
 
 /// The longest stretch of the line that at least half as many changes have as any other.
 pub(super) fn best_span(changes: &[ChangePoint]) -> Option<Span> {
-    let to_merge: fn(&ChangePoint) -> Option<f64> =
+    let to_merge: Hours =
         |point| Some(point.stages.first().copied()?? + point.stages.get(1).copied()??);
-    let spans: [(&str, fn(&ChangePoint) -> Option<f64>); 4] = [
+    let spans: [(&str, Hours); 4] = [
         ("first commit to release", |point| point.total),
         ("first commit to merge", to_merge),
         ("merge to release", |point| point.stages.get(2).copied()?),
         ("last push to merge", |point| point.stages.get(1).copied()?),
     ];
-    let known = |hours: fn(&ChangePoint) -> Option<f64>| {
-        changes.iter().filter_map(hours).filter(|hours| hours.is_finite()).count()
-    };
+    let known =
+        |hours: Hours| changes.iter().filter_map(hours).filter(|hours| hours.is_finite()).count();
     let counts = spans.map(|(_, hours)| known(hours));
     let most = counts.into_iter().max().filter(|most| *most > 0)?;
     let (label, hours) =
@@ -89,7 +91,8 @@ pub(super) fn plot(report: &Report) -> Result<Option<Plot>, DrawError> {
     let at = |share| quantile(points.iter().map(|point| point.hours), share).unwrap_or(0.0);
     let (p50, p85) = (at(0.5), at(0.85));
     let mut notes = vec![format!(
-        "Each mark is a change, where it was merged. Half took at most {} (p50), 85 of 100 at most {} (p85).",
+        "Each mark is a change, where it was merged. Half took at most {} (p50), 85 of 100 at \
+         most {} (p85).",
         format::duration(p50),
         format::duration(p85)
     )];
@@ -178,7 +181,7 @@ fn paint(
         .margin_top(10)
         .margin_right(if size.narrow { 8 } else { 20 })
         .x_label_area_size(26)
-        .y_label_area_size(if size.narrow { 46 } else { 56 })
+        .y_label_area_size(if size.narrow { 54 } else { 60 })
         .build_cartesian_2d(window.clone(), bottom..axis::log_hours(longest))?;
     grid(area, &chart, size, &across, &up)?;
     for point in shown.iter().rev() {
@@ -263,10 +266,12 @@ fn quantile_line(
     }
     let text = format!("{name} {}", format::duration(hours));
     let (width, height) = (size.text_width(&text) + 8, (size.font * 1.5) as i32);
-    // A plate in the page's own colour, so that the words stay readable over the marks.
-    let plate = Rectangle::new([(-width, -height - 2), (0, -2)], Ink::Surface.fill());
-    let letters = letters(size, Ink::Text, HPos::Right, VPos::Bottom);
-    plot.draw(&(EmptyElement::at((x.end, y)) + plate + Text::new(text, (-4, -4), letters)))
+    // A plate in the page's own colour, so that the words stay readable over the marks; p85 above
+    // its line and p50 below, so that they never meet.
+    let down = if dash > 1 { -height - 2 } else { height + 2 };
+    let plate = Rectangle::new([(-width, down), (0, down.signum() * 2)], Ink::Surface.fill());
+    let letters = letters(size, Ink::Text, HPos::Right, VPos::Center);
+    plot.draw(&(EmptyElement::at((x.end, y)) + plate + Text::new(text, (-4, down / 2), letters)))
 }
 
 #[cfg(test)]

@@ -54,17 +54,32 @@ pub(super) struct Missing {
 
 /// Everything on the page under its head, in the order of reading.
 pub(super) fn sections(report: &Report) -> Result<Vec<Section>, DrawError> {
-    let no_time = || {
-        missing(report, "No change has a known time in any stage.", &["request", "release", "tag"])
-    };
-    let no_release = |what| missing(report, what, &["release", "tag"]);
+    let mut sections = time(report)?;
+    sections.extend(outcomes(report)?);
+    sections.extend([
+        source::teams(&report.teams),
+        source::gaps(&report.gaps),
+        source::repositories(&report.repositories),
+        source::formulas(),
+    ]);
+    sections.retain(|section| !section.blocks.is_empty());
+    Ok(sections)
+}
+
+/// Where time goes, and which wait to shorten.
+fn time(report: &Report) -> Result<Vec<Section>, DrawError> {
     Ok(vec![
         Section {
             id: "stages",
             title: "Where the time goes",
-            lead: "The line that a change travels, from the first commit to the first release that contains it.".to_owned(),
+            lead: "The line that a change travels, from the first commit to the first release that \
+                   contains it.".to_owned(),
             blocks: join([
-                vec![block(stage_map::plot(&report.value_stream)?, no_time)],
+                timed(
+                    stage_map::plot(&report.value_stream)?,
+                    report,
+                    "No stage is known to have taken any time.",
+                ),
                 delivery::value_stream(&report.value_stream),
             ]),
         },
@@ -76,7 +91,9 @@ pub(super) fn sections(report: &Report) -> Result<Vec<Section>, DrawError> {
                 .to_owned(),
             blocks: join([
                 vec![block(ranking::plot(&report.invest_first)?, || {
-                    no_release("No wait can be ranked: that needs released changes with a known first commit.")
+                    let what = "No wait can be ranked: that needs released changes with a known \
+                                first commit.";
+                    missing(report, what, &["release", "tag"])
                 })],
                 delivery::invest_first(&report.invest_first),
             ]),
@@ -86,7 +103,11 @@ pub(super) fn sections(report: &Report) -> Result<Vec<Section>, DrawError> {
             title: "Cycle time over time",
             lead: "Whether changes got faster or slower, and which ones stand out.".to_owned(),
             blocks: join([
-                vec![block(scatter::plot(report)?, no_time)],
+                timed(
+                    scatter::plot(report)?,
+                    report,
+                    "No change has a known time to its merge or release.",
+                ),
                 delivery::cycle_time(report),
             ]),
         },
@@ -95,7 +116,9 @@ pub(super) fn sections(report: &Report) -> Result<Vec<Section>, DrawError> {
             title: "Flow",
             lead: "What came in, what went out, and what piled up between.".to_owned(),
             blocks: join([
-                vec![block(flow::plot(report)?, || missing(report, "The window is shorter than two weeks.", &[]))],
+                vec![block(flow::plot(report)?, || {
+                    missing(report, "The window is shorter than two weeks.", &[])
+                })],
                 delivery::flow(report),
             ]),
         },
@@ -104,10 +127,20 @@ pub(super) fn sections(report: &Report) -> Result<Vec<Section>, DrawError> {
             title: "How long each stage takes",
             lead: "A median hides the long tail: here is all of it.".to_owned(),
             blocks: join([
-                vec![block(distribution::plot(report)?, no_time)],
+                timed(
+                    distribution::plot(report)?,
+                    report,
+                    "No change is known to have left a stage.",
+                ),
                 delivery::distribution(report),
             ]),
         },
+    ])
+}
+
+/// Who does how, and what came of it.
+fn outcomes(report: &Report) -> Result<Vec<Section>, DrawError> {
+    Ok(vec![
         Section {
             id: "cohorts",
             title: "With and without evidence of AI use",
@@ -116,7 +149,11 @@ pub(super) fn sections(report: &Report) -> Result<Vec<Section>, DrawError> {
                 .to_owned(),
             blocks: join([
                 vec![block(cohorts::plot(&report.cohorts)?, || {
-                    missing(report, "No cohort has enough changes by enough people to be shown.", &[])
+                    missing(
+                        report,
+                        "No cohort has enough changes by enough people to be shown.",
+                        &[],
+                    )
                 })],
                 cohort::cohorts(&report.cohorts),
                 cohort::usage(&report.usage),
@@ -125,9 +162,10 @@ pub(super) fn sections(report: &Report) -> Result<Vec<Section>, DrawError> {
         Section {
             id: "failures",
             title: "How often changes failed",
-            lead: "A change failed if a later one reverts it, hot-fixes it or says that it mends it. \
+            lead:
+                "A change failed if a later one reverts it, hot-fixes it or says that it mends it. \
                    Each link has a grade, A (certain) to E (weak), and a reason."
-                .to_owned(),
+                    .to_owned(),
             blocks: outcome::failures(&report.failures),
         },
         Section {
@@ -135,34 +173,32 @@ pub(super) fn sections(report: &Report) -> Result<Vec<Section>, DrawError> {
             title: "Releases",
             lead: "How often changes leave, and how many at once.".to_owned(),
             blocks: join([
-                vec![block(cadence::plot(report)?, || no_release("There is no release in the window."))],
+                vec![block(cadence::plot(report)?, || {
+                    missing(report, "There is no release in the window.", &["release", "tag"])
+                })],
                 outcome::cadence(report),
             ]),
         },
         Section {
             id: "dora",
             title: "DORA’s five",
-            lead: "As far as git alone allows; what is missing for the whole measure is named.".to_owned(),
+            lead: "As far as git alone allows; what is missing for the whole measure is named."
+                .to_owned(),
             blocks: outcome::dora(&report.dora),
         },
         Section {
             id: "requests",
             title: "Requests, batch size, rework",
-            lead: "What was begun and not merged, how large changes are, and what was written twice.".to_owned(),
+            lead: "What was begun and not merged, how large changes are, and what was written \
+                   twice."
+                .to_owned(),
             blocks: join([
                 outcome::funnel(&report.funnel),
                 outcome::batch_size(&report.batch_size),
                 outcome::rework(&report.rework),
             ]),
         },
-        source::teams(&report.teams),
-        source::gaps(&report.gaps),
-        source::repositories(&report.repositories),
-        source::formulas(),
-    ]
-    .into_iter()
-    .filter(|section| !section.blocks.is_empty())
-    .collect())
+    ])
 }
 
 /// The figures that a hurried reader takes away.
@@ -197,6 +233,11 @@ fn join<const N: usize>(parts: [Vec<Block>; N]) -> Vec<Block> {
 
 fn block(plot: Option<Plot>, otherwise: impl FnOnce() -> Missing) -> Block {
     plot.map_or_else(|| Block::Missing(otherwise()), Block::Plot)
+}
+
+/// A plot of time; where there is none, what is missing for it.
+fn timed(plot: Option<Plot>, report: &Report, what: &str) -> Vec<Block> {
+    vec![block(plot, || missing(report, what, &["request", "release", "tag"]))]
 }
 
 /// What stands in the place of a plot: the gaps whose id has one of the words say why.

@@ -69,7 +69,7 @@ pub(super) fn plot(stream: &ValueStream) -> Result<Option<Plot>, DrawError> {
         wide: String::new(),
         narrow: String::new(),
     }
-    .draw(150, 170, |area, size| paint(area, size, &stream.stages, &weights, basis))?;
+    .draw(154, 174, |area, size| paint(area, size, &stream.stages, &weights, basis))?;
     Ok(Some(plot))
 }
 
@@ -112,7 +112,7 @@ fn paint(
 ) -> Result<(), DrawError> {
     let room = size.width as i32;
     let line = (size.font * 1.4) as i32;
-    let (top, bottom) = (3 * line + 4, size.height as i32 - 2 * line - 4);
+    let (top, bottom) = (3 * line + 8, size.height as i32 - 2 * line - 4);
     let ends = ends(weights, room);
     let starts: Vec<i32> = std::iter::once(0).chain(ends.iter().copied()).collect();
 
@@ -135,7 +135,7 @@ fn paint(
             texts[row].iter().zip([Ink::Text, Ink::Muted, Ink::Muted]).enumerate()
         {
             let style = letters(size, ink, HPos::Center, VPos::Top);
-            area.draw(&Text::new(text.clone(), (places[row], line * at as i32), style))?;
+            area.draw(&Text::new(text.clone(), (places[row], 4 + line * at as i32), style))?;
         }
     }
     boundaries(area, size, stages, &starts, bottom)

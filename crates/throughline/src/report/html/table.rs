@@ -77,10 +77,15 @@ pub(super) fn count(count: u64) -> Cell {
 
 /// A figure with its interval, or why there is none; `n` is named unless the row says the same.
 pub(super) fn figure(figure: &Figure, row_n: Option<u64>) -> Cell {
+    // Each part stays on one line; the line may break between them.
+    let whole = |part: String| part.replace(' ', "\u{a0}");
     let n = (row_n != Some(figure.n) && figure.value.is_some())
         .then(|| format!("n {}", format::count(figure.n)));
     let small: Vec<String> =
-        [format::interval(figure), figure.note.clone(), n].into_iter().flatten().collect();
+        [format::interval(figure).map(whole), figure.note.clone(), n.map(whole)]
+            .into_iter()
+            .flatten()
+            .collect();
     Cell {
         text: format::value(figure),
         small: (!small.is_empty()).then(|| small.join(", ")),

@@ -64,10 +64,18 @@ pub(super) fn what_if(page: &mut Page<'_>, invest: &InvestFirst) {
             row.guard.trim_end_matches('.')
         ));
     }
-    scenarios(page, &invest.scenarios);
+    scenarios(page, invest);
 }
 
-fn scenarios(page: &mut Page<'_>, scenarios: &[Scenario]) {
+/// Those of the stage that ranks first come first.
+fn scenarios(page: &mut Page<'_>, invest: &InvestFirst) {
+    let rank = |scenario: &&Scenario| {
+        invest.ranking.iter().position(|row| row.stage == scenario.stage).unwrap_or(usize::MAX)
+    };
+    let changes = |figure: &Figure| figure.value.is_some_and(|hours| hours != 0.0);
+    let telling = invest.scenarios.iter().filter(|one| changes(&one.p50) || changes(&one.p90));
+    let mut scenarios: Vec<&Scenario> = telling.collect();
+    scenarios.sort_by_key(rank);
     if scenarios.is_empty() {
         return;
     }
@@ -78,7 +86,7 @@ fn scenarios(page: &mut Page<'_>, scenarios: &[Scenario]) {
         column("95 %", Layout::Left).drop(2),
         column("p90", Layout::Right).drop(1),
     ]);
-    for scenario in scenarios.iter().take(SCENARIOS) {
+    for scenario in scenarios.into_iter().take(SCENARIOS) {
         grid.row([
             scenario.what.as_str().into(),
             signed(&scenario.p50).into(),

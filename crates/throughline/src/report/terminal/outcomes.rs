@@ -222,7 +222,7 @@ fn requests(funnel: &Funnel) -> Result<Vec<[String; 3]>, String> {
         line("merged elsewhere", count(funnel.merged_elsewhere)),
         line("open", count(funnel.open)),
         line(format!("silent for {} days", funnel.open_days), count(funnel.abandoned)),
-        figure("commits in silent ones", &funnel.abandoned_commits),
+        figure("commits of these", &funnel.abandoned_commits),
     ];
     for row in &funnel.by_cohort {
         let merged = format!("{} of {}", count(row.merged), count(row.opened));

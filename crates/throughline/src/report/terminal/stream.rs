@@ -39,12 +39,15 @@ pub(super) fn repositories(page: &mut Page<'_>, report: &Report) {
         0 => String::new(),
         bots => format!(", {} more by bots left out", count(bots)),
     };
+    let as_of = match report.as_of.date() {
+        date if date == report.until.date() => String::new(),
+        date => format!("; as of {date}"),
+    };
     page.paragraph(&format!(
-        "{} merged from {} to {}{bots}; seen as of {}.",
+        "{} merged from {} to {}{bots}{as_of}.",
         counted(stream.changes, "change", "changes"),
         report.since.date(),
         report.until.date(),
-        report.as_of.date(),
     ));
     weekly(page, report);
 }
@@ -66,11 +69,14 @@ fn repository_cells(repository: &RepositorySummary) -> Vec<Cell> {
     ]
 }
 
-/// Changes of each week as a row of small bars, the last year at most.
+/// Changes of each week as a row of small bars, the last year at most. Weeks before the first
+/// commit are no weeks without changes.
 fn weekly(page: &mut Page<'_>, report: &Report) {
     let week = Millis::WEEK.get();
-    let span = (report.until - report.since).get();
-    let weeks = (span + week - 1) / week;
+    let first = report.repositories.iter().filter_map(|repository| repository.first).min();
+    let start = first.map_or(report.since, |first| first.max(report.since));
+    let span = (report.until - start).get();
+    let weeks = (span + week / 2) / week;
     let mean = number(report.series.changes.len() as f64 * week as f64 / span.max(1) as f64);
     let room = page.width.saturating_sub(format!("   {mean} merged a week, last 52 weeks").len());
     let shown = weeks.min(WEEKS).min(room as i64);
@@ -105,17 +111,24 @@ pub(super) fn value_stream(page: &mut Page<'_>, report: &Report) {
         )
     };
     page.heading("WHERE THE TIME GOES", &about);
-    let known = |row: &&StageRow| row.n > 0 && row.p50.value.is_some();
-    if stream.stages.iter().any(|row| known(&row)) {
+    if stream.stages.iter().any(is_known) {
         page.grid(&stages(stream));
     }
-    for row in stream.stages.iter().filter(|row| !known(row)) {
+    for row in stream.stages.iter().filter(|row| row.n == 0 || row.p50.value.is_none()) {
         let why = row.p50.note.as_deref().unwrap_or("no change went through it");
-        page.point(&format!("{}:", row.label), &format!("not known: {why}{}.", waiting(row)));
+        page.point(
+            &format!("{}:", row.label),
+            &format!("median not known: {why}{}.", waiting(row)),
+        );
     }
     page_total(page, stream);
     longest(page, stream);
     left_out(page, stream);
+}
+
+/// Whether there is anything to show in the row; the median may still not be reached.
+fn is_known(row: &StageRow) -> bool {
+    row.n > 0 && (row.p50.value.is_some() || row.share.value.is_some())
 }
 
 fn waiting(row: &StageRow) -> String {
@@ -148,8 +161,7 @@ fn stages(stream: &ValueStream) -> Grid {
             Some(_) => Cell::Bar { from, to, fill },
             None => Cell::from(""),
         };
-        let known = row.n > 0 && row.p50.value.is_some();
-        if known {
+        if is_known(row) {
             grid.row(stage_cells(&row.label, row, bar));
         }
         from = to;

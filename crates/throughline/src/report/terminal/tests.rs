@@ -172,10 +172,26 @@ fn shown(grid: &Grid, room: usize) -> String {
 
 #[test]
 fn a_grid_leaves_out_what_matters_least_and_shrinks_its_bar() {
-    insta::assert_snapshot!(shown(&table(), 48), @"");
-    insta::assert_snapshot!(shown(&table(), 40), @"");
-    insta::assert_snapshot!(shown(&table(), 27), @"");
-    insta::assert_snapshot!(shown(&table(), 16), @"");
+    insta::assert_snapshot!(shown(&table(), 48), @r"
+    name  line                        seldom  always
+    a     ░                               12       3
+    b     ░░░░░░░░░░░░░░░░░░░░░░░░░░       1     400
+    ");
+    insta::assert_snapshot!(shown(&table(), 40), @r"
+    name  line                        always
+    a     ░                                3
+    b     ░░░░░░░░░░░░░░░░░░░░░░░░░░     400
+    ");
+    insta::assert_snapshot!(shown(&table(), 27), @r"
+    name  line           always
+    a     ░                   3
+    b     ░░░░░░░░░░░░░     400
+    ");
+    insta::assert_snapshot!(shown(&table(), 16), @r"
+    name  always
+    a          3
+    b        400
+    ");
 }
 
 #[test]
@@ -198,4 +214,40 @@ fn what_is_cut_says_so() {
 fn a_week_without_changes_is_a_gap() {
     assert_eq!(sparkline(&[0, 1, 50, 100], &UNICODE), " ▂▅█");
     assert_eq!(sparkline(&[0, 0], &ASCII), "  ");
+}
+
+/// Names of every field in the document, at any depth.
+fn fields(value: &Value, names: &mut std::collections::BTreeSet<String>) {
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| fields(item, names)),
+        Value::Object(object) => object.iter().for_each(|(name, value)| {
+            names.insert(name.clone());
+            fields(value, names);
+        }),
+        _ => {}
+    }
+}
+
+#[test]
+fn every_field_of_the_json_is_documented() {
+    let document = include_str!("../../../../../docs/map-v1.md");
+    let mut names = std::collections::BTreeSet::new();
+    fields(&serde_json::to_value(sample()).expect("plain data"), &mut names);
+    fields(&serde_json::to_value(sample_young()).expect("plain data"), &mut names);
+    let missing: Vec<_> =
+        names.into_iter().filter(|name| !document.contains(&format!("`{name}`"))).collect();
+    assert_eq!(missing, Vec::<String>::new());
+}
+
+#[test]
+fn the_example_of_the_documentation_parses() {
+    let document = include_str!("../../../../../docs/map-v1.md");
+    let (_, example) = document.split_once("```json\n").expect("the document has an example");
+    let (example, _) = example.split_once("\n```").expect("the example ends");
+    let example: Value = serde_json::from_str(example).expect("the example is JSON");
+    let mut told = std::collections::BTreeSet::new();
+    fields(&example, &mut told);
+    let mut known = std::collections::BTreeSet::new();
+    fields(&serde_json::to_value(sample()).expect("plain data"), &mut known);
+    assert_eq!(told.difference(&known).collect::<Vec<_>>(), Vec::<&String>::new());
 }

@@ -151,9 +151,9 @@ fn mailmap_is_read_at_head_or_from_the_work_tree_and_bad_lines_are_counted() {
         (name.to_string(), email.to_string(), map.entries, map.malformed)
     };
     let repo = daily(1);
-    let text = "Bo Berg <bo@example.com> <bo@old.example>\n# comment\nno address here\n";
+    let text = "Bo B. <bo@example.com> <bo@old.example>\n# comment\nno address here\n";
     repo.write(".mailmap", text.as_bytes());
-    let expected = ("Bo Berg".to_owned(), "bo@example.com".to_owned(), 1, 1);
+    let expected = ("Bo B.".to_owned(), "bo@example.com".to_owned(), 1, 1);
     assert_eq!(bare_name(&open(&repo)), expected);
     repo.commit("ana", &day(2), &[], "Add mailmap");
     let bare = repo.clone_to("copy.git", &["--bare"]);

@@ -17,46 +17,43 @@ pub(super) fn value_stream(stream: &ValueStream) -> Vec<Block> {
     let times = ["stage", "kind", "#n", "#p50", "#p75", "#p90", "#mean", "#share of time"];
     let queues =
         ["stage", "#in it now", "#in a week", "#out a week", "oldest in it", "#Little residual"];
-    let mut notes = Vec::new();
-    let mut note = |n: u64, what: &str| {
-        if n > 0 {
-            notes.push(format!("{} {what}", format::count(n)));
-        }
-    };
-    note(stream.bots, "changes by bots are left out");
-    note(stream.unknown_start, "have a first commit that git does not know");
-    note(
-        stream.left_censored,
-        "were shipped by the earliest known release, so their wait is unknown",
-    );
-    note(stream.unreleased, "are in no release yet and count as still waiting (Kaplan-Meier)");
-    note(stream.via_backport, "were released first through an equivalent commit");
-    note(stream.clock_adjusted, "had a boundary moved because clocks disagree");
-    let shift = (stream.clock_adjusted > 0)
-        .then(|| format!("the largest such move is {}", format::duration(stream.max_shift_hours)));
-    notes.extend(shift);
-    let merged = format::count(stream.changes);
-    let facts = if notes.is_empty() {
-        String::new()
-    } else {
-        format!(" Of these or beside them: {}.", notes.join("; "))
-    };
+    let counted = [
+        ("merged in the window", stream.changes),
+        ("left out: by bots", stream.bots),
+        ("first commit not known to git", stream.unknown_start),
+        ("shipped by the earliest known release: wait not known", stream.left_censored),
+        ("in no release yet: counted as waiting (Kaplan-Meier)", stream.unreleased),
+        ("released first through an equivalent commit", stream.via_backport),
+        ("a boundary was moved, because clocks disagree", stream.clock_adjusted),
+    ];
+    let moved = (stream.clock_adjusted > 0)
+        .then(|| format!("by at most {}", format::duration(stream.max_shift_hours)));
+    let last = counted.len() - 1;
+    let counted = counted.into_iter().enumerate().filter(|(row, (_, n))| *row == 0 || *n > 0);
+    let counted = counted.map(|(row, (what, n))| {
+        vec![text(what), count(n).and(moved.clone().filter(|_| row == last))]
+    });
     vec![
         Block::Table(Table::new("The value stream, stage by stage", &times).with(rows().map(time))),
         Block::Table(Table::new("What is in each stage", &queues).with(rows().map(queue))),
-        Block::Text(format!("{merged} changes were merged in the window.{facts}")),
+        Block::Table(Table::new("What was counted", &["changes", "#number"]).with(counted)),
     ]
 }
 
 fn time(row: &StageRow) -> Vec<Cell> {
+    // Quantiles count those that are still in the stage too; the cell of n names both.
+    let quantile = |one: &Figure| {
+        let counted = [row.n, row.n + row.open].contains(&one.n);
+        figure(one, if counted { Some(one.n) } else { None })
+    };
     let open = (row.open > 0).then(|| format!("{} still open", format::count(row.open)));
     vec![
         text(row.label.clone()).under(format!("{} to {}", row.from, row.to)),
         text(kind_label(row.kind)),
         Cell { small: open, ..count(row.n) },
-        figure(&row.p50, Some(row.n)),
-        figure(&row.p75, Some(row.n)),
-        figure(&row.p90, Some(row.n)),
+        quantile(&row.p50),
+        quantile(&row.p75),
+        quantile(&row.p90),
         figure(&row.mean, Some(row.n)),
         figure(&row.share, Some(row.n)),
     ]
@@ -94,7 +91,10 @@ pub(super) fn invest_first(invest: &InvestFirst) -> Vec<Block> {
             let weekly = row.weekly_hours.value.map_or(format::NOTHING.to_owned(), format::hours);
             let interval = row.weekly_hours.low.zip(row.weekly_hours.high);
             let small = interval
-                .map(|(low, high)| format!("{} to {}", format::number(low), format::hours(high)))
+                .map(|(low, high)| {
+                    format!("{} to {}", format::number(low), format::hours(high))
+                        .replace(' ', "\u{a0}")
+                })
                 .or_else(|| row.weekly_hours.note.clone());
             let verdict = if row.recommended { "may be recommended" } else { "not recommended" };
             vec![
