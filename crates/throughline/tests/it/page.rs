@@ -3,7 +3,6 @@
 //! Needs Chromium. Without one the test says so and how to get it, and passes; under
 //! `TL_REQUIRE_ALL=1` it fails instead.
 
-use std::ffi::OsString;
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
@@ -57,9 +56,9 @@ impl Seen {
 }
 
 fn browser() -> Option<&'static str> {
-    let path = std::env::var_os("PATH").unwrap_or_else(OsString::new);
+    let path = std::env::var_os("PATH").unwrap_or_default();
     let installed = |name: &&str| std::env::split_paths(&path).any(|dir| dir.join(name).is_file());
-    BROWSERS.into_iter().find(|name| installed(&name))
+    BROWSERS.into_iter().find(|name| installed(name))
 }
 
 fn required() -> bool {
