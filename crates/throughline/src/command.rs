@@ -9,6 +9,7 @@ mod config;
 mod doctor;
 mod map;
 mod sql;
+mod tables;
 
 use crate::context::Globals;
 use crate::error::CmdResult;

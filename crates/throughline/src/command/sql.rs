@@ -6,13 +6,17 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::Serialize;
+use tl_core::time::Timestamp;
 use tl_exec::git::{OpenError, Repository};
 use tl_ledger::Ledger;
 use tl_ledger::scratch::Scratch;
 use tl_ledger::sql::{Limits, Rows, SqlValue};
+use tl_map::dataset::Dataset;
 
+use super::tables;
 use crate::context::{Context, Globals, LedgerChoice};
 use crate::error::{CmdResult, CommandError, Outcome};
+use crate::pipeline::{self, Period};
 use crate::ui::{Table, Ui};
 
 /// Longest time for one query.
@@ -20,11 +24,11 @@ const TIME: Duration = Duration::from_secs(60);
 
 /// Ask in SQL
 ///
-/// Reads the tables `journeys`, `changes` and `releases` of the repositories and `ledger.events`
-/// in SQLite's dialect. Prints a table on a terminal and tab-separated lines in a pipe.
+/// Reads the tables `journeys`, `changes` and `releases` of the repositories, over all time, and
+/// `ledger.events`, in SQLite's dialect. Sizes are known for the configured window. Prints a table on a terminal and tab-separated lines in a pipe.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Example: throughline sql \"select kind, count(*) from ledger.events group by kind\""
+    after_help = "Example: throughline sql \"select cohort, count(*), avg(failed) from changes group by cohort\""
 )]
 pub(crate) struct SqlArgs {
     /// One statement: `select`, `with`, `values`, `explain` or `pragma table_info`
@@ -53,13 +57,17 @@ struct Document<'a> {
 pub(super) async fn cmd_sql(ui: &mut Ui, globals: &Globals, args: &SqlArgs) -> CmdResult {
     let repositories = open_repositories(&args.repositories, &globals.ledger)?;
     let cx = Context::load(ui, globals, repositories.first())?;
-    let ledger = match (repositories.first(), &cx.ledger) {
-        (Some(repository), _) => cx.open_ledger(ui, repository).await?,
-        (None, LedgerChoice::Path(path)) => Ledger::open(path).await?,
-        (None, _) => Ledger::in_memory().await?,
+    let period = Period { since: Some(Timestamp::default()), ..Period::default() };
+    let read = Period::default();
+    let (histories, ledgers) = pipeline::histories(ui, &cx, &repositories, &read).await?;
+    let named = match &cx.ledger {
+        LedgerChoice::Path(path) => Some(path.as_path()),
+        LedgerChoice::Default | LedgerChoice::None => ledgers.first().and_then(Ledger::path),
     };
-    let mut scratch = Scratch::open(ledger.path()).await?;
-    load_tables(ui, &cx, &repositories, &ledger, &mut scratch).await?;
+    let mut scratch = Scratch::open(named).await?;
+    let options = pipeline::options(&cx, &period, &cx.config().map.teams)?;
+    let data = Dataset::new(&histories, &options);
+    tables::load(&data, cx.config().map.privacy.names, &mut scratch).await?;
     let rows = scratch.sql(&args.query, Limits { rows: args.limit, time: TIME }).await?;
     if args.json {
         ui.print_json(&document(&rows))?;
@@ -87,17 +95,6 @@ fn open_repositories(
         }
         Err(err) => Err(err.into()),
     }
-}
-
-/// Fills the tables about the repositories.
-async fn load_tables(
-    _ui: &mut Ui,
-    _cx: &Context,
-    _repositories: &[Repository],
-    _ledger: &Ledger,
-    _scratch: &mut Scratch,
-) -> Result<(), CommandError> {
-    Ok(())
 }
 
 fn document(rows: &Rows) -> Document<'_> {
