@@ -131,7 +131,9 @@ impl Releases {
         let mut same: Vec<CommitIx> =
             self.equivalents.picked_from.get(&commit.id).cloned().unwrap_or_default();
         if let Some(candidates) = self.equivalents.titled.get(&commit.title) {
-            same.extend(candidates.iter().copied().filter(|other| same_work(history, ix, *other)));
+            same.extend(candidates.iter().copied().filter(|other| {
+                same_work(history, ix, *other) && is_no_earlier_work(history, ix, *other)
+            }));
         }
         same
     }
@@ -249,4 +251,11 @@ fn same_work(history: &History, a: CommitIx, b: CommitIx) -> bool {
     let tickets = |ix: CommitIx| history.commit(ix).links.as_ref().map(|links| &links.tickets);
     let same_number = number(a).is_some() && number(a) == number(b);
     same_number || tickets(a).is_some_and(|keys| !keys.is_empty() && Some(keys) == tickets(b))
+}
+
+/// A commit of equal title that was made well before this one is another piece of work (a first
+/// try, later redone), unless it is the very one that was carried over: author dates survive that.
+fn is_no_earlier_work(history: &History, ix: CommitIx, other: CommitIx) -> bool {
+    let (this, other) = (history.commit(ix), history.commit(other));
+    other.authored == this.authored || other.committed + Millis::WEEK >= this.committed
 }

@@ -4,11 +4,16 @@
 //! body; squashes keep the request's number at the end of the title.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
-use bstr::ByteSlice as _;
+use bstr::{ByteSlice as _, Finder};
 use tl_core::history::{MentionForm, RequestMention};
 
+use super::body::occurrences;
 use super::title::{self, request_suffix};
+
+// The first letter is left out, because it may be small.
+static CLOSES: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new("loses #"));
 
 /// The first line of a message, understood.
 pub(super) struct Headline<'a> {
@@ -24,9 +29,36 @@ pub(super) fn read<'a>(first: &'a str, body: &'a [u8]) -> Headline<'a> {
     if let Some(merge) = merge(first, body) {
         return merge;
     }
-    let mention =
-        request_suffix(first).map(|(_, number)| RequestMention { number, by: MentionForm::Suffix });
-    Headline { mention, branch: None, subject: unfolded(first, body) }
+    let subject = unfolded(first, body);
+    if let Some((_, number)) = request_suffix(first) {
+        let mention = Some(RequestMention { number, by: MentionForm::Suffix });
+        return Headline { mention, branch: None, subject };
+    }
+    match closes_from(body) {
+        Some((number, branch)) => {
+            let mention = Some(RequestMention { number, by: MentionForm::Suffix });
+            Headline { mention, branch: Some(branch), subject }
+        }
+        None => Headline { mention: None, branch: None, subject },
+    }
+}
+
+/// `Closes #12 from owner/branch` on a line of its own, as the merge scripts of Apache projects
+/// leave it behind a squash. Without `from` it closes a ticket.
+fn closes_from(body: &[u8]) -> Option<(u32, &str)> {
+    for at in occurrences(&CLOSES, body) {
+        let starts_line = at > 0 && matches!(body[at - 1], b'c' | b'C');
+        let line = body[at + CLOSES.needle().len()..].lines().next().unwrap_or_default();
+        let Some((number, rest)) = line.to_str().ok().and_then(leading_number) else { continue };
+        if let (true, Some(from)) = (starts_line, rest.strip_prefix(" from "))
+            && let Some((_, branch)) = from.trim_end().split_once('/')
+            && !branch.is_empty()
+            && !branch.contains(' ')
+        {
+            return Some((number, branch.trim_end_matches([',', '.'])));
+        }
+    }
+    None
 }
 
 /// Only first lines that begin like a merge come here: the others must stay cheap.

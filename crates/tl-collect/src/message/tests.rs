@@ -319,3 +319,16 @@ proptest! {
         prop_assert_eq!(facts.title, title_hash(&title));
     }
 }
+
+#[test]
+fn a_merge_script_names_the_request_and_its_branch_in_the_body() {
+    let facts = parse(b"API-7: fix it\n\nReviewers: bo\nAuthor: ana\nCloses #12 from ana/API-7\n");
+    let mention = RequestMention { number: 12, by: MentionForm::Suffix };
+    assert_eq!(facts.mention, Some(mention));
+    assert_eq!(facts.links.unwrap().merged_branch.as_deref(), Some("API-7"));
+    for ticket in
+        ["fix\n\nCloses #12\n", "fix\n\nCloses #12 from the list\n", "fix\n\nencloses #12x"]
+    {
+        assert_eq!(parse(ticket.as_bytes()).mention, None, "{ticket}");
+    }
+}
