@@ -62,7 +62,7 @@ pub fn of_references(
             "the repository holds no heads of pull or merge requests".to_owned(),
             "for squashed requests the first commit, the review wait and requests that were never \
              merged are unknown",
-            Some(format!("{FETCH_PULLS}   (GitLab: {FETCH_MERGE_REQUESTS})")),
+            Some(format!("{FETCH_PULLS}\n{FETCH_MERGE_REQUESTS}")),
         ));
     }
     if refs.tags.is_empty() {
@@ -73,8 +73,7 @@ pub fn of_references(
             Some("git fetch --tags".to_owned()),
         ));
     }
-    if !refs.broken.is_empty() {
-        let first = &refs.broken[0];
+    if let Some(first) = refs.broken.first() {
         gaps.push(gap(
             "broken-references",
             format!(
@@ -168,6 +167,16 @@ pub fn some_notes_unreadable(count: u64) -> Gap {
     gap(
         "unreadable-notes",
         format!("{count} line-level notes cannot be read"),
+        "for their commits, evidence of AI use rests on trailers, authors and branches alone",
+        None,
+    )
+}
+
+/// Some Agent Trace records are not in a format that this program reads.
+pub fn some_traces_unreadable(count: u64) -> Gap {
+    gap(
+        "unreadable-traces",
+        format!("{count} Agent Trace records in `.agent-trace` cannot be read"),
         "for their commits, evidence of AI use rests on trailers, authors and branches alone",
         None,
     )

@@ -7,9 +7,8 @@
 
 use bstr::ByteSlice as _;
 use rustc_hash::FxHashMap;
-use tl_core::attribution::Attribution;
 use tl_core::diff::CommitDiff;
-use tl_core::history::{BranchTip, Commit, Gap, History, ParentSpan, Person, RequestHead, Tag};
+use tl_core::history::{BranchTip, Commit, History, ParentSpan, Person, RequestHead, Tag};
 use tl_core::id::{CommitId, CommitIx, PersonIx};
 use tl_core::time::{Millis, Timestamp};
 use tl_exec::git::{
@@ -17,8 +16,8 @@ use tl_exec::git::{
 };
 
 use crate::attribution::{Identity, attribute, branch_tool};
-use crate::cache::{CHUNK_ROWS, CommitChunk, CommitRow, DiffChunk, NoteChunk, decode, encode};
-use crate::{ai_notes, gaps, message, release_name};
+use crate::cache::{CHUNK_ROWS, CommitChunk, CommitRow, DiffChunk, decode, encode};
+use crate::{gaps, line_evidence, message, release_name};
 
 /// What to read.
 #[derive(Debug, Clone)]
@@ -134,7 +133,8 @@ pub fn collect(
     history.head = head.as_ref().and_then(|head| index.get(&head.commit).copied());
     point(&mut history, &refs, &index, head.as_ref().map(|head| head.reference.as_str()));
     collected.history = history;
-    read_notes(repository, &refs, known, &index, &mut collected, &mut gaps);
+    line_evidence::notes(repository, &refs, known, &index, &mut collected, &mut gaps);
+    line_evidence::traces(repository, &index, &mut collected, &mut gaps);
     read_diffs(repository, known, wanted, &index, &mut collected, progress);
     gaps.extend(gaps::of_diffs(&collected.history));
     gaps.extend(gaps::of_dates(&collected.history));
@@ -143,7 +143,7 @@ pub fn collect(
 }
 
 /// Rows of commits by id.
-type Index = FxHashMap<CommitId, CommitIx>;
+pub(crate) type Index = FxHashMap<CommitId, CommitIx>;
 
 /// Commits while they are being read: parents still by id.
 #[derive(Default)]
@@ -386,53 +386,6 @@ fn point(history: &mut History, refs: &References, index: &Index, default: Optio
     for request in &refs.requests {
         if let Some(commit) = index.get(&request.commit).copied() {
             history.requests.push(RequestHead { number: request.number, commit });
-        }
-    }
-}
-
-/// The reference that holds line-level notes of AI authorship.
-pub const AI_NOTES: &str = "refs/notes/ai";
-
-/// Adds what line-level notes (E1) say.
-fn read_notes(
-    repository: &Repository,
-    refs: &References,
-    known: &Known,
-    index: &Index,
-    collected: &mut Collected,
-    gaps: &mut Vec<Gap>,
-) {
-    let Some(reference) = refs.notes.iter().find(|note| note.name == AI_NOTES) else { return };
-    let known = known.notes.iter().find(|(tip, _)| *tip == reference.commit);
-    let chunk = known.and_then(|(_, bytes)| decode::<NoteChunk>(bytes)).unwrap_or_else(|| {
-        let mut chunk = NoteChunk::default();
-        let visited =
-            repository.notes(AI_NOTES, &mut |commit, bytes| match ai_notes::parse(bytes) {
-                Ok(note) => chunk.rows.push((
-                    commit,
-                    Attribution {
-                        tools: note.tools,
-                        noted: note.says_ai,
-                        has_note: true,
-                        ..Attribution::default()
-                    },
-                )),
-                Err(_) => chunk.unreadable += 1,
-            });
-        match visited {
-            Ok(notes) => chunk.unreadable += notes.unreadable as u64,
-            Err(err) => gaps.push(gaps::notes_unreadable(&err.to_string())),
-        }
-        collected.fresh.notes.push((reference.commit.as_bytes().to_vec(), encode(&chunk)));
-        chunk
-    });
-    if chunk.unreadable > 0 {
-        gaps.push(gaps::some_notes_unreadable(chunk.unreadable));
-    }
-    for (commit, attribution) in chunk.rows {
-        if let Some(ix) = index.get(&commit) {
-            let own = &mut collected.history.commits[ix.row()].attribution;
-            *own = own.merged(attribution);
         }
     }
 }

@@ -12,5 +12,6 @@ pub mod attribution;
 pub mod cache;
 pub mod gaps;
 pub mod history;
+mod line_evidence;
 pub mod message;
 pub mod release_name;

@@ -51,6 +51,14 @@ impl TestEnv {
         self.root().join("home")
     }
 
+    /// Fills [`TestEnv::repo`] with a copy of a directory, such as a repository that several tests
+    /// share. Links are copied as links.
+    #[must_use]
+    pub fn with_copy_of(self, directory: &Path) -> Self {
+        copy(directory, &self.repo()).expect("a test may write to its own directory");
+        self
+    }
+
     /// Writes a file below [`TestEnv::repo`], with the directories that it needs.
     pub fn write(&self, path: &str, text: impl AsRef<[u8]>) {
         let path = self.repo().join(path);
@@ -120,4 +128,20 @@ impl TestEnv {
             .replace(&self.home().display().to_string(), "$HOME")
             .replace(&self.root().display().to_string(), "$TMP")
     }
+}
+
+fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
+    for entry in fs::read_dir(from)? {
+        let (entry, kind) = entry.and_then(|entry| entry.file_type().map(|kind| (entry, kind)))?;
+        let target = to.join(entry.file_name());
+        if kind.is_dir() {
+            fs::create_dir(&target)?;
+            copy(&entry.path(), &target)?;
+        } else if kind.is_symlink() {
+            std::os::unix::fs::symlink(fs::read_link(entry.path())?, &target)?;
+        } else {
+            fs::copy(entry.path(), &target)?;
+        }
+    }
+    Ok(())
 }

@@ -5,4 +5,5 @@
 //! depends on this one but for its tests.
 
 pub mod env;
+pub mod import;
 pub mod repo;

@@ -238,7 +238,10 @@ pub(super) fn follow_ups(message: &[u8], own: Option<u32>, links: &mut MessageLi
 }
 
 /// Every place where a needle stands.
-pub(super) fn occurrences<'a>(finder: &'a Finder<'_>, text: &'a [u8]) -> impl Iterator<Item = usize> + 'a {
+pub(super) fn occurrences<'a>(
+    finder: &'a Finder<'_>,
+    text: &'a [u8],
+) -> impl Iterator<Item = usize> + 'a {
     let mut from = 0;
     std::iter::from_fn(move || {
         let at = from + finder.find(text.get(from..)?)?;

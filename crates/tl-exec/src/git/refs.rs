@@ -202,9 +202,7 @@ impl References {
             return;
         }
         let Some(commit) = peeled.commit else {
-            let reason = "it does not lead to a commit".to_owned();
-            self.broken.push(BrokenRef { name, reason });
-            return;
+            return; // It leads to a file or directory, which is nobody's mistake.
         };
         if let Some(number) = request_number(&name) {
             self.requests.push(RequestRef { number, name, commit });
