@@ -17,7 +17,7 @@ use crate::command::{self, Command};
 use crate::config::env::{self, Variables};
 use crate::context::{Globals, LedgerChoice};
 use crate::error::{CmdResult, CommandError};
-use crate::ui::{Settings, Ui};
+use crate::ui::{Settings, Ui, is_unicode_locale};
 
 /// Where a change waits between first commit and release
 ///
@@ -120,6 +120,7 @@ impl Cli {
             quiet: globals.quiet,
             progress: !globals.quiet && globals.verbose == 0 && !self.command.json(),
             columns: variables.text("COLUMNS").and_then(|text| text.parse().ok()),
+            unicode: is_unicode_locale(variables.locale().as_deref()),
         }
     }
 

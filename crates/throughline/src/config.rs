@@ -167,10 +167,10 @@ impl fmt::Display for ConfigWarning {
 /// Why the configuration cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ConfigError {
-    /// The file that `--config` or `TL_CONFIG` names does not exist.
-    #[error("there is no configuration file `{path}`")]
-    Missing { path: PathBuf },
-    /// No permission, not UTF-8, a directory.
+    /// The file that a flag such as `--config` names does not exist.
+    #[error("there is no file `{path}`")]
+    Missing { path: PathBuf, flag: &'static str },
+    /// No permission, not UTF-8, no file of a reasonable size.
     #[error("failed to read configuration file `{path}`")]
     Read { path: PathBuf, source: io::Error },
     /// Not TOML.
@@ -216,7 +216,7 @@ impl Loaded {
         if let Some(path) = instead {
             look(&mut seen, &mut files, "named by --config", path.to_owned())?;
             if seen.last().is_some_and(|file: &FileSeen| !file.found) {
-                return Err(ConfigError::Missing { path: path.to_owned() });
+                return Err(ConfigError::Missing { path: path.to_owned(), flag: "--config" });
             }
         } else if let Some(root) = root {
             look(&mut seen, &mut files, "project", root.join(PROJECT_FILE))?;
@@ -262,8 +262,8 @@ impl Loaded {
 
 /// Reads a file with one team a line, as in `[map.teams]`, in the order of the file.
 pub(crate) fn read_teams(path: &Path) -> Result<Vec<TeamConfig>, ConfigError> {
-    let file =
-        ConfigFile::read(path)?.ok_or_else(|| ConfigError::Missing { path: path.to_owned() })?;
+    let missing = || ConfigError::Missing { path: path.to_owned(), flag: "--team-map" };
+    let file = ConfigFile::read(path)?.ok_or_else(missing)?;
     let mut teams = Vec::new();
     for (name, owns) in &file.table {
         let owns: Option<Vec<String>> = owns

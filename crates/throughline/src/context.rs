@@ -104,8 +104,9 @@ impl Context {
 
     /// Opens the ledger for `repository`, and makes it where it is missing.
     ///
-    /// Where the repository's own place cannot be written (a read-only checkout, a full disk),
-    /// the ledger is in memory and a note says so; a place that the user named is an error then.
+    /// Where the repository's own place cannot be written (a read-only checkout, a full disk, a
+    /// quota, another process for too long), the ledger is in memory and a note says so; a place
+    /// that the user named is an error then.
     /// A damaged ledger, or one of a newer program, is always an error.
     pub(crate) async fn open_ledger(
         &self,
@@ -155,11 +156,11 @@ impl DefaultLedgerError {
             | Self::Open(OpenError::Directory { path, source }) => {
                 Ok(format!("`{}` cannot be made ({source})", path.display()))
             }
-            Self::Open(OpenError::Store {
-                place: Place::File(path),
-                source:
-                    source @ (StoreError::Full(_) | StoreError::ReadOnly(_) | StoreError::CannotOpen(_)),
-            }) => Ok(format!("ledger `{}`: {source}", path.display())),
+            Self::Open(OpenError::Store { place: Place::File(path), source })
+                if !matches!(source, StoreError::Corrupted(_)) =>
+            {
+                Ok(format!("ledger `{}`: {source}", path.display()))
+            }
             Self::Open(err) => Err(err.into()),
         }
     }

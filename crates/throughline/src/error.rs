@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use std::io;
 
 use crate::config::ConfigError;
-use crate::ui::{Ink, OutputError};
+use crate::ui::{Ink, OutputError, visible};
 
 /// How a command ended that did what it was asked to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -128,15 +128,32 @@ pub(crate) fn causes(err: &(dyn Error + 'static)) -> Vec<String> {
     messages
 }
 
+/// What to do about a missing permission.
+const DENIED_HINT: &str = "run as a user who may read it, or change the permissions";
+
+/// Whether a missing permission is behind an error.
+fn is_denied(err: &(dyn Error + 'static)) -> bool {
+    let mut next = Some(err);
+    while let Some(cause) = next {
+        if cause.downcast_ref().map(io::Error::kind) == Some(io::ErrorKind::PermissionDenied) {
+            return true;
+        }
+        next = cause.source();
+    }
+    false
+}
+
 /// What to do about a bug.
 pub(crate) const BUG_HINT: &str =
     "this is a bug in Throughline: please report it with the command line and the text above";
 
-/// `label: text` and a line break, the label in its colour, further lines indented.
+/// `label: text` and a line break, the label in its colour, further lines indented. The text may
+/// quote what strangers wrote, so nothing in it reaches the terminal as a command.
 pub(crate) fn labelled(ink: Ink, label: &str, text: &str) -> String {
     let style = ink.style();
     let mut line = format!("{style}{label}:{style:#} ");
-    let _infallible = writeln!(line, "{}", text.trim_end().replace('\n', "\n  "));
+    let lines: Vec<String> = text.trim_end().lines().map(visible).collect();
+    let _infallible = writeln!(line, "{}", lines.join("\n  "));
     line
 }
 
@@ -152,16 +169,22 @@ impl From<OutputError> for CommandError {
 impl From<ConfigError> for CommandError {
     fn from(err: ConfigError) -> Self {
         let hint = match &err {
-            ConfigError::Missing { .. } => Some(
-                "name a file that exists, or leave out `--config` (and `TL_CONFIG`)".to_owned(),
-            ),
+            ConfigError::Missing { flag, .. } => {
+                Some(format!("name a file that exists, or leave out `{flag}`"))
+            }
             ConfigError::Value { key, default: Some(default), .. } => Some(format!(
                 "the default is `{key} = {default}`; `throughline config defaults` explains each key"
             )),
             ConfigError::Value { default: None, .. } | ConfigError::Syntax { .. } => {
                 Some("`throughline config defaults` prints a file to compare with".to_owned())
             }
-            ConfigError::Read { .. } => None,
+            ConfigError::Read { source, .. } if source.kind() == io::ErrorKind::InvalidData => {
+                Some("save it as UTF-8".to_owned())
+            }
+            ConfigError::Read { source, .. } => {
+                let denied = source.kind() == io::ErrorKind::PermissionDenied;
+                return Self::environment(err).maybe_hint(denied.then_some(DENIED_HINT));
+            }
         };
         Self::usage(err).maybe_hint(hint.as_deref())
     }
@@ -175,12 +198,11 @@ impl From<tl_exec::git::OpenError> for CommandError {
             OpenError::NotARepository { .. } => Some(
                 "name a repository, such as `throughline map PATH`, or make one with `git init`",
             ),
-            OpenError::Permission { .. } => {
-                Some("run as a user who may read it, or change the permissions")
-            }
-            OpenError::Unsupported { .. } => {
-                Some("a clone with `git clone --ref-format=files` can be read")
-            }
+            OpenError::Permission { .. } => Some(DENIED_HINT),
+            OpenError::Unsupported { feature, .. } => feature
+                .contains("reference format")
+                .then_some("a clone with `git clone --ref-format=files` can be read"),
+            OpenError::Damaged { source, .. } if is_denied(source) => Some(DENIED_HINT),
             OpenError::Damaged { .. } => Some("`git fsck` in the repository says what is damaged"),
         };
         Self::environment(err).maybe_hint(hint)
@@ -193,8 +215,13 @@ impl From<tl_exec::git::BranchError> for CommandError {
         match &err {
             // A name that was typed; the message lists the others.
             BranchError::NotFound { .. } => Self::usage(err),
-            BranchError::Unclear { .. } => {
-                Self::environment(err).hint("name the branch with `--branch NAME`")
+            BranchError::Unclear { branches } => {
+                let hint = if branches.is_empty() {
+                    "`throughline doctor` says what is there and what cannot be read"
+                } else {
+                    "name the branch with `--branch NAME`"
+                };
+                Self::environment(err).hint(hint)
             }
         }
     }

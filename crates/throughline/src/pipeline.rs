@@ -46,7 +46,7 @@ pub(crate) async fn histories(
         let known = known(&ledger, repository).await?;
         let wanted = Wanted { branch: period.branch.clone(), diffs: diffs(config, period) };
         let progress = ui.progress();
-        let Collected { mut history, fresh, .. } =
+        let Collected { mut history, fresh, commits_read, diffs_read } =
             collect(repository, &known, &wanted, &mut |at| match at {
                 Progress::Commits(read) => progress.report("reading commits", read as u64, None),
                 Progress::Diffs(read, all) => {
@@ -54,6 +54,14 @@ pub(crate) async fn histories(
                 }
             })?;
         drop(known);
+        tracing::info!(
+            repository = repository.name(),
+            commits = history.commits.len(),
+            commits_read,
+            diffs = history.diffs.len(),
+            diffs_read,
+            "read"
+        );
         keep(ui, &ledger, repository, fresh).await;
         for tag in &mut history.tags {
             if !releases.allows(&tag.name) {

@@ -64,6 +64,25 @@ impl Ink {
     }
 }
 
+/// The text without characters that move the cursor, change colours, or turn the direction of
+/// what follows: names in a repository are written by strangers. Line feeds are among them.
+pub(crate) fn visible(text: &str) -> String {
+    let harmful = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.chars().map(|c| if harmful(c) { '\u{fffd}' } else { c }).collect()
+}
+
+/// Whether a locale, as the first that is set of `LC_ALL`, `LC_CTYPE` and `LANG` names it, has
+/// more characters than ASCII. Where none is set nobody chose ASCII.
+pub(crate) fn is_unicode_locale(locale: Option<&str>) -> bool {
+    locale.is_none_or(|locale| {
+        let locale = locale.to_ascii_lowercase();
+        locale.contains("utf-8") || locale.contains("utf8")
+    })
+}
+
 /// Stdout could not be written.
 #[derive(Debug, thiserror::Error)]
 #[error("failed to write to standard output")]
@@ -86,6 +105,8 @@ pub(crate) struct Settings {
     pub(crate) progress: bool,
     /// `COLUMNS`, for output that goes to no terminal.
     pub(crate) columns: Option<usize>,
+    /// Whether the terminal shows more than ASCII, as far as its variables tell.
+    pub(crate) unicode: bool,
 }
 
 /// The two streams of the program.
@@ -127,6 +148,11 @@ impl Ui {
         terminal.or(self.settings.columns).unwrap_or(DEFAULT_WIDTH)
     }
 
+    /// Whether more than ASCII may be drawn with.
+    pub(crate) const fn has_unicode(&self) -> bool {
+        self.settings.unicode
+    }
+
     /// Writes data as it is.
     pub(crate) fn print(&mut self, data: &str) -> Result<(), OutputError> {
         Ok(self.stdout.write_all(data.as_bytes())?)
@@ -152,7 +178,7 @@ impl Ui {
     /// Says what is going on; not under `--quiet`.
     pub(crate) fn status(&mut self, message: impl Display) {
         if !self.settings.quiet {
-            self.say(&format!("{message}\n"));
+            self.say(&format!("{}\n", visible(&message.to_string())));
         }
     }
 
@@ -183,5 +209,27 @@ impl Ui {
     /// Writes what is still held back. To be called before the program ends.
     pub(crate) fn finish(&mut self) -> Result<(), OutputError> {
         Ok(self.stdout.flush()?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_locale_says_whether_more_than_ascii_can_be_shown() {
+        for locale in [None, Some("C.UTF-8"), Some("de_DE.utf8"), Some("en_US.UTF-8@euro")] {
+            assert!(is_unicode_locale(locale), "{locale:?}");
+        }
+        for locale in ["C", "POSIX", "de_DE", "ja_JP.eucJP", "en_US.ISO-8859-1"] {
+            assert!(!is_unicode_locale(Some(locale)), "{locale}");
+        }
+    }
+
+    #[test]
+    fn what_could_act_on_a_terminal_is_replaced() {
+        let shown = visible("a\u{1b}[31m\u{9b}2Jb\nc\u{202e}d\u{7}");
+        assert_eq!(shown, "a\u{fffd}[31m\u{fffd}2Jb\u{fffd}c\u{fffd}d\u{fffd}");
+        assert_eq!(visible("Zoë 日本 ✓"), "Zoë 日本 ✓");
     }
 }

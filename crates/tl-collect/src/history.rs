@@ -448,3 +448,71 @@ fn read_diffs(
         .collect();
     history.diffs = diffs;
 }
+
+#[cfg(test)]
+mod tests {
+    use tl_testkit::repo::TestRepo;
+
+    use super::*;
+
+    const WANTED: Wanted = Wanted { branch: None, diffs: Diffs::BeforeNewest(Millis::days(365)) };
+
+    fn read(repo: &TestRepo, known: &Known) -> Collected {
+        let repository = Repository::open(repo.path()).unwrap();
+        collect(&repository, known, &WANTED, &mut |_| {}).unwrap()
+    }
+
+    /// What earlier runs derived, as the ledger hands it back.
+    fn keep(known: &mut Known, fresh: Fresh) {
+        known.commits.extend(fresh.commits.into_iter().map(|(_, chunk)| chunk));
+        known.diffs.extend(fresh.diffs.into_iter().map(|(_, chunk)| chunk));
+    }
+
+    /// A history without row numbers: they depend on the order of reading.
+    fn canonical(collected: &Collected) -> Vec<String> {
+        let history = &collected.history;
+        let mut lines: Vec<String> = (0..history.commits.len())
+            .map(|row| {
+                let ix = CommitIx(row as u32);
+                let commit = history.commit(ix);
+                let parents = history.parents(ix).iter().map(|ix| history.commit(*ix).id);
+                let author = &history.people[commit.author.row()].email;
+                format!(
+                    "{} {:?} {author} {:?}",
+                    commit.id,
+                    parents.collect::<Vec<_>>(),
+                    history.diff(ix)
+                )
+            })
+            .collect();
+        lines.sort();
+        lines
+    }
+
+    #[test]
+    fn the_history_is_the_same_with_and_without_the_cache() {
+        let repo = TestRepo::new();
+        repo.commit("ana", "2026-01-01T09:00:00Z", &[("a", "1\n")], "one");
+        let mut known = Known::default();
+        keep(&mut known, read(&repo, &Known::default()).fresh);
+        repo.commit("bo", "2026-01-02T09:00:00Z", &[("a", "1\n2\n")], "two");
+        let second = read(&repo, &known);
+        assert_eq!((second.commits_read, second.diffs_read), (1, 1));
+        assert_eq!(canonical(&second), canonical(&read(&repo, &Known::default())));
+        keep(&mut known, second.fresh);
+        let third = read(&repo, &known);
+        assert_eq!((third.commits_read, third.diffs_read, third.fresh), (0, 0, Fresh::default()));
+    }
+
+    #[test]
+    fn what_a_rewritten_history_left_in_the_cache_is_not_seen() {
+        let repo = TestRepo::new();
+        repo.commit("ana", "2026-01-01T09:00:00Z", &[("a", "1\n")], "one");
+        repo.commit("ana", "2026-01-02T09:00:00Z", &[("a", "2\n")], "two");
+        let mut known = Known::default();
+        keep(&mut known, read(&repo, &Known::default()).fresh);
+        repo.git(&["reset", "-q", "--hard", "HEAD~1"]);
+        repo.commit("cy", "2026-01-03T09:00:00Z", &[("a", "3\n")], "three");
+        assert_eq!(canonical(&read(&repo, &known)), canonical(&read(&repo, &Known::default())));
+    }
+}

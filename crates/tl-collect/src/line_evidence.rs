@@ -17,7 +17,7 @@ use crate::history::{Collected, Index, Known};
 use crate::{agent_trace, ai_notes, gaps};
 
 /// The reference that holds line-level notes of AI authorship.
-pub const AI_NOTES: &str = "refs/notes/ai";
+const AI_NOTES: &str = "refs/notes/ai";
 
 /// Adds what the notes of `refs/notes/ai` say.
 pub(crate) fn notes(

@@ -17,7 +17,6 @@ const BATCH: u32 = 5;
 /// Appends batches of [`BATCH`] events, and says so after each. Every event is also offered under
 /// the source `shared`, by all children.
 #[test]
-#[ignore = "run in another process by the tests below"]
 fn child() {
     #[expect(clippy::disallowed_methods, reason = "the test talks to itself")]
     let Ok(task) = std::env::var(TASK) else { return };
@@ -40,7 +39,7 @@ fn child() {
 #[expect(clippy::disallowed_methods, reason = "killing a child that writes is what is tested")]
 fn spawn(path: &Path, source: &str, batches: u32) -> Child {
     std::process::Command::new(std::env::current_exe().unwrap())
-        .args(["process_tests::child", "--exact", "--ignored", "--nocapture"])
+        .args(["process_tests::child", "--exact", "--nocapture"])
         .env(TASK, format!("{}|{source}|{batches}", path.display()))
         .stdout(Stdio::piped())
         .stderr(Stdio::null())

@@ -37,7 +37,7 @@ impl Import {
         files: &[(&str, &str)],
         message: &str,
     ) -> Mark {
-        self.add(reference, who, when, "", files, message)
+        self.add(reference, who, when, None, files, message)
     }
 
     /// The same with a second parent. The files that it brings have to be given.
@@ -50,8 +50,7 @@ impl Import {
         files: &[(&str, &str)],
         message: &str,
     ) -> Mark {
-        let parent = format!("merge :{}\n", other.0);
-        self.add(reference, who, when, &parent, files, message)
+        self.add(reference, who, when, Some(other), files, message)
     }
 
     /// Points a branch, tag or any other reference (a full name) at a commit of this script.
@@ -74,7 +73,7 @@ impl Import {
         reference: &str,
         who: &str,
         when: &str,
-        parent: &str,
+        other: Option<Mark>,
         files: &[(&str, &str)],
         message: &str,
     ) -> Mark {
@@ -88,7 +87,10 @@ impl Import {
         self.line(format_args!("commit {reference}\nmark :{mark}"));
         self.line(format_args!("author {who} {seconds} +0000"));
         self.line(format_args!("committer {who} {seconds} +0000"));
-        self.line(format_args!("data {}\n{message}\n{parent}", message.len()));
+        self.line(format_args!("data {}\n{message}", message.len()));
+        if let Some(other) = other {
+            self.line(format_args!("merge :{}", other.0));
+        }
         for (path, content) in files {
             self.line(format_args!("M 100644 inline {path}\ndata {}\n{content}", content.len()));
         }

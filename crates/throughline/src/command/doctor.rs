@@ -12,11 +12,13 @@ use tl_core::history::Gap;
 use tl_exec::git::{BranchSource, DefaultBranch, ObjectFormat, References, Repository};
 use tl_ledger::Ledger;
 use tl_ledger::counts::EventCounts;
+use tl_ledger::open::OpenError;
+use tl_ledger::store::StoreError;
 
 use crate::config::{ConfigError, Loaded};
 use crate::context::{Context, Globals};
 use crate::error::{CmdResult, CommandError, Outcome, causes, labelled};
-use crate::ui::{Ink, OutputError, Ui};
+use crate::ui::{Ink, OutputError, Ui, visible};
 
 /// Say what was found in a repository, what is missing, and how to get it
 #[derive(Debug, clap::Args)]
@@ -239,10 +241,11 @@ async fn look_at_ledger(path: &Path) -> Check {
     let (ledger, bytes) = match Ledger::open(path).await {
         Ok(ledger) => (ledger, meta.len()),
         Err(err) => {
-            let broken = check("ledger", State::Broken, one_line(&err));
+            let state = if unwritable(&err) { State::Warning } else { State::Broken };
+            let found = check("ledger", state, one_line(&err));
             return match err.mend() {
-                Some(mend) => broken.mend(mend),
-                None => broken,
+                Some(mend) => found.mend(mend),
+                None => found,
             };
         }
     };
@@ -260,6 +263,12 @@ async fn look_at_ledger(path: &Path) -> Check {
         }
         Err(err) => check("ledger", State::Broken, one_line(&err)),
     }
+}
+
+/// Whether everything works without the ledger, and only nothing is kept.
+const fn unwritable(err: &OpenError) -> bool {
+    let OpenError::Store { source, .. } = err else { return false };
+    matches!(source, StoreError::ReadOnly(_) | StoreError::CannotOpen(_) | StoreError::Full(_))
 }
 
 fn terminal_check(ui: &Ui) -> Check {
@@ -283,10 +292,10 @@ fn show(ui: &mut Ui, checks: &[Check]) -> Result<(), OutputError> {
             State::Broken => ("broken", Ink::Bad),
         };
         let label = ink.paint(format_args!("{label:<7}"));
-        ui.print(&format!("{label}  {name:<width$}  {what}\n"))?;
+        ui.print(&format!("{label}  {name:<width$}  {}\n", visible(what)))?;
         let indent = " ".repeat(width + 11);
         if let Some(consequence) = consequence {
-            ui.print(&format!("{indent}{consequence}\n"))?;
+            ui.print(&format!("{indent}{}\n", visible(consequence)))?;
         }
         if let Some(mend) = mend {
             ui.print(&format!("{indent}{}", labelled(Ink::Hint, "hint", mend)))?;

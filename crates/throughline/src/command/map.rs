@@ -149,7 +149,7 @@ fn show(
     if args.json {
         ui.print_json(report)?;
     } else if args.html.is_none() && args.csv.is_none() {
-        let style = terminal::Style { unicode: true };
+        let style = terminal::Style { unicode: ui.has_unicode() };
         let text = terminal::render(report, ui.width(), &style);
         ui.print(&text)?;
     } else {

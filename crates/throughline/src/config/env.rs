@@ -22,6 +22,9 @@ pub(crate) const TL_LOG: &str = "TL_LOG";
 /// The instant taken for now.
 pub(crate) const TL_NOW: &str = "TL_NOW";
 
+/// What names the locale, the strongest first.
+const LOCALE: [&str; 3] = ["LC_ALL", "LC_CTYPE", "LANG"];
+
 /// One variable of the table.
 pub(crate) struct Variable {
     /// Its name.
@@ -55,6 +58,9 @@ pub(crate) static VARIABLES: &[Variable] = &[
     setting("TL_MAP_PRIVACY_FLOOR_PEOPLE", "map.privacy.floor_people"),
     setting("TL_MAP_PRIVACY_NAMES", "map.privacy.names"),
     plain("NO_COLOR", "Use no colours when set to anything; `--color` wins over it"),
+    plain("LC_ALL", "Locale: draw with ASCII alone unless it is one of UTF-8"),
+    plain("LC_CTYPE", "The same, where `LC_ALL` is not set"),
+    plain("LANG", "The same, where neither is set"),
     plain("COLUMNS", "Width of the output, where there is no terminal to ask"),
     plain("HOME", "Where `.config` is, when `XDG_CONFIG_HOME` is not set"),
     plain("XDG_CONFIG_HOME", "Where your own `throughline/config.toml` is"),
@@ -96,6 +102,11 @@ impl Variables {
     /// The value of a variable; bytes that are not UTF-8 are replaced.
     pub(crate) fn text(&self, name: &str) -> Option<String> {
         self.0.get(OsStr::new(name)).map(|value| value.to_string_lossy().into_owned())
+    }
+
+    /// The name of the locale, such as `C.UTF-8`.
+    pub(crate) fn locale(&self) -> Option<String> {
+        LOCALE.iter().find_map(|name| self.text(name))
     }
 
     /// The user's configuration file, whether it exists or not.

@@ -4,12 +4,16 @@
 //! file that is absent is `None`; a file that is there and cannot be read or parsed is an error.
 
 use std::collections::BTreeSet;
-use std::io;
+use std::fs;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use toml::de::{DeTable, DeValue};
 
 use super::ConfigError;
+
+/// Most bytes of a file: 1 MiB.
+const LIMIT: u64 = 1 << 20;
 
 /// A configuration file that could be parsed.
 #[derive(Debug, Clone)]
@@ -19,6 +23,19 @@ pub(crate) struct ConfigFile {
     /// Its values.
     pub(crate) table: toml::Table,
     text: String,
+}
+
+/// The text of a regular file: the repository's own may be a link to something without an end.
+fn bounded_text(path: &Path) -> io::Result<String> {
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::Error::other("it is not a regular file"));
+    }
+    let mut text = String::new();
+    fs::File::open(path)?.take(LIMIT + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > LIMIT {
+        return Err(io::Error::other("it is larger than 1 MiB"));
+    }
+    Ok(text)
 }
 
 /// A key that no part of Throughline knows.
@@ -35,7 +52,7 @@ pub(crate) struct UnknownKey {
 impl ConfigFile {
     /// Reads a file; `None` when there is none.
     pub(crate) fn read(path: &Path) -> Result<Option<Self>, ConfigError> {
-        match std::fs::read_to_string(path) {
+        match bounded_text(path) {
             Ok(text) => Self::parse(path, text).map(Some),
             Err(err) if err.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(source) => Err(ConfigError::Read { path: path.to_owned(), source }),

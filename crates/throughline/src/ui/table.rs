@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 use comfy_table::{ContentArrangement, presets};
 
-use super::Ink;
+use super::{Ink, visible};
 
 /// Names of columns and rows of as many values.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -54,23 +54,9 @@ impl Table {
     }
 }
 
-fn visible(value: &str) -> String {
-    value.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
-}
-
 fn escaped(value: &str) -> String {
-    let mut text = String::with_capacity(value.len());
-    for c in value.chars() {
-        match c {
-            '\t' => text.push_str("\\t"),
-            '\n' => text.push_str("\\n"),
-            '\r' => text.push_str("\\r"),
-            '\\' => text.push_str("\\\\"),
-            c if c.is_control() => text.push('\u{fffd}'),
-            c => text.push(c),
-        }
-    }
-    text
+    let escaped = value.replace('\\', "\\\\").replace('\t', "\\t");
+    visible(&escaped.replace('\n', "\\n").replace('\r', "\\r"))
 }
 
 #[cfg(test)]
