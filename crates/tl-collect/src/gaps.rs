@@ -4,7 +4,7 @@
 //! **Invariant:** each gap names a consequence and, where there is one, the one command that
 //! mends it.
 
-use tl_core::history::{Gap, History};
+use tl_core::history::{Gap, History, Tag};
 use tl_core::time::{Millis, Timestamp};
 use tl_exec::git::{Delivered, Head, References, Repository, Walked};
 
@@ -87,6 +87,20 @@ pub fn of_references(
         ));
     }
     gaps
+}
+
+/// Gaps in what the tags say.
+pub fn of_tags(history: &History) -> Vec<Gap> {
+    let stable = |tag: &Tag| tag.release.as_ref().is_some_and(|name| !name.prerelease);
+    if history.tags.is_empty() || history.tags.iter().any(stable) {
+        return Vec::new();
+    }
+    vec![gap(
+        "no-releases",
+        format!("none of the {} tags reads as a release", history.tags.len()),
+        "releases, and the wait for them, are unknown",
+        Some("git tag v1.0.0   (a tag that reads as a version is a release)".to_owned()),
+    )]
 }
 
 /// Gaps that the walk over the commits met.

@@ -136,6 +136,7 @@ pub fn collect(
     line_evidence::notes(repository, &refs, known, &index, &mut collected, &mut gaps);
     line_evidence::traces(repository, &index, &mut collected, &mut gaps);
     read_diffs(repository, known, wanted, &index, &mut collected, progress);
+    gaps.extend(gaps::of_tags(&collected.history));
     gaps.extend(gaps::of_diffs(&collected.history));
     gaps.extend(gaps::of_dates(&collected.history));
     collected.history.gaps = gaps;

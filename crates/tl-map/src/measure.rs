@@ -55,3 +55,42 @@ pub static MEASURES: &[MeasureDoc] = &[
     invest_first::DOC,
     teams::DOC,
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A measure as it stands in `docs/measures.md`.
+    fn section(doc: &MeasureDoc) -> String {
+        let (first, rest) = doc.what.split_at(1);
+        let edges: String = doc.edge_cases.iter().map(|edge| format!("  - {edge}\n")).collect();
+        format!(
+            "## {} (`{}`)\n\n{}{rest}.\n\n- Formula: {}\n- Unit: {}\n- Source: {}\n- Edge cases:\n{edges}",
+            doc.title,
+            doc.id,
+            first.to_uppercase(),
+            doc.formula,
+            doc.unit,
+            doc.source
+        )
+    }
+
+    #[test]
+    fn the_documentation_says_what_the_program_says() {
+        let page = include_str!("../../../docs/measures.md");
+        for doc in MEASURES {
+            let section = section(doc);
+            assert!(page.contains(&section), "docs/measures.md should contain:\n{section}");
+        }
+    }
+
+    #[test]
+    fn ids_are_unique_and_kebab_case() {
+        let mut ids: Vec<&str> = MEASURES.iter().map(|doc| doc.id).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), MEASURES.len());
+        let kebab = |id: &&str| id.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
+        assert!(ids.iter().all(kebab));
+    }
+}

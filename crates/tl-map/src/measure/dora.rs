@@ -52,8 +52,8 @@ pub fn dora(data: &Dataset<'_>, shipped: &[Shipped<'_>]) -> Vec<DoraRow> {
     let of_releases = |events, trials: usize| {
         if any { share(events, trials as u64) } else { none(Unit::Share) }
     };
-    let deployments = "deployments: `throughline collect` will bring them";
-    let incidents = "deployments and incidents: `throughline collect` will bring them";
+    let deployments = "deployments, which git does not record";
+    let incidents = "deployments and incidents, which git does not record";
     vec![
         dora_row(
             "change-lead-time",

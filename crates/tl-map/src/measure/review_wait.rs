@@ -9,7 +9,7 @@ use super::MeasureDoc;
 use super::figures::Column;
 use super::value_stream::spent;
 use crate::dataset::Item;
-use crate::journey::Stage;
+use crate::journey::{Shape, Stage};
 
 /// What this measure is.
 pub const DOC: MeasureDoc = MeasureDoc {
@@ -33,12 +33,17 @@ pub fn review_wait<'a>(items: impl IntoIterator<Item = &'a Item>) -> Column {
     Column::of(items, |item| spent(item, Stage::ReviewWait).map(Millis::get))
 }
 
-/// Times of these items from first commit to merge.
+/// Times of these items from first commit to merge; direct pushes are left out.
 pub fn to_merge<'a>(items: impl IntoIterator<Item = &'a Item>) -> Column {
-    Column::of(items, |item| item.journey.to_merge().map(Millis::get))
+    Column::of(items, |item| spent_to_merge(item).map(Millis::get))
 }
 
 /// Times of these items from first commit to release; open ones are left out.
 pub fn to_release<'a>(items: impl IntoIterator<Item = &'a Item>) -> Column {
     Column::of(items, |item| item.journey.total().map(Millis::get))
+}
+
+/// First commit to merge, for changes that came by a request or a merge.
+pub fn spent_to_merge(item: &Item) -> Option<Millis> {
+    item.journey.to_merge().filter(|_| item.shape != Shape::Direct)
 }

@@ -35,7 +35,8 @@ pub const DOC: MeasureDoc = MeasureDoc {
          clock-adjusted; the merge, which the forge's clock wrote, stays",
         "a change contained in the earliest known release is left-censored: its wait is unknown",
         "a merged change in no release is open: it counts with the time waited so far",
-        "direct pushes have a start (their author date) but no review wait",
+        "a direct push starts at its author date, which counts in the whole line; of coding and review \
+         wait it says nothing",
     ],
     source: "Kim et al., Flow metrics; Little 1961; Kaplan & Meier 1958; Hyndman & Fan 1996, type 7",
 };
@@ -76,9 +77,10 @@ pub fn is_waiting(data: &Dataset<'_>, item: &Item) -> bool {
     has_releases && !item.left_censored && item.journey.at(Boundary::Released).is_none()
 }
 
-/// The time an item spent in a stage, if the stage applies to it.
+/// The time an item spent in a stage, if the stage applies to it. A direct push has no review, and
+/// its author date is when the commit was made, not when work began: it says nothing of coding.
 pub fn spent(item: &Item, stage: Stage) -> Option<Millis> {
-    let applies = stage != Stage::ReviewWait || item.shape != Shape::Direct;
+    let applies = stage == Stage::ReleaseWait || item.shape != Shape::Direct;
     item.journey.stage(stage).filter(|_| applies)
 }
 

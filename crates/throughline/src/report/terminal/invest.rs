@@ -131,7 +131,9 @@ pub(super) fn gaps(page: &mut Page<'_>, gaps: &[Gap]) {
         said.push(gap);
         page.point("-", &format!("{}: {}", gap.what.trim_end_matches('.'), gap.consequence));
         if let Some(mend) = &gap.mend {
-            page.inked_paragraph(4, Some(Ink::Hint), &format!("mend: {mend}"));
+            for command in mend.lines() {
+                page.inked_paragraph(4, Some(Ink::Hint), &format!("mend: {command}"));
+            }
         }
     }
 }
