@@ -133,8 +133,15 @@ pub fn collect(
     history.head = head.as_ref().and_then(|head| index.get(&head.commit).copied());
     point(&mut history, &refs, &index, head.as_ref().map(|head| head.reference.as_str()));
     collected.history = history;
-    line_evidence::notes(repository, &refs, known, &index, &mut collected, &mut gaps);
-    line_evidence::traces(repository, &index, &mut collected, &mut gaps);
+    let lines = line_evidence::read(repository, &refs, &known.notes);
+    for (commit, evidence) in lines.rows {
+        if let Some(ix) = index.get(&commit) {
+            let own = &mut collected.history.commits[ix.row()].attribution;
+            *own = own.merged(evidence);
+        }
+    }
+    collected.fresh.notes.extend(lines.fresh);
+    gaps.extend(lines.gaps);
     read_diffs(repository, known, wanted, &index, &mut collected, progress);
     gaps.extend(gaps::of_tags(&collected.history));
     gaps.extend(gaps::of_diffs(&collected.history));
@@ -144,7 +151,7 @@ pub fn collect(
 }
 
 /// Rows of commits by id.
-pub(crate) type Index = FxHashMap<CommitId, CommitIx>;
+type Index = FxHashMap<CommitId, CommitIx>;
 
 /// Commits while they are being read: parents still by id.
 #[derive(Default)]

@@ -1,8 +1,8 @@
 //! Line-level evidence (E1): notes and traces that say which lines an AI tool wrote.
 //!
 //! In: `refs/notes/ai`, and Agent Trace records in `.agent-trace/`, committed or in the work tree.
-//! Out: attributions added to the commits that they name. **Invariant:** a record that cannot be
-//! read is counted and left out; a commit that nothing names keeps what its message says.
+//! Out: [`LineEvidence`]. Start at [`read`]. **Invariant:** a record that cannot be
+//! read is counted and left out; nothing here overrides what a commit's message says.
 
 use std::fs::File;
 use std::io::Read as _;
@@ -13,54 +13,57 @@ use tl_core::id::CommitId;
 use tl_exec::git::{References, Repository};
 
 use crate::cache::{NoteChunk, decode, encode};
-use crate::history::{Collected, Index, Known};
 use crate::{agent_trace, ai_notes, gaps};
 
 /// The reference that holds line-level notes of AI authorship.
 const AI_NOTES: &str = "refs/notes/ai";
 
-/// Adds what the notes of `refs/notes/ai` say.
-pub(crate) fn notes(
+/// What lines say, and what reading them came to.
+#[derive(Debug, Default)]
+pub(crate) struct LineEvidence {
+    /// What to add to the attribution of which commits, known here or not.
+    pub(crate) rows: Vec<(CommitId, Attribution)>,
+    /// What is new for the cache: the object that the notes reference names, and the chunk.
+    pub(crate) fresh: Option<(Vec<u8>, Vec<u8>)>,
+    /// What could not be read.
+    pub(crate) gaps: Vec<Gap>,
+}
+
+/// Reads notes and traces; `known` are the chunks of notes that earlier runs derived.
+pub(crate) fn read(
     repository: &Repository,
     refs: &References,
-    known: &Known,
-    index: &Index,
-    collected: &mut Collected,
-    gaps: &mut Vec<Gap>,
-) {
-    let Some(reference) = refs.notes.iter().find(|note| note.name == AI_NOTES) else { return };
-    let known = known.notes.iter().find(|(tip, _)| *tip == reference.commit);
-    let chunk = known.and_then(|(_, bytes)| decode::<NoteChunk>(bytes)).unwrap_or_else(|| {
-        let mut chunk = NoteChunk::default();
-        let visited =
-            repository.notes(AI_NOTES, &mut |commit, bytes| match ai_notes::parse(bytes) {
-                Ok(note) => chunk.rows.push((
-                    commit,
-                    Attribution {
-                        tools: note.tools,
-                        noted: note.says_ai,
-                        has_note: true,
-                        ..Attribution::default()
-                    },
-                )),
-                Err(_) => chunk.unreadable += 1,
-            });
-        match visited {
-            Ok(notes) => chunk.unreadable += notes.unreadable as u64,
-            Err(err) => gaps.push(gaps::notes_unreadable(&err.to_string())),
+    known: &[(CommitId, Vec<u8>)],
+) -> LineEvidence {
+    let mut found = LineEvidence::default();
+    if let Some(reference) = refs.notes.iter().find(|note| note.name == AI_NOTES) {
+        let known = known.iter().find(|(tip, _)| *tip == reference.commit);
+        let chunk = known.and_then(|(_, bytes)| decode::<NoteChunk>(bytes)).unwrap_or_else(|| {
+            let chunk = notes(repository, &mut found.gaps);
+            found.fresh = Some((reference.commit.as_bytes().to_vec(), encode(&chunk)));
+            chunk
+        });
+        if chunk.unreadable > 0 {
+            found.gaps.push(gaps::some_notes_unreadable(chunk.unreadable));
         }
-        collected.fresh.notes.push((reference.commit.as_bytes().to_vec(), encode(&chunk)));
-        chunk
+        found.rows = chunk.rows;
+    }
+    traces(repository, &mut found);
+    found
+}
+
+/// Reads the notes of `refs/notes/ai`.
+fn notes(repository: &Repository, gaps: &mut Vec<Gap>) -> NoteChunk {
+    let mut chunk = NoteChunk::default();
+    let visited = repository.notes(AI_NOTES, &mut |commit, bytes| match ai_notes::parse(bytes) {
+        Ok(note) => chunk.rows.push((commit, evidence(note.tools, note.says_ai))),
+        Err(_) => chunk.unreadable += 1,
     });
-    if chunk.unreadable > 0 {
-        gaps.push(gaps::some_notes_unreadable(chunk.unreadable));
+    match visited {
+        Ok(notes) => chunk.unreadable += notes.unreadable as u64,
+        Err(err) => gaps.push(gaps::notes_unreadable(&err.to_string())),
     }
-    for (commit, attribution) in chunk.rows {
-        if let Some(ix) = index.get(&commit) {
-            let own = &mut collected.history.commits[ix.row()].attribution;
-            *own = own.merged(attribution);
-        }
-    }
+    chunk
 }
 
 /// Directory of Agent Trace records: one JSON document a file, or one a line.
@@ -69,13 +72,8 @@ const TRACES: &str = ".agent-trace";
 /// Most bytes that are read of the traces in the work tree.
 const TRACES_LIMIT: u64 = 64 << 20;
 
-/// Adds what Agent Trace records say of the commits that they name.
-pub(crate) fn traces(
-    repository: &Repository,
-    index: &Index,
-    collected: &mut Collected,
-    gaps: &mut Vec<Gap>,
-) {
+/// Reads Agent Trace records.
+fn traces(repository: &Repository, found: &mut LineEvidence) {
     let mut unreadable = 0;
     for text in trace_files(repository) {
         for record in records(&text) {
@@ -83,14 +81,14 @@ pub(crate) fn traces(
                 unreadable += 1;
                 continue;
             };
-            let commit = trace.revision.and_then(|revision| revision.parse::<CommitId>().ok());
-            let Some(ix) = commit.and_then(|commit| index.get(&commit)) else { continue };
-            let own = &mut collected.history.commits[ix.row()].attribution;
-            *own = own.merged(evidence(trace.tools, trace.ai_ranges + trace.mixed_ranges > 0));
+            if let Some(commit) = trace.revision.and_then(|revision| revision.parse().ok()) {
+                let says_ai = trace.ai_ranges + trace.mixed_ranges > 0;
+                found.rows.push((commit, evidence(trace.tools, says_ai)));
+            }
         }
     }
     if unreadable > 0 {
-        gaps.push(gaps::some_traces_unreadable(unreadable));
+        found.gaps.push(gaps::some_traces_unreadable(unreadable));
     }
 }
 
