@@ -5,19 +5,15 @@
 //! and notes that no earlier run derived are read from git.
 //! **Invariant:** the history is the same with and without the cache.
 
-use bstr::ByteSlice as _;
-use rustc_hash::FxHashMap;
 use tl_core::diff::CommitDiff;
-use tl_core::history::{BranchTip, Commit, History, ParentSpan, Person, RequestHead, Tag};
-use tl_core::id::{CommitId, CommitIx, PersonIx};
+use tl_core::history::{BranchTip, History, RequestHead, Tag};
+use tl_core::id::{CommitId, CommitIx};
 use tl_core::time::{Millis, Timestamp};
-use tl_exec::git::{
-    BranchError, DefaultBranch, Mailmap, RawCommit, References, ReferencesError, Repository,
-};
+use tl_exec::git::{BranchError, DefaultBranch, References, ReferencesError, Repository};
 
-use crate::attribution::{Identity, attribute, branch_tool};
-use crate::cache::{CHUNK_ROWS, CommitChunk, CommitRow, DiffChunk, decode, encode};
-use crate::{gaps, line_evidence, message, release_name};
+use crate::cache::{CHUNK_ROWS, CommitChunk, DiffChunk, decode, encode};
+use crate::rows::{Index, Rows};
+use crate::{gaps, line_evidence, release_name};
 
 /// What to read.
 #[derive(Debug, Clone)]
@@ -116,7 +112,7 @@ pub fn collect(
     let cached = rows.commits.len();
     let mut tips = refs.tips();
     tips.extend(head.as_ref().map(|head| head.commit));
-    let walked = rows.walk(repository, &tips, progress);
+    let walked = rows.walk(repository, &tips, &mut |read| progress(Progress::Commits(read)));
 
     let mut collected =
         Collected { commits_read: rows.commits.len() - cached, ..Collected::default() };
@@ -148,227 +144,6 @@ pub fn collect(
     gaps.extend(gaps::of_dates(&collected.history));
     collected.history.gaps = gaps;
     Ok(collected)
-}
-
-/// Rows of commits by id.
-type Index = FxHashMap<CommitId, CommitIx>;
-
-/// Commits while they are being read: parents still by id.
-#[derive(Default)]
-struct Rows {
-    commits: Vec<Commit>,
-    parents: Vec<CommitId>,
-    people: Vec<(String, String)>,
-    /// Rows of people by name, a zero byte, and address.
-    person: FxHashMap<Box<[u8]>, PersonIx>,
-    key: Vec<u8>,
-    seen: Index,
-}
-
-impl Rows {
-    fn person(&mut self, name: &[u8], email: &[u8]) -> PersonIx {
-        self.key.clear();
-        self.key.extend_from_slice(name);
-        self.key.push(0);
-        self.key.extend_from_slice(email);
-        if let Some(known) = self.person.get(self.key.as_slice()) {
-            return *known;
-        }
-        let next = PersonIx(self.people.len() as u32);
-        self.people.push((name.to_str_lossy().into_owned(), email.to_str_lossy().into_owned()));
-        self.person.insert(self.key.clone().into_boxed_slice(), next);
-        next
-    }
-
-    fn add_chunk(&mut self, chunk: CommitChunk) {
-        let people: Vec<PersonIx> = chunk
-            .people
-            .iter()
-            .map(|(name, email)| self.person(name.as_bytes(), email.as_bytes()))
-            .collect();
-        for row in chunk.rows {
-            let ix = CommitIx(self.commits.len() as u32);
-            let author = people.get(row.author as usize);
-            let (Some(author), Some(committer)) = (author, people.get(row.committer as usize))
-            else {
-                continue;
-            };
-            if self.seen.contains_key(&row.id) {
-                continue;
-            }
-            self.seen.insert(row.id, ix);
-            let parents =
-                ParentSpan { start: self.parents.len() as u32, len: row.parents.len() as u32 };
-            self.parents.extend_from_slice(&row.parents);
-            self.commits.push(Commit {
-                id: row.id,
-                parents,
-                author: *author,
-                committer: *committer,
-                authored: row.authored,
-                committed: row.committed,
-                author_offset: row.author_offset,
-                attribution: row.attribution,
-                title: row.title,
-                mention: row.mention,
-                links: row.links,
-            });
-        }
-    }
-
-    fn add(&mut self, raw: &RawCommit<'_>) {
-        let facts = message::parse(raw.message);
-        let author = Identity { name: raw.author.name, email: raw.author.email };
-        let committer = Identity { name: raw.committer.name, email: raw.committer.email };
-        let mut attribution = attribute(author, committer, raw.message);
-        let branch = facts.links.as_ref().and_then(|links| links.merged_branch.as_deref());
-        if let Some(tool) = branch.and_then(branch_tool) {
-            attribution.tools.insert(tool);
-            attribution.trailed = true;
-        }
-        let parents =
-            ParentSpan { start: self.parents.len() as u32, len: raw.parents.len() as u32 };
-        self.parents.extend_from_slice(raw.parents);
-        let author = self.person(raw.author.name, raw.author.email);
-        let committer = self.person(raw.committer.name, raw.committer.email);
-        self.commits.push(Commit {
-            id: raw.id,
-            parents,
-            author,
-            committer,
-            authored: raw.author.at,
-            committed: raw.committer.at,
-            author_offset: raw.author.offset,
-            attribution,
-            title: facts.title,
-            mention: facts.mention,
-            links: facts.links,
-        });
-    }
-
-    fn walk(
-        &mut self,
-        repository: &Repository,
-        tips: &[CommitId],
-        progress: &mut dyn FnMut(Progress),
-    ) -> tl_exec::git::Walked {
-        let seen = std::mem::take(&mut self.seen);
-        let before = self.commits.len();
-        let walked = repository.walk(tips, &|id| seen.contains_key(id), &mut |raw| {
-            self.add(&raw);
-            let read = self.commits.len() - before;
-            if read.is_multiple_of(4096) {
-                progress(Progress::Commits(read));
-            }
-        });
-        self.seen = seen;
-        for row in before..self.commits.len() {
-            self.seen.insert(self.commits[row].id, CommitIx(row as u32));
-        }
-        walked
-    }
-
-    /// The commits from row `from` on, as chunks for the cache.
-    fn chunks(&self, from: usize) -> Vec<(Vec<u8>, Vec<u8>)> {
-        self.commits[from..]
-            .chunks(CHUNK_ROWS)
-            .map(|commits| {
-                let mut chunk = CommitChunk::default();
-                let mut local: FxHashMap<u32, u32> = FxHashMap::default();
-                for commit in commits {
-                    let mut person = |ix: PersonIx| {
-                        *local.entry(ix.0).or_insert_with(|| {
-                            chunk.people.push(self.people[ix.row()].clone());
-                            chunk.people.len() as u32 - 1
-                        })
-                    };
-                    let (author, committer) = (person(commit.author), person(commit.committer));
-                    let span = commit.parents;
-                    let parents = &self.parents[span.start as usize..][..span.len as usize];
-                    chunk.rows.push(CommitRow {
-                        id: commit.id,
-                        parents: parents.to_vec(),
-                        author,
-                        committer,
-                        authored: commit.authored,
-                        committed: commit.committed,
-                        author_offset: commit.author_offset,
-                        attribution: commit.attribution,
-                        title: commit.title,
-                        mention: commit.mention,
-                        links: commit.links.clone(),
-                    });
-                }
-                (commits[0].id.as_bytes().to_vec(), encode(&chunk))
-            })
-            .collect()
-    }
-
-    /// Drops what the cache holds but no tip leads to any more: history was rewritten, or the
-    /// cache belongs to several repositories.
-    fn keep_reachable(&mut self, tips: &[CommitId], cached: usize) {
-        if cached == 0 {
-            return;
-        }
-        let mut reached = vec![false; self.commits.len()];
-        let mut open: Vec<CommitIx> =
-            tips.iter().filter_map(|tip| self.seen.get(tip)).copied().collect();
-        while let Some(ix) = open.pop() {
-            if !std::mem::replace(&mut reached[ix.row()], true) {
-                let span = self.commits[ix.row()].parents;
-                let parents = &self.parents[span.start as usize..][..span.len as usize];
-                open.extend(parents.iter().filter_map(|id| self.seen.get(id)));
-            }
-        }
-        if reached.iter().all(|reached| *reached) {
-            return;
-        }
-        let mut reached = reached.into_iter();
-        self.commits.retain(|_| reached.next().unwrap_or(false));
-        let rows = self.commits.iter().enumerate();
-        self.seen = rows.map(|(row, commit)| (commit.id, CommitIx(row as u32))).collect();
-    }
-
-    /// Resolves parents to rows and identities to people.
-    fn history(mut self, mailmap: &Mailmap) -> (History, Index) {
-        let mut pool = Vec::with_capacity(self.parents.len());
-        for commit in &mut self.commits {
-            let span = commit.parents;
-            let start = pool.len() as u32;
-            let ids = &self.parents[span.start as usize..][..span.len as usize];
-            pool.extend(ids.iter().filter_map(|id| self.seen.get(id)));
-            commit.parents = ParentSpan { start, len: pool.len() as u32 - start };
-        }
-        let (people, resolved) = people(&self.people, mailmap);
-        for commit in &mut self.commits {
-            commit.author = resolved[commit.author.row()];
-            commit.committer = resolved[commit.committer.row()];
-        }
-        let history =
-            History { commits: self.commits, parent_pool: pool, people, ..History::default() };
-        (history, self.seen)
-    }
-}
-
-/// People after `.mailmap`, one for each address, in the order of addresses; and for each written
-/// identity its person. Of several names for one address the first in the alphabet stands.
-fn people(written: &[(String, String)], mailmap: &Mailmap) -> (Vec<Person>, Vec<PersonIx>) {
-    let mapped: Vec<Person> = written
-        .iter()
-        .map(|(name, email)| {
-            let (name, email) = mailmap.resolve(name.as_str().into(), email.as_str().into());
-            let email = email.to_str_lossy().to_lowercase();
-            Person { name: name.to_str_lossy().into_owned(), email }
-        })
-        .collect();
-    let mut people = mapped.clone();
-    people.sort_unstable_by(|a, b| (&a.email, &a.name).cmp(&(&b.email, &b.name)));
-    people.dedup_by(|later, first| later.email == first.email);
-    let row = |person: &Person| {
-        PersonIx(people.partition_point(|other| other.email < person.email) as u32)
-    };
-    let resolved = mapped.iter().map(row).collect();
-    (people, resolved)
 }
 
 /// Adds branches, tags and request heads whose commits could be read.
@@ -459,6 +234,7 @@ fn read_diffs(
 
 #[cfg(test)]
 mod tests {
+    use tl_core::attribution::AiTool;
     use tl_testkit::repo::TestRepo;
 
     use super::*;
@@ -510,6 +286,20 @@ mod tests {
         keep(&mut known, second.fresh);
         let third = read(&repo, &known);
         assert_eq!((third.commits_read, third.diffs_read, third.fresh), (0, 0, Fresh::default()));
+    }
+
+    #[test]
+    fn a_trace_in_the_work_tree_is_evidence_for_the_commit_that_it_names() {
+        let repo = TestRepo::new();
+        let id = repo.commit("ana", "2026-01-01T09:00:00Z", &[("a", "1\n")], "one");
+        let record = format!(
+            r#"{{"version":"0.1.0","vcs":{{"type":"git","revision":"{id}"}},"tool":{{"name":"cursor"}},
+            "files":[{{"path":"a","conversations":[{{"contributor":{{"type":"ai"}},
+            "ranges":[{{"start_line":1,"end_line":1}}]}}]}}]}}"#
+        );
+        repo.write(".agent-trace/traces.jsonl", record.replace('\n', " ").as_bytes());
+        let attribution = read(&repo, &Known::default()).history.commits[0].attribution;
+        assert!(attribution.noted && attribution.tools.contains(AiTool::Cursor), "{attribution:?}");
     }
 
     #[test]

@@ -15,3 +15,4 @@ pub mod history;
 mod line_evidence;
 pub mod message;
 pub mod release_name;
+mod rows;
