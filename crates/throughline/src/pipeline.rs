@@ -28,6 +28,8 @@ pub(crate) struct Period {
     pub(crate) since: Option<Timestamp>,
     /// `--until`
     pub(crate) until: Option<Timestamp>,
+    /// `--patch-ids`
+    pub(crate) patch_ids: bool,
 }
 
 /// Reads every repository, each with the cache of its own ledger.
@@ -44,7 +46,11 @@ pub(crate) async fn histories(
     for repository in repositories {
         let ledger = cx.open_ledger(ui, repository).await?;
         let known = known(&ledger, repository).await?;
-        let wanted = Wanted { branch: period.branch.clone(), diffs: diffs(config, period) };
+        let wanted = Wanted {
+            branch: period.branch.clone(),
+            diffs: diffs(config, period),
+            patch_ids: period.patch_ids,
+        };
         let progress = ui.progress();
         let Collected { mut history, fresh, commits_read, diffs_read } =
             collect(repository, &known, &wanted, &mut |at| match at {

@@ -5,11 +5,12 @@
 //! and notes that no earlier run derived are read from git.
 //! **Invariant:** the history is the same with and without the cache.
 
+use rustc_hash::FxHashMap;
 use tl_core::diff::CommitDiff;
 use tl_core::history::{BranchTip, History, RequestHead, Tag};
 use tl_core::id::{CommitId, CommitIx};
 use tl_core::time::{Millis, Timestamp};
-use tl_exec::git::{BranchError, DefaultBranch, References, ReferencesError, Repository};
+use tl_exec::git::{BranchError, DefaultBranch, PatchId, References, ReferencesError, Repository};
 
 use crate::cache::{CHUNK_ROWS, CommitChunk, DiffChunk, decode, encode};
 use crate::rows::{Index, Rows};
@@ -22,6 +23,8 @@ pub struct Wanted {
     pub branch: Option<String>,
     /// For which commits of the mainline to read the difference to the first parent.
     pub diffs: Diffs,
+    /// Whether to find backports by equal patches too, which reads more differences.
+    pub patch_ids: bool,
 }
 
 /// Which differences to read.
@@ -139,6 +142,9 @@ pub fn collect(
     collected.fresh.notes.extend(lines.fresh);
     gaps.extend(lines.gaps);
     read_diffs(repository, known, wanted, &index, &mut collected, progress);
+    if wanted.patch_ids {
+        collected.history.same_patch = same_patch(repository, &collected.history);
+    }
     gaps.extend(gaps::of_tags(&collected.history));
     gaps.extend(gaps::of_diffs(&collected.history));
     gaps.extend(gaps::of_dates(&collected.history));
@@ -171,6 +177,50 @@ fn point(history: &mut History, refs: &References, index: &Index, default: Optio
             history.requests.push(RequestHead { number: request.number, commit });
         }
     }
+}
+
+/// Pairs of commits with the same stable patch-id: mainline commits, and commits that releases
+/// hold but the default branch does not. Merges have no patch of their own.
+fn same_patch(repository: &Repository, history: &History) -> Vec<(CommitIx, CommitIx)> {
+    let inside = reachable(history, history.head);
+    let stable = |tag: &&Tag| tag.release.as_ref().is_some_and(|name| !name.prerelease);
+    let tagged = reachable(history, history.tags.iter().filter(stable).map(|tag| tag.commit));
+    let outside = (0..history.commits.len()).filter(|row| tagged[*row] && !inside[*row]);
+    let outside: Vec<CommitIx> = outside.map(|row| CommitIx(row as u32)).collect();
+    let Some(oldest) = outside.iter().map(|ix| history.commit(*ix).authored).min() else {
+        return Vec::new();
+    };
+    // A backport comes soon after, or before, what it carries over.
+    let mainline = history.mainline().into_iter();
+    let mainline = mainline.filter(|ix| history.commit(*ix).committed >= oldest - Millis::days(90));
+    let patches = |rows: &[CommitIx]| {
+        let single = rows.iter().filter(|ix| history.commit(**ix).parents.len < 2);
+        let rows: Vec<CommitIx> = single.copied().collect();
+        let ids: Vec<CommitId> = rows.iter().map(|ix| history.commit(*ix).id).collect();
+        rows.into_iter().zip(repository.patch_ids(&ids))
+    };
+    let mut by_patch: FxHashMap<PatchId, Vec<CommitIx>> = FxHashMap::default();
+    for (ix, patch) in patches(&outside) {
+        if let Some(patch) = patch {
+            by_patch.entry(patch).or_default().push(ix);
+        }
+    }
+    patches(&mainline.collect::<Vec<_>>())
+        .filter_map(|(ix, patch)| Some((ix, by_patch.get(&patch?)?)))
+        .flat_map(|(ix, same)| same.iter().map(move |other| (ix, *other)))
+        .collect()
+}
+
+/// For each commit whether one of `tips` leads to it.
+fn reachable(history: &History, tips: impl IntoIterator<Item = CommitIx>) -> Vec<bool> {
+    let mut reached = vec![false; history.commits.len()];
+    let mut open: Vec<CommitIx> = tips.into_iter().collect();
+    while let Some(ix) = open.pop() {
+        if !std::mem::replace(&mut reached[ix.row()], true) {
+            open.extend_from_slice(history.parents(ix));
+        }
+    }
+    reached
 }
 
 /// Adds the differences of mainline commits to their first parents.
@@ -239,7 +289,8 @@ mod tests {
 
     use super::*;
 
-    const WANTED: Wanted = Wanted { branch: None, diffs: Diffs::BeforeNewest(Millis::days(365)) };
+    const WANTED: Wanted =
+        Wanted { branch: None, diffs: Diffs::BeforeNewest(Millis::days(365)), patch_ids: true };
 
     fn read(repo: &TestRepo, known: &Known) -> Collected {
         let repository = Repository::open(repo.path()).unwrap();
@@ -286,6 +337,23 @@ mod tests {
         keep(&mut known, second.fresh);
         let third = read(&repo, &known);
         assert_eq!((third.commits_read, third.diffs_read, third.fresh), (0, 0, Fresh::default()));
+    }
+
+    #[test]
+    fn a_backport_without_a_word_is_found_by_its_patch() {
+        let repo = TestRepo::new();
+        repo.commit("ana", "2026-01-01T09:00:00Z", &[("a", "1\n")], "one");
+        repo.branch("release/1.0");
+        repo.checkout("main");
+        let fix = repo.commit("ana", "2026-01-02T09:00:00Z", &[("b", "fix\n")], "fix");
+        repo.checkout("release/1.0");
+        let carried = repo.commit("ana", "2026-01-03T09:00:00Z", &[("b", "fix\n")], "other words");
+        repo.tag("v1.0.1");
+        repo.checkout("main");
+        let history = read(&repo, &Known::default()).history;
+        let ids = |ix: CommitIx| history.commit(ix).id.to_string();
+        let pairs: Vec<_> = history.same_patch.iter().map(|(a, b)| (ids(*a), ids(*b))).collect();
+        assert_eq!(pairs, [(fix, carried)]);
     }
 
     #[test]

@@ -36,6 +36,9 @@ pub struct History {
     /// Differences to the first parent of those commits whose diff was asked for and readable,
     /// sorted by commit.
     pub diffs: Vec<(CommitIx, CommitDiff)>,
+    /// Pairs of commits with the same stable patch-id: one of the mainline, one that only a
+    /// release holds. Empty unless asked for.
+    pub same_patch: Vec<(CommitIx, CommitIx)>,
     /// What could not be read, why that matters, and how to mend it.
     pub gaps: Vec<Gap>,
 }

@@ -7,7 +7,7 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use tl_core::attribution::{Attribution, AuthorClass};
-use tl_core::history::{Commit, History, MentionForm};
+use tl_core::history::{Commit, History, MentionForm, RequestHead};
 use tl_core::id::{CommitIx, PersonIx};
 use tl_core::time::Timestamp;
 
@@ -70,6 +70,9 @@ pub struct Changes {
     pub at_position: Vec<u32>,
 }
 
+/// git's first week; a commit dated before it has a wrong clock, or comes from another system.
+pub const FIRST_GIT: Timestamp = Timestamp::from_seconds(1_112_900_000);
+
 /// Key under which a replayed commit is recognised: author, author date, title.
 type Twin = (PersonIx, Timestamp, u64);
 
@@ -80,9 +83,10 @@ struct Finder<'a> {
     heads: FxHashMap<u32, CommitIx>,
     /// Requests by head.
     numbers: FxHashMap<CommitIx, Vec<u32>>,
-    /// Position of the mainline commit that names the request.
-    claimed: FxHashMap<u32, usize>,
-    /// Requests whose head entered the default branch, by position.
+    /// Position that delivered a request: of the merge that names it, or else of the first commit
+    /// that names it or made its head part of the default branch.
+    delivered: FxHashMap<u32, usize>,
+    /// Requests whose head entered the default branch, by position; smallest number first.
     entered: FxHashMap<usize, Vec<u32>>,
     /// Commits of requests that were neither named nor entered.
     replayed: FxHashMap<Twin, u32>,
@@ -98,13 +102,19 @@ pub fn changes(history: &History, graph: &Graph, releases: &Releases) -> Changes
         ..Changes::default()
     };
     for position in 0..graph.mainline.len() {
-        let (request, shape) = finder.origin(position);
-        if finder.continues(found.delivered.last(), request, shape, position) {
+        let (mut request, mut shape) = finder.origin(position);
+        if Finder::continues(found.delivered.last(), request, shape, position) {
             let last = found.delivered.last_mut().expect("`continues` saw a change before this");
             last.span += 1;
             last.attribution =
                 last.attribution.merged(history.commit(graph.mainline[position]).attribution);
         } else {
+            if shape == Shape::Rebase
+                && request.is_some_and(|number| finder.merged.contains(&number))
+            {
+                // A commit of a request that was replayed before: carried over once more.
+                (request, shape) = (None, Shape::Direct);
+            }
             found.delivered.push(finder.change(position, request, shape));
         }
         found.at_position[position] = (found.delivered.len() - 1) as u32;
@@ -124,8 +134,11 @@ fn release(history: &History, graph: &Graph, releases: &Releases, change: &mut C
     let start = change.position as usize;
     let landed = &graph.mainline[start..start + change.span as usize];
     change.first_release = releases.first_release(history, landed);
-    if let FirstRelease::Released { release, .. } = change.first_release {
+    if let FirstRelease::Released { release, backport } = change.first_release {
         let at = releases.get(release).at;
+        // What users had before it came to the default branch did not wait here; that is no
+        // matter of clocks, as it would be for the commit itself.
+        let at = if backport { at.max(history.commit(change.landed).committed) } else { at };
         change.marks.apply(Mark { boundary: Boundary::Released, at });
     }
 }
@@ -137,31 +150,48 @@ impl<'a> Finder<'a> {
             graph,
             heads: FxHashMap::default(),
             numbers: FxHashMap::default(),
-            claimed: FxHashMap::default(),
+            delivered: FxHashMap::default(),
             entered: FxHashMap::default(),
             replayed: FxHashMap::default(),
             merged: FxHashSet::default(),
         };
-        for head in &history.requests {
+        // In the order of numbers, so that the order of rows does not matter.
+        let mut heads: Vec<&RequestHead> = history.requests.iter().collect();
+        heads.sort_by_key(|head| (head.number, history.commit(head.commit).id));
+        for head in &heads {
             finder.heads.insert(head.number, head.commit);
             finder.numbers.entry(head.commit).or_default().push(head.number);
             if let Some(position) = graph.entry(head.commit) {
                 finder.entered.entry(position).or_default().push(head.number);
             }
         }
-        for (position, ix) in graph.mainline.iter().enumerate() {
-            if let Some(mention) = history.commit(*ix).mention {
-                finder.claimed.entry(mention.number).or_insert(position);
-            }
-        }
-        finder.index_replayed();
+        finder.index_delivered();
+        finder.index_replayed(&heads);
         finder
     }
 
-    fn index_replayed(&mut self) {
-        for head in &self.history.requests {
-            let known = self.claimed.contains_key(&head.number);
-            if known || self.graph.entry(head.commit).is_some() {
+    fn index_delivered(&mut self) {
+        let mut by_merge: FxHashMap<u32, usize> = FxHashMap::default();
+        for (position, ix) in self.graph.mainline.iter().enumerate() {
+            if let Some(mention) = self.history.commit(*ix).mention {
+                self.delivered.entry(mention.number).or_insert(position);
+                if mention.by == MentionForm::Merge {
+                    by_merge.entry(mention.number).or_insert(position);
+                }
+            }
+        }
+        for (position, numbers) in &self.entered {
+            for number in numbers {
+                let first = self.delivered.entry(*number).or_insert(*position);
+                *first = (*first).min(*position);
+            }
+        }
+        self.delivered.extend(by_merge);
+    }
+
+    fn index_replayed(&mut self, heads: &[&RequestHead]) {
+        for head in heads {
+            if self.delivered.contains_key(&head.number) {
                 continue;
             }
             for ix in self.graph.exclusive(self.history, head.commit, None, |_| false) {
@@ -178,18 +208,20 @@ impl<'a> Finder<'a> {
         let commit = self.history.commit(ix);
         let parents = self.history.parents(ix);
         let is_merge = commit.parents.len > 1;
-        if let Some(mention) = commit.mention.filter(|m| self.claimed[&m.number] == position) {
-            let by_merge = is_merge || mention.by == MentionForm::Merge;
-            return (Some(mention.number), if by_merge { Shape::Merge } else { Shape::Squash });
+        let delivers = |number: &u32| self.delivered.get(number) == Some(&position);
+        let named = commit.mention.map(|mention| mention.number).filter(delivers);
+        if named.is_some() {
+            return (named, if is_merge { Shape::Merge } else { Shape::Squash });
         }
         let entered = self.entered.get(&position).map_or(&[][..], Vec::as_slice);
+        let mut entered = entered.iter().copied().filter(delivers);
         if is_merge {
             let second = parents.get(1);
-            let exact = entered.iter().find(|number| second == self.heads.get(number));
-            return (exact.or(entered.first()).copied(), Shape::Merge);
+            let exact = entered.clone().find(|number| second == self.heads.get(number));
+            return (exact.or_else(|| entered.next()), Shape::Merge);
         }
-        if let Some(number) = entered.first() {
-            return (Some(*number), Shape::Rebase);
+        if let Some(number) = entered.next() {
+            return (Some(number), Shape::Rebase);
         }
         match self.replayed.get(&twin(commit)) {
             Some(number) => (Some(*number), Shape::Rebase),
@@ -200,7 +232,6 @@ impl<'a> Finder<'a> {
 
     /// Whether a replayed commit goes on with the change before it.
     fn continues(
-        &self,
         last: Option<&Change>,
         request: Option<u32>,
         shape: Shape,
@@ -208,9 +239,7 @@ impl<'a> Finder<'a> {
     ) -> bool {
         shape == Shape::Rebase
             && last.is_some_and(|last| {
-                last.request == request
-                    && last.shape == Shape::Rebase
-                    && (last.position + last.span) as usize == position
+                last.request == request && (last.position + last.span) as usize == position
             })
     }
 
@@ -230,14 +259,13 @@ impl<'a> Finder<'a> {
             first_release: FirstRelease::Waiting,
         };
         change.marks.apply(Mark { boundary: Boundary::Merged, at: commit.committed });
-        self.merged.extend(request);
-        if let Some(entered) = self.entered.get(&position) {
-            self.merged.extend(entered.iter().copied());
-        }
         let head = request.and_then(|number| self.heads.get(&number)).copied();
         let work = match (shape, head) {
             (Shape::Direct, _) => {
-                change.marks.apply(Mark { boundary: Boundary::FirstCommit, at: commit.authored });
+                if commit.authored >= FIRST_GIT {
+                    let at = commit.authored;
+                    change.marks.apply(Mark { boundary: Boundary::FirstCommit, at });
+                }
                 change.marks.apply(Mark { boundary: Boundary::LastPush, at: commit.committed });
                 return change;
             }
@@ -246,35 +274,32 @@ impl<'a> Finder<'a> {
                 entered.iter().copied().filter(|ix| *ix != landed).collect()
             }
             (_, Some(head)) => {
-                let (work, stacked) = self.own_commits(head, request, position);
+                let (work, stacked) = self.own_commits(head, position);
                 change.shape = if stacked { Shape::Stacked } else { shape };
                 work
             }
             (_, None) => Vec::new(),
         };
         change.commits = work.len() as u32;
-        let last = head
-            .filter(|head| shape != Shape::Merge || self.graph.entry(*head) == Some(position))
-            .or_else(|| self.history.parents(landed).get(1).copied());
+        let entered = |head: &CommitIx| self.graph.entry(*head) == Some(position);
+        let head = head.filter(|head| shape != Shape::Merge || entered(head));
+        let merged = self.history.parents(landed).get(1..).unwrap_or_default();
+        let pushed = |ix: &CommitIx| self.history.commit(*ix).committed;
+        let last = head.as_ref().map(pushed).or_else(|| merged.iter().map(pushed).max());
         self.start(&mut change, &work, last);
+        self.merged.extend(request);
+        if let Some(entered) = self.entered.get(&position) {
+            self.merged.extend(entered.iter().copied());
+        }
         change
     }
 
     /// The commits of a request without those of a request below it that was merged before.
-    fn own_commits(
-        &self,
-        head: CommitIx,
-        request: Option<u32>,
-        position: usize,
-    ) -> (Vec<CommitIx>, bool) {
+    fn own_commits(&self, head: CommitIx, position: usize) -> (Vec<CommitIx>, bool) {
         let mut stacked = false;
         let own = self.graph.exclusive(self.history, head, Some(position), |ix| {
-            let below = self.numbers.get(&ix).is_some_and(|numbers| {
-                numbers.iter().any(|number| {
-                    Some(*number) != request
-                        && self.claimed.get(number).is_some_and(|claimed| *claimed < position)
-                })
-            });
+            let numbers = self.numbers.get(&ix).map_or(&[][..], Vec::as_slice);
+            let below = numbers.iter().any(|number| self.merged.contains(number));
             stacked |= below;
             below
         });
@@ -282,33 +307,37 @@ impl<'a> Finder<'a> {
     }
 
     /// Sets the start of work, the last push and the evidence from the commits of the work.
-    fn start(&self, change: &mut Change, work: &[CommitIx], last: Option<CommitIx>) {
+    ///
+    /// Work with a root of its own is another history that was joined to this one, or a branch
+    /// cut off by a shallow clone: neither tells when this change was begun, or by whom.
+    fn start(&self, change: &mut Change, work: &[CommitIx], last: Option<Timestamp>) {
         let mut first: Option<&Commit> = None;
+        let mut joined = false;
         for ix in work {
             let commit = self.history.commit(*ix);
             if commit.parents.len > 1 {
                 continue;
             }
+            joined |= commit.parents.len == 0;
             change.attribution = change.attribution.merged(commit.attribution);
-            if first.is_none_or(|first| (commit.authored, commit.id) < (first.authored, first.id)) {
+            let key = |commit: &Commit| (commit.authored < FIRST_GIT, commit.authored, commit.id);
+            if first.is_none_or(|first| key(commit) < key(first)) {
                 first = Some(commit);
             }
         }
-        let Some(first) = first else { return };
-        change.marks.apply(Mark { boundary: Boundary::FirstCommit, at: first.authored });
-        if change.shape == Shape::Merge {
+        let Some(first) = first.filter(|_| !joined) else { return };
+        if first.authored >= FIRST_GIT {
+            change.marks.apply(Mark { boundary: Boundary::FirstCommit, at: first.authored });
+        }
+        // Whoever squashes an agent's request is not its author.
+        let is_agent = |class| class == AuthorClass::Agent;
+        let squashed =
+            change.attribution.author == AuthorClass::Human && is_agent(first.attribution.author);
+        if change.shape == Shape::Merge || squashed {
             change.author = first.author;
             change.attribution.author = first.attribution.author;
-        } else if change.attribution.author == AuthorClass::Human {
-            // Whoever squashes an agent's request is not its author.
-            let agent = first.attribution.author == AuthorClass::Agent;
-            if agent {
-                change.attribution.author = AuthorClass::Agent;
-                change.author = first.author;
-            }
         }
-        if let Some(last) = last {
-            let at = self.history.commit(last).committed;
+        if let Some(at) = last {
             change.marks.apply(Mark { boundary: Boundary::LastPush, at });
         }
     }
@@ -347,12 +376,16 @@ impl<'a> Finder<'a> {
         pending
     }
 
-    /// Commits outside the default branch whose title says they merge a request.
+    /// Commits off the mainline whose title says they merge a request: into another branch.
     fn named_elsewhere(&self) -> FxHashMap<u32, Vec<CommitIx>> {
         let mut named: FxHashMap<u32, Vec<CommitIx>> = FxHashMap::default();
         for (row, commit) in self.history.commits.iter().enumerate() {
             let ix = CommitIx(row as u32);
-            if let Some(mention) = commit.mention.filter(|_| self.graph.entry(ix).is_none()) {
+            let on_mainline = || {
+                let position = self.graph.entry(ix);
+                position.is_some_and(|position| self.graph.mainline[position] == ix)
+            };
+            if let Some(mention) = commit.mention.filter(|_| !on_mainline()) {
                 named.entry(mention.number).or_default().push(ix);
             }
         }

@@ -10,16 +10,13 @@ use tl_core::history::History;
 use tl_core::id::PersonIx;
 use tl_core::time::{Millis, Timestamp};
 
-use crate::change::{self, Change, Changes};
+use crate::change::{self, Change, Changes, FIRST_GIT, Pending};
 use crate::failure::{self, Evidence, Grade, Link};
 use crate::graph::Graph;
 use crate::journey::{Boundary, Journey, Shape};
 use crate::lines::Lines;
 use crate::options::Options;
 use crate::release::{FirstRelease, ReleaseIx, Releases};
-
-/// git's first week; a commit dated before it has a wrong clock.
-const FIRST_GIT: Timestamp = Timestamp::from_seconds(1_112_900_000);
 
 /// The period that is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,8 +38,14 @@ pub struct Repository<'a> {
     pub releases: Releases,
     /// Its changes.
     pub changes: Changes,
-    /// Its failures.
+    /// Its failures, as they were known at the end of the window.
     pub links: Vec<Link>,
+    /// Rows of `links` by the change that failed.
+    links_of: FxHashMap<usize, Vec<usize>>,
+    /// Requests that were not delivered at the end of the window, by number.
+    pub pending: Vec<Pending>,
+    /// When its default branch is first seen, by the clock of its commits.
+    first_seen: Option<Timestamp>,
     /// For each of its people the author id that all repositories share.
     author_of: Vec<u32>,
 }
@@ -140,9 +143,18 @@ impl<'a> Dataset<'a> {
         ids: &mut FxHashMap<&'a str, u32>,
     ) -> Repository<'a> {
         let graph = Graph::new(history);
-        let releases = Releases::new(history, &graph);
+        let releases = Releases::until(history, &graph, self.window.until);
         let changes = change::changes(history, &graph, &releases);
-        let links = failure::failures(history, &graph, &releases, &changes, Evidence::All);
+        let until = self.window.until;
+        let mut links = failure::failures(history, &graph, &releases, &changes, Evidence::All);
+        links.retain(|link| link.at <= until);
+        let mut links_of: FxHashMap<usize, Vec<usize>> = FxHashMap::default();
+        for (row, link) in links.iter().enumerate() {
+            links_of.entry(link.failed).or_default().push(row);
+        }
+        let first_seen = graph.mainline.iter().map(|ix| history.commit(*ix).committed);
+        let first_seen = first_seen.filter(|at| *at >= FIRST_GIT).min();
+        let pending = pending(&changes, history, until);
         let author_of = history
             .people
             .iter()
@@ -153,7 +165,17 @@ impl<'a> Dataset<'a> {
                 })
             })
             .collect();
-        Repository { history, graph, releases, changes, links, author_of }
+        Repository {
+            history,
+            graph,
+            releases,
+            changes,
+            links,
+            links_of,
+            pending,
+            first_seen,
+            author_of,
+        }
     }
 
     fn add_items(&mut self, repository: &Repository<'a>) {
@@ -170,7 +192,7 @@ impl<'a> Dataset<'a> {
             item_of[index] = Some(self.items.len() as u32);
             self.items.push(self.item(repository, row, index, change));
         }
-        for link in repository.links.iter().filter(|link| link.at <= until) {
+        for link in &repository.links {
             if let Some(item) = item_of[link.failed].map(|item| &mut self.items[item as usize]) {
                 let after = Millis::new((link.at - item.merged).get().max(0));
                 let earliest = |known: Option<Millis>| Some(known.map_or(after, |k| k.min(after)));
@@ -193,20 +215,11 @@ impl<'a> Dataset<'a> {
     }
 
     fn item(&self, repository: &Repository<'a>, row: usize, index: usize, change: &Change) -> Item {
-        let mut marks = change.marks;
         let mut release = None;
         let mut backport = false;
         if let FirstRelease::Released { release: first, backport: other } = change.first_release {
             release = Some(first);
             backport = other;
-        }
-        let released = marks.get(Boundary::Released);
-        if released.is_some_and(|at| at > self.window.until) {
-            marks = marks.without(Boundary::Released);
-            release = None;
-        }
-        if change.first_release == FirstRelease::LeftCensored {
-            marks = marks.without(Boundary::Released);
         }
         Item {
             repository: row,
@@ -214,7 +227,7 @@ impl<'a> Dataset<'a> {
             author: repository.author_of[change.author.row()],
             cohort: change.attribution.cohort(),
             shape: change.shape,
-            journey: marks.journey(),
+            journey: change.marks.journey(),
             merged: failure::merged_at(change),
             release,
             left_censored: change.first_release == FirstRelease::LeftCensored,
@@ -281,10 +294,27 @@ impl<'a> Dataset<'a> {
         self.items.iter().filter(|item| item.merged >= self.window.since)
     }
 
-    /// Length of the window in weeks.
+    /// The part of the window in which there was something to see: from the first commit of the
+    /// oldest repository, where that is younger than the window.
+    ///
+    /// At least a week, or the whole window where that is shorter: a rate of a repository that
+    /// was begun this morning would say nothing.
+    pub fn observed(&self) -> Window {
+        let Window { since, until } = self.window;
+        let first = self.repositories.iter().filter_map(|found| found.first_seen).min();
+        let from = first.map_or(since, |first| first.max(since)).min(until - Millis::WEEK);
+        Window { since: from.max(since), until }
+    }
+
+    /// Length of the observed part of the window in weeks.
     pub fn weeks(&self) -> f64 {
-        let span = (self.window.until - self.window.since).get().max(1);
-        span as f64 / Millis::WEEK.get() as f64
+        let Window { since, until } = self.observed();
+        (until - since).get().max(1) as f64 / Millis::WEEK.get() as f64
+    }
+
+    /// Whether any repository has a stable release.
+    pub fn has_releases(&self) -> bool {
+        self.repositories.iter().any(|found| !found.releases.list.is_empty())
     }
 
     /// The author id of a person of a repository.
@@ -321,6 +351,41 @@ impl<'a> Dataset<'a> {
     pub fn is_followed(&self, item: &Item) -> bool {
         item.merged + self.options.failure_window() <= self.window.until
     }
+}
+
+impl Repository<'_> {
+    /// The failure links of a change, as they were known at the end of the window.
+    pub fn links_of(&self, change: usize) -> impl Iterator<Item = &Link> {
+        let rows = self.links_of.get(&change).map_or(&[][..], Vec::as_slice);
+        rows.iter().map(|row| &self.links[*row])
+    }
+}
+
+/// Requests that were begun but not delivered at an instant: also those merged later.
+fn pending(changes: &Changes, history: &History, until: Timestamp) -> Vec<Pending> {
+    let later = changes.delivered.iter().filter(|change| failure::merged_at(change) > until);
+    let later = later.filter_map(|change| {
+        let (first, last) = (Boundary::FirstCommit, Boundary::LastPush);
+        Some(Pending {
+            request: change.request?,
+            author: change.author,
+            attribution: change.attribution,
+            first_commit: change.marks.get(first)?,
+            last_push: change.marks.get(last).unwrap_or(history.commit(change.landed).committed),
+            commits: change.commits,
+            merged_elsewhere: false,
+        })
+    });
+    let mut pending: Vec<Pending> = changes
+        .pending
+        .iter()
+        .cloned()
+        .chain(later)
+        .filter(|request| request.first_commit <= until)
+        .map(|request| Pending { last_push: request.last_push.min(until), ..request })
+        .collect();
+    pending.sort_by_key(|request| request.request);
+    pending
 }
 
 /// The newest instant at which something is known to have happened, not after `now`.

@@ -102,13 +102,21 @@ pub fn failures(
 ) -> Vec<Link> {
     let linker = Linker::new(history, graph, changes);
     let mut links = Vec::new();
+    // Taken back and not brought back, in the order told.
     let mut undone: FxHashSet<usize> = FxHashSet::default();
+    let mut taken_back_by: FxHashMap<usize, Vec<usize>> = FxHashMap::default();
     for (by, change) in changes.delivered.iter().enumerate() {
         for ix in linker.speakers(change) {
             let Some(said) = history.commit(ix).links.as_deref() else { continue };
             let fixes = said.fixes.iter().map(|reference| (reference, FailureKind::FixedUp));
             for (failed, grade, why) in linker.reverted(by, &said.reverts, evidence, &undone) {
                 undone.insert(failed);
+                match taken_back_by.get(&failed) {
+                    Some(restored) => restored.iter().for_each(|index| {
+                        undone.remove(index);
+                    }),
+                    None => taken_back_by.entry(by).or_default().push(failed),
+                }
                 links.push(linker.link(failed, by, FailureKind::Reverted, grade, why));
             }
             for (reference, kind) in fixes {
@@ -118,7 +126,10 @@ pub fn failures(
             }
         }
     }
-    restore(&mut links);
+    // A revert that is itself reverted was no failure of its own: that restores.
+    links.retain(|link| {
+        link.kind != FailureKind::Reverted || !taken_back_by.contains_key(&link.failed)
+    });
     hot_fixed(releases, changes, &mut links);
     links.sort_by_key(|link| (link.by, link.failed, link.grade));
     links.dedup_by_key(|link| (link.by, link.failed));
@@ -254,16 +265,6 @@ impl<'a> Linker<'a> {
         };
         Link { failed, by, at, kind, grade, why: format!("{verb} that {why}") }
     }
-}
-
-/// A revert that is itself reverted was no failure of its own: it restores.
-fn restore(links: &mut Vec<Link>) {
-    let reverts: FxHashSet<usize> = links
-        .iter()
-        .filter(|link| link.kind == FailureKind::Reverted)
-        .map(|link| link.by)
-        .collect();
-    links.retain(|link| link.kind != FailureKind::Reverted || !reverts.contains(&link.failed));
 }
 
 /// A revert or fix that reached users first by a hotfix release says so.

@@ -149,30 +149,47 @@ pub struct Mark {
 
 /// All that is known of one change so far. Facts may come in any order, and twice.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub struct Marks([Option<Timestamp>; 4]);
+pub struct Marks([Instant; 4]);
+
+/// An instant that may be unknown, in eight bytes: histories have a million of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Instant(i64);
+
+impl Instant {
+    const UNKNOWN: Self = Self(i64::MIN);
+
+    const fn known(self) -> Option<Timestamp> {
+        if self.0 == Self::UNKNOWN.0 { None } else { Some(Timestamp::from_millis(self.0)) }
+    }
+}
+
+impl Default for Instant {
+    fn default() -> Self {
+        Self::UNKNOWN
+    }
+}
+
+impl From<Timestamp> for Instant {
+    fn from(at: Timestamp) -> Self {
+        Self(at.as_millis())
+    }
+}
 
 impl Marks {
     /// Takes in one fact. First commit, merge and release keep the earliest, the last push the
     /// latest: so the order of facts does not matter.
     pub fn apply(&mut self, mark: Mark) {
         let slot = &mut self.0[mark.boundary as usize];
-        *slot = Some(match (*slot, mark.boundary) {
+        *slot = Instant::from(match (slot.known(), mark.boundary) {
             (None, _) => mark.at,
             (Some(known), Boundary::LastPush) => known.max(mark.at),
             (Some(known), _) => known.min(mark.at),
         });
     }
 
-    /// The same facts, but for one boundary.
-    #[must_use]
-    pub const fn without(mut self, boundary: Boundary) -> Self {
-        self.0[boundary as usize] = None;
-        self
-    }
-
     /// The instant of a boundary, as seen.
     pub const fn get(&self, boundary: Boundary) -> Option<Timestamp> {
-        self.0[boundary as usize]
+        self.0[boundary as usize].known()
     }
 
     /// The journey that these facts tell, boundaries made monotone.
@@ -183,16 +200,16 @@ impl Marks {
     pub fn journey(&self) -> Journey {
         let mut at = self.0;
         let mut shift = Millis::ZERO;
-        let merged = at[Boundary::Merged as usize];
+        let merged = self.get(Boundary::Merged);
         let mut floor: Option<Timestamp> = None;
         for boundary in Boundary::ALL {
-            let Some(seen) = at[boundary as usize] else { continue };
+            let Some(seen) = self.get(boundary) else { continue };
             let mut kept = floor.map_or(seen, |floor| seen.max(floor));
             if let Some(merged) = merged.filter(|_| boundary < Boundary::Merged) {
                 kept = kept.min(merged);
             }
             shift = shift.max(Millis::new((kept - seen).get().abs()));
-            at[boundary as usize] = Some(kept);
+            at[boundary as usize] = Instant::from(kept);
             floor = Some(kept);
         }
         Journey { at, shift }
@@ -202,7 +219,7 @@ impl Marks {
 /// The life of one change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Journey {
-    at: [Option<Timestamp>; 4],
+    at: [Instant; 4],
     /// The largest move of a boundary that kept time from running backwards.
     pub shift: Millis,
 }
@@ -210,7 +227,7 @@ pub struct Journey {
 impl Journey {
     /// The instant of a boundary, after shifts.
     pub const fn at(&self, boundary: Boundary) -> Option<Timestamp> {
-        self.at[boundary as usize]
+        self.at[boundary as usize].known()
     }
 
     /// Time spent in a stage; `None` unless both its ends are known.

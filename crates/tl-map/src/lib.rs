@@ -19,6 +19,9 @@ pub mod report;
 pub mod stats;
 pub mod what_if;
 
+#[cfg(test)]
+mod tests;
+
 use dataset::Dataset;
 use measure::{
     batch_size, cadence, change_failure, cohorts, dora, funnel, invest_first, repository, rework,

@@ -4,9 +4,9 @@
 //! **Invariant:** pre-releases never count; what the earliest known release contains is
 //! left-censored: it was released by then, and nobody knows when.
 
-use std::cmp::Ordering;
+use std::collections::BTreeSet;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use tl_core::history::{History, ReleaseName};
 use tl_core::id::{CommitId, CommitIx};
 use tl_core::time::{Millis, Timestamp};
@@ -51,10 +51,12 @@ pub struct Releases {
 
 #[derive(Debug, Clone, Default)]
 struct Equivalents {
-    /// Commits that say they were cherry-picked from this one.
+    /// Commits that say they were cherry-picked from this one, and this one itself.
     picked_from: FxHashMap<CommitId, Vec<CommitIx>>,
     /// Commits outside the default branch by title, where the title names a request or ticket.
     titled: FxHashMap<u64, Vec<CommitIx>>,
+    /// Commits with the same patch as one of the mainline.
+    same_patch: FxHashMap<CommitIx, Vec<CommitIx>>,
 }
 
 /// When a change was first released.
@@ -76,7 +78,12 @@ pub enum FirstRelease {
 impl Releases {
     /// Reads the tags of a history and marks, oldest release first, what each contains.
     pub fn new(history: &History, graph: &Graph) -> Self {
-        let (list, prereleases) = stable(history);
+        Self::until(history, graph, Timestamp::from_millis(i64::MAX))
+    }
+
+    /// The same as it was known at an instant: tags dated later are not there yet.
+    pub fn until(history: &History, graph: &Graph, until: Timestamp) -> Self {
+        let (list, prereleases) = stable(history, until);
         let mut first = vec![NONE; history.commits.len()];
         let mut open = Vec::new();
         for (index, release) in list.iter().enumerate() {
@@ -106,14 +113,16 @@ impl Releases {
     }
 
     /// When the change made of `commits` was first released, itself or through an equivalent:
-    /// a commit cherry-picked from it or to it (`-x` line), or one outside the default branch
-    /// with the same title where the title names the same request or ticket.
+    /// a commit cherry-picked from it (`-x` line), one with the same patch, or one outside the default branch
+    /// with the same title where the title names the same request or ticket. A merge is also
+    /// released where all that it merged is: topics may go to a release branch first.
     pub fn first_release(&self, history: &History, commits: &[CommitIx]) -> FirstRelease {
         let own = commits.iter().filter_map(|ix| self.containing(*ix)).min();
         let other = commits
             .iter()
             .flat_map(|ix| self.equivalents(history, *ix))
             .filter_map(|ix| self.containing(ix))
+            .chain(commits.iter().filter_map(|ix| self.all_merged(history, *ix)))
             .min();
         let earliest = [own, other].into_iter().flatten().min();
         match earliest {
@@ -125,11 +134,24 @@ impl Releases {
         }
     }
 
+    /// The first release that contains everything which a merge merged.
+    fn all_merged(&self, history: &History, ix: CommitIx) -> Option<ReleaseIx> {
+        let merged = history.parents(ix).get(1..).filter(|merged| !merged.is_empty())?;
+        let all: Option<Vec<ReleaseIx>> = merged.iter().map(|ix| self.containing(*ix)).collect();
+        all?.into_iter().max()
+    }
+
     /// Commits that are the same change as `ix` elsewhere.
     fn equivalents(&self, history: &History, ix: CommitIx) -> Vec<CommitIx> {
         let commit = history.commit(ix);
-        let mut same: Vec<CommitIx> =
-            self.equivalents.picked_from.get(&commit.id).cloned().unwrap_or_default();
+        let from = commit.links.iter().flat_map(|links| &links.cherry_picked_from);
+        let mut same: Vec<CommitIx> = std::iter::once(&commit.id)
+            .chain(from)
+            .filter_map(|id| self.equivalents.picked_from.get(id))
+            .flatten()
+            .copied()
+            .collect();
+        same.extend(self.equivalents.same_patch.get(&ix).into_iter().flatten());
         if let Some(candidates) = self.equivalents.titled.get(&commit.title) {
             same.extend(candidates.iter().copied().filter(|other| {
                 same_work(history, ix, *other) && is_no_earlier_work(history, ix, *other)
@@ -153,12 +175,15 @@ impl Releases {
                 shipped.entry(self.first[row]).or_default().push(ix);
             }
         }
-        let mainline_titles: rustc_hash::FxHashSet<u64> = graph
-            .mainline
-            .iter()
-            .filter(|ix| names_work(history, **ix))
-            .map(|ix| history.commit(*ix).title)
-            .collect();
+        let off_titles: FxHashSet<u64> =
+            shipped.values().flatten().map(|ix| history.commit(*ix).title).collect();
+        let mut on_mainline: FxHashMap<u64, Vec<CommitIx>> = FxHashMap::default();
+        for ix in graph.mainline.iter().filter(|ix| names_work(history, **ix)) {
+            let title = history.commit(*ix).title;
+            if off_titles.contains(&title) {
+                on_mainline.entry(title).or_default().push(*ix);
+            }
+        }
         for index in off_line {
             let Some(before) = self.patched_by(index) else { continue };
             let new = shipped.get(&(index as u32)).map_or(&[][..], Vec::as_slice);
@@ -166,7 +191,11 @@ impl Releases {
                 let links = history.commit(*ix).links.as_deref();
                 links.is_some_and(|links| {
                     !links.reverts.is_empty() || !links.cherry_picked_from.is_empty()
-                }) || mainline_titles.contains(&history.commit(*ix).title)
+                }) || on_mainline.get(&history.commit(*ix).title).is_some_and(|same| {
+                    same.iter().any(|main| {
+                        same_work(history, *main, *ix) && is_no_earlier_work(history, *main, *ix)
+                    })
+                })
             };
             let mending = new.iter().filter(|ix| mends(ix)).count();
             if mending > 0 {
@@ -197,11 +226,12 @@ impl Releases {
     }
 }
 
-/// Stable releases, oldest first; of tags on one commit the shortest name stands for all.
-fn stable(history: &History) -> (Vec<Release>, Vec<Timestamp>) {
-    let mut list = Vec::new();
+/// Stable releases, oldest first; of two names for one version of one commit (`v1.2.0`, `1.2.0`)
+/// the older stands for both.
+fn stable(history: &History, until: Timestamp) -> (Vec<Release>, Vec<Timestamp>) {
+    let mut list: Vec<Release> = Vec::new();
     let mut prereleases = Vec::new();
-    for tag in &history.tags {
+    for tag in history.tags.iter().filter(|tag| tag.at <= until) {
         match &tag.release {
             Some(name) if name.prerelease => prereleases.push(tag.at),
             Some(name) => list.push(Release {
@@ -214,16 +244,18 @@ fn stable(history: &History) -> (Vec<Release>, Vec<Timestamp>) {
             None => {}
         }
     }
-    list.sort_by(|a, b| {
-        (a.at, &a.name.numbers, &a.tag)
-            .partial_cmp(&(b.at, &b.name.numbers, &b.tag))
-            .unwrap_or(Ordering::Equal)
-    });
+    list.sort_by(|a, b| (a.at, &a.name.numbers, &a.tag).cmp(&(b.at, &b.name.numbers, &b.tag)));
+    let mut seen = BTreeSet::new();
+    list.retain(|release| seen.insert((release.commit, release.name.clone())));
+    prereleases.sort_unstable();
     (list, prereleases)
 }
 
 fn equivalents(history: &History, graph: &Graph) -> Equivalents {
     let mut found = Equivalents::default();
+    for (ix, other) in &history.same_patch {
+        found.same_patch.entry(*ix).or_default().push(*other);
+    }
     for (row, commit) in history.commits.iter().enumerate() {
         let ix = CommitIx(row as u32);
         if let Some(links) = &commit.links {
@@ -233,6 +265,13 @@ fn equivalents(history: &History, graph: &Graph) -> Equivalents {
         }
         if graph.entry(ix).is_none() && names_work(history, ix) {
             found.titled.entry(commit.title).or_default().push(ix);
+        }
+    }
+    if !found.picked_from.is_empty() {
+        for (row, commit) in history.commits.iter().enumerate() {
+            if let Some(picks) = found.picked_from.get_mut(&commit.id) {
+                picks.push(CommitIx(row as u32));
+            }
         }
     }
     found

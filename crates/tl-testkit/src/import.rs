@@ -37,7 +37,19 @@ impl Import {
         files: &[(&str, &str)],
         message: &str,
     ) -> Mark {
-        self.add(reference, who, when, None, files, message)
+        self.add(reference, who, [when, when], None, files, message)
+    }
+
+    /// The same with a committer date of its own, as a rebase leaves it.
+    pub fn rebased(
+        &mut self,
+        reference: &str,
+        who: &str,
+        [authored, committed]: [&str; 2],
+        files: &[(&str, &str)],
+        message: &str,
+    ) -> Mark {
+        self.add(reference, who, [authored, committed], None, files, message)
     }
 
     /// The same with a second parent. The files that it brings have to be given.
@@ -50,7 +62,7 @@ impl Import {
         files: &[(&str, &str)],
         message: &str,
     ) -> Mark {
-        self.add(reference, who, when, Some(other), files, message)
+        self.add(reference, who, [when, when], Some(other), files, message)
     }
 
     /// Points a branch, tag or any other reference (a full name) at a commit of this script.
@@ -72,21 +84,23 @@ impl Import {
         &mut self,
         reference: &str,
         who: &str,
-        when: &str,
+        when: [&str; 2],
         other: Option<Mark>,
         files: &[(&str, &str)],
         message: &str,
     ) -> Mark {
         self.commits += 1;
         let mark = self.commits;
-        let seconds = Timestamp::parse(when).expect("a test knows its dates").as_millis() / 1_000;
+        let [authored, committed] = when.map(|when| {
+            Timestamp::parse(when).expect("a test knows its dates").as_millis() / 1_000
+        });
         let who = match who.split_once('<') {
             Some(_) => who.to_owned(),
             None => format!("{who} <{who}@example.com>"),
         };
         self.line(format_args!("commit {reference}\nmark :{mark}"));
-        self.line(format_args!("author {who} {seconds} +0000"));
-        self.line(format_args!("committer {who} {seconds} +0000"));
+        self.line(format_args!("author {who} {authored} +0000"));
+        self.line(format_args!("committer {who} {committed} +0000"));
         self.line(format_args!("data {}\n{message}", message.len()));
         if let Some(other) = other {
             self.line(format_args!("merge :{}", other.0));

@@ -44,6 +44,9 @@ pub(crate) struct MapArgs {
     /// End of the period; nothing later is looked at [default: the newest commit]
     #[arg(long, value_name = "WHEN")]
     until: Option<String>,
+    /// Find backports by equal patches too; reads more differences
+    #[arg(long)]
+    patch_ids: bool,
     /// Teams, a TOML file with lines as in `[map.teams]` of the configuration
     #[arg(long, value_name = "FILE")]
     team_map: Option<PathBuf>,
@@ -102,7 +105,7 @@ impl MapArgs {
                 "the period ends ({until}) before it starts ({since})"
             )));
         }
-        Ok(Period { branch: self.branch.clone(), since, until })
+        Ok(Period { branch: self.branch.clone(), since, until, patch_ids: self.patch_ids })
     }
 }
 
@@ -262,6 +265,7 @@ fn wrapped(text: &str, width: usize) -> String {
         let mut used = 0;
         for word in line.split_inclusive(' ') {
             if used > 0 && used + word.trim_end().chars().count() > width {
+                lines.truncate(lines.trim_end().len());
                 lines.push('\n');
                 lines.push_str(&" ".repeat(indent));
                 used = indent;

@@ -7,6 +7,10 @@ mod config;
 mod docs;
 mod doctor;
 mod errors;
+mod fixture;
+mod input;
+mod map;
+mod nobody;
 mod page;
 mod sql;
 

@@ -3,6 +3,7 @@
 //! In: values in milliseconds or counts, with their authors. Out: figures with intervals.
 //! **Invariant:** no value without observations; intervals resample authors, not changes.
 
+use tl_core::attribution::Cohort;
 use tl_core::time::Millis;
 
 use crate::dataset::Item;
@@ -23,6 +24,8 @@ pub struct Column {
     pub values: Vec<i64>,
     /// The author of each value.
     pub authors: Vec<u32>,
+    /// What to say where there is no value.
+    missing: Option<&'static str>,
 }
 
 impl Column {
@@ -41,6 +44,28 @@ impl Column {
         column
     }
 
+    /// Numbers that belong to no author, each an observation of its own.
+    pub fn alone(values: Vec<i64>) -> Self {
+        let authors = (0..values.len() as u32).collect();
+        Self { values, authors, missing: None }
+    }
+
+    /// A value for each of these authors.
+    pub fn by_author(values: Vec<i64>, authors: Vec<u32>) -> Self {
+        Self { values, authors, missing: None }
+    }
+
+    /// The same column, which says `missing` where it is empty.
+    #[must_use]
+    pub fn or(mut self, missing: &'static str) -> Self {
+        self.missing = Some(missing);
+        self
+    }
+
+    fn unknown(&self, unit: Unit) -> Figure {
+        Figure::unknown(0, unit, self.missing.unwrap_or("no change to measure in the window"))
+    }
+
     /// Number of values.
     pub fn len(&self) -> usize {
         self.values.len()
@@ -55,10 +80,7 @@ impl Column {
     pub fn quantiles(&self, at: &[f64], unit: Unit, draws: &Draws) -> Vec<Figure> {
         let n = self.len() as u64;
         if n == 0 {
-            return at
-                .iter()
-                .map(|_| Figure::unknown(0, unit, "no changes with this value"))
-                .collect();
+            return at.iter().map(|_| self.unknown(unit)).collect();
         }
         let intervals = Clusters::new(&self.authors).quantiles(&self.values, at, draws);
         intervals.into_iter().map(|interval| figure(interval, n, unit)).collect()
@@ -75,7 +97,7 @@ impl Column {
         let mut means = Clusters::new(&self.authors).means(&[&self.values], draws);
         match means.pop() {
             Some(interval) => figure(interval, n, unit),
-            None => Figure::unknown(0, unit, "no changes with this value"),
+            None => self.unknown(unit),
         }
     }
 }
@@ -100,7 +122,7 @@ pub fn with_open(ended: &Column, open: &[Millis], at: &[f64]) -> Vec<Figure> {
             let quantile = curve.quantile(*p);
             let hours = |span: Option<Millis>| span.map(Millis::hours);
             match quantile.estimate {
-                None => Figure::unknown(n, Unit::Hours, "not reached: too many are still open"),
+                None => Figure::unknown(n, Unit::Hours, "not reached: too many are still waiting"),
                 Some(estimate) => Figure {
                     value: Some(estimate.hours()),
                     low: hours(quantile.low),
@@ -118,12 +140,18 @@ pub fn with_open(ended: &Column, open: &[Millis], at: &[f64]) -> Vec<Figure> {
 pub fn share(events: u64, trials: u64) -> Figure {
     match wilson(Count { events, trials }) {
         Some(interval) => figure(interval, trials, Unit::Share),
-        None => Figure::unknown(trials, Unit::Share, "no changes to count"),
+        None => Figure::unknown(trials, Unit::Share, "nothing to count in the window"),
     }
 }
 
-/// How many different authors these items have.
+/// How many people wrote these items: agents and bots are none.
 pub fn people<'a>(items: impl IntoIterator<Item = &'a Item>) -> usize {
+    let programs = [Cohort::AgentAuthored, Cohort::Bot];
+    authors(items.into_iter().filter(|item| !programs.contains(&item.cohort)))
+}
+
+/// How many different authors these items have, of any kind.
+pub fn authors<'a>(items: impl IntoIterator<Item = &'a Item>) -> usize {
     let mut authors: Vec<u32> = items.into_iter().map(|item| item.author).collect();
     authors.sort_unstable();
     authors.dedup();

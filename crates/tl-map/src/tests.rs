@@ -1,0 +1,13 @@
+//! Cases that a git history can hold, each told as text and answered as text.
+//!
+//! In: a story ([`story`]), one fact a line. Out: what the crate makes of it ([`shown`]).
+//! Start at [`story::history`]; the cases are in the other files, by subject.
+
+mod arrival;
+mod failures;
+mod measures;
+mod properties;
+mod releases;
+mod shown;
+mod story;
+mod window;
