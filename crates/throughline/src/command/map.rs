@@ -88,6 +88,10 @@ pub(super) async fn cmd_map(ui: &mut Ui, globals: &Globals, args: &MapArgs) -> C
     }
     let report = tl_map::map(&data);
     remember(ui, &cx, &ledgers, &report).await;
+    for ledger in ledgers {
+        // What was acknowledged is safe all the same: only the files are not tidied up.
+        let _untidy = ledger.close().await;
+    }
     show(ui, &cx, args, &data, &report)
 }
 

@@ -59,12 +59,11 @@ pub(super) async fn cmd_sql(ui: &mut Ui, globals: &Globals, args: &SqlArgs) -> C
     let cx = Context::load(ui, globals, repositories.first())?;
     let period = Period { since: Some(Timestamp::default()), ..Period::default() };
     let read = Period::default();
-    let (histories, ledgers) = pipeline::histories(ui, &cx, &repositories, &read).await?;
-    let named = match &cx.ledger {
-        LedgerChoice::Path(path) => Some(path.as_path()),
-        LedgerChoice::Default | LedgerChoice::None => ledgers.first().and_then(Ledger::path),
-    };
-    let mut scratch = Scratch::open(named).await?;
+    let (histories, mut ledgers) = pipeline::histories(ui, &cx, &repositories, &read).await?;
+    if let (LedgerChoice::Path(path), true) = (&cx.ledger, ledgers.is_empty()) {
+        ledgers.push(Ledger::open(path).await?);
+    }
+    let mut scratch = Scratch::open(ledgers.first().and_then(Ledger::path)).await?;
     let options = pipeline::options(&cx, &period, &cx.config().map.teams)?;
     let data = Dataset::new(&histories, &options);
     tables::load(&data, cx.config().map.privacy.names, &mut scratch).await?;
@@ -90,7 +89,7 @@ fn open_repositories(
     }
     match Repository::open(Path::new(".")) {
         Ok(repository) => Ok(vec![repository]),
-        Err(OpenError::NotARepository { .. }) if matches!(ledger, LedgerChoice::Path(_)) => {
+        Err(OpenError::NotARepository { .. }) if matches!(ledger, LedgerChoice::Path(path) if path.exists()) => {
             Ok(Vec::new())
         }
         Err(err) => Err(err.into()),

@@ -10,6 +10,8 @@ use std::io::Write;
 use tl_core::time::{Millis, Timestamp};
 use tl_map::journey_row::JourneyRow;
 
+use crate::ui::visible;
+
 /// Names of the columns, in order. Only ever added to, at the end.
 const COLUMNS: [&str; 21] = [
     "repository",
@@ -78,15 +80,12 @@ fn record(row: &JourneyRow) -> [String; COLUMNS.len()] {
     ]
 }
 
-/// Text that somebody else wrote. A spreadsheet runs a cell that begins with one of these
+/// Text that somebody else wrote, without what acts on a terminal. A spreadsheet runs a cell that begins with one of these
 /// characters, or with white space before them.
 fn text(text: &str) -> String {
+    let harmless = visible(text);
     let formula = text.trim_start().starts_with(['=', '+', '-', '@']);
-    if formula || text.starts_with(['\t', '\r', '\n']) {
-        format!("'{text}")
-    } else {
-        text.to_owned()
-    }
+    if formula || text.starts_with(['\t', '\r', '\n']) { format!("'{harmless}") } else { harmless }
 }
 
 fn instant(at: Option<Timestamp>) -> String {
