@@ -4,17 +4,12 @@
 //! wrote (`refs/notes/ai`). Out: a [`CrossTable`] with precision and recall. Start at [`table`].
 //! **Invariant:** only commits that have a note count; without one nobody knows the truth.
 
-use std::error::Error;
-use std::io::Write as _;
-use std::path::Path;
+use std::fmt;
 use std::process::ExitCode;
-use std::{env, fmt, io};
 
-use tl_collect::history::{Diffs, Known, Wanted, collect};
 use tl_core::attribution::AuthorClass;
 use tl_core::history::History;
 use tl_core::id::CommitIx;
-use tl_exec::git::Repository;
 use tl_map::graph::Graph;
 use tl_map::stats::Interval;
 use tl_map::stats::rates::{Count, wilson};
@@ -33,27 +28,12 @@ struct CrossTable {
 }
 
 fn main() -> ExitCode {
-    match run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(err) => {
-            // Nowhere is left to report that stderr is closed.
-            writeln!(io::stderr(), "error: {err}").ok();
-            ExitCode::FAILURE
-        }
-    }
-}
-
-fn run() -> Result<(), Box<dyn Error>> {
-    let path = env::args_os().nth(1).ok_or("which repository? `attribution PATH`")?;
-    let repository = Repository::open(Path::new(&path))?;
-    let wanted = Wanted { branch: None, diffs: Diffs::Never };
-    let collected = collect(&repository, &Known::default(), &wanted, &mut |_| ())?;
-    let history = &collected.history;
-    let graph = Graph::new(history);
-    let delivered = table(history, |ix| graph.entry(ix).is_some());
-    writeln!(io::stdout(), "On {}:\n{delivered}\n", history.branch)?;
-    writeln!(io::stdout(), "On any branch, tag or request:\n{}", table(history, |_| true))?;
-    Ok(())
+    tl_bench::print(|history| {
+        let graph = Graph::new(history);
+        let delivered = table(history, |ix| graph.entry(ix).is_some());
+        let anywhere = table(history, |_| true);
+        format!("On {}:\n{delivered}\n\nOn any branch, tag or request:\n{anywhere}", history.branch)
+    })
 }
 
 /// Counts the commits that have a note and are `counted`, without merges and without bots.

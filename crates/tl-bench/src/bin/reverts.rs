@@ -6,15 +6,10 @@
 //! **Invariant:** the truth is read here from the messages, and not from the linker.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::error::Error;
-use std::io::Write as _;
-use std::path::Path;
+use std::fmt;
 use std::process::ExitCode;
-use std::{env, fmt, io};
 
-use tl_collect::history::{Diffs, Known, Wanted, collect};
 use tl_core::history::{History, Reference};
-use tl_exec::git::Repository;
 use tl_map::change::{Changes, changes};
 use tl_map::failure::{Evidence, FailureKind, failures};
 use tl_map::graph::Graph;
@@ -37,23 +32,7 @@ struct Account {
 }
 
 fn main() -> ExitCode {
-    match run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(err) => {
-            // Nowhere is left to report that stderr is closed.
-            writeln!(io::stderr(), "error: {err}").ok();
-            ExitCode::FAILURE
-        }
-    }
-}
-
-fn run() -> Result<(), Box<dyn Error>> {
-    let path = env::args_os().nth(1).ok_or("which repository? `reverts PATH`")?;
-    let repository = Repository::open(Path::new(&path))?;
-    let wanted = Wanted { branch: None, diffs: Diffs::Never };
-    let collected = collect(&repository, &Known::default(), &wanted, &mut |_| ())?;
-    writeln!(io::stdout(), "{}", account(&collected.history))?;
-    Ok(())
+    tl_bench::print(|history| account(history).to_string())
 }
 
 /// Compares what the linker says without ids with what the ids say.
