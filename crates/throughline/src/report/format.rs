@@ -47,7 +47,8 @@ fn duration_parts(hours: f64) -> (String, &'static str) {
         return ("0".to_owned(), "min");
     }
     if size < 1.0 / 60.0 {
-        return (format!("{sign}<1"), "min");
+        // A little below zero has no name that reads well: in an interval it is zero.
+        return (if hours < 0.0 { "0" } else { "<1" }.to_owned(), "min");
     }
     // 59.7 minutes would be rounded to `60 min`: such a value belongs to the next unit.
     let scale = SCALES
@@ -91,7 +92,7 @@ fn percent(share: f64) -> String {
     } else if size == 0.0 {
         "0".to_owned()
     } else if size < 0.05 {
-        format!("{sign}<0.1")
+        if percent < 0.0 { "0" } else { "<0.1" }.to_owned()
     } else if size < 9.95 || (size > 99.0 && size < 99.95) {
         format!("{sign}{size:.1}")
     } else {
@@ -125,6 +126,8 @@ pub(crate) fn number(number: f64) -> String {
         NOTHING.to_owned()
     } else if size >= 9.95 || size.fract() == 0.0 {
         grouped(number.round())
+    } else if size < 0.005 {
+        if number < 0.0 { "0" } else { "<0.01" }.to_owned()
     } else if size >= 0.995 {
         format!("{sign}{size:.1}")
     } else {
