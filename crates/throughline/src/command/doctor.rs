@@ -298,7 +298,9 @@ fn show(ui: &mut Ui, checks: &[Check]) -> Result<(), OutputError> {
             ui.print(&format!("{indent}{}\n", visible(consequence)))?;
         }
         if let Some(mend) = mend {
-            ui.print(&format!("{indent}{}", labelled(Ink::Hint, "hint", mend)))?;
+            for command in mend.lines() {
+                ui.print(&format!("{indent}{}", labelled(Ink::Hint, "hint", command)))?;
+            }
         }
     }
     Ok(())
