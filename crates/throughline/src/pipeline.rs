@@ -4,6 +4,8 @@
 //! [`History`] each, and [`Options`] for `tl-map`. Start at [`histories`]. What was read is
 //! written to the cache before anything is shown, so that the next run reads only what is new.
 
+use std::path::Path;
+
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use tl_collect::history::{Collected, Diffs, Fresh, Known, Progress, Wanted, collect};
 use tl_core::history::History;
@@ -30,6 +32,23 @@ pub(crate) struct Period {
     pub(crate) until: Option<Timestamp>,
     /// `--patch-ids`
     pub(crate) patch_ids: bool,
+}
+
+/// Opens repositories, each once: a repository and its own worktree share their changes.
+pub(crate) fn open(
+    ui: &mut Ui,
+    paths: &[impl AsRef<Path>],
+) -> Result<Vec<Repository>, CommandError> {
+    let mut opened: Vec<Repository> = Vec::with_capacity(paths.len());
+    for path in paths {
+        let repository = Repository::open(path.as_ref())?;
+        if opened.iter().any(|other| other.common_dir() == repository.common_dir()) {
+            ui.note(format!("`{}` is read once", path.as_ref().display()));
+        } else {
+            opened.push(repository);
+        }
+    }
+    Ok(opened)
 }
 
 /// Reads every repository, each with the cache of its own ledger.

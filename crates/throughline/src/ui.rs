@@ -64,14 +64,18 @@ impl Ink {
     }
 }
 
-/// The text without characters that move the cursor, change colours, or turn the direction of
-/// what follows: names in a repository are written by strangers. Line feeds are among them.
+/// Whether a character moves the cursor, changes colours or lines, or turns the direction of what
+/// follows.
+pub(crate) fn acts_on_a_terminal(c: char) -> bool {
+    let turns =
+        matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    c.is_control() || turns
+}
+
+/// The text without such characters, line feeds among them: names in a repository are written by
+/// strangers.
 pub(crate) fn visible(text: &str) -> String {
-    let harmful = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    text.chars().map(|c| if harmful(c) { '\u{fffd}' } else { c }).collect()
+    text.chars().map(|c| if acts_on_a_terminal(c) { '\u{fffd}' } else { c }).collect()
 }
 
 /// Whether a locale, as the first that is set of `LC_ALL`, `LC_CTYPE` and `LANG` names it, has

@@ -5,6 +5,9 @@
 //! damaged one, reads as `None` and what it held is derived again: the cache is never trusted
 //! over git, and dropping it loses nothing.
 
+use std::hash::Hasher as _;
+
+use rustc_hash::FxHasher;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tl_core::attribution::Attribution;
@@ -14,7 +17,7 @@ use tl_core::id::CommitId;
 use tl_core::time::{OffsetMinutes, Timestamp};
 
 /// Format of the chunks. Raise it whenever a row changes or a parser of messages does.
-pub const CACHE_VERSION: u32 = 2;
+pub const CACHE_VERSION: u32 = 3;
 
 /// Rows in one chunk: small enough to be rewritten cheaply, large enough to be read at once.
 pub const CHUNK_ROWS: usize = 16_384;
@@ -71,18 +74,29 @@ pub struct NoteChunk {
     pub unreadable: u64,
 }
 
-/// Writes a chunk, its format version first.
+/// Writes a chunk, its format version first and its checksum last.
 pub fn encode(chunk: &impl Serialize) -> Vec<u8> {
     let version = CACHE_VERSION.to_le_bytes().to_vec();
-    postcard::to_extend(chunk, version).expect("a vector grows as needed")
+    let mut bytes = postcard::to_extend(chunk, version).expect("a vector grows as needed");
+    bytes.extend(checksum(&bytes));
+    bytes
 }
 
 /// Reads a chunk; `None` if it has another version or is damaged.
 pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
+    let (bytes, sum) = bytes.split_last_chunk::<8>()?;
     let (version, rest) = bytes.split_first_chunk::<4>()?;
-    (u32::from_le_bytes(*version) == CACHE_VERSION).then_some(())?;
+    (u32::from_le_bytes(*version) == CACHE_VERSION && *sum == checksum(bytes)).then_some(())?;
     let (chunk, rest) = postcard::take_from_bytes(rest).ok()?;
     rest.is_empty().then_some(chunk)
+}
+
+/// Against a disk that forgets a bit, not against people. Another version of the hash is no
+/// trouble: the chunk is derived again.
+fn checksum(bytes: &[u8]) -> [u8; 8] {
+    let mut hasher = FxHasher::default();
+    hasher.write(bytes);
+    hasher.finish().to_le_bytes()
 }
 
 #[cfg(test)]
@@ -96,7 +110,21 @@ mod tests {
         let mut bytes = encode(&CommitChunk::default());
         assert_eq!(decode(&bytes), Some(CommitChunk::default()));
         bytes[0] += 1;
+        let sum = checksum(&bytes[..bytes.len() - 8]);
+        bytes.truncate(bytes.len() - 8);
+        bytes.extend(sum);
         assert_eq!(decode::<CommitChunk>(&bytes), None);
+    }
+
+    #[test]
+    fn a_chunk_in_which_any_bit_changed_is_read_as_none() {
+        let people = vec![("ana".to_owned(), "ana@example.com".to_owned())];
+        let bytes = encode(&CommitChunk { people, rows: Vec::new() });
+        for bit in 0..bytes.len() * 8 {
+            let mut damaged = bytes.clone();
+            damaged[bit / 8] ^= 1 << (bit % 8);
+            assert_eq!(decode::<CommitChunk>(&damaged), None, "bit {bit}");
+        }
     }
 
     proptest! {
@@ -105,6 +133,7 @@ mod tests {
         fn any_bytes_are_read_or_refused(bytes: Vec<u8>) {
             let mut versioned = CACHE_VERSION.to_le_bytes().to_vec();
             versioned.extend(&bytes);
+            versioned.extend(checksum(&versioned));
             let chunk: Option<CommitChunk> = decode(&versioned);
             prop_assert!(chunk.is_none_or(|chunk| chunk.rows.len() <= bytes.len()));
         }

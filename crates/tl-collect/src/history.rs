@@ -5,7 +5,7 @@
 //! and notes that no earlier run derived are read from git.
 //! **Invariant:** the history is the same with and without the cache.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use tl_core::diff::CommitDiff;
 use tl_core::history::{BranchTip, History, RequestHead, Tag};
 use tl_core::id::{CommitId, CommitIx};
@@ -115,15 +115,21 @@ pub fn collect(
     let cached = rows.commits.len();
     let mut tips = refs.tips();
     tips.extend(head.as_ref().map(|head| head.commit));
-    let walked = rows.walk(repository, &tips, &mut |read| progress(Progress::Commits(read)));
+    let mut walked = rows.walk(repository, &tips, &mut |read| progress(Progress::Commits(read)));
 
     let mut collected =
         Collected { commits_read: rows.commits.len() - cached, ..Collected::default() };
     collected.fresh.commits = rows.chunks(cached);
     let mut gaps = gaps::of_references(repository, &refs, head.as_ref());
-    gaps.extend(gaps::of_walk(&walked));
     let mailmap = repository.mailmap();
     rows.keep_reachable(&tips, cached);
+    if !(walked.missing.is_empty() && walked.malformed.is_empty()) {
+        let named = rows.named(&tips);
+        walked.missing.retain(|id| named.contains(id));
+        walked.malformed.retain(|(id, _)| named.contains(id));
+    }
+    gaps.extend(gaps::of_walk(&walked));
+    let cut = std::mem::take(&mut rows.cut);
     let (mut history, index) = rows.history(&mailmap);
     history.name = repository.name();
     if let Some(head) = &head {
@@ -141,7 +147,7 @@ pub fn collect(
     }
     collected.fresh.notes.extend(lines.fresh);
     gaps.extend(lines.gaps);
-    read_diffs(repository, known, wanted, &index, &mut collected, progress);
+    read_diffs(repository, known, wanted, &index, &cut, &mut collected, progress);
     if wanted.patch_ids {
         collected.history.same_patch = same_patch(repository, &collected.history);
     }
@@ -223,12 +229,14 @@ fn reachable(history: &History, tips: impl IntoIterator<Item = CommitIx>) -> Vec
     reached
 }
 
-/// Adds the differences of mainline commits to their first parents.
+/// Adds the differences of mainline commits to their first parents. Those that are cut off from
+/// their parents have none, and those in which a file is missing are not kept in the cache.
 fn read_diffs(
     repository: &Repository,
     known: &Known,
     wanted: &Wanted,
     index: &Index,
+    cut: &FxHashSet<CommitId>,
     collected: &mut Collected,
     progress: &mut dyn FnMut(Progress),
 ) {
@@ -254,6 +262,7 @@ fn read_diffs(
     diffs.sort_by_key(|(ix, _)| *ix);
     diffs.dedup_by_key(|(ix, _)| *ix);
     missing.retain(|ix| diffs.binary_search_by_key(ix, |(known, _)| *known).is_err());
+    missing.retain(|ix| !cut.contains(&history.commit(*ix).id));
     let jobs: Vec<(CommitId, Option<CommitId>)> = missing
         .iter()
         .map(|ix| {
@@ -267,12 +276,14 @@ fn read_diffs(
         done += 1;
         progress(Progress::Diffs(done, jobs.len()));
         if let Ok(diff) = diff {
-            fresh.rows.push((jobs[job].0, diff.clone()));
+            if diff.unreadable == 0 {
+                fresh.rows.push((jobs[job].0, diff.clone()));
+            }
             diffs.push((missing[job], diff));
         }
     });
     diffs.sort_by_key(|(ix, _)| *ix);
-    collected.diffs_read = fresh.rows.len();
+    collected.diffs_read = jobs.len();
     fresh.rows.sort_by_key(|(id, _)| *id);
     collected.fresh.diffs = fresh
         .rows
@@ -368,6 +379,42 @@ mod tests {
         repo.write(".agent-trace/traces.jsonl", record.replace('\n', " ").as_bytes());
         let attribution = read(&repo, &Known::default()).history.commits[0].attribution;
         assert!(attribution.noted && attribution.tools.contains(AiTool::Cursor), "{attribution:?}");
+    }
+
+    /// After the mend that the report names, the report is what a new clone gives.
+    #[test]
+    fn what_was_missing_is_read_once_it_is_there() {
+        let whole = TestRepo::new();
+        for day in 1..=4 {
+            let at = format!("2026-01-0{day}T09:00:00Z");
+            let content = format!("{day}\n");
+            whole.commit("ana", &at, &[("a", content.as_str()), ("b", "same\n")], "change");
+        }
+        let expected = canonical(&read(&whole, &Known::default()));
+
+        let shallow = Repository::open(&whole.clone_to("shallow", &["--depth=2"])).unwrap();
+        let cut = collect(&shallow, &Known::default(), &WANTED, &mut |_| {}).unwrap();
+        assert_eq!((cut.history.commits.len(), cut.history.diffs.len()), (2, 1));
+        let mut known = Known::default();
+        keep(&mut known, cut.fresh);
+        assert_eq!(canonical(&read(&whole, &known)), expected, "after `git fetch --unshallow`");
+
+        let commit = whole.git(&["rev-parse", "HEAD~2"]);
+        let blob = whole.git(&["rev-parse", "HEAD~1:a"]);
+        let path = |id: &str| whole.path().join(".git/objects").join(&id[..2]).join(&id[2..]);
+        let away = whole.home().join("away");
+        for lost in [commit, blob] {
+            std::fs::rename(path(&lost), &away).unwrap();
+            let mut known = Known::default();
+            let gaps = |collected: &Collected| collected.history.gaps.clone();
+            let first = read(&whole, &known);
+            keep(&mut known, first.fresh.clone());
+            let second = read(&whole, &known);
+            assert_eq!((canonical(&second), gaps(&second)), (canonical(&first), gaps(&first)));
+            assert_ne!(canonical(&first), expected);
+            std::fs::rename(&away, path(&lost)).unwrap();
+            assert_eq!(canonical(&read(&whole, &known)), expected, "after a fetch");
+        }
     }
 
     #[test]

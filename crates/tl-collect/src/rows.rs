@@ -5,7 +5,7 @@
 //! dropped, so that the result does not depend on what the cache holds.
 
 use bstr::ByteSlice as _;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use tl_core::history::{Commit, History, ParentSpan, Person};
 use tl_core::id::{CommitId, CommitIx, PersonIx};
 use tl_exec::git::{Mailmap, RawCommit, Repository, Walked};
@@ -27,6 +27,9 @@ pub(crate) struct Rows {
     person: FxHashMap<Box<[u8]>, PersonIx>,
     key: Vec<u8>,
     seen: Index,
+    /// Commits with parents that are not here: where a shallow clone is cut off, or something is
+    /// missing. They are not kept in the cache, for their parents may come.
+    pub(crate) cut: FxHashSet<CommitId>,
 }
 
 impl Rows {
@@ -93,6 +96,9 @@ impl Rows {
         let parents =
             ParentSpan { start: self.parents.len() as u32, len: raw.parents.len() as u32 };
         self.parents.extend_from_slice(raw.parents);
+        if raw.cut_off {
+            self.cut.insert(raw.id);
+        }
         let author = self.person(raw.author.name, raw.author.email);
         let committer = self.person(raw.committer.name, raw.committer.email);
         self.commits.push(Commit {
@@ -110,6 +116,8 @@ impl Rows {
         });
     }
 
+    /// Reads every commit that `tips` lead to and the cache does not hold, also behind those
+    /// that it does hold.
     pub(crate) fn walk(
         &mut self,
         repository: &Repository,
@@ -118,7 +126,9 @@ impl Rows {
     ) -> Walked {
         let seen = std::mem::take(&mut self.seen);
         let before = self.commits.len();
-        let walked = repository.walk(tips, &|id| seen.contains_key(id), &mut |raw| {
+        let behind = self.parents.iter().filter(|id| !seen.contains_key(id));
+        let tips: Vec<CommitId> = tips.iter().chain(behind).copied().collect();
+        let walked = repository.walk(&tips, &|id| seen.contains_key(id), &mut |raw| {
             self.add(&raw);
             let read = self.commits.len() - before;
             if read.is_multiple_of(4096) {
@@ -129,12 +139,30 @@ impl Rows {
         for row in before..self.commits.len() {
             self.seen.insert(self.commits[row].id, CommitIx(row as u32));
         }
+        for commit in &self.commits[before..] {
+            let parents = self.parents(commit.parents);
+            if parents.iter().any(|id| !self.seen.contains_key(id)) {
+                self.cut.insert(commit.id);
+            }
+        }
         walked
+    }
+
+    fn parents(&self, span: ParentSpan) -> &[CommitId] {
+        &self.parents[span.start as usize..][..span.len as usize]
+    }
+
+    /// Every object that a tip or a commit that was kept names.
+    pub(crate) fn named(&self, tips: &[CommitId]) -> FxHashSet<CommitId> {
+        let parents = self.commits.iter().flat_map(|commit| self.parents(commit.parents));
+        tips.iter().chain(parents).copied().collect()
     }
 
     /// The commits from row `from` on, as chunks for the cache.
     pub(crate) fn chunks(&self, from: usize) -> Vec<(Vec<u8>, Vec<u8>)> {
-        self.commits[from..]
+        let whole = self.commits[from..].iter().filter(|commit| !self.cut.contains(&commit.id));
+        whole
+            .collect::<Vec<_>>()
             .chunks(CHUNK_ROWS)
             .map(|commits| {
                 let mut chunk = CommitChunk::default();
@@ -147,11 +175,9 @@ impl Rows {
                         })
                     };
                     let (author, committer) = (person(commit.author), person(commit.committer));
-                    let span = commit.parents;
-                    let parents = &self.parents[span.start as usize..][..span.len as usize];
                     chunk.rows.push(CommitRow {
                         id: commit.id,
-                        parents: parents.to_vec(),
+                        parents: self.parents(commit.parents).to_vec(),
                         author,
                         committer,
                         authored: commit.authored,
@@ -179,8 +205,7 @@ impl Rows {
             tips.iter().filter_map(|tip| self.seen.get(tip)).copied().collect();
         while let Some(ix) = open.pop() {
             if !std::mem::replace(&mut reached[ix.row()], true) {
-                let span = self.commits[ix.row()].parents;
-                let parents = &self.parents[span.start as usize..][..span.len as usize];
+                let parents = self.parents(self.commits[ix.row()].parents);
                 open.extend(parents.iter().filter_map(|id| self.seen.get(id)));
             }
         }

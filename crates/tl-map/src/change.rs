@@ -11,7 +11,7 @@ use tl_core::history::{Commit, History, MentionForm, RequestHead};
 use tl_core::id::{CommitIx, PersonIx};
 use tl_core::time::Timestamp;
 
-use crate::graph::Graph;
+use crate::graph::{Graph, OWN_LIMIT};
 use crate::journey::{Boundary, Mark, Marks, Shape};
 use crate::release::{FirstRelease, Releases};
 
@@ -55,7 +55,8 @@ pub struct Pending {
     pub last_push: Timestamp,
     /// Commits that only it has.
     pub commits: u32,
-    /// Whether a commit on another branch says it merged the request.
+    /// Whether a commit on another branch says it merged the request, or a delivered request holds
+    /// all its commits.
     pub merged_elsewhere: bool,
 }
 
@@ -91,6 +92,8 @@ struct Finder<'a> {
     /// Commits of requests that were neither named nor entered.
     replayed: FxHashMap<Twin, u32>,
     merged: FxHashSet<u32>,
+    /// Requests whose head is among the commits of a delivered one.
+    superseded: FxHashSet<u32>,
 }
 
 /// Finds the changes of one repository.
@@ -154,6 +157,7 @@ impl<'a> Finder<'a> {
             entered: FxHashMap::default(),
             replayed: FxHashMap::default(),
             merged: FxHashSet::default(),
+            superseded: FxHashSet::default(),
         };
         // In the order of numbers, so that the order of rows does not matter.
         let mut heads: Vec<&RequestHead> = history.requests.iter().collect();
@@ -194,7 +198,7 @@ impl<'a> Finder<'a> {
             if self.delivered.contains_key(&head.number) {
                 continue;
             }
-            for ix in self.graph.exclusive(self.history, head.commit, None, |_| false) {
+            for ix in self.graph.exclusive(self.history, head.commit, None) {
                 if self.history.parents(ix).len() < 2 {
                     self.replayed.entry(twin(self.history.commit(ix))).or_insert(head.number);
                 }
@@ -276,6 +280,8 @@ impl<'a> Finder<'a> {
             (_, Some(head)) => {
                 let (work, stacked) = self.own_commits(head, position);
                 change.shape = if stacked { Shape::Stacked } else { shape };
+                let held = work.iter().filter_map(|ix| self.numbers.get(ix)).flatten();
+                self.superseded.extend(held);
                 work
             }
             (_, None) => Vec::new(),
@@ -294,25 +300,32 @@ impl<'a> Finder<'a> {
         change
     }
 
-    /// The commits of a request without those of a request below it that was merged before.
+    /// The commits of a request without those of requests below it that were merged before, and
+    /// whether there are such.
     fn own_commits(&self, head: CommitIx, position: usize) -> (Vec<CommitIx>, bool) {
-        let mut stacked = false;
-        let own = self.graph.exclusive(self.history, head, Some(position), |ix| {
-            let numbers = self.numbers.get(&ix).map_or(&[][..], Vec::as_slice);
-            let below = numbers.iter().any(|number| self.merged.contains(number));
-            stacked |= below;
-            below
-        });
-        (own, stacked)
+        let mut own = self.graph.exclusive(self.history, head, Some(position));
+        let is_merged = |ix: &CommitIx| {
+            let numbers = self.numbers.get(ix).map_or(&[][..], Vec::as_slice);
+            numbers.iter().any(|number| self.merged.contains(number))
+        };
+        let mut below: FxHashSet<CommitIx> = FxHashSet::default();
+        for ix in own.iter().filter(|ix| **ix != head && is_merged(ix)) {
+            if !below.contains(ix) {
+                below.extend(self.graph.exclusive(self.history, *ix, Some(position)));
+            }
+        }
+        own.retain(|ix| !below.contains(ix));
+        (own, !below.is_empty())
     }
 
     /// Sets the start of work, the last push and the evidence from the commits of the work.
     ///
     /// Work with a root of its own is another history that was joined to this one, or a branch
-    /// cut off by a shallow clone: neither tells when this change was begun, or by whom.
+    /// cut off by a shallow clone; work of [`OWN_LIMIT`] commits is a branch of its own. None of
+    /// them tells when this change was begun, or by whom.
     fn start(&self, change: &mut Change, work: &[CommitIx], last: Option<Timestamp>) {
         let mut first: Option<&Commit> = None;
-        let mut joined = false;
+        let mut joined = work.len() >= OWN_LIMIT;
         for ix in work {
             let commit = self.history.commit(*ix);
             if commit.parents.len > 1 {
@@ -346,11 +359,11 @@ impl<'a> Finder<'a> {
     fn pending(&mut self) -> Vec<Pending> {
         let elsewhere = self.named_elsewhere();
         let mut pending = Vec::new();
-        for head in &self.history.requests {
-            if self.merged.contains(&head.number) {
+        for (number, head) in &self.heads {
+            if self.merged.contains(number) {
                 continue;
             }
-            let own = self.graph.exclusive(self.history, head.commit, None, |_| false);
+            let own = self.graph.exclusive(self.history, *head, None);
             let work = own.iter().filter(|ix| self.history.parents(**ix).len() < 2);
             let Some(first) = work
                 .map(|ix| self.history.commit(*ix))
@@ -361,15 +374,16 @@ impl<'a> Finder<'a> {
             let attribution = own.iter().fold(first.attribution, |sum, ix| {
                 sum.merged(self.history.commit(*ix).attribution)
             });
-            let named = elsewhere.get(&head.number).map_or(&[][..], Vec::as_slice);
+            let named = elsewhere.get(number).map_or(&[][..], Vec::as_slice);
             pending.push(Pending {
-                request: head.number,
+                request: *number,
                 author: first.author,
                 attribution,
                 first_commit: first.authored,
-                last_push: self.history.commit(head.commit).committed,
+                last_push: self.history.commit(*head).committed,
                 commits: own.len() as u32,
-                merged_elsewhere: named.iter().any(|ix| !own.contains(ix)),
+                merged_elsewhere: self.superseded.contains(number)
+                    || named.iter().any(|ix| !own.contains(ix)),
             });
         }
         pending.sort_by_key(|request| request.request);

@@ -126,8 +126,7 @@ fn failures(data: &Dataset<'_>) -> Vec<ExplainedRow> {
     data.in_window()
         .filter(|item| data.is_followed(item) && failed_wide(data, item))
         .filter_map(|item| {
-            let links = &data.repositories[item.repository].links;
-            let own = links.iter().filter(|link| link.failed == item.change);
+            let own = data.repositories[item.repository].links_of(item.change);
             let link = own.min_by_key(|link| (link.at, link.grade))?;
             let by = data.change_name(item.repository, link.by);
             Some(ExplainedRow {
@@ -155,7 +154,7 @@ fn releases(data: &Dataset<'_>) -> Vec<ExplainedRow> {
 }
 
 fn pending(data: &Dataset<'_>) -> Vec<ExplainedRow> {
-    let of = |row: usize| data.repositories[row].changes.pending.iter().map(move |one| (row, one));
+    let of = |row: usize| data.repositories[row].pending.iter().map(move |one| (row, one));
     (0..data.repositories.len())
         .flat_map(of)
         .filter(|(_, one)| one.last_push >= data.window.since && one.last_push <= data.window.until)

@@ -10,6 +10,10 @@ use tl_core::id::CommitIx;
 
 const NEVER: u32 = u32::MAX;
 
+/// Most commits of one request that are looked at. More than that is not one request's work but a
+/// branch that never came near the default one, and thousands of requests may start from it.
+pub const OWN_LIMIT: usize = 2_000;
+
 /// The mainline, and where every commit entered it.
 #[derive(Debug, Clone, Default)]
 pub struct Graph {
@@ -67,21 +71,20 @@ impl Graph {
     }
 
     /// Commits reachable from `head` that were not in the default branch before `position`
-    /// (`None`: that are not in it at all), not passing a commit for which `stop` holds.
+    /// (`None`: that are not in it at all); at most [`OWN_LIMIT`] of them.
     pub fn exclusive(
         &self,
         history: &History,
         head: CommitIx,
         position: Option<usize>,
-        mut stop: impl FnMut(CommitIx) -> bool,
     ) -> Vec<CommitIx> {
         let limit = position.map_or(NEVER, |position| position as u32);
         let outside = |ix: CommitIx| self.entry[ix.row()] >= limit;
         let mut found = Vec::new();
         let mut seen = rustc_hash::FxHashSet::default();
         let mut open = vec![head];
-        while let Some(ix) = open.pop() {
-            if outside(ix) && (ix == head || !stop(ix)) && seen.insert(ix) {
+        while let Some(ix) = open.pop().filter(|_| found.len() < OWN_LIMIT) {
+            if outside(ix) && seen.insert(ix) {
                 found.push(ix);
                 open.extend_from_slice(history.parents(ix));
             }

@@ -1,7 +1,7 @@
 //! Facts to journeys to measures: where a change waits between first commit and release.
 //!
 //! In: one [`History`](tl_core::history::History) per repository, and [`Options`](options::Options).
-//! Out: one [`Report`](report::Report). Start at [`map`]. A measure is a file in [`measure`].
+//! Out: one [`Report`]. Start at [`map`]. A measure is a file in [`measure`].
 //! **Invariant:** pure. No IO, no clock, no SQL; the same input gives the same report.
 
 pub mod change;

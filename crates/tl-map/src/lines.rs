@@ -34,12 +34,19 @@ impl Lines {
     /// rework itself.
     pub fn apply(&mut self, change: u32, at: Timestamp, diff: &CommitDiff, window: Millis) {
         self.merged.insert(change, at);
+        // All old names first: `a` may become `b` while `b` becomes `c`.
+        let renamed: Vec<(&String, Option<Vec<Run>>)> = diff
+            .files
+            .iter()
+            .filter_map(|file| Some((&file.path, self.files.remove(file.from.as_ref()?))))
+            .collect();
+        for (path, runs) in renamed {
+            match runs {
+                Some(runs) => self.files.insert(path.clone(), runs),
+                None => self.files.remove(path),
+            };
+        }
         for file in &diff.files {
-            if let Some(from) = &file.from
-                && let Some(runs) = self.files.remove(from)
-            {
-                self.files.insert(file.path.clone(), runs);
-            }
             match &file.content {
                 Content::Text(hunks) => self.edit(change, at, &file.path, hunks, window),
                 Content::Opaque | Content::Submodule => {
@@ -162,6 +169,21 @@ mod tests {
         lines.apply(1, day(1), &moved, Millis::days(21));
         lines.apply(2, day(2), &edit("b", &[(0, 3, 3)]), Millis::days(21));
         assert_eq!(lines.reworked(0), 3);
+    }
+
+    #[test]
+    fn files_renamed_in_a_chain_keep_their_own_writers() {
+        let mut lines = Lines::default();
+        lines.apply(0, day(0), &edit("a", &[(0, 0, 3)]), Millis::days(21));
+        lines.apply(1, day(0), &edit("b", &[(0, 0, 5)]), Millis::days(21));
+        let mut moved = edit("b", &[]);
+        moved.files[0].from = Some("a".to_owned());
+        moved.files.extend(edit("c", &[]).files);
+        moved.files[1].from = Some("b".to_owned());
+        lines.apply(2, day(1), &moved, Millis::days(21));
+        lines.apply(3, day(2), &edit("b", &[(0, 3, 0)]), Millis::days(21));
+        lines.apply(4, day(2), &edit("c", &[(0, 4, 0)]), Millis::days(21));
+        assert_eq!((lines.reworked(0), lines.reworked(1)), (3, 4));
     }
 
     #[test]

@@ -162,7 +162,7 @@ fn look_at_references(
     let mut commits = 0;
     let walked = repository.walk(&refs.tips(), &|_| false, &mut |_| {
         commits += 1;
-        progress.report("Reading commits", commits, None);
+        progress.report("reading commits", commits, None);
     });
     drop(progress);
     counts(repository, &refs, walked.visited, checks);

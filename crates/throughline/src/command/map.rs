@@ -9,7 +9,6 @@ use std::path::{Path, PathBuf};
 
 use tl_core::event::Event;
 use tl_core::time::{Millis, Timestamp};
-use tl_exec::git::Repository;
 use tl_ledger::Ledger;
 use tl_map::dataset::Dataset;
 use tl_map::explain::{Explanation, explain, find};
@@ -71,8 +70,7 @@ pub(super) async fn cmd_map(ui: &mut Ui, globals: &Globals, args: &MapArgs) -> C
     if let Some(id) = &args.explain {
         find(id)?; // Before any reading: a typo should not cost a minute.
     }
-    let repositories = args.repositories.iter().map(|path| Repository::open(path));
-    let repositories: Vec<Repository> = repositories.collect::<Result<_, _>>()?;
+    let repositories = pipeline::open(ui, &args.repositories)?;
     let cx = Context::load(ui, globals, repositories.first())?;
     let period = args.period(cx.now)?;
     let teams = match &args.team_map {

@@ -55,7 +55,7 @@ struct Document<'a> {
 }
 
 pub(super) async fn cmd_sql(ui: &mut Ui, globals: &Globals, args: &SqlArgs) -> CmdResult {
-    let repositories = open_repositories(&args.repositories, &globals.ledger)?;
+    let repositories = open_repositories(ui, &args.repositories, &globals.ledger)?;
     let cx = Context::load(ui, globals, repositories.first())?;
     let period = Period { since: Some(Timestamp::default()), ..Period::default() };
     let read = Period::default();
@@ -81,11 +81,12 @@ pub(super) async fn cmd_sql(ui: &mut Ui, globals: &Globals, args: &SqlArgs) -> C
 
 /// The repositories named, or the one here. A ledger that was named can be asked without one.
 fn open_repositories(
+    ui: &mut Ui,
     paths: &[PathBuf],
     ledger: &LedgerChoice,
 ) -> Result<Vec<Repository>, CommandError> {
     if !paths.is_empty() {
-        return Ok(paths.iter().map(|path| Repository::open(path)).collect::<Result<_, _>>()?);
+        return pipeline::open(ui, paths);
     }
     match Repository::open(Path::new(".")) {
         Ok(repository) => Ok(vec![repository]),

@@ -10,7 +10,7 @@ use std::io::Write;
 use tl_core::time::{Millis, Timestamp};
 use tl_map::journey_row::JourneyRow;
 
-use crate::ui::visible;
+use crate::ui::acts_on_a_terminal;
 
 /// Names of the columns, in order. Only ever added to, at the end.
 const COLUMNS: [&str; 21] = [
@@ -80,10 +80,12 @@ fn record(row: &JourneyRow) -> [String; COLUMNS.len()] {
     ]
 }
 
-/// Text that somebody else wrote, without what acts on a terminal. A spreadsheet runs a cell that begins with one of these
-/// characters, or with white space before them.
+/// Text that somebody else wrote, without what acts on a terminal but for white space. A
+/// spreadsheet runs a cell that begins with one of these characters, or with white space before
+/// them.
 fn text(text: &str) -> String {
-    let harmless = visible(text);
+    let harmful = |c: char| acts_on_a_terminal(c) && !matches!(c, '\t' | '\r' | '\n');
+    let harmless = text.replace(harmful, "\u{fffd}");
     let formula = text.trim_start().starts_with(['=', '+', '-', '@']);
     if formula || text.starts_with(['\t', '\r', '\n']) { format!("'{harmless}") } else { harmless }
 }

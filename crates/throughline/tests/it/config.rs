@@ -29,8 +29,8 @@ fn a_file_that_was_named_must_exist() {
     let env = env_with_empty_repository();
     insta::assert_snapshot!(env.run(&["config", "show", "--config", "mine.toml"]), @r"
     ------- stderr -------
-    error: there is no configuration file `mine.toml`
-    hint: name a file that exists, or leave out `--config` (and `TL_CONFIG`)
+    error: there is no file `mine.toml`
+    hint: name a file that exists, or leave out `--config`
     [exit status: 2]
     ");
 }

@@ -1,6 +1,7 @@
 //! `throughline doctor`.
 
-use crate::env_with_empty_repository;
+use crate::fixture::{delivery_env, small};
+use crate::{env, env_with_empty_repository};
 
 #[test]
 fn an_empty_repository_is_told_what_is_missing() {
@@ -46,4 +47,46 @@ fn doctor_makes_no_ledger() {
     let shown = env.run(&["doctor", "--json"]);
     assert!(shown.contains("\"schema\": \"doctor/v1\""), "{shown}");
     assert!(!env.repo().join(".throughline").exists());
+}
+
+#[test]
+fn a_repository_that_has_it_all_is_counted() {
+    let env = delivery_env();
+    env.run(&["map"]);
+    let shown = env.run(&["doctor"]).replace(char::is_numeric, "N");
+    insta::assert_snapshot!(shown, @r"
+    ok       repository     $REPO: work tree, SHA-N
+    ok       branch         main (checked out)
+    ok       commits        NN reachable from branches, tags and request heads
+    ok       branches       NN local
+    ok       tags           N that lead to a commit
+    ok       request-heads  NN heads of pull or merge requests
+    missing  notes          no notes of which lines AI tools wrote
+                            hint: git fetch origin '+refs/notes/*:refs/notes/*'   (where the team records them)
+    missing  mailmap        no .mailmap
+                            hint: commit a `.mailmap` if people appear under several addresses
+    ok       config         the defaults; no configuration file
+    ok       ledger         $REPO/.throughline/ledger.db: N.N MB, N events
+    ok       network        not used by any command so far
+    ok       output         no terminal, NNN columns, no colours
+    ");
+}
+
+#[test]
+fn what_a_shallow_clone_without_tags_lacks_is_said_with_its_mend() {
+    let env = env();
+    let from = small().path().display();
+    assert_eq!(env.shell(&format!("git clone -q --depth 2 --no-tags file://{from} .")), "");
+    let shown = env.run(&["doctor"]);
+    for (state, name, mend) in [
+        ("missing", "shallow", "git fetch --unshallow"),
+        ("missing", "no-tags", "git fetch --tags"),
+        ("missing", "no-request-heads", "git fetch origin '+refs/pull/*/head:refs/pull/*/head'"),
+    ] {
+        let rest = shown.split_once(&format!("{state}  {name} ")).map(|(_, rest)| rest);
+        let rest = rest.unwrap_or_else(|| panic!("{name}: {shown}"));
+        let hint = rest.split("hint: ").nth(1).unwrap_or_default();
+        assert!(hint.starts_with(mend), "{name}: {hint}");
+    }
+    assert!(!shown.contains("exit status"), "what is missing is no failure: {shown}");
 }

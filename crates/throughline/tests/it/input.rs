@@ -5,7 +5,7 @@ use tl_testkit::env::TestEnv;
 use tl_testkit::import::Import;
 use tl_testkit::repo::TestRepo;
 
-use crate::fixture::{small, small_env};
+use crate::fixture::{delivery, small, small_env};
 use crate::nobody::Nobody;
 use crate::{env, env_with_empty_repository};
 
@@ -24,7 +24,7 @@ fn report(env: &TestEnv) -> Value {
 }
 
 fn commits(env: &TestEnv) -> u64 {
-    report(env)["repositories"][0]["commits"].as_u64().unwrap()
+    report(env)["repositories"][0]["commits"].as_u64().expect("the report counts commits")
 }
 
 /// A repository of loose objects, one a day of January, so that single ones can be damaged.
@@ -45,8 +45,10 @@ fn object(env: &TestEnv, id: &str) -> std::path::PathBuf {
 
 /// Puts garbage in the place of an object. It is read-only, as git left it.
 fn damage(env: &TestEnv, id: &str) {
-    std::fs::remove_file(object(env, id)).unwrap();
-    std::fs::write(object(env, id), "this is no object").unwrap();
+    let path = object(env, id);
+    std::fs::remove_file(&path)
+        .and_then(|()| std::fs::write(&path, "this is no object"))
+        .expect("a test may write to its own directory");
 }
 
 #[test]
@@ -126,6 +128,20 @@ fn a_shallow_clone_says_where_history_starts() {
     let gaps = gaps(&env, &[]);
     assert!(gaps.contains("this is a shallow clone: older commits are not here"), "{gaps}");
     assert!(gaps.contains("git fetch --unshallow"), "{gaps}");
+}
+
+/// The mend that the report names mends the next report, whatever the ledger remembers.
+#[test]
+fn a_clone_that_was_completed_is_read_anew_where_it_was_cut() {
+    let env = env();
+    let from = delivery().path().display();
+    assert_eq!(env.shell(&format!("git clone -q --depth 3 file://{from} .")), "");
+    let cut = env.run(&["map"]);
+    assert_eq!(env.run(&["map"]), cut);
+    assert_eq!(env.shell("git fetch -q --unshallow"), "");
+    let whole = env.run(&["map"]);
+    assert!(whole.contains("1 more by bots left out") && whole != cut, "{whole}");
+    assert_eq!(whole, env.run(&["map", "--ledger", "none"]));
 }
 
 #[test]

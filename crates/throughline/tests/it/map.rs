@@ -114,6 +114,17 @@ fn several_repositories_are_one_report() {
     assert!(table.contains("\nrepo,repo#1,") && table.contains("\nother,other#1,"), "{table}");
 }
 
+/// A repository that is named twice, or again by one of its directories, is read once.
+#[test]
+fn a_repository_named_twice_is_read_once() {
+    let env = small_env();
+    env.write("deep/file", "");
+    let once = json(&env.run(&["map", "--json", "--ledger", "none", "-q"]));
+    let twice = json(&env.run(&["map", "--json", "--ledger", "none", "-q", ".", "deep"]));
+    assert_eq!(once, twice);
+    assert!(env.run(&["map", ".", "deep"]).contains("note: `deep` is read once"));
+}
+
 /// The report is the same from wherever in a repository it is asked for.
 #[test]
 fn a_subdirectory_a_worktree_and_a_bare_clone_give_the_same_numbers() {
@@ -213,6 +224,14 @@ fn output_that_nobody_reads_is_no_error() {
 }
 
 #[test]
+fn the_git_program_is_not_needed() {
+    let env = small_env().var("PATH", "/nonexistent");
+    let report = json(&env.run(&["map", "--json", "--patch-ids"]));
+    assert_eq!(report["repositories"][0]["commits"], 3);
+    assert!(env.run(&["doctor"]).contains("main (checked out)"));
+}
+
+#[test]
 fn nothing_but_the_report_is_written_where_no_terminal_is() {
     let shown = delivery_env().run(&["map", "--ledger", "none"]);
     assert!(!shown.contains("stderr") && !shown.contains('\u{1b}'), "{shown}");
@@ -238,7 +257,9 @@ fn a_report_until_an_instant_does_not_see_what_came_later() {
     };
     let early: Vec<_> = (1..=5).map(|day| commit(&mut import, day)).collect();
     import.point("refs/heads/early", early[4]);
-    (6..=9).for_each(|day| drop(commit(&mut import, day)));
+    for day in 6..=9 {
+        commit(&mut import, day);
+    }
     import.into(&repo);
     let env = env().with_copy_of(repo.path());
     let run = |args: &[&str]| {

@@ -23,6 +23,7 @@ impl Nobody {
         match crate::env().shell(&line).as_str() {
             "user\n" => Some(Self { become_nobody: "" }),
             "root\n" => Some(Self { become_nobody: way }),
+            #[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
             said => {
                 let required = std::env::var_os("TL_REQUIRE_ALL").is_some_and(|set| set == "1");
                 assert!(!required, "root cannot become nobody: {said}");
@@ -37,9 +38,11 @@ impl Nobody {
         let env = crate::env();
         let root = env.repo().parent().expect("the directory has one above").to_owned();
         for open in [&root, &env.repo()] {
-            fs::set_permissions(open, fs::Permissions::from_mode(0o755)).unwrap();
+            fs::set_permissions(open, fs::Permissions::from_mode(0o755))
+                .expect("a test owns its directories");
         }
-        fs::copy(env!("CARGO_BIN_EXE_throughline"), root.join("throughline")).unwrap();
+        fs::copy(env!("CARGO_BIN_EXE_throughline"), root.join("throughline"))
+            .expect("a test may write to its own directory");
         env
     }
 

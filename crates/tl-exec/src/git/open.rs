@@ -68,7 +68,10 @@ impl Repository {
             trust: upwards::TrustPolicy::Assume(Trust::Full),
             ..upwards::Options::default()
         };
-        let shared = gix::ThreadSafeRepository::discover_opts(path, search, trust)
+        // Resolved, because of a relative path `gix` makes one that leads elsewhere when it goes
+        // up and the repository is bare.
+        let from = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let shared = gix::ThreadSafeRepository::discover_opts(from, search, trust)
             .map_err(|source| refused(path, source))?;
         let repo = shared.to_thread_local();
         if let Some(format) = repo.config_snapshot().string("extensions.refStorage")
@@ -119,21 +122,25 @@ fn refused(path: &Path, source: gix::Error) -> OpenError {
             None => OpenError::NotARepository { path },
         };
     }
+    if let Some(feature) = unknown_format(&source) {
+        return OpenError::Unsupported { path, feature };
+    }
     if source.dominant_class() == Some(Class::Unsupported) {
         return OpenError::Unsupported { path, feature: source.to_string() };
-    }
-    if let Some(format) = object_format(&source) {
-        return OpenError::Unsupported { path, feature: format!("the object format `{format}`") };
     }
     OpenError::Damaged { path, source }
 }
 
-/// The object format that `gix` did not know, if that was the trouble.
-fn object_format(source: &gix::Error) -> Option<String> {
+/// The version or object format that `gix` did not know, if that was the trouble.
+fn unknown_format(source: &gix::Error) -> Option<String> {
     let values = source.metadata_merged();
-    let key = values.get("key")?.to_string();
-    key.to_lowercase().contains("extensions.objectformat").then_some(())?;
-    Some(values.get("input")?.to_string().trim_matches('"').to_owned())
+    let key = values.get("key")?.to_string().to_lowercase();
+    let input = values.get("input")?.to_string();
+    let input = input.trim_matches('"');
+    if key.contains("core.repositoryformatversion") {
+        return Some(format!("the repository format version {input}"));
+    }
+    key.contains("extensions.objectformat").then(|| format!("the object format `{input}`"))
 }
 
 /// Whether a `.git` at or above `path` is there but may not be read.

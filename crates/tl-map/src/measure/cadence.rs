@@ -5,13 +5,14 @@
 use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
+use tl_core::id::CommitIx;
 use tl_core::time::{Millis, Timestamp};
 
 use super::MeasureDoc;
-use super::change_failure::failed_strict;
 use super::figures::Column;
-use crate::dataset::Dataset;
-use crate::release::{Release, ReleaseIx};
+use crate::dataset::{Dataset, Item};
+use crate::failure::{Grade, Link};
+use crate::release::{FirstRelease, Release, ReleaseIx};
 use crate::report::{Cadence, Figure, ReleasePoint, Unit};
 
 /// What this measure is.
@@ -42,9 +43,12 @@ pub struct Shipped<'d> {
     pub ix: ReleaseIx,
     /// The release.
     pub release: &'d Release,
+    /// Releases of other packages at the same commit: one event with it.
+    pub along: Vec<&'d Release>,
     /// Changes first contained in it.
     pub changes: u64,
-    /// Whether one of them failed (grades A to C, within the failure window), or a hotfix came.
+    /// Whether one of them failed after it (grades A to C, within the failure window), or a
+    /// hotfix came.
     pub failed: bool,
     /// When the release that mends it came, if it failed and one did.
     pub mended: Option<Timestamp>,
@@ -58,44 +62,74 @@ pub fn shipped<'d>(data: &'d Dataset<'_>) -> Vec<Shipped<'d>> {
         let Some(release) = item.release else { continue };
         let entry = by_release.entry((item.repository, release)).or_default();
         entry.0 += 1;
-        if failed_strict(data, item) {
+        if let Some(mended) = failed_in_use(data, item, release) {
             entry.1 = true;
-            let mend = mending_release(data, item.repository, item.change);
-            entry.2 = entry.2.into_iter().chain(mend).min();
+            entry.2 = entry.2.into_iter().chain(mended).min();
         }
     }
-    let mut list = Vec::new();
+    let mut list: Vec<Shipped<'d>> = Vec::new();
     for (row, repository) in data.repositories.iter().enumerate() {
-        for (index, release) in repository.releases.list.iter().enumerate() {
-            let ix = ReleaseIx(index as u32);
-            let (changes, mut failed, mut mended) =
-                by_release.get(&(row, ix)).copied().unwrap_or_default();
-            let hotfix = repository.releases.list.iter().find(|other| {
-                other.hotfix.as_ref().is_some_and(|(of, _)| *of == ix)
-                    && other.at <= data.window.until
-            });
-            if let Some(hotfix) = hotfix {
-                failed = true;
-                mended = mended.into_iter().chain([hotfix.at]).min();
+        let releases = &repository.releases.list;
+        let mut hotfix_of: FxHashMap<ReleaseIx, Timestamp> = FxHashMap::default();
+        for hotfix in releases {
+            if let Some((of, _)) = &hotfix.hotfix {
+                hotfix_of.entry(*of).or_insert(hotfix.at);
             }
-            if release.at >= data.window.since && release.at <= data.window.until {
-                list.push(Shipped { repository: row, ix, release, changes, failed, mended });
+        }
+        let mut at_commit: FxHashMap<CommitIx, usize> = FxHashMap::default();
+        for (index, release) in releases.iter().enumerate() {
+            if release.at < data.window.since {
+                continue;
+            }
+            let ix = ReleaseIx(index as u32);
+            let (changes, failed, mended) = by_release.get(&(row, ix)).copied().unwrap_or_default();
+            let hotfix = hotfix_of.get(&ix).copied();
+            let failed = failed || hotfix.is_some();
+            let mended = mended.into_iter().chain(hotfix).min();
+            match at_commit.get(&release.commit) {
+                Some(first) => {
+                    let first = &mut list[*first];
+                    first.along.push(release);
+                    first.failed |= failed;
+                    first.mended = first.mended.into_iter().chain(mended).min();
+                }
+                None => {
+                    at_commit.insert(release.commit, list.len());
+                    let along = Vec::new();
+                    list.push(Shipped {
+                        repository: row,
+                        ix,
+                        release,
+                        along,
+                        changes,
+                        failed,
+                        mended,
+                    });
+                }
             }
         }
     }
     list
 }
 
-/// When the change that takes back or mends a failed one was first released.
-fn mending_release(data: &Dataset<'_>, repository: usize, change: usize) -> Option<Timestamp> {
-    let found = &data.repositories[repository];
-    let by = found.links.iter().find(|link| link.failed == change)?.by;
-    let crate::release::FirstRelease::Released { release, .. } =
-        found.changes.delivered[by].first_release
-    else {
-        return None;
-    };
-    Some(found.releases.get(release).at).filter(|at| *at <= data.window.until)
+/// Whether a change failed after it was released, and when the release that mends it came, if one
+/// did. What was taken back before its own release, or in it, never reached a user.
+fn failed_in_use(data: &Dataset<'_>, item: &Item, release: ReleaseIx) -> Option<Option<Timestamp>> {
+    let found = &data.repositories[item.repository];
+    let in_time = |link: &&Link| link.at - item.merged <= data.options.failure_window();
+    let strict = found.links_of(item.change).filter(|link| link.grade <= Grade::C);
+    let mut failed = None;
+    for link in strict.filter(in_time) {
+        let mended = match found.changes.delivered[link.by].first_release {
+            FirstRelease::Released { release: by, .. } if by > release => {
+                Some(found.releases.get(by).at)
+            }
+            FirstRelease::Waiting => None,
+            FirstRelease::Released { .. } | FirstRelease::LeftCensored => return None,
+        };
+        failed = Some(failed.flatten().into_iter().chain(mended).min());
+    }
+    failed
 }
 
 /// Computes the cadence of the window.
@@ -108,24 +142,23 @@ pub fn cadence(data: &Dataset<'_>, shipped: &[Shipped<'_>]) -> Cadence {
         .flat_map(|repository| &repository.releases.prereleases)
         .filter(|at| **at >= data.window.since && **at <= data.window.until)
         .count() as u64;
-    let mut gaps = Column::default();
+    let mut gaps = Vec::new();
     let mut last: FxHashMap<(usize, Option<&str>), Timestamp> = FxHashMap::default();
     let mut packages: BTreeMap<&str, u64> = BTreeMap::new();
-    for (number, one) in shipped.iter().enumerate() {
-        let package = one.release.name.package.as_deref();
-        if let Some(package) = package {
-            *packages.entry(package).or_default() += 1;
-        }
-        if let Some(before) = last.insert((one.repository, package), one.release.at) {
-            gaps.values.push((one.release.at - before).get());
-            gaps.authors.push(number as u32);
+    for one in shipped {
+        for release in std::iter::once(&one.release).chain(&one.along) {
+            let package = release.name.package.as_deref();
+            if let Some(package) = package {
+                *packages.entry(package).or_default() += 1;
+            }
+            if let Some(before) = last.insert((one.repository, package), release.at) {
+                gaps.push((release.at - before).get());
+            }
         }
     }
-    let mut changes = Column::default();
-    for (number, one) in shipped.iter().enumerate() {
-        changes.values.push(one.changes as i64);
-        changes.authors.push(number as u32);
-    }
+    let gaps = Column::alone(gaps).or("fewer than two releases of a package in the window");
+    let changes = shipped.iter().map(|one| one.changes as i64).collect();
+    let changes = Column::alone(changes).or("no release in the window");
     let mut packages: Vec<(String, u64)> =
         packages.into_iter().map(|(name, count)| (name.to_owned(), count)).collect();
     packages.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));

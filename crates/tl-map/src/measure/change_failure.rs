@@ -61,9 +61,14 @@ pub fn counts<'a>(data: &Dataset<'_>, items: impl IntoIterator<Item = &'a Item>)
 pub fn failed_share<'a>(data: &Dataset<'_>, items: impl IntoIterator<Item = &'a Item>) -> Figure {
     let (failed, followed) = counts(data, items);
     if followed == 0 {
-        return Figure::unknown(0, Unit::Share, "no change was followed for the failure window");
+        return too_young(data);
     }
     share(failed, followed)
+}
+
+fn too_young(data: &Dataset<'_>) -> Figure {
+    let days = data.options.failure_window_days;
+    Figure::unknown(0, Unit::Share, format!("no change has {days} days of follow-up yet"))
 }
 
 /// Computes the failures of the window.
@@ -73,12 +78,14 @@ pub fn change_failure(data: &Dataset<'_>) -> FailureTable {
         followed.iter().copied().filter(|item| failed_wide(data, item)).collect();
     let strict = followed.iter().filter(|item| failed_strict(data, item)).count() as u64;
     let trials = followed.len() as u64;
-    let delays = Column::of(wide.iter().copied(), |item| item.failed_wide.map(Millis::get));
+    let delays = Column::of(wide.iter().copied(), |item| item.failed_wide.map(Millis::get))
+        .or("no failure seen");
+    let of_followed = |failed| if trials == 0 { too_young(data) } else { share(failed, trials) };
     FailureTable {
         window_days: data.options.failure_window_days,
         eligible: trials,
-        strict: share(strict, trials),
-        wide: share(wide.len() as u64, trials),
+        strict: of_followed(strict),
+        wide: of_followed(wide.len() as u64),
         by_kind: by_kind(data, &wide),
         time_to_failure: delays.median(Unit::Hours, &data.options.bootstrap()),
         latest: latest(data),
@@ -90,8 +97,7 @@ pub fn change_failure(data: &Dataset<'_>) -> FailureTable {
 fn by_kind(data: &Dataset<'_>, failed: &[&Item]) -> Vec<(String, u64)> {
     let mut kinds: BTreeMap<_, u64> = BTreeMap::new();
     for item in failed {
-        let links = &data.repositories[item.repository].links;
-        let own = links.iter().filter(|link| link.failed == item.change);
+        let own = data.repositories[item.repository].links_of(item.change);
         if let Some(link) = own.min_by_key(|link| (link.at, link.grade)) {
             *kinds.entry(link.kind).or_default() += 1;
         }
@@ -105,11 +111,8 @@ fn latest(data: &Dataset<'_>) -> Vec<FailureExample> {
         .in_window()
         .filter(|item| item.failed_wide.is_some())
         .flat_map(|item| {
-            let links = &data.repositories[item.repository].links;
-            links
-                .iter()
-                .filter(|link| link.failed == item.change && link.at <= data.window.until)
-                .map(move |link| (item, link))
+            let links = data.repositories[item.repository].links_of(item.change);
+            links.map(move |link| (item, link))
         })
         .collect();
     found.sort_by_key(|(item, link)| (std::cmp::Reverse(link.at), item.repository, item.change));

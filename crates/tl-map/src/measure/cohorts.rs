@@ -10,7 +10,7 @@ use tl_core::attribution::Cohort;
 use super::MeasureDoc;
 use super::batch_size::{line_column, lines};
 use super::change_failure::{counts, failed_share, failed_strict};
-use super::figures::{Column, figure, people, unless_hidden, visibility};
+use super::figures::{Column, authors, figure, people, unless_hidden, visibility};
 use super::review_wait::{review_wait, spent_to_merge, to_merge, to_release};
 use super::rework::reworked_share;
 use crate::dataset::{Dataset, Item};
@@ -38,6 +38,8 @@ pub const DOC: MeasureDoc = MeasureDoc {
         "a merge is classified by the commits it brought, a squash by its message and its request",
         "cells of fewer than five people are hidden (agents are not people), cohorts of fewer than \
          20 changes are too few for a conclusion",
+        "a difference is one where the interval by authors says so; p takes each change for itself, \
+         and the sentence says where the two disagree",
         "beside every \"no difference\" stands the smallest effect that these n would show",
         "bounds for missed and wrong evidence use a trailer recall of 49 % and a precision of 91 %, \
          measured on 2,160 commits with line-level notes of one project; yours may differ",
@@ -72,7 +74,7 @@ pub fn cohorts(data: &Dataset<'_>) -> CohortTable {
 
 fn row(data: &Dataset<'_>, cohort: Cohort, items: &[&Item]) -> CohortRow {
     let draws = data.options.bootstrap();
-    let people = people(items.iter().copied());
+    let people = authors(items.iter().copied());
     let is_human = matches!(cohort, Cohort::AiAssisted | Cohort::NoEvidence);
     let floor = if is_human { floor(data) } else { 0 };
     let visibility = visibility(people, items.len(), floor);
@@ -86,18 +88,24 @@ fn row(data: &Dataset<'_>, cohort: Cohort, items: &[&Item]) -> CohortRow {
         visibility,
         to_merge: median(to_merge(all()), Unit::Hours),
         review_wait: median(review_wait(all()), Unit::Hours),
-        to_release: median(to_release(all()), Unit::Hours),
+        to_release: median(to_release(data, all()), Unit::Hours),
         size: median(line_column(all()), Unit::Lines),
         failed: unless_hidden(visibility, || failed_share(data, all()), Unit::Share),
         rework: unless_hidden(visibility, || reworked_share(data, all()), Unit::Share),
     }
 }
 
-/// The privacy floor, unless the whole repository has fewer people: then there is no crowd to
-/// hide in, and whoever reads the report sees who wrote what in git anyway.
+/// The privacy floor, unless all repositories together have fewer people: then there is no crowd
+/// to hide in, and whoever reads the report sees who wrote what in git anyway. Agents and bots are
+/// no people, and their rows are never hidden.
 pub fn floor(data: &Dataset<'_>) -> usize {
     let everyone = people(data.in_window());
     if everyone < data.options.privacy_floor { 0 } else { data.options.privacy_floor }
+}
+
+/// Whether a group has enough people to be shown.
+fn is_crowd(data: &Dataset<'_>, items: &[&Item]) -> bool {
+    people(items.iter().copied()) >= floor(data)
 }
 
 /// What is compared of an item.
@@ -110,10 +118,11 @@ fn comparisons(data: &Dataset<'_>, exposed: &[&Item], reference: &[&Item]) -> Ve
     if exposed.is_empty() || reference.is_empty() {
         return Vec::new();
     }
-    let humans = exposed.iter().filter(|item| item.cohort == Cohort::AiAssisted);
-    let agents = exposed.iter().any(|item| item.cohort == Cohort::AgentAuthored);
-    let hidden = !agents && people(humans.copied()) < floor(data);
-    if hidden {
+    // With fewer people than the floor their part could be told from the agents' own row.
+    let agents: Vec<&Item> =
+        exposed.iter().copied().filter(|item| item.cohort == Cohort::AgentAuthored).collect();
+    let exposed = if is_crowd(data, exposed) { exposed } else { &agents };
+    if exposed.is_empty() || !is_crowd(data, reference) {
         return Vec::new();
     }
     let all = |items: &[&Item], of: fn(&Item) -> Option<i64>| Column::of(items.iter().copied(), of);
@@ -265,8 +274,11 @@ fn says(row: &Comparison) -> String {
         return format!("{}: too few changes to compare.", row.measure);
     };
     let differs = low > 0.0 || high < 0.0;
-    let more = if row.effect.unit == Unit::Share { "more often" } else { "more" };
-    let less = if row.effect.unit == Unit::Share { "less often" } else { "less" };
+    let (more, less) = match (row.effect.unit, row.shift.unit) {
+        (Unit::Share, _) => ("more often", "less often"),
+        (_, Unit::Hours) => ("longer", "shorter"),
+        _ => ("more", "fewer"),
+    };
     let direction = if effect > 0.0 { more } else { less };
     if row.effect.unit == Unit::Share {
         let rise = row.detectable.map_or_else(
@@ -277,7 +289,7 @@ fn says(row: &Comparison) -> String {
             format!("{}: too few failures to compare; {rise}.", row.measure)
         } else if differs {
             format!(
-                "{}: {direction}, by {:.1} points; an association, not a cause.",
+                "{}: {direction} {EXPOSED}, by {:.1} points; an association, not a cause.",
                 row.measure,
                 effect.abs() * 100.0
             )
@@ -288,10 +300,19 @@ fn says(row: &Comparison) -> String {
     let seen = row
         .detectable
         .map_or_else(String::new, |delta| format!("; these n would show |δ| of {delta:.2}"));
+    // The interval resamples authors; Mann-Whitney takes each change for itself.
+    let by_change = row.p_adjusted.map_or(differs, |p| p < 0.05);
     if differs {
+        let but = if by_change { "" } else { "; change by change it is less clear" };
         format!(
-            "{}: {direction} {EXPOSED} (δ {effect:.2}, {}); an association, not a cause.",
+            "{}: {direction} {EXPOSED} (δ {effect:.2}, {}){but}; an association, not a cause.",
             row.measure, row.magnitude
+        )
+    } else if by_change {
+        format!(
+            "{}: no difference seen between authors (δ {effect:.2}), though single changes differ: \
+             a few authors make it.",
+            row.measure
         )
     } else {
         format!("{}: no difference seen (δ {effect:.2}){seen}.", row.measure)
@@ -322,7 +343,8 @@ fn misclassification(
         let (events, trials) = counts(data, items.iter().copied());
         Count { events, trials }
     };
-    let range = bounds(count(exposed), count(reference), evidence);
+    let is_shown = is_crowd(data, exposed) && is_crowd(data, reference);
+    let range = bounds(count(exposed), count(reference), evidence).filter(|_| is_shown);
     let corrected = rogan_gladen(share, SENSITIVITY, specificity);
     Some(Misclassification {
         sensitivity: SENSITIVITY,
@@ -335,4 +357,39 @@ fn misclassification(
         },
         difference_bounds: range.map(|range| (range.difference.low, range.difference.high)),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sentence(unit: Unit, effect: (f64, f64, f64), p: f64) -> String {
+        let empty = Column::default();
+        let (value, low, high) = effect;
+        says(&Comparison {
+            effect: Figure::with_interval(value, low, high, 900, Unit::Ratio),
+            magnitude: "small".to_owned(),
+            p_adjusted: Some(p),
+            detectable: Some(0.12),
+            ..too_few("review wait", &empty, &empty, unit)
+        })
+    }
+
+    #[test]
+    fn a_sentence_agrees_with_the_interval_and_says_where_p_does_not() {
+        let up = (0.2, 0.1, 0.3);
+        insta::assert_snapshot!(sentence(Unit::Hours, up, 0.001), @r#"
+        review wait: longer with evidence of AI use (δ 0.20, small); an association, not a cause.
+        "#);
+        insta::assert_snapshot!(sentence(Unit::Lines, (-0.2, -0.3, -0.1), 0.4), @r#"
+        review wait: fewer with evidence of AI use (δ -0.20, small); change by change it is less clear; an association, not a cause.
+        "#);
+        let around = (0.2, -0.1, 0.3);
+        insta::assert_snapshot!(sentence(Unit::Hours, around, 0.4), @r#"
+        review wait: no difference seen (δ 0.20); these n would show |δ| of 0.12.
+        "#);
+        insta::assert_snapshot!(sentence(Unit::Hours, around, 0.001), @r#"
+        review wait: no difference seen between authors (δ 0.20), though single changes differ: a few authors make it.
+        "#);
+    }
 }

@@ -28,6 +28,8 @@ pub const DOC: MeasureDoc = MeasureDoc {
         "recovery time belongs to throughput since 2024",
         "a hotfix is a patch release off the main line, at most 14 days after the release it \
          patches, that carries a revert or a cherry-pick",
+        "a change that was taken back in the release that first shipped it, or before, made no \
+         release fail",
         "without request heads the start of squashed changes is unknown, and so is their lead time",
     ],
     source: "DORA, software delivery performance metrics, five since 2024 (guide of 2026-01)",
@@ -42,15 +44,18 @@ pub fn dora(data: &Dataset<'_>, shipped: &[Shipped<'_>]) -> Vec<DoraRow> {
         .collect();
     let failed = followed.iter().filter(|one| one.failed).count() as u64;
     let hotfixes = shipped.iter().filter(|one| one.release.hotfix.is_some()).count() as u64;
-    let mut recovered = Column::default();
-    for (row, span) in recovery(shipped).into_iter().enumerate() {
-        recovered.values.push(span.get());
-        recovered.authors.push(row as u32);
-    }
+    let spans = recovery(shipped).into_iter().map(|span| span.get()).collect();
+    let recovered = Column::alone(spans).or("no failed release was mended by a later one");
     let none = |unit| Figure::unknown(0, unit, "no release in the window");
     let any = !shipped.is_empty();
-    let of_releases = |events, trials: usize| {
-        if any { share(events, trials as u64) } else { none(Unit::Share) }
+    let of_releases = |events, trials: usize| match trials {
+        0 if any => {
+            let days = data.options.failure_window_days;
+            let why = format!("no release has {days} days of follow-up yet");
+            Figure::unknown(0, Unit::Share, why)
+        }
+        0 => none(Unit::Share),
+        trials => share(events, trials as u64),
     };
     let deployments = "deployments, which git does not record";
     let incidents = "deployments and incidents, which git does not record";
@@ -59,7 +64,7 @@ pub fn dora(data: &Dataset<'_>, shipped: &[Shipped<'_>]) -> Vec<DoraRow> {
             "change-lead-time",
             "Change lead time",
             "throughput",
-            to_release(data.in_window()).median(Unit::Hours, &draws),
+            to_release(data, data.in_window()).median(Unit::Hours, &draws),
             "first commit to first release, median change",
             deployments,
         ),
@@ -75,11 +80,7 @@ pub fn dora(data: &Dataset<'_>, shipped: &[Shipped<'_>]) -> Vec<DoraRow> {
             "failed-deployment-recovery-time",
             "Failed deployment recovery time",
             "throughput",
-            if recovered.is_empty() {
-                Figure::unknown(0, Unit::Hours, "no failed release was mended by a later one")
-            } else {
-                recovered.median(Unit::Hours, &draws)
-            },
+            recovered.median(Unit::Hours, &draws),
             "failed release to the release that mends it, median",
             incidents,
         ),

@@ -176,9 +176,12 @@ pub fn unless_hidden(
     unit: Unit,
 ) -> Figure {
     match visibility {
-        Visibility::Hidden => {
-            Figure::unknown(0, unit, "hidden: fewer people than the privacy floor")
-        }
+        Visibility::Hidden => hidden(unit),
         Visibility::Shown | Visibility::TooFew => figure(),
     }
+}
+
+/// What stands in a cell of too few people.
+pub fn hidden(unit: Unit) -> Figure {
+    Figure::unknown(0, unit, "hidden: fewer people than the privacy floor")
 }

@@ -4,10 +4,12 @@
 //! a request was closed: one that was never merged and has been silent for long counts as
 //! abandoned, which the report says.
 
+use rustc_hash::FxHashSet;
 use tl_core::attribution::Cohort;
 
 use super::MeasureDoc;
-use super::figures::share;
+use super::cohorts::floor;
+use super::figures::{hidden, share};
 use crate::change::Pending;
 use crate::dataset::Dataset;
 use crate::report::{Figure, Funnel, FunnelRow, Unit};
@@ -25,6 +27,8 @@ pub const DOC: MeasureDoc = MeasureDoc {
         "a request is in the window if it was merged in it or, never merged, last pushed in it",
         "merged: named by a mainline title, contained in the branch, or replayed on it (same \
          author, author date and title)",
+        "merged elsewhere: named by a commit of another branch, or held as a whole by another \
+         request that was merged",
         "never merged and silent for longer than 90 days counts as abandoned, else as open: git \
          does not know whether it was closed",
     ],
@@ -52,16 +56,15 @@ fn fate(data: &Dataset<'_>, request: &Pending) -> Fate {
 /// Requests that count as open at the end of the window, with their repository's row.
 pub fn open_requests<'d>(data: &'d Dataset<'_>) -> impl Iterator<Item = (usize, &'d Pending)> {
     pending(data).filter(|(_, request)| {
-        request.attribution.cohort() != Cohort::Bot
-            && request.last_push <= data.window.until
-            && fate(data, request) == Fate::Open
+        request.attribution.cohort() != Cohort::Bot && fate(data, request) == Fate::Open
     })
 }
 
 fn pending<'d>(data: &'d Dataset<'_>) -> impl Iterator<Item = (usize, &'d Pending)> {
-    data.repositories.iter().enumerate().flat_map(|(row, repository)| {
-        repository.changes.pending.iter().map(move |request| (row, request))
-    })
+    data.repositories
+        .iter()
+        .enumerate()
+        .flat_map(|(row, repository)| repository.pending.iter().map(move |request| (row, request)))
 }
 
 /// The request's name for people.
@@ -79,25 +82,28 @@ pub fn funnel(data: &Dataset<'_>) -> Funnel {
     let mut table = Counts::default();
     let mut by_cohort: Vec<(Cohort, Counts)> =
         Cohort::ALL.map(|cohort| (cohort, Counts::default())).to_vec();
-    let mut count = |cohort: Cohort, add: &dyn Fn(&mut Counts)| {
+    let mut count = |cohort: Cohort, author: u32, add: &dyn Fn(&mut Counts)| {
         if cohort != Cohort::Bot {
             add(&mut table);
-            add(&mut by_cohort[cohort as usize].1);
+            let of_cohort = &mut by_cohort[cohort as usize].1;
+            add(of_cohort);
+            of_cohort.authors.insert(author);
         }
     };
     for item in data.in_window().filter(|item| data.change(item).request.is_some()) {
         let commits = commits_of(data, item.repository, item.change);
-        count(item.cohort, &|counts| {
+        count(item.cohort, item.author, &|counts| {
             counts.merged += 1;
             counts.merged_commits += commits;
         });
     }
-    for (_, request) in pending(data) {
-        if request.last_push < data.window.since || request.last_push > data.window.until {
+    for (repository, request) in pending(data) {
+        if request.last_push < data.window.since {
             continue;
         }
         let fate = fate(data, request);
-        count(request.attribution.cohort(), &|counts| match fate {
+        let author = data.author(repository, request.author);
+        count(request.attribution.cohort(), author, &|counts| match fate {
             Fate::Elsewhere => counts.elsewhere += 1,
             Fate::Open => counts.open += 1,
             Fate::Abandoned => {
@@ -126,7 +132,13 @@ pub fn funnel(data: &Dataset<'_>) -> Funnel {
                 cohort,
                 opened: counts.opened(),
                 merged: counts.merged,
-                merged_share: counts.merged_share(heads),
+                merged_share: if cohort != Cohort::AgentAuthored
+                    && counts.authors.len() < floor(data)
+                {
+                    hidden(Unit::Share)
+                } else {
+                    counts.merged_share(heads)
+                },
             })
             .collect(),
     }
@@ -145,6 +157,8 @@ struct Counts {
     abandoned: u64,
     merged_commits: u64,
     abandoned_commits: u64,
+    /// Of one cohort.
+    authors: FxHashSet<u32>,
 }
 
 impl Counts {

@@ -61,8 +61,8 @@ pub fn invest_first(data: &Dataset<'_>) -> InvestFirst {
     let ranking: Vec<Investment> = slices.iter().map(|slice| investment(slice, n)).collect();
     InvestFirst {
         sentence: sentence(&ranking, has_releases),
+        scenarios: scenarios(data, &matrix, &ranking, n),
         ranking,
-        scenarios: scenarios(data, &matrix, stages, n),
         n,
         weekly_changes: weekly,
     }
@@ -153,26 +153,35 @@ fn sentence(ranking: &[Investment], has_releases: bool) -> String {
     )
 }
 
-/// Hours as people say them.
+/// Hours as the tables say them: minutes up to an hour, hours up to two days, then days.
 fn duration(hours: f64) -> String {
+    let figures = |size: f64, unit: &str| {
+        if size >= 9.95 { format!("{size:.0} {unit}") } else { format!("{size:.1} {unit}") }
+    };
     match hours {
-        hours if hours < 1.0 => format!("{:.0} minutes", hours * 60.0),
-        hours if hours < 48.0 => format!("{hours:.1} hours"),
-        hours => format!("{:.1} days", hours / 24.0),
+        hours if hours < 59.5 / 60.0 => format!("{:.0} min", hours * 60.0),
+        hours if hours < 47.5 => figures(hours, "h"),
+        hours => figures(hours / 24.0, "d"),
     }
 }
 
-/// Half, and at most its own median, for each queue.
-fn scenarios(data: &Dataset<'_>, matrix: &StageMatrix, stages: &[Stage], n: u64) -> Vec<Scenario> {
+/// Half, and at most its own median, for each queue; the best to shorten first.
+fn scenarios(
+    data: &Dataset<'_>,
+    matrix: &StageMatrix,
+    ranking: &[Investment],
+    n: u64,
+) -> Vec<Scenario> {
     let draws = data.options.bootstrap();
-    let queues = stages.iter().filter(|stage| stage.kind() == StageKind::Queue);
+    let queues = ranking.iter().map(|one| one.stage);
+    let queues = queues.filter(|stage| stage.kind() == StageKind::Queue);
     let operators = [
         (Operator::Scale(0.5), "halved"),
         (Operator::CapAtOwnMedian, "never longer than its median today"),
         (Operator::Cap(Millis::WEEK), "never longer than a week"),
     ];
     queues
-        .flat_map(|stage| operators.map(|(operator, words)| (*stage, operator, words)))
+        .flat_map(|stage| operators.map(|(operator, words)| (stage, operator, words)))
         .filter_map(|(stage, operator, words)| {
             let effect = what_if::what_if(matrix, stage as usize, operator, &draws)?;
             let change = |saved: crate::stats::Interval| {
@@ -195,4 +204,16 @@ fn scenarios(data: &Dataset<'_>, matrix: &StageMatrix, stages: &[Stage], n: u64)
             })
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::duration;
+
+    #[test]
+    fn durations_read_as_in_the_tables() {
+        let read: Vec<String> =
+            [0.0, 0.4, 0.995, 4.16, 14.2, 47.8, 76.0, 768.0].into_iter().map(duration).collect();
+        assert_eq!(read, ["0 min", "24 min", "1.0 h", "4.2 h", "14 h", "2.0 d", "3.2 d", "32 d"]);
+    }
 }

@@ -8,7 +8,7 @@ use tl_core::time::Millis;
 use super::MeasureDoc;
 use super::figures::Column;
 use super::value_stream::spent;
-use crate::dataset::Item;
+use crate::dataset::{Dataset, Item};
 use crate::journey::{Shape, Stage};
 
 /// What this measure is.
@@ -31,16 +31,27 @@ pub const DOC: MeasureDoc = MeasureDoc {
 /// Waits of these items from last push to merge.
 pub fn review_wait<'a>(items: impl IntoIterator<Item = &'a Item>) -> Column {
     Column::of(items, |item| spent(item, Stage::ReviewWait).map(Millis::get))
+        .or("no request with a known last push")
 }
 
 /// Times of these items from first commit to merge; direct pushes are left out.
 pub fn to_merge<'a>(items: impl IntoIterator<Item = &'a Item>) -> Column {
     Column::of(items, |item| spent_to_merge(item).map(Millis::get))
+        .or("no request with a known first commit")
 }
 
 /// Times of these items from first commit to release; open ones are left out.
-pub fn to_release<'a>(items: impl IntoIterator<Item = &'a Item>) -> Column {
-    Column::of(items, |item| item.journey.total().map(Millis::get))
+pub fn to_release<'a>(data: &Dataset<'_>, items: impl IntoIterator<Item = &'a Item>) -> Column {
+    Column::of(items, |item| item.journey.total().map(Millis::get)).or(no_release(data))
+}
+
+/// Why no change has a time to its release.
+pub fn no_release(data: &Dataset<'_>) -> &'static str {
+    if data.has_releases() {
+        "no change with a known first commit was released"
+    } else {
+        "no release yet"
+    }
 }
 
 /// First commit to merge, for changes that came by a request or a merge.

@@ -40,7 +40,9 @@ pub fn reworked_share<'a>(data: &Dataset<'_>, items: impl IntoIterator<Item = &'
     match shares.first() {
         Some(share) => figure(*share, n, Unit::Share),
         None => {
-            Figure::unknown(n, Unit::Share, "no added lines were followed for the rework window")
+            let days = data.options.rework_window_days;
+            let why = format!("no change with added lines has {days} days of follow-up yet");
+            Figure::unknown(n, Unit::Share, why)
         }
     }
 }

@@ -54,8 +54,9 @@ fn weeks(data: &Dataset<'_>) -> Vec<WeekPoint> {
     let by = |boundary: Boundary, at: Timestamp| {
         times[boundary as usize].partition_point(|time| *time <= at) as u64
     };
-    let count = (until - since).get().max(0) / Millis::WEEK.get();
-    (0..=count.min(5_000))
+    let span = (until - since).get().max(1);
+    let count = (span + Millis::WEEK.get() - 1) / Millis::WEEK.get();
+    (0..count.min(5_000))
         .map(|week| {
             let at = (since + Millis::days(7 * (week + 1))).min(until);
             WeekPoint {

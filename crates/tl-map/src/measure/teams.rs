@@ -47,7 +47,7 @@ pub fn teams(data: &Dataset<'_>) -> Vec<TeamRow> {
                 visibility,
                 to_merge: median(to_merge(all())),
                 review_wait: median(review_wait(all())),
-                to_release: median(to_release(all())),
+                to_release: median(to_release(data, all())),
                 failed: unless_hidden(visibility, || failed_share(data, all()), Unit::Share),
             }
         })

@@ -83,7 +83,7 @@ fn row(data: &Dataset<'_>, name: &str, people: usize, items: &[&Item]) -> UsageR
         let mut authors: Vec<(u32, i64)> = each.into_iter().collect();
         authors.sort_unstable();
         let (authors, values) = authors.into_iter().unzip();
-        let mut mean = Column { values, authors }.mean(Unit::PerWeek, &draws);
+        let mut mean = Column::by_author(values, authors).mean(Unit::PerWeek, &draws);
         for part in [&mut mean.value, &mut mean.low, &mut mean.high] {
             *part = part.map(|changes| changes / data.weeks());
         }
@@ -95,7 +95,7 @@ fn row(data: &Dataset<'_>, name: &str, people: usize, items: &[&Item]) -> UsageR
         changes: items.len() as u64,
         visibility,
         to_merge: median(to_merge(all())),
-        to_release: median(to_release(all())),
+        to_release: median(to_release(data, all())),
         failed: unless_hidden(visibility, || failed_share(data, all()), Unit::Share),
         throughput: unless_hidden(visibility, throughput, Unit::PerWeek),
     }

@@ -9,7 +9,8 @@ use tl_core::time::{Millis, Timestamp};
 
 use super::MeasureDoc;
 use super::figures::{Column, figure, with_open};
-use crate::dataset::{Dataset, Item};
+use super::review_wait::no_release;
+use crate::dataset::{Dataset, Item, Window};
 use crate::journey::{Boundary, Shape, Stage, StageKind};
 use crate::measure::funnel;
 use crate::report::{Figure, OpenItem, StageRow, Unit, ValueStream};
@@ -23,8 +24,8 @@ pub const DOC: MeasureDoc = MeasureDoc {
     formula: "stage = later boundary - earlier boundary, whole milliseconds; p50, p75, p90 by type-7 \
               quantiles, or by Kaplan-Meier where changes are still in the stage; share = summed stage \
               time / summed total; flow efficiency = summed active time / summed total; arrivals and \
-              departures = boundaries crossed in the window / weeks; Little residual = (mean WIP - \
-              departures per week x mean weeks in stage) / mean WIP",
+              departures = boundaries crossed in the observed part of the window / its weeks; Little \
+              residual = (mean WIP - departures per week x mean weeks in stage) / mean WIP",
     unit: "hours; shares between 0 and 1; changes per week",
     edge_cases: &[
         "a change is in the window if it was merged in it; changes by bots are left out",
@@ -35,6 +36,10 @@ pub const DOC: MeasureDoc = MeasureDoc {
          clock-adjusted; the merge, which the forge's clock wrote, stays",
         "a change contained in the earliest known release is left-censored: its wait is unknown",
         "a merged change in no release is open: it counts with the time waited so far",
+        "the observed part of the window begins with the first commit of the default branch, and is \
+         at least a week, or the whole window where that is shorter",
+        "in the whole line, WIP is the sum of the stages' and the quantiles are of released changes \
+         only; arrivals, departures and the oldest item are of changes with a known first commit",
         "a direct push starts at its author date, which counts in the whole line; of coding and review \
          wait it says nothing",
     ],
@@ -47,14 +52,15 @@ pub fn value_stream(data: &Dataset<'_>) -> ValueStream {
     let complete: Vec<&Item> =
         items.iter().copied().filter(|item| item.journey.total().is_some()).collect();
     let shares = shares(data, &complete);
-    let stages = Stage::ALL
+    let stages: Vec<StageRow> = Stage::ALL
         .into_iter()
         .map(|stage| stage_row(data, &items, stage, shares[stage as usize].clone()))
         .collect();
+    let wip = stages.iter().map(|row| row.wip).sum();
     let shifts = items.iter().map(|item| item.journey.shift);
     ValueStream {
         stages,
-        total: total_row(data, &complete),
+        total: total_row(data, &complete, wip),
         flow_efficiency: flow_efficiency(&shares),
         changes: items.len() as u64,
         bots: data.merged_in_window().filter(|item| item.cohort == Cohort::Bot).count() as u64,
@@ -85,36 +91,82 @@ pub fn spent(item: &Item, stage: Stage) -> Option<Millis> {
 }
 
 /// When items entered and left a stage: ended ones, then those still in it.
-struct Passage {
+#[derive(Default)]
+struct Passage<'d> {
     ended: Vec<(Timestamp, Timestamp)>,
-    open: Vec<(Timestamp, String)>,
+    open: Vec<(Timestamp, Traveller<'d>)>,
 }
 
-fn passage(data: &Dataset<'_>, stage: Stage) -> Passage {
-    let mut passage = Passage { ended: Vec::new(), open: Vec::new() };
-    let until = data.window.until;
+/// What is in a stage; named only when it is shown.
+#[derive(Clone, Copy)]
+enum Traveller<'d> {
+    Change(&'d Item),
+    Request(usize, u32),
+}
+
+impl Passage<'_> {
+    /// What has been in the stage longest.
+    fn oldest(&self, data: &Dataset<'_>) -> Option<OpenItem> {
+        let (start, traveller) = self.open.iter().min_by_key(|(start, _)| *start)?;
+        let change = match traveller {
+            Traveller::Change(item) => data.change_name(item.repository, item.change),
+            Traveller::Request(repository, number) => {
+                funnel::request_name(data, *repository, *number)
+            }
+        };
+        Some(OpenItem { change, hours: (data.window.until - *start).hours() })
+    }
+}
+
+fn passage<'d>(data: &'d Dataset<'_>, stage: Stage) -> Passage<'d> {
+    let mut passage = Passage::default();
     for item in data.items.iter().filter(|item| item.cohort != Cohort::Bot) {
         match (item.journey.at(stage.start()), item.journey.at(stage.end())) {
             (Some(start), Some(end)) if spent(item, stage).is_some() => {
                 passage.ended.push((start, end));
             }
             (Some(start), None) if stage == Stage::ReleaseWait && is_waiting(data, item) => {
-                passage.open.push((start, data.change_name(item.repository, item.change)));
+                passage.open.push((start, Traveller::Change(item)));
             }
             _ => {}
         }
     }
     if stage == Stage::ReviewWait {
         for (repository, request) in funnel::open_requests(data) {
-            let name = funnel::request_name(data, repository, request.request);
-            passage.open.push((request.last_push.min(until), name));
+            let traveller = Traveller::Request(repository, request.request);
+            passage.open.push((request.last_push, traveller));
         }
     }
     passage
 }
 
+/// When changes with a known first commit entered and left the whole line.
+fn whole_passage<'d>(data: &'d Dataset<'_>) -> Passage<'d> {
+    let mut passage = Passage::default();
+    for item in data.items.iter().filter(|item| item.cohort != Cohort::Bot) {
+        let Some(start) = item.journey.at(Boundary::FirstCommit) else { continue };
+        match item.journey.at(Boundary::Released) {
+            Some(end) => passage.ended.push((start, end)),
+            None if is_waiting(data, item) => passage.open.push((start, Traveller::Change(item))),
+            None => {}
+        }
+    }
+    for (repository, request) in funnel::open_requests(data) {
+        let traveller = Traveller::Request(repository, request.request);
+        passage.open.push((request.first_commit, traveller));
+    }
+    passage
+}
+
 fn stage_row(data: &Dataset<'_>, items: &[&Item], stage: Stage, share: Figure) -> StageRow {
-    let column = Column::of(items.iter().copied(), |item| spent(item, stage).map(Millis::get));
+    let missing = match stage {
+        Stage::Coding => "no request with a known first commit",
+        Stage::ReviewWait => "no request with a known last push",
+        Stage::ReleaseWait if data.has_releases() => "no change was released",
+        Stage::ReleaseWait => "no release yet",
+    };
+    let column =
+        Column::of(items.iter().copied(), |item| spent(item, stage).map(Millis::get)).or(missing);
     let passage = passage(data, stage);
     let until = data.window.until;
     let open: Vec<Millis> = passage
@@ -131,8 +183,7 @@ fn stage_row(data: &Dataset<'_>, items: &[&Item], stage: Stage, share: Figure) -
         with_open(&column, &open, &at)
     }
     .into_iter();
-    let mut next = || quantiles.next().unwrap_or_else(|| Figure::unknown(0, Unit::Hours, "empty"));
-    let oldest = passage.open.iter().min_by_key(|(start, _)| *start);
+    let mut next = || quantiles.next().unwrap_or_else(|| Figure::unknown(0, Unit::Hours, missing));
     let flow = flow(data, &passage);
     StageRow {
         id: stage.id().to_owned(),
@@ -151,10 +202,7 @@ fn stage_row(data: &Dataset<'_>, items: &[&Item], stage: Stage, share: Figure) -
         wip: passage.open.len() as u64,
         arrivals_per_week: flow.arrivals,
         departures_per_week: flow.departures,
-        oldest: oldest.map(|(start, name)| OpenItem {
-            change: name.clone(),
-            hours: (until - *start).hours(),
-        }),
+        oldest: passage.oldest(data),
         little_residual: flow.residual,
     }
 }
@@ -166,8 +214,8 @@ struct Flow {
 }
 
 /// Rates of arrival and departure, and how far Little's law is from holding.
-fn flow(data: &Dataset<'_>, passage: &Passage) -> Flow {
-    let (since, until) = (data.window.since, data.window.until);
+fn flow(data: &Dataset<'_>, passage: &Passage<'_>) -> Flow {
+    let Window { since, until } = data.observed();
     let weeks = data.weeks();
     let inside = |at: Timestamp| at >= since && at <= until;
     let open = passage.open.iter().map(|(start, _)| (*start, until));
@@ -208,7 +256,7 @@ fn shares(data: &Dataset<'_>, complete: &[&Item]) -> Vec<Figure> {
     let shares = Clusters::new(&authors).shares(&columns, &data.options.bootstrap());
     let n = complete.len() as u64;
     if shares.is_empty() {
-        let why = "no released change with a known start";
+        let why = no_release(data);
         return Stage::ALL.map(|_| Figure::unknown(n, Unit::Share, why)).to_vec();
     }
     shares.into_iter().map(|share| figure(share, n, Unit::Share)).collect()
@@ -219,12 +267,16 @@ fn flow_efficiency(shares: &[Figure]) -> Figure {
     shares[Stage::Coding as usize].clone()
 }
 
-fn total_row(data: &Dataset<'_>, complete: &[&Item]) -> StageRow {
+fn total_row(data: &Dataset<'_>, complete: &[&Item], wip: u64) -> StageRow {
     let draws = data.options.bootstrap();
-    let column = Column::of(complete.iter().copied(), |item| item.journey.total().map(Millis::get));
+    let missing = no_release(data);
+    let column = Column::of(complete.iter().copied(), |item| item.journey.total().map(Millis::get))
+        .or(missing);
+    let passage = whole_passage(data);
+    let flow = flow(data, &passage);
     let [p50, p75, p90] =
         <[Figure; 3]>::try_from(column.quantiles(&[0.5, 0.75, 0.9], Unit::Hours, &draws))
-            .unwrap_or_else(|_| [0, 1, 2].map(|_| Figure::unknown(0, Unit::Hours, "empty")));
+            .unwrap_or_else(|_| [0, 1, 2].map(|_| Figure::unknown(0, Unit::Hours, missing)));
     let n = complete.len() as u64;
     StageRow {
         id: "total".to_owned(),
@@ -238,12 +290,16 @@ fn total_row(data: &Dataset<'_>, complete: &[&Item]) -> StageRow {
         p75,
         p90,
         mean: column.mean(Unit::Hours, &draws),
-        share: Figure::plain(1.0, n, Unit::Share),
+        share: if n > 0 {
+            Figure::plain(1.0, n, Unit::Share)
+        } else {
+            Figure::unknown(0, Unit::Share, missing)
+        },
         total_hours: column.values.iter().copied().map(Millis::new).sum::<Millis>().hours(),
-        wip: 0,
-        arrivals_per_week: n as f64 / data.weeks(),
-        departures_per_week: n as f64 / data.weeks(),
-        oldest: None,
-        little_residual: None,
+        wip,
+        arrivals_per_week: flow.arrivals,
+        departures_per_week: flow.departures,
+        oldest: passage.oldest(data),
+        little_residual: flow.residual,
     }
 }

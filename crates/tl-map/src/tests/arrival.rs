@@ -129,6 +129,26 @@ fn a_stacked_request_counts_only_its_own_commits_when_the_lower_one_came_first()
 }
 
 #[test]
+fn a_stacked_request_that_merged_the_lower_one_counts_only_its_own_commits() {
+    let story = r#"
+        1 08:00 ana commits a1 "Start"
+        1 09:00 bo  commits b1 "lower" on lower from a1
+        1 10:00 bo  commits b2 "lower again" on lower
+        1 10:00 bo  pushes #12 at b2
+        1 11:00 cy  commits c1 "upper" on upper from b1
+        1 12:00 cy  commits c2 "Merge lower" on upper merging b2
+        1 12:00 cy  pushes #13 at c2
+        2 09:00 bo  commits a2 "Lower (#12)"
+        2 10:00 cy  commits a3 "Upper (#13)"
+    "#;
+    insta::assert_snapshot!(shown(story), @r#"
+    a1 direct ana no evidence: 1 08:00 > 1 08:00 > 1 08:00, 0 + 0 + ? h
+    #12 squash bo no evidence 2 commits: 1 09:00 > 1 10:00 > 2 09:00, 1 + 23 + ? h
+    #13 stacked cy no evidence 2 commits: 1 11:00 > 1 12:00 > 2 10:00, 1 + 22 + ? h
+    "#);
+}
+
+#[test]
 fn a_stacked_request_is_known_when_the_lower_one_was_replayed() {
     let story = r#"
         1 08:00 ana commits a1 "Start"
@@ -161,7 +181,7 @@ fn a_request_that_supersedes_another_has_its_commits_too() {
     insta::assert_snapshot!(shown(story), @r#"
     a1 direct ana no evidence: 1 08:00 > 1 08:00 > 1 08:00, 0 + 0 + ? h
     #13 squash cy no evidence 2 commits: 1 09:00 > 1 11:00 > 2 10:00, 2 + 23 + ? h
-    #12 never merged bo: 1 commits
+    #12 merged elsewhere bo: 1 commits
     "#);
 }
 

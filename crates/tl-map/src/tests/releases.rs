@@ -173,7 +173,6 @@ fn an_equal_title_alone_is_no_backport() {
     a1 direct ana no evidence: 1 08:00 > 1 08:00 > 1 08:00 > before the first release, 0 + 0 + ? h
     a2 direct bo no evidence: 2 08:00 > 2 08:00 > 2 08:00, 0 + 0 + ? h
     #12 squash bo no evidence: ? > ? > 2 09:00, ? + ? + ? h
-    v1.0.1 mends v1.0.0: patch release off the main line: 1 of 2 new commits are reverts or cherry-picks
     "#);
 }
 
@@ -189,7 +188,6 @@ fn a_first_try_made_long_before_is_no_backport() {
     insta::assert_snapshot!(shown(story), @r#"
     a1 direct ana no evidence: 1 08:00 > 1 08:00 > 1 08:00 > before the first release, 0 + 0 + ? h
     a2 direct bo no evidence: 40 08:00 > 40 08:00 > 40 08:00, 0 + 0 + ? h
-    v1.0.1 mends v1.0.0: patch release off the main line: 1 of 1 new commits are reverts or cherry-picks
     "#);
 }
 

@@ -9,10 +9,13 @@ use tl_core::time::{Millis, Timestamp};
 
 use super::story::{START, history};
 use crate::change::{Change, Changes, changes};
+use crate::dataset::Dataset;
 use crate::failure::{Evidence, Link, failures};
 use crate::graph::Graph;
 use crate::journey::{Boundary, Stage};
+use crate::options::Options;
 use crate::release::{FirstRelease, Releases};
+use crate::report::Report;
 
 /// The changes, failures and requests of a story.
 ///
@@ -109,4 +112,13 @@ fn day(at: Timestamp) -> String {
     } else {
         at.date()
     }
+}
+
+/// The report of several stories, with few draws, seen long after them.
+pub(super) fn report(stories: &[&str], choose: impl FnOnce(&mut Options)) -> Report {
+    let histories: Vec<History> = stories.iter().map(|story| history(story)).collect();
+    let mut options = Options::at(START + Millis::days(5_000));
+    options.draws = 50;
+    choose(&mut options);
+    crate::map(&Dataset::new(&histories, &options))
 }
