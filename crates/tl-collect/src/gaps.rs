@@ -89,18 +89,32 @@ pub fn of_references(
     gaps
 }
 
+/// Without a release for longer than this, the tags probably are no releases any more.
+const SILENCE: Millis = Millis::days(365);
+
 /// Gaps in what the tags say.
 pub fn of_tags(history: &History) -> Vec<Gap> {
-    let stable = |tag: &Tag| tag.release.as_ref().is_some_and(|name| !name.prerelease);
-    if history.tags.is_empty() || history.tags.iter().any(stable) {
-        return Vec::new();
+    let stable = |tag: &&Tag| tag.release.as_ref().is_some_and(|name| !name.prerelease);
+    let newest = history.tags.iter().filter(stable).max_by_key(|tag| (tag.at, &tag.name));
+    let tip = history.head.map(|head| history.commit(head).committed);
+    match (newest, tip) {
+        (Some(last), Some(tip)) if last.at + SILENCE < tip => vec![gap(
+            "old-releases",
+            format!("the last release, {}, is of {}", last.name, last.at.date()),
+            "all that was merged since counts as waiting for a release",
+            Some(
+                "throughline config defaults   (`[map.releases]` says which tags are releases)"
+                    .to_owned(),
+            ),
+        )],
+        (None, Some(_)) if !history.tags.is_empty() => vec![gap(
+            "no-releases",
+            format!("none of the {} tags reads as a release", history.tags.len()),
+            "releases, and the wait for them, are unknown",
+            Some("git tag v1.0.0   (a tag that reads as a version is a release)".to_owned()),
+        )],
+        _ => Vec::new(),
     }
-    vec![gap(
-        "no-releases",
-        format!("none of the {} tags reads as a release", history.tags.len()),
-        "releases, and the wait for them, are unknown",
-        Some("git tag v1.0.0   (a tag that reads as a version is a release)".to_owned()),
-    )]
 }
 
 /// Gaps that the walk over the commits met.
@@ -194,4 +208,33 @@ pub fn some_traces_unreadable(count: u64) -> Gap {
         "for their commits, evidence of AI use rests on trailers, authors and branches alone",
         None,
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use tl_testkit::repo::TestRepo;
+
+    use super::*;
+    use crate::history::{Diffs, Known, Wanted, collect};
+
+    /// The gaps about tags in a repository with one commit of 2024, a tag, and one of `later`.
+    fn shown(tag: &str, later: &str) -> Vec<String> {
+        let repo = TestRepo::new();
+        repo.commit("ana", "2024-01-01T09:00:00Z", &[("a", "1\n")], "one");
+        repo.tag(tag);
+        repo.commit("ana", later, &[("a", "2\n")], "two");
+        let repository = Repository::open(repo.path()).unwrap();
+        let wanted = Wanted { branch: None, diffs: Diffs::Never, patch_ids: false };
+        let history =
+            collect(&repository, &Known::default(), &wanted, &mut |_| {}).unwrap().history;
+        of_tags(&history).into_iter().map(|gap| gap.id).collect()
+    }
+
+    #[test]
+    fn tags_that_are_no_releases_or_no_more_are_named() {
+        assert_eq!(shown("v1.0.0", "2024-06-01T09:00:00Z"), [""; 0]);
+        assert_eq!(shown("v1.0.0", "2026-06-01T09:00:00Z"), ["old-releases"]);
+        assert_eq!(shown("v1.0.0-rc.1", "2024-06-01T09:00:00Z"), ["no-releases"]);
+        assert_eq!(shown("latest", "2024-06-01T09:00:00Z"), ["no-releases"]);
+    }
 }
