@@ -95,12 +95,11 @@ fn row(data: &Dataset<'_>, cohort: Cohort, items: &[&Item]) -> CohortRow {
     }
 }
 
-/// The privacy floor, unless all repositories together have fewer people: then there is no crowd
-/// to hide in, and whoever reads the report sees who wrote what in git anyway. Agents and bots are
-/// no people, and their rows are never hidden.
+/// People that a cell needs to be shown: the privacy floor, or everybody where all repositories
+/// together have fewer. Then a cell of everybody says no more than the whole report does, and a
+/// cell of some would single them out.
 pub fn floor(data: &Dataset<'_>) -> usize {
-    let everyone = people(data.in_window());
-    if everyone < data.options.privacy_floor { 0 } else { data.options.privacy_floor }
+    data.options.privacy_floor.min(people(data.in_window()))
 }
 
 /// Whether a group has enough people to be shown.

@@ -63,11 +63,16 @@ fn an_agent_makes_no_crowd_of_four_people() {
 }
 
 #[test]
-fn a_repository_of_fewer_than_five_people_stays_readable() {
-    let story = pushes(1, 'p', 2, 30, "") + &pushes(2, 'q', 1, 30, "with claude");
-    let report = report(&[&story], |_| {});
+fn in_a_repository_of_fewer_than_five_people_a_cell_needs_everybody() {
+    let alone = pushes(1, 'p', 1, 30, "") + &pushes(2, 'p', 1, 30, "with claude");
+    let report = report(&[&alone], |_| {});
     assert_eq!(cohort(&report, "AI-assisted"), (30, 1, Visibility::Shown));
     assert!(report.usage.rows.iter().all(|row| row.visibility == Visibility::Shown));
+    let three = pushes(1, 'p', 2, 30, "") + &pushes(2, 'q', 1, 30, "with claude");
+    let report = self::report(&[&three], |_| {});
+    assert_eq!(cohort(&report, "AI-assisted"), (30, 1, Visibility::Hidden));
+    assert!(report.usage.rows.iter().all(|row| row.visibility == Visibility::Hidden));
+    assert!(report.value_stream.changes > 0, "the whole stays readable");
 }
 
 #[test]
