@@ -17,7 +17,7 @@ use tl_core::id::CommitId;
 use tl_core::time::{OffsetMinutes, Timestamp};
 
 /// Format of the chunks. Raise it whenever a row changes or a parser of messages does.
-pub const CACHE_VERSION: u32 = 3;
+pub const CACHE_VERSION: u32 = 4;
 
 /// Rows in one chunk: small enough to be rewritten cheaply, large enough to be read at once.
 pub const CHUNK_ROWS: usize = 16_384;

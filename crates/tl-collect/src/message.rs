@@ -49,6 +49,9 @@ pub fn parse(message: &[u8]) -> MessageFacts {
     revert::from_headline(&headline, &mut links);
     let undoes = !links.reverts.is_empty() || revert::is_undo(&headline.subject);
     body::reverts(body, undoes, &mut links);
+    if undoes {
+        revert::from_items(body, &mut links);
+    }
     body::cherry_picks(body, &mut links);
     body::fixes(body, &mut links);
     body::follow_ups(message, headline.mention.map(|mention| mention.number), &mut links);

@@ -17,20 +17,8 @@ use crate::measure::{MEASURES, MeasureDoc};
 /// A measure in words, and what is behind its figures.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Explanation {
-    /// Stable name.
-    pub id: &'static str,
-    /// Name for people.
-    pub title: &'static str,
-    /// What it tells.
-    pub what: &'static str,
-    /// How it is computed.
-    pub formula: &'static str,
-    /// Unit of its figures.
-    pub unit: &'static str,
-    /// What happens at the edges.
-    pub edge_cases: &'static [&'static str],
-    /// Where the definition comes from.
-    pub source: &'static str,
+    /// The measure in words.
+    pub measure: &'static MeasureDoc,
     /// What the number in each row is.
     pub column: &'static str,
     /// Rows behind the figures, in all.
@@ -92,18 +80,7 @@ pub fn explain(data: &Dataset<'_>, id: &str, limit: usize) -> Result<Explanation
     rows.sort_by(|a, b| b.value.total_cmp(&a.value).then_with(|| a.item.cmp(&b.item)));
     let n = rows.len();
     rows.truncate(limit);
-    Ok(Explanation {
-        id: doc.id,
-        title: doc.title,
-        what: doc.what,
-        formula: doc.formula,
-        unit: doc.unit,
-        edge_cases: doc.edge_cases,
-        source: doc.source,
-        column,
-        n,
-        rows,
-    })
+    Ok(Explanation { measure: doc, column, n, rows })
 }
 
 fn items(data: &Dataset<'_>, value: impl Fn(&Item) -> Option<f64>) -> Vec<ExplainedRow> {

@@ -21,8 +21,10 @@ pub mod teams;
 pub mod usage;
 pub mod value_stream;
 
+use serde::Serialize;
+
 /// What a measure is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct MeasureDoc {
     /// Stable name, for `--explain`.
     pub id: &'static str,

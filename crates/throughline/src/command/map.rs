@@ -221,21 +221,17 @@ fn show_explanation(ui: &mut Ui, args: &MapArgs, explanation: &Explanation) -> C
         #[derive(serde::Serialize)]
         struct Document<'a> {
             schema: &'static str,
-            measure: &'a Explanation,
+            explanation: &'a Explanation,
         }
-        ui.print_json(&Document { schema: "explain/v1", measure: explanation })?;
+        ui.print_json(&Document { schema: "explain/v1", explanation })?;
         return Ok(Outcome::Done);
     }
+    let measure = explanation.measure;
     let mut text = format!(
         "{} ({})\n\n{}\n\nFormula: {}\nUnit: {}\nSource: {}\n\nEdge cases:\n",
-        explanation.title,
-        explanation.id,
-        explanation.what,
-        explanation.formula,
-        explanation.unit,
-        explanation.source
+        measure.title, measure.id, measure.what, measure.formula, measure.unit, measure.source
     );
-    for case in explanation.edge_cases {
+    for case in measure.edge_cases {
         text.push_str("  - ");
         text.push_str(case);
         text.push('\n');

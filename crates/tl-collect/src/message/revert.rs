@@ -52,6 +52,20 @@ pub(super) fn from_headline(headline: &Headline<'_>, links: &mut MessageLinks) {
     }
 }
 
+/// Adds what the items of a squash say they revert: `* Revert "X (#12)"`. Only for a change whose
+/// own title undoes something; elsewhere an item may be part of what was tried on the way.
+pub(super) fn from_items(body: &[u8], links: &mut MessageLinks) {
+    for line in body.lines() {
+        let item = line.strip_prefix(b"* ").or_else(|| line.strip_prefix(b"- "));
+        let Some(title) = item.and_then(|item| item.to_str().ok()) else { continue };
+        if let Some(Undo::Revert(what)) = undo(title)
+            && quoted(what).is_some()
+        {
+            reverted(what, None, &mut links.reverts);
+        }
+    }
+}
+
 /// Whether a title says that it undoes something, even if not what.
 pub(super) fn is_undo(title: &str) -> bool {
     undo(title).is_some()

@@ -332,3 +332,13 @@ fn a_merge_script_names_the_request_and_its_branch_in_the_body() {
         assert_eq!(parse(ticket.as_bytes()).mention, None, "{ticket}");
     }
 }
+
+#[test]
+fn the_items_of_a_revert_name_what_it_reverts_and_those_of_other_changes_do_not() {
+    let items = "\n\n* Revert \"Add a password (#12)\"\n\n* Reapply \"Move tests (#13)\"\n";
+    let said = parse(format!("Revert the password change (#20){items}").as_bytes()).links.unwrap();
+    let title = Reference::Title(title_hash("Add a password"));
+    assert_eq!(said.reverts, [Reference::Request(12), title]);
+    let tried = parse(format!("Add a token (#20){items}").as_bytes()).links;
+    assert!(tried.is_none_or(|links| links.reverts.is_empty()));
+}
