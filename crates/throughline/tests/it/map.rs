@@ -193,7 +193,7 @@ fn every_measure_explains_itself() {
     }
     let document = json(&env.run(&["map", "--explain", "batch-size", "--json"]));
     assert_eq!(document["schema"], "explain/v1");
-    assert_eq!(document["measure"]["id"], "batch-size");
+    assert_eq!(document["explanation"]["measure"]["id"], "batch-size");
     insta::assert_snapshot!(env.run(&["map", "--explain", "velocity"]), @r"
     ------- stderr -------
     error: there is no measure `velocity`; there is value-stream, review-wait, cohorts, usage, change-failure, dora, funnel, batch-size, rework, cadence, invest-first, teams
