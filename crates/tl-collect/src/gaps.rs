@@ -4,8 +4,8 @@
 //! **Invariant:** each gap names a consequence and, where there is one, the one command that
 //! mends it.
 
-use tl_core::history::{Gap, History, Tag};
-use tl_core::time::{Millis, Timestamp};
+use tl_core::history::{EARLIEST, Gap, History, Tag};
+use tl_core::time::Millis;
 use tl_exec::git::{Delivered, Head, References, Repository, Walked};
 
 /// The command that fetches the heads of pull requests from a forge like GitHub.
@@ -14,9 +14,6 @@ pub const FETCH_PULLS: &str = "git fetch origin '+refs/pull/*/head:refs/pull/*/h
 /// The command that fetches the heads of merge requests from a forge like GitLab.
 pub const FETCH_MERGE_REQUESTS: &str =
     "git fetch origin '+refs/merge-requests/*/head:refs/merge-requests/*/head'";
-
-/// git's first commit; a commit dated before it has a wrong clock.
-const FIRST_GIT: Timestamp = Timestamp::from_seconds(1_112_900_000);
 
 fn gap(id: &str, what: String, consequence: &str, mend: Option<String>) -> Gap {
     Gap { id: id.to_owned(), what, consequence: consequence.to_owned(), mend }
@@ -162,14 +159,14 @@ pub fn of_dates(history: &History) -> Vec<Gap> {
     let latest = history.commit(head).committed + Millis::WEEK;
     let odd = history.mainline().into_iter().filter(|ix| {
         let at = history.commit(*ix).committed;
-        at < FIRST_GIT || at > latest
+        at < EARLIEST || at > latest
     });
     let odd: Vec<_> = odd.collect();
     let Some(first) = odd.first() else { return Vec::new() };
     vec![gap(
         "odd-dates",
         format!(
-            "{} commits of the default branch are dated before git existed or after its tip, \
+            "{} commits of the default branch are dated before 1980 or after its tip, \
              first {} ({})",
             odd.len(),
             history.commit(*first).id.short(),

@@ -12,6 +12,10 @@ use crate::diff::CommitDiff;
 use crate::id::{CommitId, CommitIx, PersonIx};
 use crate::time::{OffsetMinutes, Timestamp};
 
+/// A commit dated before 1980 has a wrong clock: 1970 is what a broken one says. Histories imported
+/// from older systems do reach back behind git's own birth.
+pub const EARLIEST: Timestamp = Timestamp::from_seconds(315_532_800);
+
 /// One repository: commits reachable from any branch, tag or request head, and what points at them.
 #[derive(Debug, Clone, Default)]
 pub struct History {
@@ -216,5 +220,16 @@ impl History {
             std::iter::successors(self.head, |ix| self.parents(*ix).first().copied()).collect();
         line.reverse();
         line
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Histories of half a million commits are held in memory whole.
+    #[test]
+    fn a_commit_stays_small() {
+        assert!(size_of::<Commit>() <= 128, "{} bytes", size_of::<Commit>());
     }
 }

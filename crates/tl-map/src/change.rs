@@ -7,7 +7,7 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use tl_core::attribution::{Attribution, AuthorClass};
-use tl_core::history::{Commit, History, MentionForm, RequestHead};
+use tl_core::history::{Commit, EARLIEST, History, MentionForm, RequestHead};
 use tl_core::id::{CommitIx, PersonIx};
 use tl_core::time::Timestamp;
 
@@ -70,9 +70,6 @@ pub struct Changes {
     /// For each position of the mainline, the index of its change in `delivered`.
     pub at_position: Vec<u32>,
 }
-
-/// git's first week; a commit dated before it has a wrong clock, or comes from another system.
-pub const FIRST_GIT: Timestamp = Timestamp::from_seconds(1_112_900_000);
 
 /// Key under which a replayed commit is recognised: author, author date, title.
 type Twin = (PersonIx, Timestamp, u64);
@@ -266,7 +263,7 @@ impl<'a> Finder<'a> {
         let head = request.and_then(|number| self.heads.get(&number)).copied();
         let work = match (shape, head) {
             (Shape::Direct, _) => {
-                if commit.authored >= FIRST_GIT {
+                if commit.authored >= EARLIEST {
                     let at = commit.authored;
                     change.marks.apply(Mark { boundary: Boundary::FirstCommit, at });
                 }
@@ -333,13 +330,13 @@ impl<'a> Finder<'a> {
             }
             joined |= commit.parents.len == 0;
             change.attribution = change.attribution.merged(commit.attribution);
-            let key = |commit: &Commit| (commit.authored < FIRST_GIT, commit.authored, commit.id);
+            let key = |commit: &Commit| (commit.authored < EARLIEST, commit.authored, commit.id);
             if first.is_none_or(|first| key(commit) < key(first)) {
                 first = Some(commit);
             }
         }
         let Some(first) = first.filter(|_| !joined) else { return };
-        if first.authored >= FIRST_GIT {
+        if first.authored >= EARLIEST {
             change.marks.apply(Mark { boundary: Boundary::FirstCommit, at: first.authored });
         }
         // Whoever squashes an agent's request is not its author.

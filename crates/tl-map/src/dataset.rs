@@ -6,11 +6,11 @@
 
 use rustc_hash::FxHashMap;
 use tl_core::attribution::Cohort;
-use tl_core::history::History;
+use tl_core::history::{EARLIEST, History};
 use tl_core::id::PersonIx;
 use tl_core::time::{Millis, Timestamp};
 
-use crate::change::{self, Change, Changes, FIRST_GIT, Pending};
+use crate::change::{self, Change, Changes, Pending};
 use crate::failure::{self, Evidence, Grade, Link};
 use crate::graph::Graph;
 use crate::journey::{Boundary, Journey, Shape};
@@ -153,7 +153,7 @@ impl<'a> Dataset<'a> {
             links_of.entry(link.failed).or_default().push(row);
         }
         let first_seen = graph.mainline.iter().map(|ix| history.commit(*ix).committed);
-        let first_seen = first_seen.filter(|at| *at >= FIRST_GIT).min();
+        let first_seen = first_seen.filter(|at| *at >= EARLIEST).min();
         let pending = pending(&changes, history, until);
         let author_of = history
             .people
@@ -186,7 +186,7 @@ impl<'a> Dataset<'a> {
         let mut item_of = vec![None; repository.changes.delivered.len()];
         for (index, change) in repository.changes.delivered.iter().enumerate() {
             let merged = failure::merged_at(change);
-            if merged > until || merged < FIRST_GIT || !self.matters(change, merged) {
+            if merged > until || merged < EARLIEST || !self.matters(change, merged) {
                 continue;
             }
             item_of[index] = Some(self.items.len() as u32);
