@@ -7,10 +7,10 @@ use tl_core::time::Millis;
 
 use super::MeasureDoc;
 use super::change_failure::failed_strict;
-use super::figures::figure;
+use super::figures::{Column, figure};
 use super::value_stream::spent;
 use crate::dataset::{Dataset, Item};
-use crate::journey::{Stage, StageKind};
+use crate::journey::{Boundary, Stage, StageKind};
 use crate::report::{Figure, InvestFirst, Investment, Scenario, Unit};
 use crate::what_if::{self, Candidate, Guard, Operator, Slice, StageMatrix};
 
@@ -27,6 +27,8 @@ pub const DOC: MeasureDoc = MeasureDoc {
     unit: "hours; hours a week",
     edge_cases: &[
         "only changes with every stage known take part; without releases the line ends at the merge",
+        "where the start of more than three quarters of the changes is unknown, nothing is ranked: the \
+         few others are not like them",
         "it ignores congestion: a shorter queue may fill up again",
         "median and mean can disagree: both are shown",
         "coding is work, not a wait: it is ranked beside the queues but never recommended",
@@ -37,6 +39,10 @@ pub const DOC: MeasureDoc = MeasureDoc {
 /// Ranks the stages of the window's changes.
 pub fn invest_first(data: &Dataset<'_>) -> InvestFirst {
     let items: Vec<&Item> = data.in_window().collect();
+    if let Some(sentence) = too_few_starts(data, &items) {
+        let (ranking, scenarios) = (Vec::new(), Vec::new());
+        return InvestFirst { sentence, ranking, scenarios, n: 0, weekly_changes: 0.0 };
+    }
     let has_releases = items.iter().any(|item| item.journey.total().is_some());
     let stages = if has_releases { &Stage::ALL[..] } else { &Stage::ALL[..2] };
     let line: Vec<&Item> = items
@@ -66,6 +72,34 @@ pub fn invest_first(data: &Dataset<'_>) -> InvestFirst {
         n,
         weekly_changes: weekly,
     }
+}
+
+/// The part of the changes whose start must be known for the others to be judged by them.
+const KNOWN_STARTS: f64 = 0.25;
+
+/// What can be said where most starts are unknown: a ranking of the few would be one of the odd.
+fn too_few_starts(data: &Dataset<'_>, items: &[&Item]) -> Option<String> {
+    let is_known = |item: &&&Item| item.journey.at(Boundary::FirstCommit).is_some();
+    let known = items.iter().filter(is_known).count();
+    if items.is_empty() || known as f64 >= KNOWN_STARTS * items.len() as f64 {
+        return None;
+    }
+    let waits =
+        Column::of(items.iter().copied(), |item| spent(item, Stage::ReleaseWait).map(Millis::get));
+    let wait = waits.median(Unit::Hours, &data.options.bootstrap()).value;
+    let wait = wait.map_or_else(String::new, |hours| {
+        format!(
+            " Known is the wait from merge to release: half of {} changes waited {} or less.",
+            waits.len(),
+            duration(hours)
+        )
+    });
+    Some(format!(
+        "The first commit of {} of {} changes is unknown, so the waits cannot be ranked; the heads of \
+         their requests would tell.{wait}",
+        items.len() - known,
+        items.len()
+    ))
 }
 
 /// Whether changes that were quick in a stage failed more often than the slow ones.

@@ -184,3 +184,23 @@ fn packages_released_at_one_commit_are_one_release_event() {
     assert_eq!(report.cadence.packages, [("api".to_owned(), 2), ("web".to_owned(), 1)]);
     assert_eq!(report.cadence.gap_p50.value, Some(168.0));
 }
+
+/// A clone without request heads, of a repository that squashes: only three direct pushes have a
+/// start.
+#[test]
+fn where_nearly_every_start_is_unknown_nothing_is_ranked() {
+    let squashes: String = (1..=20)
+        .map(|day| format!("{day} 09:00 p{} commits {day:06x}aa \"x (#{day})\"\n", day % 6))
+        .collect();
+    let pushes = pushes(21, 'q', 3, 3, "");
+    let tags = "1 10:00 ci tags v1.0.0 at 000001aa\n22 10:00 ci tags v1.1.0 at 000014aa\n";
+    let report = report(&[&(squashes + &pushes + tags)], |_| {});
+    assert_eq!(report.value_stream.unknown_start, 20);
+    assert!(report.invest_first.ranking.is_empty());
+    assert_eq!(
+        report.invest_first.sentence,
+        "The first commit of 20 of 23 changes is unknown, so the waits cannot be ranked; the heads \
+         of their requests would tell. Known is the wait from merge to release: half of 19 changes \
+         waited 9.0 d or less."
+    );
+}
