@@ -188,6 +188,9 @@ fn stage_cells(label: &str, row: &StageRow, bar: Cell) -> Vec<Cell> {
     ]
 }
 
+/// Changes below which a reader is warned: as few as make no cohort.
+const FEW: u64 = tl_map::stats::minimum::MIN_COHORT as u64;
+
 fn page_total(page: &mut Page<'_>, stream: &ValueStream) {
     let Some(efficiency) = stream.flow_efficiency.value else { return };
     let half = match stream.total.p50.value {
@@ -196,9 +199,15 @@ fn page_total(page: &mut Page<'_>, stream: &ValueStream) {
         }
         None => String::new(),
     };
+    // The shares and bars above are of these few, too.
+    let few = if stream.total.n < FEW {
+        format!("Only {} changes have a known start and a release. ", stream.total.n)
+    } else {
+        String::new()
+    };
     page.blank();
     page.paragraph(&format!(
-        "{half}Flow efficiency {}: of 100 hours on the line, {:.0} were waiting.",
+        "{few}{half}Flow efficiency {}: of 100 hours on the line, {:.0} were waiting.",
         share(efficiency),
         100.0 - 100.0 * efficiency
     ));
