@@ -165,7 +165,6 @@ pub static BOTS: &[Mark] = &[
     Address("jenkins-bot@gerrit.wikimedia.org"),
     Address("jenkins-bot@wikimedia.org"),
     Address("jenkins-slave@gallium.wikimedia.org"),
-    Address("tools.libraryupgrader@tools.wmflabs.org"),
     Address("tools.slf@tools.wmflabs.org"),
     Address("ladsgroup+gerritbot@gmail.com"),
     Address("addshorewiki+addbot-dependabot@gmail.com"),
@@ -178,6 +177,7 @@ pub static BOTS: &[Mark] = &[
     App("jenkins-bot"),
     App("bluespice-bot"),
     App("l10n-bot"),
+    App("libraryupgrader"),
 ];
 
 /// The row that knows an identity.

@@ -83,7 +83,7 @@ fn programs_without_ai_are_bots_and_no_evidence() {
         "gemini-cli-robot <gemini-cli-robot@google.com>",
         "GitHub Actions <actions@github.com>",
         "Translation updater bot <l10n-bot@translatewiki.net>",
-        "libraryupgrader <tools.libraryupgrader@tools.wmflabs.org>",
+        "libraryupgrader <bot@example.org>",
     ] {
         let found = by(author);
         assert_eq!((found.author, found.tools), (AuthorClass::Bot, ToolSet::NONE), "{author}");
