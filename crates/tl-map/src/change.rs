@@ -134,6 +134,14 @@ fn release(history: &History, graph: &Graph, releases: &Releases, change: &mut C
     let start = change.position as usize;
     let landed = &graph.mainline[start..start + change.span as usize];
     change.first_release = releases.first_release(history, landed);
+    if let FirstRelease::Released { backport: false, .. } = change.first_release {
+        let last = change.position + change.span - 1;
+        change.first_release = match releases.packages.first(history, landed, last) {
+            None => change.first_release,
+            Some(None) => FirstRelease::Waiting,
+            Some(Some(release)) => FirstRelease::Released { release, backport: false },
+        };
+    }
     if let FirstRelease::Released { release, backport } = change.first_release {
         let at = releases.get(release).at;
         // What users had before it came to the default branch did not wait here; that is no

@@ -14,6 +14,7 @@ pub mod journey_row;
 pub mod lines;
 pub mod measure;
 pub mod options;
+pub mod packages;
 pub mod release;
 pub mod report;
 pub mod stats;

@@ -12,6 +12,7 @@ use tl_core::id::{CommitId, CommitIx};
 use tl_core::time::{Millis, Timestamp};
 
 use crate::graph::Graph;
+use crate::packages::Packages;
 
 /// Index into [`Releases::list`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -47,6 +48,8 @@ pub struct Releases {
     first: Vec<u32>,
     /// Commits outside the default branch by what makes them equivalent to one inside.
     equivalents: Equivalents,
+    /// Releases of the packages of a repository of several.
+    pub packages: Packages,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -97,7 +100,8 @@ impl Releases {
         }
         let equivalents =
             if list.is_empty() { Equivalents::default() } else { equivalents(history, graph) };
-        let mut releases = Self { list, prereleases, first, equivalents };
+        let packages = Packages::new(&list, graph);
+        let mut releases = Self { list, prereleases, first, equivalents, packages };
         releases.find_hotfixes(history, graph);
         releases
     }

@@ -35,6 +35,8 @@ pub const DOC: MeasureDoc = MeasureDoc {
         "boundaries never run backwards: what would is moved to its neighbour and counted as \
          clock-adjusted; the merge, which the forge's clock wrote, stays",
         "a change contained in the earliest known release is left-censored: its wait is unknown",
+        "in a repository of several packages a change is released with the first package that it \
+         touched (a directory of that name), where its files are known; else with the first of any",
         "a merged change in no release is open: it counts with the time waited so far",
         "the observed part of the window begins with the first commit of the default branch, and is \
          at least a week, or the whole window where that is shorter",

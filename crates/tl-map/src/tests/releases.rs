@@ -43,6 +43,34 @@ fn packages_release_on_their_own_and_the_first_one_that_has_a_change_counts() {
 }
 
 #[test]
+fn a_change_is_released_with_a_package_that_it_touched() {
+    let story = r#"
+        1 08:00 ana commits a1 "Start"
+        1 08:00 ana tags api@1.0.0 at a1
+        2 08:00 bo  commits a2 "Add x" edits packages/api/x 0,0,9
+        2 09:00 bo  commits a3 "Add y" edits packages/web/y 0,0,9
+        2 10:00 bo  commits a4 "Add z" edits docs/z 0,0,9
+        3 08:00 ana commits a5 "Release web"
+        3 08:00 ana tags web@1.0.0 at a5
+        4 08:00 ana commits a6 "Release api"
+        4 08:00 ana tags api@1.1.0 at a6
+        5 08:00 bo  commits a7 "Add w" edits packages/web/y 0,0,9
+        6 08:00 ana commits a8 "Release api again"
+        6 08:00 ana tags api@1.2.0 at a8
+    "#;
+    let shown = shown(story);
+    let released = |id: &str| {
+        let line = shown.lines().find(|line| line.starts_with(id)).unwrap();
+        line.split(" > ").last().unwrap().split(',').next().unwrap().to_owned()
+    };
+    assert_eq!(released("a2"), "4 08:00 api@1.1.0");
+    assert_eq!(released("a3"), "3 08:00 web@1.0.0");
+    assert_eq!(released("a4"), "3 08:00 web@1.0.0", "of no package: the first of any");
+    let last = shown.lines().find(|line| line.starts_with("a7")).unwrap();
+    assert!(!last.contains("api@1.2.0"), "web was not released since: {last}");
+}
+
+#[test]
 fn an_annotated_tag_has_a_date_of_its_own() {
     let story = r#"
         1 08:00 ana commits a1 "Start"
