@@ -7,6 +7,7 @@ use globset::GlobSet;
 use tl_core::time::{Millis, Timestamp};
 
 use crate::stats::bootstrap::Draws;
+use crate::stats::minimum::PRIVACY_FLOOR_PEOPLE;
 
 /// Everything that the report depends on besides the histories.
 #[derive(Debug, Clone)]
@@ -66,7 +67,7 @@ impl Options {
             very_frequent_share: 0.6,
             frequent_share: 0.2,
             teams: Vec::new(),
-            privacy_floor: 5,
+            privacy_floor: PRIVACY_FLOOR_PEOPLE,
         }
     }
 

@@ -37,18 +37,6 @@ pub fn smallest_rise_over(base: Count, n_other: u64) -> Option<f64> {
     smallest_rise(base.rate()?, base.trials, n_other)
 }
 
-/// The smallest size of Cliff's delta that the rank test detects between cohorts of `n` and `m`.
-///
-/// With the variance of U if nothing differs, `n m (n + m + 1) / 12`: Noether, *Sample Size
-/// Determination for Some Common Nonparametric Tests*, JASA 82 (1987). It takes changes as
-/// independent; with few authors [`smallest_effect`] of the bootstrap interval is honest.
-/// `None` when even a delta of 1 would be missed, or a cohort is empty.
-pub fn smallest_delta(n: usize, m: usize) -> Option<f64> {
-    let (n, m) = (n as f64, m as f64);
-    let delta = (Z_95 + Z_POWER_80) * ((n + m + 1.0) / (3.0 * n * m)).sqrt();
-    (delta <= 1.0).then_some(delta)
-}
-
 /// The smallest effect that an estimate with this interval's width detects, in its unit.
 ///
 /// Reads the standard error from the width, as for a normal estimate.
@@ -74,16 +62,6 @@ mod tests {
         assert_eq!(smallest_rise(0.5, 3, 3), None);
         assert_eq!(smallest_rise(0.1, 0, 50), None);
         assert_eq!(smallest_rise_over(Count { events: 4, trials: 4 }, 100), None);
-        assert_eq!(smallest_delta(2, 3), None);
-        assert_eq!(smallest_delta(0, 3), None);
-    }
-
-    #[test]
-    fn the_detectable_delta_has_the_power_it_claims() {
-        // Power by simulation of the rank test at that delta, 4,000 runs of 100 against 100:
-        // python3 -c "import numpy as n, scipy.stats as s; r=n.random.default_rng(1); d=2.8015852*(201/30000)**.5; h=s.norm.ppf((1+d)/2)*2**.5; print(d, n.mean([s.mannwhitneyu(r.normal(h,1,100),r.normal(0,1,100)).pvalue<.05 for _ in range(4000)]))"
-        // prints 0.2293 and 0.808.
-        assert_close(smallest_delta(100, 100).expect("detectable"), 0.229_319_6, 1e-6);
     }
 
     #[test]

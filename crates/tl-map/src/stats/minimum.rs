@@ -12,16 +12,6 @@ pub const MIN_COHORT: usize = 20;
 /// normal approximation behind the intervals fails.
 pub const MIN_EXPECTED_EVENTS: f64 = 5.0;
 
-/// Whether a cell must be hidden because it has fewer than [`PRIVACY_FLOOR_PEOPLE`] people.
-pub fn is_private(people: usize) -> bool {
-    people < PRIVACY_FLOOR_PEOPLE
-}
-
-/// Whether a cohort has fewer than [`MIN_COHORT`] changes.
-pub fn is_too_few(changes: usize) -> bool {
-    changes < MIN_COHORT
-}
-
 /// Whether two rates can be compared: both arms hold [`MIN_COHORT`] trials and expect
 /// [`MIN_EXPECTED_EVENTS`] events if they shared one rate.
 pub fn is_comparable(one: super::rates::Count, other: super::rates::Count) -> bool {
@@ -43,11 +33,5 @@ mod tests {
         assert!(!is_comparable(large, Count { events: 1, trials: 40 }), "four events expected");
         assert!(!is_comparable(large, Count { events: 10, trials: 19 }), "nineteen trials");
         assert!(!is_comparable(Count::default(), Count::default()));
-    }
-
-    #[test]
-    fn the_floors_are_inclusive() {
-        assert!(is_private(4) && !is_private(5));
-        assert!(is_too_few(19) && !is_too_few(20));
     }
 }
