@@ -1,8 +1,8 @@
 //! What a comparison says when the cohorts are known only in part.
 //!
 //! In: failure counts of changes with and without evidence of AI use, and how good the evidence
-//! is. Out: corrected rates ([`corrected`]), the widest range that the counts allow
-//! ([`bounds`]), and the corrected size of a cohort ([`rogan_gladen`]). A change without
+//! is. Out: the widest range that the counts allow ([`bounds`]), and the corrected
+//! size of a cohort ([`rogan_gladen`]). A change without
 //! evidence is not "human": where line-level notes could be compared with trailers, trailers
 //! missed about half of the AI changes.
 
@@ -17,15 +17,6 @@ pub struct Evidence {
     pub positive_predictive: f64,
     /// Of the changes without evidence, the share that truly has none.
     pub negative_predictive: f64,
-}
-
-/// Failure rates (0 to 1) of the true cohorts.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct TrueRates {
-    /// Of changes that truly are in the cohort.
-    pub exposed: f64,
-    /// Of changes that truly are not.
-    pub unexposed: f64,
 }
 
 /// The least and the most that a number can be.
@@ -57,21 +48,6 @@ pub fn rogan_gladen(share: f64, sensitivity: f64, specificity: f64) -> Option<f6
     let better_than_chance = sensitivity + specificity - 1.0;
     (better_than_chance > 0.0)
         .then(|| ((share + specificity - 1.0) / better_than_chance).clamp(0.0, 1.0))
-}
-
-/// The failure rates of the true cohorts, if evidence is missed and wrong regardless of failure.
-///
-/// Each observed rate is a mixture of both true rates in the proportions of `evidence`; the two
-/// equations are solved and the rates kept within 0 and 1. `None` when an arm is empty or the
-/// evidence is no better than chance.
-pub fn corrected(with: Count, without: Count, evidence: Evidence) -> Option<TrueRates> {
-    let (ppv, npv) = (evidence.positive_predictive, evidence.negative_predictive);
-    let better_than_chance = ppv + npv - 1.0;
-    let (with, without) = (with.rate()?, without.rate()?);
-    (better_than_chance > 0.0).then(|| TrueRates {
-        exposed: ((npv * with - (1.0 - ppv) * without) / better_than_chance).clamp(0.0, 1.0),
-        unexposed: ((ppv * without - (1.0 - npv) * with) / better_than_chance).clamp(0.0, 1.0),
-    })
 }
 
 /// The best and the worst case: the changes on the wrong side may be the ones that failed, or
@@ -116,19 +92,6 @@ mod tests {
     }
 
     #[test]
-    fn mixing_true_rates_and_correcting_gives_them_back() {
-        // True rates 20 % and 5 %; evidence 90 % and 60 % pure.
-        let with = Count { events: 185, trials: 1000 };
-        let without = Count { events: 110, trials: 1000 };
-        let evidence = Evidence { positive_predictive: 0.9, negative_predictive: 0.6 };
-        let rates = corrected(with, without, evidence).expect("better than chance");
-        assert_close(rates.exposed, 0.2, 1e-12);
-        assert_close(rates.unexposed, 0.05, 1e-12);
-        let useless = Evidence { positive_predictive: 0.5, negative_predictive: 0.5 };
-        assert_eq!(corrected(with, without, useless), None);
-    }
-
-    #[test]
     fn perfect_evidence_leaves_nothing_open() {
         let (with, without) = (Count { events: 3, trials: 10 }, Count { events: 4, trials: 40 });
         let found = bounds(with, without, PERFECT).expect("two cohorts");
@@ -161,6 +124,5 @@ mod tests {
     fn a_cohort_without_changes_has_no_rates() {
         let none = Count::default();
         assert_eq!(bounds(none, Count { events: 1, trials: 5 }, PERFECT), None);
-        assert_eq!(corrected(none, Count { events: 1, trials: 5 }, PERFECT), None);
     }
 }
