@@ -5,8 +5,11 @@
 //! **Invariant:** no IO, no async, and nothing here reads the clock.
 
 pub mod attribution;
+pub mod delivery;
 pub mod diff;
 pub mod event;
+pub mod fact;
 pub mod history;
 pub mod id;
+pub mod record;
 pub mod time;

@@ -1,0 +1,32 @@
+//! Records of forges, trackers, CI systems and pagers, turned into events: a file per system.
+//!
+//! In: one [`Record`] in the system's own words. Out: the events that it tells. Start at
+//! [`convert`]. **Invariants:** pure, and the same record gives the same events; what a system may
+//! change later is told by an `updated` event whose key holds the instant of the update
+//! (`tl_core::fact`); a record that lacks what makes it one is [`Malformed`], a field that is
+//! merely absent leaves its fact out, and nothing panics.
+//!
+//! Event sources are the system's name, with the host behind a `:` where it is not the public
+//! one: `github`, `github:git.example.com`.
+
+use tl_core::event::Event;
+use tl_core::record::{Record, System};
+
+/// A record that cannot be understood.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a `{what}` of {system} {problem}")]
+pub struct Malformed {
+    /// Whose record it is.
+    pub system: System,
+    /// What it claims to be.
+    pub what: String,
+    /// What is wrong, such as ``has no `created_at` ``.
+    pub problem: String,
+}
+
+impl Malformed {
+    /// Says what is wrong with a record.
+    pub fn new(record: &Record, problem: impl Into<String>) -> Self {
+        Self { system: record.system, what: record.what.clone(), problem: problem.into() }
+    }
+}
