@@ -5,6 +5,7 @@
 //! **Invariant:** what comes first wins: `TL_*` variables, `.throughline.toml` (or `--config`),
 //! the user's file, `defaults.toml`. Flags win over all of it, in the command that has them.
 
+pub(crate) mod collect;
 pub(crate) mod env;
 mod file;
 
@@ -17,6 +18,7 @@ use figment::value::{Dict, Map, Value};
 use figment::{Figment, Metadata, Profile, Provider};
 use serde::{Deserialize, Serialize};
 
+use self::collect::CollectConfig;
 use self::env::{VARIABLES, Variables};
 use self::file::{ConfigFile, KnownKeys, nearest};
 
@@ -27,7 +29,13 @@ pub(crate) const DEFAULTS: &str = include_str!("config/defaults.toml");
 pub(crate) const PROJECT_FILE: &str = ".throughline.toml";
 
 /// Tables whose keys are names that the user makes up.
-const OPEN_TABLES: &[&str] = &["map.teams"];
+const OPEN_TABLES: &[&str] = &[
+    "map.teams",
+    "collect.sources",
+    "collect.services",
+    "collect.statuses",
+    "collect.people",
+];
 
 /// Everything that can be configured, by stage.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -35,6 +43,8 @@ const OPEN_TABLES: &[&str] = &["map.teams"];
 pub(crate) struct Config {
     /// `throughline map`.
     pub(crate) map: MapConfig,
+    /// `throughline collect`, and how what it brought is read.
+    pub(crate) collect: CollectConfig,
 }
 
 /// `[map]`: see `defaults.toml` for what each key means.
@@ -249,11 +259,12 @@ impl Loaded {
         let mut config: Config = figment.extract().map_err(|err| wrong_type(&err, files))?;
         config.map.teams.sort_by_key(|team| place_in_files(files, &["map", "teams", &team.name]));
         let settings = settings(&figment);
-        if let Some((key, problem)) = out_of_range(&config) {
+        let map = out_of_range(&config).map(|(key, why)| (key.to_owned(), why.to_owned()));
+        if let Some((key, problem)) = map.or_else(|| config.collect.problem()) {
             let setting = settings.iter().find(|setting| setting.key == key);
             let setting = setting.expect("a key that was read is among the settings");
             let problem = format!("is `{}`, {problem}", setting.value);
-            return Err(bad_value(key, &setting.origin, &problem, files));
+            return Err(bad_value(&key, &setting.origin, &problem, files));
         }
         let warnings = warnings(variables, files, &KnownKeys::of(&defaults, OPEN_TABLES));
         Ok(Self { config, settings, files: seen, warnings })

@@ -203,6 +203,9 @@ pub(crate) fn options(
         frequent_share: config.usage.frequent_share,
         teams: teams.iter().map(team).collect::<Result<_, _>>()?,
         privacy_floor: config.privacy.floor_people as usize,
+        collected: cx.config().collect.options().map_err(|(key, problem)| {
+            CommandError::usage(format!("`{key}` is {problem}"))
+        })?,
     })
 }
 

@@ -62,6 +62,7 @@ pub struct Ticket {
     /// Who opened it.
     pub reporter: String,
     /// What it looks like, and when it looked so.
+    #[serde(with = "json")]
     pub state: Option<(Timestamp, TicketState)>,
     /// Its moves from status to status.
     pub moves: Vec<TicketMove>,
@@ -109,6 +110,7 @@ pub struct Request {
     /// When it was opened (t3).
     pub opened: Option<Timestamp>,
     /// What it looks like, and when it looked so.
+    #[serde(with = "json")]
     pub state: Option<(Timestamp, ChangeState)>,
     /// When it was marked ready (`true`) or turned into a draft.
     pub drafts: Vec<(Timestamp, bool)>,
@@ -182,8 +184,27 @@ pub struct CommitBuilds {
     pub commit: String,
     /// Runs and jobs, by id and attempt.
     pub builds: Vec<Build>,
-    /// Suites of tests that ended: when, cases, failures and errors, seconds.
-    pub tests: Vec<(Timestamp, u64, u64, f64)>,
+    /// Suites of tests that ended.
+    pub tests: Vec<SuiteRun>,
+    /// Steps that waited for a person, where no deployment is named.
+    pub steps: Vec<ManualStep>,
+}
+
+/// A suite of tests that ended.
+#[derive(Debug, Clone, Default, PartialEq, PartialOrd, Serialize, Deserialize)]
+pub struct SuiteRun {
+    /// When.
+    pub at: Timestamp,
+    /// Run or job that it was part of; empty where unknown.
+    pub build: String,
+    /// Name of the suite.
+    pub suite: String,
+    /// Cases.
+    pub tests: u64,
+    /// Cases that failed or broke.
+    pub failures: u64,
+    /// How long it took, seconds.
+    pub seconds: f64,
 }
 
 /// One attempt of a run or job.
@@ -253,6 +274,8 @@ pub struct Deployment {
 /// A pipeline waited for a person.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ManualStep {
+    /// Run or job that it belongs to; empty where unknown.
+    pub build: String,
     /// Name of the step.
     pub name: String,
     /// `approval` or `manual-job`.
@@ -294,6 +317,7 @@ pub struct Incident {
     /// When it came back.
     pub reopened: Vec<Timestamp>,
     /// What it looks like, and when it looked so.
+    #[serde(with = "json")]
     pub state: Option<(Timestamp, IncidentState)>,
     /// Services that it concerns.
     pub services: Vec<String>,
@@ -315,6 +339,7 @@ pub struct Iteration {
     /// Its key.
     pub key: String,
     /// What is known of it.
+    #[serde(with = "json")]
     pub state: Option<(Timestamp, IterationState)>,
     /// When it was started.
     pub started: Option<Timestamp>,
@@ -345,6 +370,7 @@ pub struct Answer {
     /// When it was given.
     pub at: Timestamp,
     /// The answer.
+    #[serde(with = "json")]
     pub what: SurveyAnswer,
 }
 
@@ -352,6 +378,27 @@ pub struct Answer {
 pub fn numbered(key: &str) -> Option<(&str, u64)> {
     let (repository, number) = key.rsplit_once('#')?;
     Some((repository, number.parse().ok()?))
+}
+
+/// A payload of an event as JSON text: it leaves out what is empty, which formats without names
+/// of fields cannot.
+mod json {
+    use serde::de::{DeserializeOwned, Error as _};
+    use serde::ser::Error as _;
+    use serde::{Deserialize as _, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<T: Serialize, S: Serializer>(
+        value: &T,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&serde_json::to_string(value).map_err(S::Error::custom)?)
+    }
+
+    pub(super) fn deserialize<'a, T: DeserializeOwned, D: Deserializer<'a>>(
+        from: D,
+    ) -> Result<T, D::Error> {
+        serde_json::from_str(&String::deserialize(from)?).map_err(D::Error::custom)
+    }
 }
 
 #[cfg(test)]

@@ -21,6 +21,8 @@ pub const EARLIEST: Timestamp = Timestamp::from_seconds(315_532_800);
 pub struct History {
     /// Name for people: the directory's name without `.git`.
     pub name: String,
+    /// As its forge names it, such as `acme/api`; empty where unknown.
+    pub repository: String,
     /// Short name of the branch that changes are delivered to, such as `main`.
     pub branch: String,
     /// Tip of that branch; `None` in an empty repository.

@@ -6,15 +6,19 @@
 
 use rustc_hash::FxHashMap;
 use tl_core::attribution::Cohort;
+use tl_core::delivery::Delivery;
 use tl_core::history::{EARLIEST, History};
 use tl_core::id::PersonIx;
 use tl_core::time::{Millis, Timestamp};
 
 use crate::change::{self, Change, Changes, Pending};
+use crate::collected::{Collected, GitMentions, Told};
+use crate::deployment::{Deployments, FirstDeployment};
 use crate::failure::{self, Evidence, Grade, Link};
 use crate::graph::Graph;
-use crate::journey::{Boundary, Journey, Shape};
+use crate::journey::{Boundary, End, Front, Journey, Line, Marks, Seen, Shape, Stage};
 use crate::lines::Lines;
+use crate::measure::funnel;
 use crate::options::Options;
 use crate::release::{FirstRelease, ReleaseIx, Releases};
 
@@ -69,10 +73,16 @@ pub struct Item {
     pub merged: Timestamp,
     /// In which release it first was.
     pub release: Option<ReleaseIx>,
-    /// Whether it is in the earliest known release, so that its wait is unknown.
+    /// Whether it is in the earliest known release or deployment, so that its wait is unknown.
     pub left_censored: bool,
+    /// Whether it is merged and not with its users yet, though others of its repository are.
+    pub is_waiting: bool,
+    /// Row of the deployment that first brought it to production, in [`Deployments::list`].
+    pub deployment: Option<usize>,
     /// Whether an equivalent commit was released first.
     pub backport: bool,
+    /// What was collected of it.
+    pub told: Told,
     /// Merge to the first failure link of grade A to C.
     pub failed_strict: Option<Millis>,
     /// Merge to the first failure link of any grade.
@@ -81,6 +91,36 @@ pub struct Item {
     pub size: Option<Size>,
     /// Row of its team in the options.
     pub team: Option<usize>,
+}
+
+/// When a change came to its users: in production, or in a release that stands for it.
+#[derive(Debug, Default, Clone, Copy)]
+struct Arrival {
+    at: Option<Timestamp>,
+    started: Option<Timestamp>,
+    deployment: Option<usize>,
+    left_censored: bool,
+    is_waiting: bool,
+}
+
+/// A request that is not merged yet.
+#[derive(Debug, Clone, Copy)]
+pub struct Open {
+    /// Row of its repository.
+    pub repository: usize,
+    /// Its number.
+    pub request: u32,
+    /// As far as it came.
+    pub journey: Journey,
+}
+
+impl Open {
+    /// The stage that it is in: the one after the last boundary that it passed.
+    pub fn stage(&self) -> Option<Stage> {
+        let line = self.journey.line;
+        let passed = line.boundaries().iter().rposition(|at| self.journey.at(*at).is_some())?;
+        line.before_merge().get(passed).copied()
+    }
 }
 
 /// How large a change is.
@@ -103,11 +143,19 @@ pub struct Dataset<'a> {
     pub options: &'a Options,
     /// The period.
     pub window: Window,
+    /// Which boundaries can be known.
+    pub line: Line,
+    /// What was collected from forges, trackers, CI and pagers.
+    pub collected: Collected<'a>,
+    /// Deployments to production that were collected.
+    pub deployments: Deployments,
     /// The repositories, in the order given.
     pub repositories: Vec<Repository<'a>>,
     /// Every change that has to do with the window, repository by repository, oldest first:
     /// merged or released in it, still waiting at its end, or just before it.
     pub items: Vec<Item>,
+    /// Requests that are open at the end of the window, bots' left out.
+    pub open: Vec<Open>,
     /// Name and address of each author id.
     pub authors: Vec<(String, String)>,
     /// Whether the repository whose items are being added has releases.
@@ -115,26 +163,94 @@ pub struct Dataset<'a> {
 }
 
 impl<'a> Dataset<'a> {
-    /// Finds the changes of all repositories and what became of them.
+    /// Finds the changes of all repositories and what became of them, by git alone.
     pub fn new(histories: &'a [History], options: &'a Options) -> Self {
-        let until = options.until.unwrap_or_else(|| newest(histories, options.now));
+        Self::collected(histories, Collected::nothing(), options)
+    }
+
+    /// The same with what was collected from forges, trackers, CI and pagers.
+    pub fn with_delivery(
+        histories: &'a [History],
+        delivery: &'a Delivery,
+        options: &'a Options,
+    ) -> Self {
+        Self::collected(histories, Collected::new(delivery), options)
+    }
+
+    fn collected(histories: &'a [History], collected: Collected<'a>, options: &'a Options) -> Self {
+        let newest = || newest(histories, &collected, options.now);
+        let until = options.until.unwrap_or_else(newest);
         let since =
             options.since.unwrap_or_else(|| until - Millis::days(i64::from(options.window_days)));
         let mut dataset = Self {
             options,
             window: Window { since, until },
+            line: Line::GIT,
+            collected,
+            deployments: Deployments::default(),
             repositories: Vec::with_capacity(histories.len()),
             items: Vec::new(),
+            open: Vec::new(),
             authors: Vec::new(),
             has_releases: false,
         };
         let mut ids = FxHashMap::default();
         for history in histories {
             let repository = dataset.repository(history, &mut ids);
-            dataset.add_items(&repository);
             dataset.repositories.push(repository);
         }
+        let repositories = std::mem::take(&mut dataset.repositories);
+        dataset.deployments = Deployments::new(
+            &dataset.collected,
+            &repositories,
+            &options.collected,
+            options.failure_window(),
+            until,
+        );
+        dataset.line = dataset.line_of();
+        for (row, repository) in repositories.iter().enumerate() {
+            dataset.add_items(row, repository);
+        }
+        dataset.repositories = repositories;
+        dataset.open = dataset.open_requests();
         dataset
+    }
+
+    /// Requests that are open at the end of the window, along the line as far as they came.
+    fn open_requests(&self) -> Vec<Open> {
+        funnel::open_requests(self)
+            .map(|(row, pending)| {
+                let repository = &self.repositories[row].history.repository;
+                let mut marks = Marks::default();
+                marks.apply_known(Boundary::FirstCommit, Some(pending.first_commit));
+                marks.apply_known(Boundary::LastPush, Some(pending.last_push));
+                if self.line.front != Front::Git {
+                    let request = self.collected.request(repository, u64::from(pending.request));
+                    let options = &self.options.collected;
+                    let git = GitMentions::default();
+                    self.collected.tell(&mut marks, request, &git, options, self.window.until);
+                }
+                Open {
+                    repository: row,
+                    request: pending.request,
+                    journey: marks.journey(self.line),
+                }
+            })
+            .collect()
+    }
+
+    /// The line that what was collected allows.
+    const fn line_of(&self) -> Line {
+        let delivery = self.collected.delivery;
+        let front = if !delivery.requests.is_empty() {
+            Front::Requests
+        } else if !delivery.tickets.is_empty() {
+            Front::Tickets
+        } else {
+            Front::Git
+        };
+        let end = if self.deployments.list.is_empty() { End::Released } else { End::Deployed };
+        Line { front, end }
     }
 
     fn repository(
@@ -178,19 +294,22 @@ impl<'a> Dataset<'a> {
         }
     }
 
-    fn add_items(&mut self, repository: &Repository<'a>) {
-        let row = self.repositories.len();
+    fn add_items(&mut self, row: usize, repository: &Repository<'a>) {
         let first = self.items.len();
         let until = self.window.until;
         self.has_releases = !repository.releases.list.is_empty();
         let mut item_of = vec![None; repository.changes.delivered.len()];
         for (index, change) in repository.changes.delivered.iter().enumerate() {
             let merged = failure::merged_at(change);
-            if merged > until || merged < EARLIEST || !self.matters(change, merged) {
+            if merged > until || merged < EARLIEST {
+                continue;
+            }
+            let arrival = self.arrival(row, repository, change);
+            if !self.matters(arrival, merged) {
                 continue;
             }
             item_of[index] = Some(self.items.len() as u32);
-            self.items.push(self.item(repository, row, index, change));
+            self.items.push(self.item(repository, row, index, arrival));
         }
         for link in &repository.links {
             if let Some(item) = item_of[link.failed].map(|item| &mut self.items[item as usize]) {
@@ -207,19 +326,68 @@ impl<'a> Dataset<'a> {
 
     /// Whether a change has to do with the window: merged in it, released in it, waiting still,
     /// or young enough at its start for its lines to be reworked in it.
-    fn matters(&self, change: &Change, merged: Timestamp) -> bool {
+    fn matters(&self, arrival: Arrival, merged: Timestamp) -> bool {
         let since = self.window.since;
         merged + self.options.rework_window() >= since
-            || change.first_release == FirstRelease::Waiting && self.has_releases
-            || change.marks.get(Boundary::Released).is_some_and(|at| at >= since)
+            || arrival.is_waiting
+            || arrival.at.is_some_and(|at| at >= since)
     }
 
-    fn item(&self, repository: &Repository<'a>, row: usize, index: usize, change: &Change) -> Item {
+    /// When a change came to its users.
+    fn arrival(&self, row: usize, repository: &Repository<'_>, change: &Change) -> Arrival {
+        let options = &self.options.collected;
+        let deployed = match self.line.end {
+            End::Released => FirstDeployment::Unknown,
+            End::Deployed => self.deployments.first(row, repository, change, options),
+        };
+        let unknown = Arrival::default();
+        match deployed {
+            FirstDeployment::LeftCensored => Arrival { left_censored: true, ..unknown },
+            FirstDeployment::Waiting => Arrival { is_waiting: true, ..unknown },
+            FirstDeployment::Deployed(by) => {
+                let deployment = &self.deployments.list[by];
+                Arrival {
+                    at: Some(deployment.finished),
+                    started: deployment.started,
+                    deployment: Some(by),
+                    ..unknown
+                }
+            }
+            // What has no recorded deployments: a release is taken for one, if the team says so.
+            FirstDeployment::Unknown
+                if self.line.end == End::Deployed && !options.release_is_deploy =>
+            {
+                unknown
+            }
+            FirstDeployment::Unknown => match change.first_release {
+                FirstRelease::LeftCensored => Arrival { left_censored: true, ..unknown },
+                FirstRelease::Waiting => Arrival { is_waiting: self.has_releases, ..unknown },
+                FirstRelease::Released { .. } => {
+                    Arrival { at: change.marks.get(Boundary::Released), ..unknown }
+                }
+            },
+        }
+    }
+
+    fn item(
+        &self,
+        repository: &Repository<'a>,
+        row: usize,
+        index: usize,
+        arrival: Arrival,
+    ) -> Item {
+        let change = &repository.changes.delivered[index];
         let mut release = None;
         let mut backport = false;
         if let FirstRelease::Released { release: first, backport: other } = change.first_release {
             release = Some(first);
             backport = other;
+        }
+        let mut marks = change.marks;
+        let told = self.tell(repository, change, &mut marks);
+        if self.line.end == End::Deployed {
+            marks.apply_known(Boundary::InProduction, arrival.at);
+            marks.apply_known(Boundary::DeployStarted, arrival.started);
         }
         Item {
             repository: row,
@@ -227,16 +395,42 @@ impl<'a> Dataset<'a> {
             author: repository.author_of[change.author.row()],
             cohort: change.attribution.cohort(),
             shape: change.shape,
-            journey: change.marks.journey(),
+            journey: marks.journey(self.line),
             merged: failure::merged_at(change),
             release,
-            left_censored: change.first_release == FirstRelease::LeftCensored,
+            left_censored: arrival.left_censored,
+            is_waiting: arrival.is_waiting,
+            deployment: arrival.deployment,
             backport,
+            told,
             failed_strict: None,
             failed_wide: None,
             size: None,
             team: self.team(repository, change),
         }
+    }
+
+    /// Adds to the marks of a change what was collected of it.
+    fn tell(&self, repository: &Repository<'_>, change: &Change, marks: &mut Marks) -> Told {
+        if change.shape == Shape::Direct {
+            marks.seen = Seen::Direct;
+        }
+        if self.line.front == Front::Git {
+            return Told::default();
+        }
+        let request = change.request.and_then(|number| {
+            self.collected.request(&repository.history.repository, u64::from(number))
+        });
+        let start = change.position as usize;
+        let landed = &repository.graph.mainline[start..start + change.span as usize];
+        let mut git = GitMentions::default();
+        for commit in landed.iter().map(|ix| repository.history.commit(*ix)) {
+            git.commits.push(commit.id.to_string());
+            let links = commit.links.iter();
+            git.tickets.extend(links.flat_map(|links| &links.tickets).map(String::as_str));
+        }
+        let options = &self.options.collected;
+        self.collected.tell(marks, request, &git, options, self.window.until)
     }
 
     /// Sizes and rework of the items from `first` on, from the differences that were read.
@@ -389,7 +583,10 @@ fn pending(changes: &Changes, history: &History, until: Timestamp) -> Vec<Pendin
 }
 
 /// The newest instant at which something is known to have happened, not after `now`.
-fn newest(histories: &[History], now: Timestamp) -> Timestamp {
+fn newest(histories: &[History], collected: &Collected<'_>, now: Timestamp) -> Timestamp {
+    let delivery = collected.delivery;
+    let deployed = delivery.deployments.iter().filter_map(|one| one.finished);
+    let merged = delivery.requests.iter().filter_map(|one| Some(one.merged.as_ref()?.at));
     histories
         .iter()
         .flat_map(|history| {
@@ -399,6 +596,8 @@ fn newest(histories: &[History], now: Timestamp) -> Timestamp {
             let heads = history.requests.iter().map(|head| history.commit(head.commit).committed);
             commits.chain(tags).chain(heads).collect::<Vec<_>>()
         })
+        .chain(deployed)
+        .chain(merged)
         .filter(|at| *at <= now)
         .max()
         .unwrap_or(now)

@@ -7,11 +7,10 @@ use serde::Serialize;
 use tl_core::time::Millis;
 
 use crate::dataset::{Dataset, Item};
-use crate::journey::Stage;
 use crate::measure::batch_size::lines;
 use crate::measure::cadence::shipped;
 use crate::measure::change_failure::failed_wide;
-use crate::measure::value_stream::spent;
+use crate::measure::value_stream::waited_for_merge;
 use crate::measure::{MEASURES, MeasureDoc};
 
 /// A measure in words, and what is behind its figures.
@@ -59,9 +58,7 @@ pub fn find(id: &str) -> Result<&'static MeasureDoc, UnknownMeasure> {
 pub fn explain(data: &Dataset<'_>, id: &str, limit: usize) -> Result<Explanation, UnknownMeasure> {
     let doc = find(id)?;
     let (column, mut rows) = match doc.id {
-        "review-wait" => {
-            ("hours from last push to merge", hours(data, |item| spent(item, Stage::ReviewWait)))
-        }
+        "review-wait" => ("hours from last push to merge", hours(data, waited_for_merge)),
         "change-failure" => ("hours from merge to failure", failures(data)),
         "batch-size" => (
             "lines added and removed",

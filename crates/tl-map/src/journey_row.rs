@@ -13,6 +13,7 @@ use crate::dataset::{Dataset, Item};
 use crate::failure::Grade;
 use crate::journey::{Boundary, Shape, Stage};
 use crate::measure::change_failure::failed_strict;
+use crate::measure::value_stream::waited_for_merge;
 
 /// One change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -101,7 +102,7 @@ fn row(
         released: journey.at(Boundary::Released),
         release: item.release.map(|release| repository.releases.get(release).tag.clone()),
         coding_ms: journey.stage(Stage::Coding),
-        review_wait_ms: journey.stage(Stage::ReviewWait),
+        review_wait_ms: waited_for_merge(item),
         release_wait_ms: journey.stage(Stage::ReleaseWait),
         total_ms: journey.total(),
         shift_ms: journey.shift,

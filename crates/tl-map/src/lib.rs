@@ -5,9 +5,12 @@
 //! **Invariant:** pure. No IO, no clock, no SQL; the same input gives the same report.
 
 pub mod change;
+pub mod collected;
 pub mod dataset;
+pub mod deployment;
 pub mod explain;
 pub mod failure;
+pub mod fold;
 pub mod graph;
 pub mod journey;
 pub mod journey_row;
@@ -17,6 +20,7 @@ pub mod options;
 pub mod packages;
 pub mod release;
 pub mod report;
+pub mod review;
 pub mod stats;
 pub mod what_if;
 

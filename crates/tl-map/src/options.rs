@@ -3,7 +3,8 @@
 //! In: set by the binary from flags and configuration. Out: [`Options`]. Defaults are those of
 //! `throughline config defaults`; each is explained in `docs/measures.md`.
 
-use globset::GlobSet;
+use globset::{Glob, GlobSet};
+use regex::{Regex, RegexBuilder};
 use tl_core::time::{Millis, Timestamp};
 
 use crate::stats::bootstrap::Draws;
@@ -38,6 +39,68 @@ pub struct Options {
     pub teams: Vec<Team>,
     /// Fewest people a cell must have to be shown; never below five.
     pub privacy_floor: usize,
+    /// How to read what was collected from forges, trackers, CI and pagers.
+    pub collected: CollectedOptions,
+}
+
+/// How to read what was collected.
+#[derive(Debug, Clone)]
+pub struct CollectedOptions {
+    /// Names of environments that are production; in any case of letters.
+    pub production: Regex,
+    /// Keys of tickets that may be linked by a mention; links that a tracker keeps always count.
+    pub ticket_keys: Regex,
+    /// What statuses mean, where the tracker's own category is missing or wrong.
+    pub statuses: Vec<StatusRule>,
+    /// Labels of requests that make their deployment a hotfix, in lower case.
+    pub hotfix_labels: Vec<String>,
+    /// Names of branches that make their deployment a hotfix.
+    pub hotfix_branches: GlobSet,
+    /// Deployable services, in the order of the configuration.
+    pub services: Vec<Service>,
+    /// Whether a release is taken for the deployment of what has no recorded deployments.
+    pub release_is_deploy: bool,
+    /// Approvals that a request needs.
+    pub approvals: usize,
+}
+
+/// What a status of a tracker means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatusRule {
+    /// Project whose statuses these are, such as `ABC`; `None` for all.
+    pub project: Option<String>,
+    /// Name of the status, in lower case.
+    pub status: String,
+    /// What a ticket in it does.
+    pub meaning: StatusMeaning,
+}
+
+/// What a ticket in a status does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum StatusMeaning {
+    /// Nobody began it.
+    Backlog,
+    /// Somebody works on it.
+    Active,
+    /// Begun, and waits for somebody.
+    Queue,
+    /// Begun, and cannot go on.
+    Blocked,
+    /// Done.
+    Done,
+}
+
+/// A deployable service: where its code is, and how deployments and incidents name it.
+#[derive(Debug, Clone)]
+pub struct Service {
+    /// Name for people.
+    pub name: String,
+    /// Repositories of its own, as their forges name them: `acme/api`.
+    pub repositories: Vec<String>,
+    /// Globs of paths in a repository of several.
+    pub paths: GlobSet,
+    /// Other names for it in deployments, environments and incidents.
+    pub aliases: Vec<String>,
 }
 
 /// A team: who and what belongs to it.
@@ -51,9 +114,45 @@ pub struct Team {
     pub paths: GlobSet,
 }
 
+impl Service {
+    /// Whether it goes by this name; the case of letters does not matter.
+    pub fn is_called(&self, name: &str) -> bool {
+        self.name.eq_ignore_ascii_case(name)
+            || self.aliases.iter().any(|alias| alias.eq_ignore_ascii_case(name))
+    }
+}
+
+/// Names of environments that are production unless the team says otherwise.
+pub const PRODUCTION: &str = "^prod(uction)?$|live";
+
+/// Keys of tickets unless the team says otherwise.
+pub const TICKET_KEYS: &str = r"^[A-Z][A-Z0-9_]+-\d+$|#\d+$";
+
+impl Default for CollectedOptions {
+    fn default() -> Self {
+        let regex = |pattern: &str| {
+            let built = RegexBuilder::new(pattern).case_insensitive(true).build();
+            built.expect("the pattern is a constant, and a test builds it")
+        };
+        Self {
+            production: regex(PRODUCTION),
+            ticket_keys: Regex::new(TICKET_KEYS).expect("the pattern is a constant"),
+            statuses: Vec::new(),
+            hotfix_labels: vec!["hotfix".to_owned()],
+            hotfix_branches: GlobSet::builder()
+                .add(Glob::new("hotfix/*").expect("the glob is a constant"))
+                .build()
+                .expect("the glob is a constant"),
+            services: Vec::new(),
+            release_is_deploy: true,
+            approvals: 1,
+        }
+    }
+}
+
 impl Options {
     /// The defaults, seen from `now`.
-    pub const fn at(now: Timestamp) -> Self {
+    pub fn at(now: Timestamp) -> Self {
         Self {
             now,
             since: None,
@@ -68,6 +167,7 @@ impl Options {
             frequent_share: 0.2,
             teams: Vec::new(),
             privacy_floor: PRIVACY_FLOOR_PEOPLE,
+            collected: CollectedOptions::default(),
         }
     }
 

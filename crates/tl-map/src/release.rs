@@ -98,8 +98,7 @@ impl Releases {
                 }
             }
         }
-        let equivalents =
-            if list.is_empty() { Equivalents::default() } else { equivalents(history, graph) };
+        let equivalents = equivalents(history, graph);
         let packages = Packages::new(&list, graph);
         let mut releases = Self { list, prereleases, first, equivalents, packages };
         releases.find_hotfixes(history, graph);
@@ -146,7 +145,7 @@ impl Releases {
     }
 
     /// Commits that are the same change as `ix` elsewhere.
-    fn equivalents(&self, history: &History, ix: CommitIx) -> Vec<CommitIx> {
+    pub fn equivalents(&self, history: &History, ix: CommitIx) -> Vec<CommitIx> {
         let commit = history.commit(ix);
         let from = commit.links.iter().flat_map(|links| &links.cherry_picked_from);
         let mut same: Vec<CommitIx> = std::iter::once(&commit.id)

@@ -4,6 +4,7 @@
 //! Start at [`story::history`]; the cases are in the other files, by subject.
 
 mod arrival;
+mod deployments;
 mod failures;
 mod measures;
 mod properties;

@@ -6,7 +6,7 @@
 use tl_core::attribution::Cohort;
 use tl_core::history::Gap;
 use tl_core::time::{Millis, Timestamp};
-use tl_map::journey::{Shape, Stage, StageKind};
+use tl_map::journey::{Line, Shape, Stage, StageKind};
 use tl_map::report::{
     BatchSize, Cadence, ChangePoint, CohortRow, CohortTable, Comparison, DoraRow, FailureExample,
     FailureTable, Figure, Funnel, FunnelRow, InvestFirst, Investment, Misclassification, OpenItem,
@@ -334,16 +334,19 @@ fn value_stream(series: &Series) -> ValueStream {
     };
     let totals: Vec<f64> = whole.iter().filter_map(|point| point.total).collect();
     let all: f64 = totals.iter().sum();
-    let stages = Stage::ALL
+    let line = Line::GIT;
+    let stages = line
+        .stages()
         .iter()
+        .zip(line.boundaries().windows(2))
         .zip([4, 9, 18])
         .enumerate()
-        .map(|(row, (stage, open))| {
+        .map(|(row, ((stage, ends), open))| {
             let hours = spent(row);
             let share = hours.iter().sum::<f64>() / all;
             StageRow {
-                from: stage.start().label().to_owned(),
-                to: stage.end().label().to_owned(),
+                from: ends[0].label().to_owned(),
+                to: ends[1].label().to_owned(),
                 share: Figure::with_interval(
                     share,
                     share * 0.9,

@@ -128,9 +128,9 @@ fn comparisons(data: &Dataset<'_>, exposed: &[&Item], reference: &[&Item]) -> Ve
     let times: [(&str, Unit, Value); 4] = [
         ("first commit to merge", Unit::Hours, |item| spent_to_merge(item).map(|t| t.get())),
         ("review wait", Unit::Hours, |item| {
-            super::value_stream::spent(item, crate::journey::Stage::ReviewWait).map(|t| t.get())
+            super::value_stream::waited_for_merge(item).map(|t| t.get())
         }),
-        ("first commit to release", Unit::Hours, |item| item.journey.total().map(|t| t.get())),
+        ("first commit to release", Unit::Hours, |item| item.journey.lead_time().map(|t| t.get())),
         ("lines changed", Unit::Lines, |item| item.size.map(|size| lines(&size) as i64)),
     ];
     let mut table: Vec<Comparison> = times

@@ -6,6 +6,8 @@
 
 use rustc_hash::FxHashSet;
 use tl_core::attribution::Cohort;
+use tl_core::delivery::Request;
+use tl_core::time::Timestamp;
 
 use super::MeasureDoc;
 use super::cohorts::floor;
@@ -43,9 +45,25 @@ enum Fate {
     Abandoned,
 }
 
-fn fate(data: &Dataset<'_>, request: &Pending) -> Fate {
+/// What the forge says became of it.
+fn told(request: &Request, until: Timestamp) -> Fate {
+    let known = |at: &&Timestamp| **at <= until;
+    let closed = request.closed.iter().filter(known).max();
+    let reopened = request.reopened.iter().filter(known).max();
+    match closed {
+        _ if request.merged.as_ref().is_some_and(|merge| merge.at <= until) => Fate::Elsewhere,
+        Some(closed) if reopened.is_none_or(|reopened| reopened < closed) => Fate::Abandoned,
+        _ => Fate::Open,
+    }
+}
+
+fn fate(data: &Dataset<'_>, repository: usize, request: &Pending) -> Fate {
+    let known = data.repositories[repository].history.repository.as_str();
+    let row = data.collected.request(known, u64::from(request.request));
     if request.merged_elsewhere {
         Fate::Elsewhere
+    } else if let Some(row) = row {
+        told(&data.collected.delivery.requests[row], data.window.until)
     } else if data.window.until - request.last_push <= data.options.open_request_window() {
         Fate::Open
     } else {
@@ -55,8 +73,9 @@ fn fate(data: &Dataset<'_>, request: &Pending) -> Fate {
 
 /// Requests that count as open at the end of the window, with their repository's row.
 pub fn open_requests<'d>(data: &'d Dataset<'_>) -> impl Iterator<Item = (usize, &'d Pending)> {
-    pending(data).filter(|(_, request)| {
-        request.attribution.cohort() != Cohort::Bot && fate(data, request) == Fate::Open
+    pending(data).filter(|(repository, request)| {
+        request.attribution.cohort() != Cohort::Bot
+            && fate(data, *repository, request) == Fate::Open
     })
 }
 
@@ -101,7 +120,7 @@ pub fn funnel(data: &Dataset<'_>) -> Funnel {
         if request.last_push < data.window.since {
             continue;
         }
-        let fate = fate(data, request);
+        let fate = fate(data, repository, request);
         let author = data.author(repository, request.author);
         count(request.attribution.cohort(), author, &|counts| match fate {
             Fate::Elsewhere => counts.elsewhere += 1,

@@ -10,7 +10,7 @@ use super::change_failure::failed_strict;
 use super::figures::{Column, figure};
 use super::value_stream::spent;
 use crate::dataset::{Dataset, Item};
-use crate::journey::{Boundary, Stage, StageKind};
+use crate::journey::{Boundary, End, Front, Line, Shape, Stage, StageKind};
 use crate::report::{Figure, InvestFirst, Investment, Scenario, Unit};
 use crate::what_if::{self, Candidate, Guard, Operator, Slice, StageMatrix};
 
@@ -44,10 +44,10 @@ pub fn invest_first(data: &Dataset<'_>) -> InvestFirst {
         return InvestFirst { sentence, ranking, scenarios, n: 0, weekly_changes: 0.0 };
     }
     let has_releases = items.iter().any(|item| item.journey.total().is_some());
-    let stages = if has_releases { &Stage::ALL[..] } else { &Stage::ALL[..2] };
+    let stages = if has_releases { data.line.stages() } else { data.line.before_merge() };
     let line: Vec<&Item> = items
         .into_iter()
-        .filter(|item| has_releases || spent(item, Stage::ReviewWait).is_some())
+        .filter(|item| has_releases || item.shape != Shape::Direct)
         .filter(|item| stages.iter().all(|stage| item.journey.stage(*stage).is_some()))
         .collect();
     let values: Vec<Option<Millis>> = line
@@ -58,15 +58,17 @@ pub fn invest_first(data: &Dataset<'_>) -> InvestFirst {
     let matrix = StageMatrix::new(stages.len(), &values, &authors);
     let candidates: Vec<Candidate> = stages
         .iter()
-        .map(|stage| Candidate { stage: *stage as usize, guard: guard(data, &line, *stage) })
+        .enumerate()
+        .map(|(row, stage)| Candidate { stage: row, guard: guard(data, &line, *stage) })
         .collect();
     let weekly = line.len() as f64 / data.weeks();
     let draws = data.options.bootstrap();
     let slices = what_if::invest_first(&matrix, &candidates, Operator::Zero, weekly, &draws);
     let n = line.len() as u64;
-    let ranking: Vec<Investment> = slices.iter().map(|slice| investment(slice, n)).collect();
+    let ranking: Vec<Investment> =
+        slices.iter().map(|slice| investment(slice, stages, n)).collect();
     InvestFirst {
-        sentence: sentence(&ranking, has_releases),
+        sentence: sentence(data.line, &ranking, has_releases),
         scenarios: scenarios(data, &matrix, &ranking, n),
         ranking,
         n,
@@ -111,8 +113,8 @@ fn guard(data: &Dataset<'_>, line: &[&Item], stage: Stage) -> Guard {
     what_if::guard_at_median(&times, &failed)
 }
 
-fn investment(slice: &Slice, n: u64) -> Investment {
-    let stage = Stage::ALL[slice.effect.stage];
+fn investment(slice: &Slice, stages: &[Stage], n: u64) -> Investment {
+    let stage = stages[slice.effect.stage];
     let effect = &slice.effect;
     let hours = |interval| figure(interval, n, Unit::Hours);
     let median_without = effect.after.p50 / Millis::HOUR.get() as f64;
@@ -132,7 +134,7 @@ fn investment(slice: &Slice, n: u64) -> Investment {
         ),
         best: slice.best,
         guard: guard_in_words(stage, slice.guard),
-        recommended: stage.kind() == StageKind::Queue && slice.is_recommendable(),
+        recommended: stage.kind() != StageKind::Active && slice.is_recommendable(),
     }
 }
 
@@ -156,7 +158,7 @@ fn guard_in_words(stage: Stage, guard: Guard) -> String {
     }
 }
 
-fn sentence(ranking: &[Investment], has_releases: bool) -> String {
+fn sentence(line: Line, ranking: &[Investment], has_releases: bool) -> String {
     let Some(first) = ranking.iter().find(|one| one.recommended) else {
         return match ranking.first() {
             None => "No change has a known start and end yet, so no wait can be ranked; see what \
@@ -169,7 +171,15 @@ fn sentence(ranking: &[Investment], has_releases: bool) -> String {
             }
         };
     };
-    let end = if has_releases { "first release" } else { "merge" };
+    let end = match line.end {
+        _ if !has_releases => "merge",
+        End::Released => "first release",
+        End::Deployed => "production",
+    };
+    let start = match line.front {
+        Front::Git => "first commit",
+        Front::Tickets | Front::Requests => "ticket",
+    };
     let saved = first.saves_p50.value.unwrap_or_default();
     let without = first.median_without.value.unwrap_or_default();
     let sure = match first.best {
@@ -178,7 +188,7 @@ fn sentence(ranking: &[Investment], has_releases: bool) -> String {
         _ => "other stages could be as good",
     };
     format!(
-        "Shorten the {} first: without it the median change would take {} from first commit to \
+        "Shorten the {} first: without it the median change would take {} from {start} to \
          {end} instead of {}; {sure} ({:.0} %).",
         first.label,
         duration(without),
@@ -208,7 +218,7 @@ fn scenarios(
 ) -> Vec<Scenario> {
     let draws = data.options.bootstrap();
     let queues = ranking.iter().map(|one| one.stage);
-    let queues = queues.filter(|stage| stage.kind() == StageKind::Queue);
+    let queues = queues.filter(|stage| stage.kind() != StageKind::Active);
     let operators = [
         (Operator::Scale(0.5), "halved"),
         (Operator::CapAtOwnMedian, "never longer than its median today"),
@@ -217,7 +227,7 @@ fn scenarios(
     queues
         .flat_map(|stage| operators.map(|(operator, words)| (stage, operator, words)))
         .filter_map(|(stage, operator, words)| {
-            let effect = what_if::what_if(matrix, stage as usize, operator, &draws)?;
+            let effect = what_if::what_if(matrix, data.line.place(stage)?, operator, &draws)?;
             let change = |saved: crate::stats::Interval| {
                 let Figure { value, low, high, n, unit, note } = figure(saved, n, Unit::Hours);
                 let negative = |hours: Option<f64>| hours.map(|hours| 0.0 - hours);

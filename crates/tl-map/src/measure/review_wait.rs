@@ -7,9 +7,9 @@ use tl_core::time::Millis;
 
 use super::MeasureDoc;
 use super::figures::Column;
-use super::value_stream::spent;
+use super::value_stream::waited_for_merge;
 use crate::dataset::{Dataset, Item};
-use crate::journey::{Shape, Stage};
+use crate::journey::Shape;
 
 /// What this measure is.
 pub const DOC: MeasureDoc = MeasureDoc {
@@ -30,7 +30,7 @@ pub const DOC: MeasureDoc = MeasureDoc {
 
 /// Waits of these items from last push to merge.
 pub fn review_wait<'a>(items: impl IntoIterator<Item = &'a Item>) -> Column {
-    Column::of(items, |item| spent(item, Stage::ReviewWait).map(Millis::get))
+    Column::of(items, |item| waited_for_merge(item).map(Millis::get))
         .or("no request with a known last push")
 }
 
@@ -42,7 +42,7 @@ pub fn to_merge<'a>(items: impl IntoIterator<Item = &'a Item>) -> Column {
 
 /// Times of these items from first commit to release; open ones are left out.
 pub fn to_release<'a>(data: &Dataset<'_>, items: impl IntoIterator<Item = &'a Item>) -> Column {
-    Column::of(items, |item| item.journey.total().map(Millis::get)).or(no_release(data))
+    Column::of(items, |item| item.journey.lead_time().map(Millis::get)).or(no_release(data))
 }
 
 /// Why no change has a time to its release.

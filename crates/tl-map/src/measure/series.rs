@@ -9,7 +9,7 @@ use super::cadence::{Shipped, points};
 use super::change_failure::failed_strict;
 use super::value_stream::spent;
 use crate::dataset::{Dataset, Item};
-use crate::journey::{Boundary, Stage};
+use crate::journey::{Boundary, Front};
 use crate::report::{ChangePoint, Series, WeekPoint};
 
 /// Collects the points of the window.
@@ -28,7 +28,12 @@ fn point(data: &Dataset<'_>, item: &Item) -> ChangePoint {
         change: data.change_name(item.repository, item.change),
         merged: item.merged,
         cohort: item.cohort,
-        stages: Stage::ALL.iter().map(|stage| spent(item, *stage).map(Millis::hours)).collect(),
+        stages: data
+            .line
+            .stages()
+            .iter()
+            .map(|stage| spent(item, *stage).map(Millis::hours))
+            .collect(),
         total: item.journey.total().map(Millis::hours),
         failed: failed_strict(data, item),
     }
@@ -38,22 +43,26 @@ fn point(data: &Dataset<'_>, item: &Item) -> ChangePoint {
 /// whose every boundary up to the merge is known; left-censored ones are left out.
 fn weeks(data: &Dataset<'_>) -> Vec<WeekPoint> {
     let (since, until) = (data.window.since, data.window.until);
+    let last = data.line.last();
+    let pushed = match data.line.front {
+        Front::Requests => Boundary::Ready,
+        Front::Git | Front::Tickets => Boundary::LastPush,
+    };
+    let shown = [Boundary::FirstCommit, pushed, Boundary::Merged, last];
     let mut times: [Vec<Timestamp>; 4] = Default::default();
     let whole = data.items.iter().filter(|item| {
         item.cohort != Cohort::Bot
             && !item.left_censored
             && item.journey.at(Boundary::FirstCommit).is_some()
-            && item.journey.at(Boundary::Released).is_none_or(|at| at >= since)
+            && item.journey.at(last).is_none_or(|at| at >= since)
     });
     for item in whole {
-        for boundary in Boundary::ALL {
-            times[boundary as usize].extend(item.journey.at(boundary));
+        for (times, boundary) in times.iter_mut().zip(shown) {
+            times.extend(item.journey.at(boundary));
         }
     }
     times.iter_mut().for_each(|times| times.sort_unstable());
-    let by = |boundary: Boundary, at: Timestamp| {
-        times[boundary as usize].partition_point(|time| *time <= at) as u64
-    };
+    let by = |row: usize, at: Timestamp| times[row].partition_point(|time| *time <= at) as u64;
     let span = (until - since).get().max(1);
     let count = (span + Millis::WEEK.get() - 1) / Millis::WEEK.get();
     (0..count.min(5_000))
@@ -61,10 +70,10 @@ fn weeks(data: &Dataset<'_>) -> Vec<WeekPoint> {
             let at = (since + Millis::days(7 * (week + 1))).min(until);
             WeekPoint {
                 at,
-                started: by(Boundary::FirstCommit, at),
-                pushed: by(Boundary::LastPush, at),
-                merged: by(Boundary::Merged, at),
-                released: by(Boundary::Released, at),
+                started: by(0, at),
+                pushed: by(1, at),
+                merged: by(2, at),
+                released: by(3, at),
             }
         })
         .collect()

@@ -11,7 +11,7 @@ use super::MeasureDoc;
 use super::figures::{Column, figure, with_open};
 use super::review_wait::no_release;
 use crate::dataset::{Dataset, Item, Window};
-use crate::journey::{Boundary, Shape, Stage, StageKind};
+use crate::journey::{Boundary, End, Shape, Stage, StageKind};
 use crate::measure::funnel;
 use crate::report::{Figure, OpenItem, StageRow, Unit, ValueStream};
 use crate::stats::bootstrap::Clusters;
@@ -54,21 +54,24 @@ pub fn value_stream(data: &Dataset<'_>) -> ValueStream {
     let complete: Vec<&Item> =
         items.iter().copied().filter(|item| item.journey.total().is_some()).collect();
     let shares = shares(data, &complete);
-    let stages: Vec<StageRow> = Stage::ALL
-        .into_iter()
-        .map(|stage| stage_row(data, &items, stage, shares[stage as usize].clone()))
+    let stages: Vec<StageRow> = data
+        .line
+        .stages()
+        .iter()
+        .zip(shares)
+        .map(|(stage, share)| stage_row(data, &items, *stage, share))
         .collect();
     let wip = stages.iter().map(|row| row.wip).sum();
     let shifts = items.iter().map(|item| item.journey.shift);
     ValueStream {
         stages,
         total: total_row(data, &complete, wip),
-        flow_efficiency: flow_efficiency(&shares),
+        flow_efficiency: flow_efficiency(data, &complete),
         changes: items.len() as u64,
         bots: data.merged_in_window().filter(|item| item.cohort == Cohort::Bot).count() as u64,
         unknown_start: count(&items, |item| item.journey.at(Boundary::FirstCommit).is_none()),
         left_censored: count(&items, |item| item.left_censored),
-        unreleased: count(&items, |item| is_waiting(data, item)),
+        unreleased: count(&items, |item| is_waiting(item)),
         clock_adjusted: count(&items, |item| item.journey.shift > Millis::ZERO),
         max_shift_hours: shifts.max().unwrap_or_default().hours(),
         via_backport: count(&items, |item| item.backport && item.release.is_some()),
@@ -80,16 +83,26 @@ fn count(items: &[&Item], holds: impl Fn(&Item) -> bool) -> u64 {
 }
 
 /// Merged, and in no release although the repository has releases.
-pub fn is_waiting(data: &Dataset<'_>, item: &Item) -> bool {
-    let has_releases = !data.repositories[item.repository].releases.list.is_empty();
-    has_releases && !item.left_censored && item.journey.at(Boundary::Released).is_none()
+pub const fn is_waiting(item: &Item) -> bool {
+    item.is_waiting
 }
 
-/// The time an item spent in a stage, if the stage applies to it. A direct push has no review, and
+/// The time an item spent in a stage, if it went through it. A direct push has no review, and
 /// its author date is when the commit was made, not when work began: it says nothing of coding.
 pub fn spent(item: &Item, stage: Stage) -> Option<Millis> {
-    let applies = stage == Stage::ReleaseWait || item.shape != Shape::Direct;
+    let also_direct = matches!(stage, Stage::Backlog | Stage::ReleaseWait | Stage::Deploy);
+    let applies = item.journey.applies(stage) && (also_direct || item.shape != Shape::Direct);
     item.journey.stage(stage).filter(|_| applies)
+}
+
+/// The time from when an item was ready to its merge: from ready for review where its forge told,
+/// else from the last push.
+pub fn waited_for_merge(item: &Item) -> Option<Millis> {
+    let journey = &item.journey;
+    let is_request = item.shape != Shape::Direct;
+    let ready = [Boundary::Ready, Boundary::LastPush].iter().find_map(|at| journey.seen(*at));
+    let waited = journey.at(Boundary::Merged)? - ready?;
+    is_request.then(|| Millis::new(waited.get().max(0)))
 }
 
 /// When items entered and left a stage: ended ones, then those still in it.
@@ -122,21 +135,29 @@ impl Passage<'_> {
 
 fn passage<'d>(data: &'d Dataset<'_>, stage: Stage) -> Passage<'d> {
     let mut passage = Passage::default();
+    let Some((from, to)) = data.line.ends(stage) else { return passage };
     for item in data.items.iter().filter(|item| item.cohort != Cohort::Bot) {
-        match (item.journey.at(stage.start()), item.journey.at(stage.end())) {
+        match (item.journey.at(from), item.journey.at(to)) {
             (Some(start), Some(end)) if spent(item, stage).is_some() => {
                 passage.ended.push((start, end));
             }
-            (Some(start), None) if stage == Stage::ReleaseWait && is_waiting(data, item) => {
+            (Some(start), None) if stage == Stage::ReleaseWait && is_waiting(item) => {
                 passage.open.push((start, Traveller::Change(item)));
             }
             _ => {}
         }
     }
-    if stage == Stage::ReviewWait {
-        for (repository, request) in funnel::open_requests(data) {
-            let traveller = Traveller::Request(repository, request.request);
-            passage.open.push((request.last_push, traveller));
+    for request in &data.open {
+        match (request.journey.at(from), request.journey.at(to)) {
+            (Some(start), Some(end)) if request.journey.applies(stage) => {
+                passage.ended.push((start, end));
+            }
+            _ => {}
+        }
+        if request.stage() == Some(stage)
+            && let Some(start) = request.journey.at(from)
+        {
+            passage.open.push((start, Traveller::Request(request.repository, request.request)));
         }
     }
     passage
@@ -146,27 +167,24 @@ fn passage<'d>(data: &'d Dataset<'_>, stage: Stage) -> Passage<'d> {
 fn whole_passage<'d>(data: &'d Dataset<'_>) -> Passage<'d> {
     let mut passage = Passage::default();
     for item in data.items.iter().filter(|item| item.cohort != Cohort::Bot) {
-        let Some(start) = item.journey.at(Boundary::FirstCommit) else { continue };
-        match item.journey.at(Boundary::Released) {
+        let Some(start) = item.journey.at(data.line.first()) else { continue };
+        match item.journey.at(data.line.last()) {
             Some(end) => passage.ended.push((start, end)),
-            None if is_waiting(data, item) => passage.open.push((start, Traveller::Change(item))),
+            None if is_waiting(item) => passage.open.push((start, Traveller::Change(item))),
             None => {}
         }
     }
-    for (repository, request) in funnel::open_requests(data) {
-        let traveller = Traveller::Request(repository, request.request);
-        passage.open.push((request.first_commit, traveller));
+    for request in &data.open {
+        if let Some(start) = request.journey.at(data.line.first()) {
+            passage.open.push((start, Traveller::Request(request.repository, request.request)));
+        }
     }
     passage
 }
 
 fn stage_row(data: &Dataset<'_>, items: &[&Item], stage: Stage, share: Figure) -> StageRow {
-    let missing = match stage {
-        Stage::Coding => "no request with a known first commit",
-        Stage::ReviewWait => "no request with a known last push",
-        Stage::ReleaseWait if data.has_releases() => "no change was released",
-        Stage::ReleaseWait => "no release yet",
-    };
+    let missing = missing(data, stage);
+    let before_merge = data.line.before_merge().contains(&stage);
     let column =
         Column::of(items.iter().copied(), |item| spent(item, stage).map(Millis::get)).or(missing);
     let passage = passage(data, stage);
@@ -174,7 +192,7 @@ fn stage_row(data: &Dataset<'_>, items: &[&Item], stage: Stage, share: Figure) -
     let open: Vec<Millis> = passage
         .open
         .iter()
-        .filter(|(start, _)| stage == Stage::ReviewWait || *start >= data.window.since)
+        .filter(|(start, _)| before_merge || *start >= data.window.since)
         .map(|(start, _)| until - *start)
         .collect();
     let at = [0.5, 0.75, 0.9];
@@ -187,12 +205,16 @@ fn stage_row(data: &Dataset<'_>, items: &[&Item], stage: Stage, share: Figure) -
     .into_iter();
     let mut next = || quantiles.next().unwrap_or_else(|| Figure::unknown(0, Unit::Hours, missing));
     let flow = flow(data, &passage);
+    let ends = data.line.ends(stage);
+    let label = |of: fn((Boundary, Boundary)) -> Boundary| {
+        ends.map_or_else(String::new, |ends| of(ends).label().to_owned())
+    };
     StageRow {
         id: stage.id().to_owned(),
         label: stage.label().to_owned(),
         kind: stage.kind(),
-        from: stage.start().label().to_owned(),
-        to: stage.end().label().to_owned(),
+        from: label(|ends| ends.0),
+        to: label(|ends| ends.1),
         n: column.len() as u64,
         open: open.len() as u64,
         p50: next(),
@@ -206,6 +228,23 @@ fn stage_row(data: &Dataset<'_>, items: &[&Item], stage: Stage, share: Figure) -
         departures_per_week: flow.departures,
         oldest: passage.oldest(data),
         little_residual: flow.residual,
+    }
+}
+
+/// Why a stage has no figures.
+fn missing(data: &Dataset<'_>, stage: Stage) -> &'static str {
+    match stage {
+        Stage::Backlog => "no change with a known ticket",
+        Stage::Coding => "no request with a known first commit",
+        Stage::Pickup => "no request with a known review",
+        Stage::Review => "no reviewed request",
+        Stage::MergeWait => "no request that waited for its merge",
+        Stage::ReviewWait => "no request with a known last push",
+        Stage::ReleaseWait | Stage::Deploy if data.line.end == End::Deployed => {
+            "no change was deployed"
+        }
+        Stage::ReleaseWait | Stage::Deploy if data.has_releases() => "no change was released",
+        Stage::ReleaseWait | Stage::Deploy => "no release yet",
     }
 }
 
@@ -247,7 +286,9 @@ fn flow(data: &Dataset<'_>, passage: &Passage<'_>) -> Flow {
 /// The share of each stage in the summed time of complete journeys.
 fn shares(data: &Dataset<'_>, complete: &[&Item]) -> Vec<Figure> {
     let authors: Vec<u32> = complete.iter().map(|item| item.author).collect();
-    let columns: Vec<Vec<i64>> = Stage::ALL
+    let columns: Vec<Vec<i64>> = data
+        .line
+        .stages()
         .iter()
         .map(|stage| {
             let spent = |item: &&Item| item.journey.stage(*stage).unwrap_or_default().get();
@@ -259,14 +300,36 @@ fn shares(data: &Dataset<'_>, complete: &[&Item]) -> Vec<Figure> {
     let n = complete.len() as u64;
     if shares.is_empty() {
         let why = no_release(data);
-        return Stage::ALL.map(|_| Figure::unknown(n, Unit::Share, why)).to_vec();
+        let unknown = data.line.stages().iter().map(|_| Figure::unknown(n, Unit::Share, why));
+        return unknown.collect();
     }
     shares.into_iter().map(|share| figure(share, n, Unit::Share)).collect()
 }
 
-/// Coding is the only active stage that git knows: its share is the flow efficiency.
-fn flow_efficiency(shares: &[Figure]) -> Figure {
-    shares[Stage::Coding as usize].clone()
+/// The share of the time in which somebody worked: coding, the author's turns in review, and the
+/// deployment itself.
+fn flow_efficiency(data: &Dataset<'_>, complete: &[&Item]) -> Figure {
+    let authors: Vec<u32> = complete.iter().map(|item| item.author).collect();
+    let active: Vec<i64> = complete.iter().map(|item| active(item).get()).collect();
+    let rest: Vec<i64> = complete
+        .iter()
+        .zip(&active)
+        .map(|(item, active)| item.journey.total().unwrap_or_default().get() - active)
+        .collect();
+    let columns = [active.as_slice(), rest.as_slice()];
+    let shares = Clusters::new(&authors).shares(&columns, &data.options.bootstrap());
+    let n = complete.len() as u64;
+    match shares.into_iter().next() {
+        Some(share) => figure(share, n, Unit::Share),
+        None => Figure::unknown(n, Unit::Share, no_release(data)),
+    }
+}
+
+/// Time in which somebody worked on a change; never more than its total.
+fn active(item: &Item) -> Millis {
+    let in_stage = |stage| item.journey.stage(stage).unwrap_or_default();
+    let in_review = item.told.course.authors_turn.get().min(in_stage(Stage::Review).get());
+    in_stage(Stage::Coding) + in_stage(Stage::Deploy) + Millis::new(in_review)
 }
 
 fn total_row(data: &Dataset<'_>, complete: &[&Item], wip: u64) -> StageRow {
@@ -284,8 +347,8 @@ fn total_row(data: &Dataset<'_>, complete: &[&Item], wip: u64) -> StageRow {
         id: "total".to_owned(),
         label: "whole line".to_owned(),
         kind: StageKind::Mixed,
-        from: Boundary::FirstCommit.label().to_owned(),
-        to: Boundary::Released.label().to_owned(),
+        from: data.line.first().label().to_owned(),
+        to: data.line.last().label().to_owned(),
         n,
         open: 0,
         p50,

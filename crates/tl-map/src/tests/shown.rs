@@ -12,7 +12,7 @@ use crate::change::{Change, Changes, changes};
 use crate::dataset::Dataset;
 use crate::failure::{Evidence, Link, failures};
 use crate::graph::Graph;
-use crate::journey::{Boundary, Stage};
+use crate::journey::{Boundary, Line, Stage};
 use crate::options::Options;
 use crate::release::{FirstRelease, Releases};
 use crate::report::Report;
@@ -53,13 +53,14 @@ fn line(text: &mut String, history: &History, releases: &Releases, change: &Chan
     let name = name(history, change);
     let shape = change.shape.label();
     let cohort = change.attribution.cohort().label();
-    let journey = change.marks.journey();
+    let journey = change.marks.journey(Line::GIT);
     let at = |boundary| journey.at(boundary).map_or_else(|| "?".to_owned(), day);
     let hours = |stage| {
         journey.stage(stage).map_or_else(|| "?".to_owned(), |span| span.hours().to_string())
     };
-    let [first, push, merged, _] = Boundary::ALL.map(at);
-    let [coding, review, release] = Stage::ALL.map(hours);
+    let [first, push, merged] =
+        [Boundary::FirstCommit, Boundary::LastPush, Boundary::Merged].map(at);
+    let [coding, review, release] = [Stage::Coding, Stage::ReviewWait, Stage::ReleaseWait].map(hours);
     write!(text, "{name} {shape} {author} {cohort}").unwrap();
     if change.commits > 1 {
         write!(text, " {} commits", change.commits).unwrap();

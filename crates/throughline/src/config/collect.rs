@@ -1,0 +1,177 @@
+//! `[collect]`: what is collected from where, and how it is read.
+//!
+//! In: values that `figment` merged. Out: [`CollectConfig`], checked by [`CollectConfig::problem`],
+//! and [`CollectConfig::options`] for `tl-map`. **Invariant:** no secret is ever in here: a source
+//! names a variable or a command that gives it.
+
+use std::collections::BTreeMap;
+
+use globset::{Glob, GlobSet, GlobSetBuilder};
+use regex::RegexBuilder;
+use serde::Deserialize;
+use tl_core::record::System;
+use tl_map::options::{CollectedOptions, Service, StatusMeaning, StatusRule};
+
+/// `[collect]`: see `defaults.toml` for what each key means.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(expecting = "a table")]
+pub(crate) struct CollectConfig {
+    /// Days back that the first collection of a source reaches.
+    pub(crate) first_days: u32,
+    /// Environments that are production, as a regular expression.
+    pub(crate) production: String,
+    /// Keys of tickets, as a regular expression.
+    pub(crate) ticket_keys: String,
+    /// Labels that make a hotfix.
+    pub(crate) hotfix_labels: Vec<String>,
+    /// Globs of branches that make a hotfix.
+    pub(crate) hotfix_branches: Vec<String>,
+    /// Whether a release is taken for the deployment of what has none.
+    pub(crate) release_is_deploy: bool,
+    /// Approvals that a request needs.
+    pub(crate) approvals: u32,
+    /// Hosts, beside the public ones of each system, that may be sent a token.
+    pub(crate) trusted_hosts: Vec<String>,
+    /// Working hours.
+    pub(crate) calendar: CalendarConfig,
+    /// Systems to collect from, by the name that the user gave.
+    pub(crate) sources: BTreeMap<String, SourceConfig>,
+    /// Deployable services, by name.
+    pub(crate) services: BTreeMap<String, ServiceConfig>,
+    /// What statuses mean: `"In Review" = "queue"`, `"ABC: In Review" = "active"`.
+    pub(crate) statuses: BTreeMap<String, String>,
+    /// Addresses of people by their names on forges and trackers.
+    pub(crate) people: BTreeMap<String, String>,
+}
+
+/// `[collect.calendar]`
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(expecting = "a table")]
+pub(crate) struct CalendarConfig {
+    /// Name for people.
+    pub(crate) name: String,
+    /// Time zone such as `Europe/Berlin`.
+    pub(crate) zone: String,
+    /// Working days, such as `mon`.
+    pub(crate) days: Vec<String>,
+    /// Start of the working day, such as `09:00`.
+    pub(crate) start: String,
+    /// End of the working day.
+    pub(crate) end: String,
+    /// Dates on which nobody works.
+    pub(crate) holidays: Vec<String>,
+}
+
+/// `[collect.sources.NAME]`
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(expecting = "a table", deny_unknown_fields)]
+pub(crate) struct SourceConfig {
+    /// Which system, such as `github`.
+    pub(crate) system: String,
+    /// Address of its API; default: the public one.
+    #[serde(default)]
+    pub(crate) url: Option<String>,
+    /// What to collect of it: repositories, projects, jobs or services, as the system names them.
+    #[serde(default, alias = "repositories", alias = "projects", alias = "jobs", alias = "services")]
+    pub(crate) scopes: Vec<String>,
+    /// Variable that holds the token.
+    #[serde(default)]
+    pub(crate) token_env: Option<String>,
+    /// Command that prints the token: program and arguments. Only in a person's own file.
+    #[serde(default)]
+    pub(crate) token_command: Vec<String>,
+    /// User that belongs to the token, where the system wants one.
+    #[serde(default)]
+    pub(crate) user: Option<String>,
+}
+
+/// `[collect.services.NAME]`
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(expecting = "a table", deny_unknown_fields, default)]
+pub(crate) struct ServiceConfig {
+    /// Repositories of its own.
+    pub(crate) repositories: Vec<String>,
+    /// Globs of its paths in a repository of several.
+    pub(crate) paths: Vec<String>,
+    /// Other names for it: in deployments, environments, incidents.
+    pub(crate) aliases: Vec<String>,
+}
+
+/// A key whose value makes no sense, and what is wrong with it.
+pub(crate) type Problem = (String, String);
+
+impl CollectConfig {
+    /// The first key whose value makes no sense.
+    pub(crate) fn problem(&self) -> Option<Problem> {
+        if !(1..=36_500).contains(&self.first_days) {
+            let why = "not between 1 and 36500 days".to_owned();
+            return Some(("collect.first_days".to_owned(), why));
+        }
+        let source = self.sources.iter().find_map(|(name, source)| {
+            let key = |field: &str| format!("collect.sources.{name}.{field}");
+            if let Err(err) = source.system.parse::<System>() {
+                return Some((key("system"), format!("but {err}")));
+            }
+            None
+        });
+        source.or_else(|| self.options().err())
+    }
+
+    /// How `tl-map` reads what was collected.
+    pub(crate) fn options(&self) -> Result<CollectedOptions, Problem> {
+        let regex = |key: &str, pattern: &str| {
+            RegexBuilder::new(pattern)
+                .case_insensitive(key == "production")
+                .size_limit(1 << 20)
+                .build()
+                .map_err(|err| (format!("collect.{key}"), format!("no regular expression: {err}")))
+        };
+        Ok(CollectedOptions {
+            production: regex("production", &self.production)?,
+            ticket_keys: regex("ticket_keys", &self.ticket_keys)?,
+            statuses: self.statuses.iter().map(status).collect::<Result<_, _>>()?,
+            hotfix_labels: self.hotfix_labels.iter().map(|label| label.to_lowercase()).collect(),
+            hotfix_branches: globs("collect.hotfix_branches", &self.hotfix_branches)?,
+            services: self.services.iter().map(service).collect::<Result<_, _>>()?,
+            release_is_deploy: self.release_is_deploy,
+            approvals: self.approvals as usize,
+        })
+    }
+}
+
+fn status((name, meaning): (&String, &String)) -> Result<StatusRule, Problem> {
+    let meaning = match meaning.as_str() {
+        "backlog" => StatusMeaning::Backlog,
+        "active" => StatusMeaning::Active,
+        "queue" => StatusMeaning::Queue,
+        "blocked" => StatusMeaning::Blocked,
+        "done" => StatusMeaning::Done,
+        _ => {
+            let why = "not `backlog`, `active`, `queue`, `blocked` or `done`".to_owned();
+            return Err((format!("collect.statuses.{name}"), why));
+        }
+    };
+    let (project, status) = match name.split_once(':') {
+        Some((project, status)) => (Some(project.trim().to_owned()), status),
+        None => (None, name.as_str()),
+    };
+    Ok(StatusRule { project, status: status.trim().to_lowercase(), meaning })
+}
+
+fn service((name, config): (&String, &ServiceConfig)) -> Result<Service, Problem> {
+    Ok(Service {
+        name: name.clone(),
+        repositories: config.repositories.clone(),
+        paths: globs(&format!("collect.services.{name}.paths"), &config.paths)?,
+        aliases: config.aliases.clone(),
+    })
+}
+
+fn globs(key: &str, patterns: &[String]) -> Result<GlobSet, Problem> {
+    let mut set = GlobSetBuilder::new();
+    let wrong = |err: globset::Error| (key.to_owned(), format!("no glob: {err}"));
+    for pattern in patterns {
+        set.add(Glob::new(pattern).map_err(wrong)?);
+    }
+    set.build().map_err(wrong)
+}

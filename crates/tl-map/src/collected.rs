@@ -1,0 +1,245 @@
+//! What was collected, ready to be asked about one change: its request, its ticket, its course.
+//!
+//! In: a [`Delivery`] and the options. Out: [`Collected`], and for each change [`Told`]. Start at
+//! [`Collected::tell`]. **Invariant:** a ticket opened after the merge is no reason for the
+//! change, and nothing after the end of the window is known.
+//! **Definition:** boundaries t0 to t5 of `docs/measures.md`.
+
+use rustc_hash::FxHashMap;
+use tl_core::delivery::{Delivery, Request, Ticket, TicketMove, numbered};
+use tl_core::fact::{LinkForm, StatusCategory};
+use tl_core::time::Timestamp;
+
+use crate::journey::{Boundary, Marks, Seen};
+use crate::options::{CollectedOptions, StatusMeaning};
+use crate::review::{Course, course};
+
+/// Nothing was collected.
+static NOTHING: Delivery = Delivery {
+    tickets: Vec::new(),
+    requests: Vec::new(),
+    builds: Vec::new(),
+    deployments: Vec::new(),
+    releases: Vec::new(),
+    incidents: Vec::new(),
+    iterations: Vec::new(),
+    usage: Vec::new(),
+    answers: Vec::new(),
+};
+
+/// A [`Delivery`] with its indexes.
+#[derive(Debug)]
+pub struct Collected<'a> {
+    /// What was collected.
+    pub delivery: &'a Delivery,
+    requests: FxHashMap<(&'a str, u64), usize>,
+    tickets: FxHashMap<&'a str, usize>,
+    /// Tickets that their tracker ties to a request or commit, by its key or id.
+    tied: FxHashMap<&'a str, Vec<(LinkForm, usize)>>,
+}
+
+/// What is known of one change beyond git.
+#[derive(Debug, Default, Clone, Copy, PartialEq)]
+pub struct Told {
+    /// Row of its request in [`Delivery::requests`].
+    pub request: Option<usize>,
+    /// Row of its ticket in [`Delivery::tickets`], and by what it is linked.
+    pub ticket: Option<(usize, LinkForm)>,
+    /// Its course through review.
+    pub course: Course,
+}
+
+/// What git says about the tickets of a change.
+#[derive(Debug, Default, Clone)]
+pub struct GitMentions<'a> {
+    /// Ids of its commits on the default branch.
+    pub commits: Vec<String>,
+    /// Keys in the titles of its commits.
+    pub tickets: Vec<&'a str>,
+}
+
+impl<'a> Collected<'a> {
+    /// Nothing was collected: git alone.
+    pub fn nothing() -> Self {
+        Self::new(&NOTHING)
+    }
+
+    /// Indexes a delivery.
+    pub fn new(delivery: &'a Delivery) -> Self {
+        let mut requests = FxHashMap::default();
+        for (row, request) in delivery.requests.iter().enumerate() {
+            if let Some(key) = numbered(&request.key) {
+                requests.insert(key, row);
+            }
+        }
+        let mut tickets = FxHashMap::default();
+        let mut tied: FxHashMap<&str, Vec<(LinkForm, usize)>> = FxHashMap::default();
+        for (row, ticket) in delivery.tickets.iter().enumerate() {
+            tickets.insert(ticket.key.as_str(), row);
+            for link in &ticket.links {
+                for key in [&link.change, &link.commit] {
+                    if !key.is_empty() {
+                        tied.entry(key).or_default().push((link.form, row));
+                    }
+                }
+            }
+        }
+        Self { delivery, requests, tickets, tied }
+    }
+
+    /// The row of a request.
+    pub fn request(&self, repository: &str, number: u64) -> Option<usize> {
+        self.requests.get(&(repository, number)).copied()
+    }
+
+    /// The row of a ticket.
+    pub fn ticket(&self, key: &str) -> Option<usize> {
+        self.tickets.get(key).copied()
+    }
+
+    /// Repositories that requests were collected of.
+    pub fn repositories(&self) -> Vec<&'a str> {
+        let mut names: Vec<&str> =
+            self.requests.keys().map(|(repository, _)| *repository).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    /// Adds to the marks of a change what was collected of it.
+    pub fn tell(
+        &self,
+        marks: &mut Marks,
+        request: Option<usize>,
+        git: &GitMentions<'_>,
+        options: &CollectedOptions,
+        until: Timestamp,
+    ) -> Told {
+        let mut told = Told { request, ..Told::default() };
+        let found = request.map(|row| &self.delivery.requests[row]);
+        if let Some(found) = found {
+            told.course = course(found, options.approvals, until);
+            marks.seen = Seen::Forge;
+            let known = |at: Option<Timestamp>| at.filter(|at| *at <= until);
+            marks.apply_known(Boundary::Opened, known(found.opened));
+            marks.apply_known(Boundary::Ready, told.course.ready);
+            marks.apply_known(Boundary::FirstReview, told.course.first_review);
+            marks.apply_known(Boundary::Approved, told.course.approved);
+            if marks.get(Boundary::FirstCommit).is_none() {
+                let first = found.commits.iter().map(|commit| commit.authored).min();
+                marks.apply_known(Boundary::FirstCommit, known(first));
+            }
+        }
+        let before = marks.get(Boundary::Merged).unwrap_or(until);
+        told.ticket = self.linked(found, git, options, before);
+        let mut begun = marks.get(Boundary::FirstCommit);
+        if let Some((row, _)) = told.ticket {
+            let ticket = &self.delivery.tickets[row];
+            marks.apply_known(Boundary::TicketOpened, ticket.opened);
+            let moved = started(ticket, options).filter(|at| *at <= before);
+            begun = [begun, moved].into_iter().flatten().min();
+        }
+        marks.apply_known(Boundary::WorkStarted, begun);
+        told
+    }
+
+    /// The ticket of a change: of those linked in the surest way the one opened first.
+    fn linked(
+        &self,
+        request: Option<&Request>,
+        git: &GitMentions<'_>,
+        options: &CollectedOptions,
+        before: Timestamp,
+    ) -> Option<(usize, LinkForm)> {
+        let mut links: Vec<(LinkForm, usize)> = Vec::new();
+        let mentioned = |form, key: &str| {
+            let row = options.ticket_keys.is_match(key).then(|| self.ticket(key)).flatten();
+            row.map(|row| (form, row))
+        };
+        if let Some(request) = request {
+            links.extend(self.tied.get(request.key.as_str()).into_iter().flatten());
+            if let Some((_, state)) = &request.state {
+                let named = state.mentions.iter();
+                links.extend(named.filter_map(|one| mentioned(one.form, &one.ticket)));
+            }
+            let landed = request.merged.as_ref().map(|merge| merge.commit.as_str());
+            let own = request.commits.iter().map(|commit| commit.id.as_str()).chain(landed);
+            links.extend(own.filter_map(|id| self.tied.get(id)).flatten());
+        }
+        let landed = git.commits.iter().filter_map(|id| self.tied.get(id.as_str()));
+        links.extend(landed.flatten());
+        links.extend(git.tickets.iter().filter_map(|key| mentioned(LinkForm::Commit, key)));
+        links
+            .into_iter()
+            .filter_map(|(form, row)| {
+                let opened = self.delivery.tickets[row].opened?;
+                (opened <= before).then_some((form, opened, row))
+            })
+            .min()
+            .map(|(form, _, row)| (row, form))
+    }
+}
+
+/// When a ticket was first in progress.
+pub fn started(ticket: &Ticket, options: &CollectedOptions) -> Option<Timestamp> {
+    let begins = |step: &&TicketMove| {
+        let means = meaning(&ticket.key, &step.to, step.to_category, options);
+        !matches!(means, StatusMeaning::Backlog | StatusMeaning::Done)
+    };
+    ticket.moves.iter().filter(begins).map(|step| step.at).min()
+}
+
+/// What a status means: by the team's table, by the tracker's category, by its name.
+///
+/// By its name: what the statuses are called that trackers bring along, and the words that teams
+/// use for waiting (`ready for ...`, `waiting`, `in review`, `to test`) and for being stuck.
+pub fn meaning(
+    ticket: &str,
+    status: &str,
+    category: Option<StatusCategory>,
+    options: &CollectedOptions,
+) -> StatusMeaning {
+    let name = status.trim().to_lowercase();
+    let project = ticket.rsplit_once(['-', '#']).map_or("", |(project, _)| project);
+    let rule = |own: bool| {
+        options.statuses.iter().find(|rule| {
+            rule.status == name
+                && rule
+                    .project
+                    .as_deref()
+                    .map_or(!own, |of| own && of.eq_ignore_ascii_case(project))
+        })
+    };
+    if let Some(rule) = rule(true).or_else(|| rule(false)) {
+        return rule.meaning;
+    }
+    let says = |words: &[&str]| words.iter().any(|word| name.contains(word));
+    let waits = || {
+        if says(&["block", "hold", "impeded", "stuck"]) {
+            StatusMeaning::Blocked
+        } else if says(&["review", "ready", "wait", "pending", "to test", "qa", "queue", "approv"])
+        {
+            StatusMeaning::Queue
+        } else {
+            StatusMeaning::Active
+        }
+    };
+    match category {
+        Some(StatusCategory::Todo) => StatusMeaning::Backlog,
+        Some(StatusCategory::Doing) => waits(),
+        Some(StatusCategory::Done) => StatusMeaning::Done,
+        None if says(&["done", "closed", "resolved", "cancel", "won't", "released", "merged"]) => {
+            StatusMeaning::Done
+        }
+        None if says(&[
+            "to do", "todo", "backlog", "open", "new", "created", "triage", "selected",
+        ]) || name.is_empty() =>
+        {
+            StatusMeaning::Backlog
+        }
+        None => waits(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

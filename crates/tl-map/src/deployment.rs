@@ -1,0 +1,417 @@
+//! Deployments: what reached production when, which of them failed, and what mended them.
+//!
+//! In: the recorded deployments and incidents, and the repositories with their changes. Out:
+//! [`Deployments`]: one [`Deployment`] per service, environment and commit, oldest first. Start
+//! at [`Deployments::new`]. **Invariants:** what the first known deployment of a service contains
+//! is left-censored, never attached to it; each rollback, hotfix and failure keeps why it is one.
+//! **Definition:** `docs/measures.md`, "Deployments".
+
+use rustc_hash::{FxHashMap, FxHashSet};
+use tl_core::delivery::{Delivery, Deployment as Record};
+use tl_core::fact::Outcome;
+use tl_core::id::{CommitId, CommitIx};
+use tl_core::time::{Millis, Timestamp};
+
+use crate::change::Change;
+use crate::collected::Collected;
+use crate::dataset::Repository;
+use crate::options::CollectedOptions;
+
+mod failed;
+mod kind;
+
+pub use failed::Failure;
+pub use kind::Kind;
+
+/// Records of the same service, environment and commit that end within this time of one another
+/// are one deployment: jobs and regions.
+const TOGETHER: Millis = Millis::HOUR;
+
+/// One deployment to production.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Deployment {
+    /// Service, by the team's name for it where configured.
+    pub service: String,
+    /// Environment as the source calls it.
+    pub environment: String,
+    /// Row of its repository in [`Dataset::repositories`](crate::dataset::Dataset::repositories).
+    pub repository: Option<usize>,
+    /// What was deployed: full id or version, as recorded.
+    pub what: String,
+    /// The same as a commit of the repository.
+    pub commit: Option<CommitIx>,
+    /// Position of the mainline up to which it contains everything.
+    pub position: Option<usize>,
+    /// When it was asked for or started, the earliest of its records.
+    pub started: Option<Timestamp>,
+    /// When it ended.
+    pub finished: Timestamp,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Rows of its records in [`Delivery::deployments`].
+    pub records: Vec<usize>,
+    /// Planned, rollback or hotfix, and why.
+    pub kind: Kind,
+    /// The successful deployment of the same service and environment before it.
+    pub previous: Option<usize>,
+    /// Changes that it brought to production first, as (repository, change).
+    pub shipped: Vec<(usize, usize)>,
+    /// Why it counts as failed; the surest first.
+    pub failures: Vec<Failure>,
+    /// When users were served again, where it failed and they were.
+    pub recovered: Option<Timestamp>,
+}
+
+impl Deployment {
+    /// Whether it reached production.
+    pub fn is_success(&self) -> bool {
+        self.outcome == Outcome::Success
+    }
+}
+
+/// When a change came to production.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FirstDeployment {
+    /// Nothing of its repository is deployed by records: unknown.
+    Unknown,
+    /// Not yet.
+    Waiting,
+    /// By the first known deployment of its service, or before.
+    LeftCensored,
+    /// By this one.
+    Deployed(usize),
+}
+
+/// Every deployment to production that is known, oldest first.
+#[derive(Debug, Clone, Default)]
+pub struct Deployments {
+    /// Oldest first, by end.
+    pub list: Vec<Deployment>,
+    /// For a repository and service the steps in which its mainline came to production.
+    steps: FxHashMap<(usize, String), Steps>,
+    /// Services by repository.
+    services: FxHashMap<usize, Vec<String>>,
+}
+
+/// How far a mainline was in production with one service.
+#[derive(Debug, Clone, Default)]
+struct Steps {
+    /// Its first known deployment, and the position up to which that contains the mainline:
+    /// nobody knows since when.
+    first: Option<(usize, Option<usize>)>,
+    /// Positions and deployments after that, both rising.
+    steps: Vec<(usize, usize)>,
+    /// Commits off the mainline, with the first deployment that holds them.
+    beside: FxHashMap<CommitIx, usize>,
+}
+
+/// When a service first had a change.
+enum First {
+    /// By this deployment.
+    By(usize),
+    /// By its first known deployment, or before.
+    ByThen(usize),
+    /// Not yet.
+    Waiting,
+}
+
+impl Deployments {
+    /// Groups the records, and finds what each brought to production, and what became of it.
+    pub fn new(
+        collected: &Collected<'_>,
+        repositories: &[Repository<'_>],
+        options: &CollectedOptions,
+        failure_window: Millis,
+        until: Timestamp,
+    ) -> Self {
+        let delivery = collected.delivery;
+        let mut found = Self { list: grouped(delivery, options, until), ..Self::default() };
+        if found.list.is_empty() {
+            return found;
+        }
+        found.join(delivery, repositories);
+        found.chain();
+        found.contain(repositories);
+        found.ship(repositories, options);
+        kind::classify(&mut found.list, collected, repositories, options);
+        failed::judge(&mut found.list, collected, repositories, failure_window, until);
+        found
+    }
+
+    /// When a change first was in production: with a service of its own where paths tell.
+    pub fn first(
+        &self,
+        repository: usize,
+        found: &Repository<'_>,
+        change: &Change,
+        options: &CollectedOptions,
+    ) -> FirstDeployment {
+        let Some(services) = self.services.get(&repository) else {
+            return FirstDeployment::Unknown;
+        };
+        let touched = touched(found, change, options);
+        let mut earliest: Option<usize> = None;
+        // The first deployments that may not have been the first: it was in use by then.
+        let mut by_then: Option<usize> = None;
+        let mut waits = false;
+        for service in services {
+            if touched.as_ref().is_some_and(|touched| !touched.contains(&service.as_str())) {
+                continue;
+            }
+            let Some(steps) = self.steps.get(&(repository, service.clone())) else { continue };
+            match steps.first(found, change) {
+                First::By(row) => earliest = earliest.into_iter().chain([row]).min(),
+                First::ByThen(row) => by_then = by_then.into_iter().chain([row]).min(),
+                First::Waiting => waits = true,
+            }
+        }
+        match (earliest, by_then) {
+            (Some(row), None) => FirstDeployment::Deployed(row),
+            (Some(row), Some(other)) if row < other => FirstDeployment::Deployed(row),
+            (_, Some(_)) => FirstDeployment::LeftCensored,
+            (None, None) if waits => FirstDeployment::Waiting,
+            (None, None) => FirstDeployment::Unknown,
+        }
+    }
+
+    /// Finds the repository and commit of each.
+    fn join(&mut self, delivery: &Delivery, repositories: &[Repository<'_>]) {
+        let mut wanted: FxHashMap<CommitId, Option<(usize, CommitIx)>> = FxHashMap::default();
+        for deployment in &self.list {
+            if let Ok(id) = deployment.what.parse() {
+                wanted.insert(id, None);
+            }
+        }
+        for (row, repository) in repositories.iter().enumerate() {
+            for (index, commit) in repository.history.commits.iter().enumerate() {
+                if let Some(place) = wanted.get_mut(&commit.id) {
+                    place.get_or_insert((row, CommitIx(index as u32)));
+                }
+            }
+        }
+        for deployment in &mut self.list {
+            let record = &delivery.deployments[deployment.records[0]];
+            let found = deployment.what.parse().ok().and_then(|id| *wanted.get(&id)?);
+            deployment.commit = found.map(|(_, ix)| ix);
+            deployment.repository = found.map(|(row, _)| row).or_else(|| {
+                let named = |found: &Repository<'_>| {
+                    !record.repository.is_empty() && found.history.repository == record.repository
+                };
+                repositories.iter().position(named)
+            });
+        }
+    }
+
+    /// Finds the successful deployment before each, of its service and environment.
+    fn chain(&mut self) {
+        let mut running: FxHashMap<(String, String), usize> = FxHashMap::default();
+        for row in 0..self.list.len() {
+            let deployment = &mut self.list[row];
+            let place = (deployment.service.clone(), deployment.environment.clone());
+            deployment.previous = running.get(&place).copied();
+            if deployment.is_success() {
+                running.insert(place, row);
+            }
+        }
+    }
+
+    /// Finds up to where each contains the mainline, and the commits beside it.
+    fn contain(&mut self, repositories: &[Repository<'_>]) {
+        for (row, deployment) in self.list.iter_mut().enumerate() {
+            let Some((repository, commit)) = deployment.repository.zip(deployment.commit) else {
+                continue;
+            };
+            let (position, beside) = contained(&repositories[repository], commit);
+            deployment.position = position;
+            if deployment.outcome != Outcome::Success {
+                continue;
+            }
+            let services = self.services.entry(repository).or_default();
+            if !services.contains(&deployment.service) {
+                services.push(deployment.service.clone());
+            }
+            let known = self.steps.entry((repository, deployment.service.clone())).or_default();
+            known.add(row, position, beside);
+        }
+    }
+
+    /// Notes with each deployment the changes that it brought first.
+    fn ship(&mut self, repositories: &[Repository<'_>], options: &CollectedOptions) {
+        let mut shipped: Vec<(usize, (usize, usize))> = Vec::new();
+        for (row, repository) in repositories.iter().enumerate() {
+            if !self.services.contains_key(&row) {
+                continue;
+            }
+            for (index, change) in repository.changes.delivered.iter().enumerate() {
+                if let FirstDeployment::Deployed(by) = self.first(row, repository, change, options)
+                {
+                    shipped.push((by, (row, index)));
+                }
+            }
+        }
+        for (by, change) in shipped {
+            self.list[by].shipped.push(change);
+        }
+    }
+}
+
+impl Steps {
+    fn add(&mut self, deployment: usize, position: Option<usize>, beside: Vec<CommitIx>) {
+        match self.first {
+            None => self.first = Some((deployment, position)),
+            Some((_, first)) => {
+                let reached = self.steps.last().map(|(position, _)| *position).or(first);
+                if let Some(position) = position.filter(|position| Some(*position) > reached) {
+                    self.steps.push((position, deployment));
+                }
+            }
+        }
+        for ix in beside {
+            self.beside.entry(ix).or_insert(deployment);
+        }
+    }
+
+    fn first(&self, found: &Repository<'_>, change: &Change) -> First {
+        let start = change.position as usize;
+        let last = start + change.span as usize - 1;
+        let Some((first, contains)) = self.first else { return First::Waiting };
+        if contains.is_some_and(|position| last <= position) {
+            return First::ByThen(first);
+        }
+        let next = self.steps.partition_point(|(position, _)| *position < last);
+        let own = self.steps.get(next).map(|(_, deployment)| *deployment);
+        let landed = &found.graph.mainline[start..=last];
+        let other = if self.beside.is_empty() {
+            None
+        } else {
+            let same = landed.iter().flat_map(|ix| found.releases.equivalents(found.history, *ix));
+            same.filter_map(|ix| self.beside.get(&ix)).min().copied()
+        };
+        match own.into_iter().chain(other).min() {
+            Some(deployment) if deployment == first => First::ByThen(first),
+            Some(deployment) => First::By(deployment),
+            None => First::Waiting,
+        }
+    }
+}
+
+/// Most commits off the mainline that are looked at for one deployment.
+const BESIDE_LIMIT: usize = 2_000;
+
+/// The position of the mainline up to which a commit contains it, and its commits beside it.
+fn contained(found: &Repository<'_>, commit: CommitIx) -> (Option<usize>, Vec<CommitIx>) {
+    let on_mainline = |ix: CommitIx| {
+        found.graph.entry(ix).filter(|position| found.graph.mainline[*position] == ix)
+    };
+    let mut position = None;
+    let mut beside = Vec::new();
+    let mut seen = FxHashSet::default();
+    let mut open = vec![commit];
+    while let Some(ix) = open.pop().filter(|_| beside.len() < BESIDE_LIMIT) {
+        if let Some(at) = on_mainline(ix) {
+            position = Some(position.map_or(at, |known: usize| known.max(at)));
+        } else if seen.insert(ix) {
+            beside.push(ix);
+            open.extend_from_slice(found.history.parents(ix));
+        }
+    }
+    (position, beside)
+}
+
+/// The services whose paths a change touches; `None` where that cannot be told.
+fn touched<'o>(
+    found: &Repository<'_>,
+    change: &Change,
+    options: &'o CollectedOptions,
+) -> Option<Vec<&'o str>> {
+    if options.services.iter().all(|service| service.paths.is_empty()) {
+        return None;
+    }
+    let diff = found.history.diff(change.landed)?;
+    let own: Vec<&str> = options
+        .services
+        .iter()
+        .filter(|service| diff.files.iter().any(|file| service.paths.is_match(&file.path)))
+        .map(|service| service.name.as_str())
+        .collect();
+    (!own.is_empty()).then_some(own)
+}
+
+/// Whether a record is of production: as its source says, or by the name of its environment.
+pub fn is_production(record: &Record, options: &CollectedOptions) -> bool {
+    record.production.unwrap_or_else(|| {
+        // A source without environments deploys to the one that there is.
+        record.environment.is_empty() || options.production.is_match(&record.environment)
+    })
+}
+
+/// The service of a record: by the team's table, else as recorded, else its repository.
+pub fn service_of(record: &Record, options: &CollectedOptions) -> String {
+    let called = [&record.service, &record.name, &record.environment];
+    let known = options.services.iter().find(|service| {
+        called.iter().any(|name| !name.is_empty() && service.is_called(name))
+            || (record.service.is_empty()
+                && service.repositories.contains(&record.repository)
+                && service.paths.is_empty())
+    });
+    match known {
+        Some(service) => service.name.clone(),
+        None if !record.service.is_empty() => record.service.clone(),
+        None if !record.repository.is_empty() => record.repository.clone(),
+        None => record.name.clone(),
+    }
+}
+
+/// Records of production as deployments, oldest first.
+fn grouped(delivery: &Delivery, options: &CollectedOptions, until: Timestamp) -> Vec<Deployment> {
+    let mut ended: Vec<(Timestamp, usize)> = delivery
+        .deployments
+        .iter()
+        .enumerate()
+        .filter(|(_, record)| is_production(record, options) && record.outcome != Outcome::Skipped)
+        .filter_map(|(row, record)| Some((record.finished?, row)))
+        .filter(|(at, _)| *at <= until)
+        .collect();
+    ended.sort_by_key(|(at, row)| (*at, &delivery.deployments[*row].key));
+    let mut list: Vec<Deployment> = Vec::new();
+    let mut last: FxHashMap<(String, String, String), usize> = FxHashMap::default();
+    for (at, row) in ended {
+        let record = &delivery.deployments[row];
+        let service = service_of(record, options);
+        let what = if record.commit.is_empty() { &record.version } else { &record.commit };
+        let place = (service.clone(), record.environment.clone(), what.clone());
+        let begun = record.started.or(record.queued);
+        // What names nothing cannot be told from the next one.
+        let before = last.get(&place).filter(|_| !what.is_empty()).map(|index| &mut list[*index]);
+        match before.filter(|before| at - before.finished <= TOGETHER) {
+            Some(before) => {
+                before.finished = at;
+                before.started = before.started.into_iter().chain(begun).min();
+                before.outcome = record.outcome;
+                before.records.push(row);
+            }
+            None => {
+                last.insert(place, list.len());
+                list.push(Deployment {
+                    service,
+                    environment: record.environment.clone(),
+                    repository: None,
+                    what: what.clone(),
+                    commit: None,
+                    position: None,
+                    started: begun,
+                    finished: at,
+                    outcome: record.outcome,
+                    records: vec![row],
+                    kind: Kind::Planned,
+                    previous: None,
+                    shipped: Vec::new(),
+                    failures: Vec::new(),
+                    recovered: None,
+                });
+            }
+        }
+    }
+    list.sort_by(|a, b| (a.finished, &a.service, &a.what).cmp(&(b.finished, &b.service, &b.what)));
+    list
+}
