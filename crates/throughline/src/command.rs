@@ -4,6 +4,7 @@
 //! In: [`Command`]. Out: [`CmdResult`]. Start at [`execute`]. **Invariant:** a command writes
 //! only through [`Ui`] and decides nothing that a capability could decide.
 
+mod collect;
 mod completions;
 mod config;
 mod doctor;
@@ -19,6 +20,7 @@ use crate::ui::Ui;
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
     Map(map::MapArgs),
+    Collect(collect::CollectArgs),
     Sql(sql::SqlArgs),
     Doctor(doctor::DoctorArgs),
     /// Show the configuration and where it comes from
@@ -32,6 +34,7 @@ impl Command {
     pub(crate) const fn json(&self) -> bool {
         match self {
             Self::Map(args) => args.json,
+            Self::Collect(args) => args.json,
             Self::Sql(args) => args.json,
             Self::Doctor(args) => args.json,
             Self::Config(config::ConfigCommand::Show(args)) => args.json,
@@ -44,6 +47,7 @@ impl Command {
 pub(crate) async fn execute(ui: &mut Ui, globals: &Globals, command: &Command) -> CmdResult {
     match command {
         Command::Map(args) => map::cmd_map(ui, globals, args).await,
+        Command::Collect(args) => collect::cmd_collect(ui, globals, args).await,
         Command::Sql(args) => sql::cmd_sql(ui, globals, args).await,
         Command::Doctor(args) => doctor::cmd_doctor(ui, globals, args).await,
         Command::Config(command) => config::cmd_config(ui, globals, command),

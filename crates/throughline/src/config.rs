@@ -29,13 +29,8 @@ pub(crate) const DEFAULTS: &str = include_str!("config/defaults.toml");
 pub(crate) const PROJECT_FILE: &str = ".throughline.toml";
 
 /// Tables whose keys are names that the user makes up.
-const OPEN_TABLES: &[&str] = &[
-    "map.teams",
-    "collect.sources",
-    "collect.services",
-    "collect.statuses",
-    "collect.people",
-];
+const OPEN_TABLES: &[&str] =
+    &["map.teams", "collect.sources", "collect.services", "collect.statuses", "collect.people"];
 
 /// Everything that can be configured, by stage.
 #[derive(Debug, Clone, PartialEq, Deserialize)]

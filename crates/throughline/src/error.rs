@@ -268,6 +268,12 @@ impl From<tl_ledger::cache::CacheError> for CommandError {
     }
 }
 
+impl From<tl_ledger::projection::ProjectError> for CommandError {
+    fn from(err: tl_ledger::projection::ProjectError) -> Self {
+        Self::environment(err).hint("`throughline doctor` checks the ledger")
+    }
+}
+
 impl From<tl_ledger::open::OpenError> for CommandError {
     fn from(err: tl_ledger::open::OpenError) -> Self {
         let hint = err.mend();

@@ -7,6 +7,7 @@
 
 mod cli;
 mod clock;
+mod collected;
 mod command;
 mod config;
 mod context;

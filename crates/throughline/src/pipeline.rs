@@ -8,6 +8,7 @@ use std::path::Path;
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use tl_collect::history::{Collected, Diffs, Fresh, Known, Progress, Wanted, collect};
+use tl_core::delivery::Delivery;
 use tl_core::history::History;
 use tl_core::id::CommitId;
 use tl_core::time::{Millis, Timestamp};
@@ -16,8 +17,9 @@ use tl_ledger::Ledger;
 use tl_ledger::cache::CacheEntry;
 use tl_map::options::{Options, Team};
 
+use crate::collected;
 use crate::config::{MapConfig, TeamConfig};
-use crate::context::Context;
+use crate::context::{Context, LedgerChoice};
 use crate::error::CommandError;
 use crate::ui::Ui;
 
@@ -97,6 +99,36 @@ pub(crate) async fn histories(
         ledgers.push(ledger);
     }
     Ok((histories, ledgers))
+}
+
+/// What was collected into these ledgers, with the histories named after their forges; with
+/// `others`, repositories that are known by their requests alone are added to the histories.
+pub(crate) async fn delivery(
+    ui: &Ui,
+    cx: &Context,
+    repositories: &[Repository],
+    histories: &mut Vec<History>,
+    ledgers: &[Ledger],
+    period: &Period,
+    others: bool,
+) -> Result<Delivery, CommandError> {
+    let window = Millis::days(i64::from(cx.config().map.window_days));
+    let since = period.since.or(period.until.map(|until| until - window));
+    // A ledger that was named is the same for all repositories.
+    let ledgers = match cx.ledger {
+        LedgerChoice::Path(_) => ledgers.get(..1).unwrap_or_default(),
+        LedgerChoice::Default | LedgerChoice::None => ledgers,
+    };
+    let mut all = Delivery::default();
+    for ledger in ledgers {
+        all.add(collected::delivery(ui, ledger, since.map(collected::reach)).await?);
+    }
+    collected::name(histories, repositories, &all);
+    if others {
+        let other = collected::histories(&all, histories);
+        histories.extend(other);
+    }
+    Ok(all)
 }
 
 /// Differences reach back one rework window before the period, so that what is changed again in
@@ -203,9 +235,11 @@ pub(crate) fn options(
         frequent_share: config.usage.frequent_share,
         teams: teams.iter().map(team).collect::<Result<_, _>>()?,
         privacy_floor: config.privacy.floor_people as usize,
-        collected: cx.config().collect.options().map_err(|(key, problem)| {
-            CommandError::usage(format!("`{key}` is {problem}"))
-        })?,
+        collected: cx
+            .config()
+            .collect
+            .options()
+            .map_err(|(key, problem)| CommandError::usage(format!("`{key}` is {problem}")))?,
     })
 }
 

@@ -39,6 +39,26 @@ pub struct Delivery {
 }
 
 impl Delivery {
+    /// Adds what another ledger holds; a thing that both know is taken from this one.
+    pub fn add(&mut self, other: Self) {
+        fn join<T>(ours: &mut Vec<T>, theirs: Vec<T>, key: fn(&T) -> &str) {
+            if !theirs.is_empty() {
+                ours.extend(theirs);
+                ours.sort_by(|a, b| key(a).cmp(key(b)));
+                ours.dedup_by(|b, a| key(a) == key(b));
+            }
+        }
+        join(&mut self.tickets, other.tickets, |one| &one.key);
+        join(&mut self.requests, other.requests, |one| &one.key);
+        join(&mut self.builds, other.builds, |one| &one.commit);
+        join(&mut self.deployments, other.deployments, |one| &one.key);
+        join(&mut self.releases, other.releases, |one| &one.key);
+        join(&mut self.incidents, other.incidents, |one| &one.key);
+        join(&mut self.iterations, other.iterations, |one| &one.key);
+        join(&mut self.usage, other.usage, |one| &one.key);
+        join(&mut self.answers, other.answers, |one| &one.key);
+    }
+
     /// Whether nothing was collected.
     pub const fn is_empty(&self) -> bool {
         self.tickets.is_empty()

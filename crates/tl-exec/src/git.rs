@@ -18,6 +18,7 @@ mod objects;
 mod open;
 mod patch_id;
 mod refs;
+mod remote;
 mod renames;
 mod tree;
 mod walk;

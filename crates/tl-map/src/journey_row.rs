@@ -13,7 +13,7 @@ use crate::dataset::{Dataset, Item};
 use crate::failure::Grade;
 use crate::journey::{Boundary, Shape, Stage};
 use crate::measure::change_failure::failed_strict;
-use crate::measure::value_stream::waited_for_merge;
+use crate::measure::value_stream::{spent, waited_for_merge};
 
 /// One change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,6 +61,44 @@ pub struct JourneyRow {
     pub grade: Option<String>,
     /// Team of the configuration.
     pub team: Option<String>,
+    /// When its ticket was opened (t0).
+    pub ticket_opened: Option<Timestamp>,
+    /// When work on it started (t1).
+    pub work_started: Option<Timestamp>,
+    /// When its request was opened (t3).
+    pub request_opened: Option<Timestamp>,
+    /// When it was ready for review (t3r).
+    pub ready: Option<Timestamp>,
+    /// First review by a person who is not the author (t4).
+    pub first_review: Option<Timestamp>,
+    /// Since when its approvals held (t5).
+    pub approved: Option<Timestamp>,
+    /// When the deployment that brought it to production began.
+    pub deploy_started: Option<Timestamp>,
+    /// When it was in production (t9).
+    pub in_production: Option<Timestamp>,
+    /// First review by a program (t4ai).
+    pub first_ai_review: Option<Timestamp>,
+    /// Ticket opened to work started.
+    pub backlog_ms: Option<Millis>,
+    /// Ready to first review.
+    pub pickup_ms: Option<Millis>,
+    /// First review to approval.
+    pub review_ms: Option<Millis>,
+    /// Approval to merge.
+    pub merge_wait_ms: Option<Millis>,
+    /// Start to end of the deployment.
+    pub deploy_ms: Option<Millis>,
+    /// Of the review, the time that it waited for a reviewer.
+    pub reviewers_turn_ms: Option<Millis>,
+    /// Of the review, the time that its author changed it again.
+    pub authors_turn_ms: Option<Millis>,
+    /// Reviews by people.
+    pub reviews: Option<u32>,
+    /// Key of its ticket.
+    pub ticket: Option<String>,
+    /// Service that it came to production with.
+    pub service: Option<String>,
 }
 
 /// A row for every change merged in the window, repository by repository, oldest first. With `names` the author is shown by name and address.
@@ -89,6 +127,9 @@ fn row(
     } else {
         format!("author-{:04}", item.author + 1)
     };
+    let delivery = data.collected.delivery;
+    let course = &item.told.course;
+    let reviewed = course.first_review.is_some();
     let judged = data.is_followed(item) || failed_strict(data, item);
     JourneyRow {
         repository: repository.history.name.clone(),
@@ -112,5 +153,24 @@ fn row(
         failed: judged.then(|| failed_strict(data, item)),
         grade: grades.get(&(item.repository, item.change)).map(|grade| format!("{grade:?}")),
         team: item.team.map(|team| data.options.teams[team].name.clone()),
+        ticket_opened: journey.seen(Boundary::TicketOpened),
+        work_started: journey.seen(Boundary::WorkStarted),
+        request_opened: journey.seen(Boundary::Opened),
+        ready: journey.seen(Boundary::Ready),
+        first_review: journey.seen(Boundary::FirstReview),
+        approved: journey.seen(Boundary::Approved),
+        deploy_started: journey.seen(Boundary::DeployStarted),
+        in_production: journey.seen(Boundary::InProduction),
+        first_ai_review: item.told.course.first_ai_review,
+        backlog_ms: spent(item, Stage::Backlog),
+        pickup_ms: spent(item, Stage::Pickup),
+        review_ms: spent(item, Stage::Review),
+        merge_wait_ms: spent(item, Stage::MergeWait),
+        deploy_ms: spent(item, Stage::Deploy),
+        reviewers_turn_ms: reviewed.then_some(course.reviewers_turn),
+        authors_turn_ms: reviewed.then_some(course.authors_turn),
+        reviews: item.told.request.map(|_| course.reviews),
+        ticket: item.told.ticket.map(|(row, _)| delivery.tickets[row].key.clone()),
+        service: item.deployment.map(|row| data.deployments.list[row].service.clone()),
     }
 }

@@ -29,9 +29,10 @@ mod tests;
 
 use dataset::Dataset;
 use measure::{
-    batch_size, cadence, change_failure, cohorts, dora, funnel, invest_first, repository, rework,
-    series, teams, usage, value_stream,
+    batch_size, cadence, change_failure, ci, cohorts, coverage, deployments, dora, funnel,
+    invest_first, repository, reviews, rework, series, teams, time_in_status, usage, value_stream,
 };
+use report::collected::CollectedReport;
 use report::{Report, SCHEMA};
 
 /// Measures a dataset.
@@ -58,5 +59,20 @@ pub fn map(data: &Dataset<'_>) -> Report {
         cadence: cadence::cadence(data, &shipped),
         invest_first: invest_first::invest_first(data),
         series: series::series(data, &shipped),
+        collected: collected_report(data),
     }
+}
+
+/// What the collected events add to the report.
+fn collected_report(data: &Dataset<'_>) -> Option<Box<CollectedReport>> {
+    if data.collected.delivery.is_empty() {
+        return None;
+    }
+    Some(Box::new(CollectedReport {
+        coverage: coverage::coverage(data),
+        services: deployments::by_service(data),
+        ci: ci::ci(data),
+        reviews: reviews::reviews(data),
+        time_in_status: time_in_status::time_in_status(data),
+    }))
 }

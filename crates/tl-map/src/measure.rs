@@ -8,16 +8,21 @@
 pub mod batch_size;
 pub mod cadence;
 pub mod change_failure;
+pub mod ci;
 pub mod cohorts;
+pub mod coverage;
+pub mod deployments;
 pub mod dora;
 pub mod figures;
 pub mod funnel;
 pub mod invest_first;
 pub mod repository;
 pub mod review_wait;
+pub mod reviews;
 pub mod rework;
 pub mod series;
 pub mod teams;
+pub mod time_in_status;
 pub mod usage;
 pub mod value_stream;
 
@@ -50,6 +55,10 @@ pub static MEASURES: &[MeasureDoc] = &[
     usage::DOC,
     change_failure::DOC,
     dora::DOC,
+    coverage::DOC,
+    ci::DOC,
+    reviews::DOC,
+    time_in_status::DOC,
     funnel::DOC,
     batch_size::DOC,
     rework::DOC,

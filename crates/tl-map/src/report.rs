@@ -5,6 +5,9 @@
 //! the reason where it cannot; a cell below the privacy floor has no value at all.
 //! The format is documented in `docs/map-v1.md`; fields are only ever added.
 
+pub mod collected;
+
+use self::collected::CollectedReport;
 use serde::{Deserialize, Serialize};
 use tl_core::attribution::Cohort;
 use tl_core::history::Gap;
@@ -40,7 +43,7 @@ pub struct Report {
     pub teams: Vec<TeamRow>,
     /// How often changes failed.
     pub failures: FailureTable,
-    /// DORA's five, as far as git alone allows.
+    /// DORA's five, by recorded deployments, or as far as git alone allows.
     pub dora: Vec<DoraRow>,
     /// From opened request to merged change.
     pub funnel: Funnel,
@@ -54,6 +57,8 @@ pub struct Report {
     pub invest_first: InvestFirst,
     /// Points behind the plots.
     pub series: Series,
+    /// What the collected events add; `None` where nothing was collected.
+    pub collected: Option<Box<CollectedReport>>,
 }
 
 /// A number with what it is worth.
@@ -412,6 +417,8 @@ pub struct DoraRow {
     pub basis: String,
     /// What is missing for the whole measure, and what brings it.
     pub missing: Option<String>,
+    /// The same by another reading, such as with the weaker failure links too.
+    pub also: Option<(String, Figure)>,
 }
 
 /// From opened request to merged change.

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use tl_core::event::Event;
 use tl_core::time::{Millis, Timestamp};
+use tl_exec::git::Repository;
 use tl_ledger::Ledger;
 use tl_map::dataset::Dataset;
 use tl_map::explain::{Explanation, explain, find};
@@ -16,7 +17,7 @@ use tl_map::journey_row;
 use tl_map::report::Report;
 
 use crate::config;
-use crate::context::{Context, Globals};
+use crate::context::{Context, Globals, LedgerChoice};
 use crate::error::{CmdResult, CommandError, Outcome};
 use crate::pipeline::{self, Period};
 use crate::report::{csv, format, html, terminal};
@@ -31,9 +32,13 @@ use crate::ui::{Table, Ui};
 #[command(after_help = "Measures to explain: value-stream, review-wait, cohorts, usage, \
     change-failure, dora, funnel, batch-size, rework, cadence, invest-first, teams.")]
 pub(crate) struct MapArgs {
-    /// Repositories to read: work trees, worktrees or bare
-    #[arg(default_value = ".", value_name = "REPO")]
+    /// Repositories to read: work trees, worktrees or bare [default: the one here]
+    #[arg(value_name = "REPO")]
     repositories: Vec<PathBuf>,
+    /// Measure also the repositories that were collected and are not among REPO; without REPO
+    /// only those
+    #[arg(long)]
+    collected: bool,
     /// Branch that changes are delivered to [default: the repository's own]
     #[arg(long, value_name = "NAME")]
     branch: Option<String>,
@@ -70,7 +75,7 @@ pub(super) async fn cmd_map(ui: &mut Ui, globals: &Globals, args: &MapArgs) -> C
     if let Some(id) = &args.explain {
         find(id)?; // Before any reading: a typo should not cost a minute.
     }
-    let repositories = pipeline::open(ui, &args.repositories)?;
+    let repositories = args.open(ui)?;
     let cx = Context::load(ui, globals, repositories.first())?;
     let period = args.period(cx.now)?;
     let teams = match &args.team_map {
@@ -78,8 +83,21 @@ pub(super) async fn cmd_map(ui: &mut Ui, globals: &Globals, args: &MapArgs) -> C
         None => cx.config().map.teams.clone(),
     };
     let options = pipeline::options(&cx, &period, &teams)?;
-    let (histories, ledgers) = pipeline::histories(ui, &cx, &repositories, &period).await?;
-    let data = Dataset::new(&histories, &options);
+    let (mut histories, mut ledgers) = pipeline::histories(ui, &cx, &repositories, &period).await?;
+    if let (LedgerChoice::Path(path), true) = (&cx.ledger, ledgers.is_empty()) {
+        ledgers.push(Ledger::open(path).await?);
+    }
+    let delivery = pipeline::delivery(
+        ui,
+        &cx,
+        &repositories,
+        &mut histories,
+        &ledgers,
+        &period,
+        args.collected,
+    )
+    .await?;
+    let data = Dataset::with_delivery(&histories, &delivery, &options);
     if let Some(id) = &args.explain {
         let explanation = explain(&data, id, EXPLAINED_ROWS)?;
         return show_explanation(ui, args, &explanation);
@@ -94,6 +112,15 @@ pub(super) async fn cmd_map(ui: &mut Ui, globals: &Globals, args: &MapArgs) -> C
 }
 
 impl MapArgs {
+    /// The repositories named; without any the one here, unless only collected ones are wanted.
+    fn open(&self, ui: &mut Ui) -> Result<Vec<Repository>, CommandError> {
+        match (self.repositories.as_slice(), self.collected) {
+            ([], true) => Ok(Repository::open(Path::new(".")).into_iter().collect()),
+            ([], false) => pipeline::open(ui, &["."]),
+            (named, _) => pipeline::open(ui, named),
+        }
+    }
+
     fn period(&self, now: Timestamp) -> Result<Period, CommandError> {
         let read = |flag: &str, text: &Option<String>| {
             text.as_deref().map(|text| when(flag, text, now)).transpose()

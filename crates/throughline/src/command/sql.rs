@@ -59,13 +59,15 @@ pub(super) async fn cmd_sql(ui: &mut Ui, globals: &Globals, args: &SqlArgs) -> C
     let cx = Context::load(ui, globals, repositories.first())?;
     let period = Period { since: Some(Timestamp::default()), ..Period::default() };
     let read = Period::default();
-    let (histories, mut ledgers) = pipeline::histories(ui, &cx, &repositories, &read).await?;
+    let (mut histories, mut ledgers) = pipeline::histories(ui, &cx, &repositories, &read).await?;
     if let (LedgerChoice::Path(path), true) = (&cx.ledger, ledgers.is_empty()) {
         ledgers.push(Ledger::open(path).await?);
     }
     let mut scratch = Scratch::open(ledgers.first().and_then(Ledger::path)).await?;
     let options = pipeline::options(&cx, &period, &cx.config().map.teams)?;
-    let data = Dataset::new(&histories, &options);
+    let delivery =
+        pipeline::delivery(ui, &cx, &repositories, &mut histories, &ledgers, &read, true).await?;
+    let data = Dataset::with_delivery(&histories, &delivery, &options);
     tables::load(&data, cx.config().map.privacy.names, &mut scratch).await?;
     let rows = scratch.sql(&args.query, Limits { rows: args.limit, time: TIME }).await?;
     if args.json {

@@ -1,4 +1,4 @@
-//! The tables that `throughline sql` can ask: journeys, changes and releases.
+//! The tables that `throughline sql` can ask: journeys, changes, releases and deployments.
 //!
 //! In: a dataset over all time. Out: rows for the scratch database. Start at [`load`].
 //! **Invariant:** what is not known is NULL; instants are RFC 3339 in UTC, spans whole
@@ -7,6 +7,7 @@
 use tl_ledger::scratch::{Column, ColumnType, Scratch};
 use tl_ledger::sql::{SqlError, SqlValue};
 use tl_map::dataset::{Dataset, Item};
+use tl_map::deployment::Kind;
 use tl_map::journey_row::{self, JourneyRow};
 use tl_map::measure::cadence::shipped;
 
@@ -29,6 +30,25 @@ const JOURNEYS: &[Field<JourneyRow>] = &[
     ("release_wait_ms", Integer, |row| row.release_wait_ms.map(|span| span.get()).into_sql()),
     ("total_ms", Integer, |row| row.total_ms.map(|span| span.get()).into_sql()),
     ("shift_ms", Integer, |row| row.shift_ms.get().into_sql()),
+    ("ticket_opened", Text, |row| row.ticket_opened.map(|at| at.to_string()).into_sql()),
+    ("work_started", Text, |row| row.work_started.map(|at| at.to_string()).into_sql()),
+    ("request_opened", Text, |row| row.request_opened.map(|at| at.to_string()).into_sql()),
+    ("ready", Text, |row| row.ready.map(|at| at.to_string()).into_sql()),
+    ("first_review", Text, |row| row.first_review.map(|at| at.to_string()).into_sql()),
+    ("approved", Text, |row| row.approved.map(|at| at.to_string()).into_sql()),
+    ("deploy_started", Text, |row| row.deploy_started.map(|at| at.to_string()).into_sql()),
+    ("in_production", Text, |row| row.in_production.map(|at| at.to_string()).into_sql()),
+    ("first_ai_review", Text, |row| row.first_ai_review.map(|at| at.to_string()).into_sql()),
+    ("backlog_ms", Integer, |row| row.backlog_ms.map(|span| span.get()).into_sql()),
+    ("pickup_ms", Integer, |row| row.pickup_ms.map(|span| span.get()).into_sql()),
+    ("review_ms", Integer, |row| row.review_ms.map(|span| span.get()).into_sql()),
+    ("merge_wait_ms", Integer, |row| row.merge_wait_ms.map(|span| span.get()).into_sql()),
+    ("deploy_ms", Integer, |row| row.deploy_ms.map(|span| span.get()).into_sql()),
+    ("reviewers_turn_ms", Integer, |row| row.reviewers_turn_ms.map(|span| span.get()).into_sql()),
+    ("authors_turn_ms", Integer, |row| row.authors_turn_ms.map(|span| span.get()).into_sql()),
+    ("reviews", Integer, |row| row.reviews.map(i64::from).into_sql()),
+    ("ticket", Text, |row| row.ticket.clone().into_sql()),
+    ("service", Text, |row| row.service.clone().into_sql()),
 ];
 
 /// What each change is.
@@ -59,7 +79,7 @@ struct ChangeRow {
     reworked: Option<u64>,
 }
 
-/// Makes and fills all three tables.
+/// Makes and fills all tables.
 pub(super) async fn load(
     data: &Dataset<'_>,
     names: bool,
@@ -73,7 +93,8 @@ pub(super) async fn load(
         .map(|(journey, item)| change(data, journey, item))
         .collect();
     fill(scratch, "changes", CHANGES, &changes).await?;
-    releases(data, scratch).await
+    releases(data, scratch).await?;
+    deployments(data, scratch).await
 }
 
 fn change(data: &Dataset<'_>, journey: JourneyRow, item: &Item) -> ChangeRow {
@@ -123,6 +144,41 @@ async fn releases(data: &Dataset<'_>, scratch: &mut Scratch) -> Result<(), SqlEr
         ]
     });
     scratch.load("releases", &columns, rows).await
+}
+
+async fn deployments(data: &Dataset<'_>, scratch: &mut Scratch) -> Result<(), SqlError> {
+    let columns = [
+        ("service", Text),
+        ("environment", Text),
+        ("deployed", Text),
+        ("started", Text),
+        ("finished", Text),
+        ("success", Integer),
+        ("changes", Integer),
+        ("rollback", Integer),
+        ("hotfix", Integer),
+        ("why", Text),
+        ("failed", Text),
+        ("recovered", Text),
+    ]
+    .map(|(name, kind)| Column { name, kind });
+    let rows = data.deployments.list.iter().map(|one| {
+        vec![
+            one.service.clone().into_sql(),
+            one.environment.clone().into_sql(),
+            one.what.clone().into_sql(),
+            one.started.map(|at| at.to_string()).into_sql(),
+            one.finished.to_string().into_sql(),
+            i64::from(one.is_success()).into_sql(),
+            (one.shipped.len() as u64).into_sql(),
+            i64::from(matches!(one.kind, Kind::Rollback(_))).into_sql(),
+            i64::from(matches!(one.kind, Kind::Hotfix(_))).into_sql(),
+            one.kind.why().map(str::to_owned).into_sql(),
+            one.failures.first().map(|failure| format!("{:?}", failure.grade)).into_sql(),
+            one.recovered.map(|at| at.to_string()).into_sql(),
+        ]
+    });
+    scratch.load("deployments", &columns, rows).await
 }
 
 /// A value of ours as one of SQLite's.

@@ -72,7 +72,13 @@ pub(crate) struct SourceConfig {
     #[serde(default)]
     pub(crate) url: Option<String>,
     /// What to collect of it: repositories, projects, jobs or services, as the system names them.
-    #[serde(default, alias = "repositories", alias = "projects", alias = "jobs", alias = "services")]
+    #[serde(
+        default,
+        alias = "repositories",
+        alias = "projects",
+        alias = "jobs",
+        alias = "services"
+    )]
     pub(crate) scopes: Vec<String>,
     /// Variable that holds the token.
     #[serde(default)]

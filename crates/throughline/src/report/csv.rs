@@ -13,7 +13,7 @@ use tl_map::journey_row::JourneyRow;
 use crate::ui::acts_on_a_terminal;
 
 /// Names of the columns, in order. Only ever added to, at the end.
-const COLUMNS: [&str; 21] = [
+const COLUMNS: [&str; 40] = [
     "repository",
     "change",
     "shape",
@@ -35,6 +35,25 @@ const COLUMNS: [&str; 21] = [
     "failed",
     "grade",
     "team",
+    "ticket_opened",
+    "work_started",
+    "request_opened",
+    "ready",
+    "first_review",
+    "approved",
+    "deploy_started",
+    "in_production",
+    "first_ai_review",
+    "backlog_ms",
+    "pickup_ms",
+    "review_ms",
+    "merge_wait_ms",
+    "deploy_ms",
+    "reviewers_turn_ms",
+    "authors_turn_ms",
+    "reviews",
+    "ticket",
+    "service",
 ];
 
 /// Writes a header and one line per journey.
@@ -77,6 +96,25 @@ fn record(row: &JourneyRow) -> [String; COLUMNS.len()] {
         shown(row.failed),
         row.grade.clone().unwrap_or_default(),
         row.team.as_deref().map(text).unwrap_or_default(),
+        instant(row.ticket_opened),
+        instant(row.work_started),
+        instant(row.request_opened),
+        instant(row.ready),
+        instant(row.first_review),
+        instant(row.approved),
+        instant(row.deploy_started),
+        instant(row.in_production),
+        instant(row.first_ai_review),
+        span(row.backlog_ms),
+        span(row.pickup_ms),
+        span(row.review_ms),
+        span(row.merge_wait_ms),
+        span(row.deploy_ms),
+        span(row.reviewers_turn_ms),
+        span(row.authors_turn_ms),
+        shown(row.reviews),
+        row.ticket.as_deref().map(text).unwrap_or_default(),
+        row.service.as_deref().map(text).unwrap_or_default(),
     ]
 }
 
@@ -131,6 +169,25 @@ mod tests {
             failed: Some(false),
             grade: None,
             team: Some("docs, web".to_owned()),
+            ticket_opened: None,
+            work_started: None,
+            request_opened: None,
+            ready: None,
+            first_review: None,
+            approved: None,
+            deploy_started: None,
+            in_production: None,
+            first_ai_review: None,
+            backlog_ms: None,
+            pickup_ms: None,
+            review_ms: None,
+            merge_wait_ms: None,
+            deploy_ms: None,
+            reviewers_turn_ms: None,
+            authors_turn_ms: None,
+            reviews: None,
+            service: None,
+            ticket: Some("ABC-1".to_owned()),
         }
     }
 
@@ -143,8 +200,8 @@ mod tests {
     #[test]
     fn what_is_not_known_is_an_empty_cell() {
         insta::assert_snapshot!(written(&[row("harbour")]), @r#"
-        repository,change,shape,cohort,author_pseudonym,first_commit,last_push,merged,released,release,coding_ms,review_wait_ms,release_wait_ms,total_ms,shift_ms,lines_added,lines_removed,files,failed,grade,team
-        harbour,#12,squash,AI-assisted,person-7,2025-11-21T00:00:00Z,,2025-11-21T01:00:00Z,,,,,,,0,12,0,2,false,,"docs, web"
+        repository,change,shape,cohort,author_pseudonym,first_commit,last_push,merged,released,release,coding_ms,review_wait_ms,release_wait_ms,total_ms,shift_ms,lines_added,lines_removed,files,failed,grade,team,ticket_opened,work_started,request_opened,ready,first_review,approved,deploy_started,in_production,first_ai_review,backlog_ms,pickup_ms,review_ms,merge_wait_ms,deploy_ms,reviewers_turn_ms,authors_turn_ms,reviews,ticket,service
+        harbour,#12,squash,AI-assisted,person-7,2025-11-21T00:00:00Z,,2025-11-21T01:00:00Z,,,,,,,0,12,0,2,false,,"docs, web",,,,,,,,,,,,,,,,,,ABC-1,
         "#);
     }
 

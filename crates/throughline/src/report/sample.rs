@@ -43,6 +43,7 @@ pub(crate) fn sample() -> Report {
         },
         cadence: cadence(&series),
         invest_first: invest_first(),
+        collected: None,
         series,
     }
 }
@@ -665,6 +666,7 @@ fn dora() -> Vec<DoraRow> {
             figure,
             basis: basis.to_owned(),
             missing: missing.map(ToOwned::to_owned),
+            also: None,
         };
     let lacks = "deployments: import them from the CI system";
     vec![

@@ -54,6 +54,8 @@ pub struct Folded {
     pub row: Option<Vec<u8>>,
     /// The latest instant that it tells of, in ms since 1970; `None` where it tells of none.
     pub activity: Option<i64>,
+    /// Whether it has not come to its end: no window may leave it out.
+    pub is_open: bool,
     /// Events whose payload could not be read. They changed nothing.
     pub unreadable: usize,
 }
@@ -80,6 +82,7 @@ pub fn fold_row<'a>(
     if told {
         folded.row = Some(entity.encode());
         folded.activity = entity.activity().map(Timestamp::as_millis);
+        folded.is_open = entity.is_open();
     }
     Ok(folded)
 }
@@ -133,6 +136,26 @@ impl Entity {
             Self::Iteration(iteration) => planning::activity(iteration),
             Self::Usage(usage) => said::activity(usage.at),
             Self::Answer(answer) => said::activity(answer.at),
+        }
+    }
+
+    /// Whether it has not come to its end: not merged or closed, not done, not resolved.
+    pub fn is_open(&self) -> bool {
+        let open = |closed: Option<&Timestamp>, reopened: Option<&Timestamp>| match closed {
+            None => true,
+            Some(closed) => reopened.is_some_and(|reopened| reopened > closed),
+        };
+        match self {
+            Self::Ticket(ticket) => {
+                open(ticket.closed.last().map(|(at, _)| at), ticket.reopened.last())
+            }
+            Self::Request(request) => {
+                request.merged.is_none() && open(request.closed.last(), request.reopened.last())
+            }
+            Self::Deployment(row) => row.deployment.finished.is_none(),
+            Self::Incident(incident) => open(incident.resolved.last(), incident.reopened.last()),
+            Self::Iteration(iteration) => iteration.finished.is_none(),
+            Self::Builds(_) | Self::Release(_) | Self::Usage(_) | Self::Answer(_) => false,
         }
     }
 

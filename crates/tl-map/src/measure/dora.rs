@@ -1,4 +1,4 @@
-//! DORA's five, as far as git alone allows.
+//! DORA's five: by recorded deployments, or by releases as far as git alone allows.
 //!
 //! In: the dataset and the releases of the window. Out: five rows, each with what is missing.
 //! Start at [`dora`]. git knows no deployments: here a release stands for one, which holds for
@@ -6,25 +6,33 @@
 
 use super::MeasureDoc;
 use super::cadence::{Shipped, rate, recovery};
+use super::deployments;
 use super::figures::{Column, share};
 use super::review_wait::to_release;
 use crate::dataset::Dataset;
+use crate::journey::End;
 use crate::report::{DoraRow, Figure, Unit};
 
 /// What this measure is.
 pub const DOC: MeasureDoc = MeasureDoc {
     id: "dora",
     title: "DORA's five",
-    what: "throughput and instability of delivery, with releases standing for deployments",
-    formula: "change lead time = release - first commit, median over changes; deployment frequency = \
-              releases / weeks (Garwood interval); failed deployment recovery time = release that \
-              mends - failed release, median; change fail rate = releases of which a change failed \
-              (grades A to C) or that a hotfix followed / releases followed for the failure window; \
-              deployment rework rate = hotfix releases / releases; Wilson intervals",
+    what: "throughput and instability of delivery, by recorded deployments to production, or with \
+           releases standing for them",
+    formula: "change lead time = in production - first commit, median over changes; deployment \
+              frequency = deployments to production / weeks (Garwood interval); failed deployment \
+              recovery time = incident resolved, or rollback or hotfix deployed - failed deployment, \
+              median; change fail rate = failed deployments (grades A to C; beside it A to E) / \
+              deployments followed for the failure window; deployment rework rate = rollbacks and \
+              hotfixes / deployments; Wilson intervals",
     unit: "hours; releases per week; shares of releases",
     edge_cases: &[
-        "a release is taken for a deployment; with recorded deployments (a later step) the same \
-         formulas use those",
+        "change fail rate counts deployments, not incidents: two incidents of one deployment are one",
+        "records of one service, environment and commit within an hour are one deployment; one that \
+         did not succeed is none, and is counted beside",
+        "what the first known deployment of a service contains is left-censored: it has no lead time",
+        "without recorded deployments a release is taken for one: failed is a release of which a change \
+         failed (grades A to C) or that a hotfix followed",
         "recovery time belongs to throughput since 2024",
         "a hotfix is a patch release off the main line, at most 14 days after the release it \
          patches, that carries a revert or a cherry-pick",
@@ -37,6 +45,13 @@ pub const DOC: MeasureDoc = MeasureDoc {
 
 /// Computes the five rows.
 pub fn dora(data: &Dataset<'_>, shipped: &[Shipped<'_>]) -> Vec<DoraRow> {
+    match data.line.end {
+        End::Deployed => deployments::overall(data),
+        End::Released => by_releases(data, shipped),
+    }
+}
+
+fn by_releases(data: &Dataset<'_>, shipped: &[Shipped<'_>]) -> Vec<DoraRow> {
     let draws = data.options.bootstrap();
     let followed: Vec<_> = shipped
         .iter()
@@ -103,7 +118,7 @@ pub fn dora(data: &Dataset<'_>, shipped: &[Shipped<'_>]) -> Vec<DoraRow> {
     ]
 }
 
-fn dora_row(
+pub(super) fn dora_row(
     id: &str,
     label: &str,
     factor: &str,
@@ -117,6 +132,7 @@ fn dora_row(
         factor: factor.to_owned(),
         figure,
         basis: basis.to_owned(),
-        missing: Some(missing.to_owned()),
+        missing: (!missing.is_empty()).then(|| missing.to_owned()),
+        also: None,
     }
 }

@@ -60,7 +60,8 @@ fn line(text: &mut String, history: &History, releases: &Releases, change: &Chan
     };
     let [first, push, merged] =
         [Boundary::FirstCommit, Boundary::LastPush, Boundary::Merged].map(at);
-    let [coding, review, release] = [Stage::Coding, Stage::ReviewWait, Stage::ReleaseWait].map(hours);
+    let [coding, review, release] =
+        [Stage::Coding, Stage::ReviewWait, Stage::ReleaseWait].map(hours);
     write!(text, "{name} {shape} {author} {cohort}").unwrap();
     if change.commits > 1 {
         write!(text, " {} commits", change.commits).unwrap();

@@ -1,0 +1,144 @@
+//! What was collected, out of the ledger: things folded from the events, and histories of
+//! repositories that are known by their requests alone.
+//!
+//! In: a ledger. Out: [`Delivery`], brought up to date first. Start at [`delivery`].
+//! **Invariant:** what is still open is in every window; `tl-map` gives the facts their meaning,
+//! the ledger keeps the rows, and nothing is decided here.
+
+use std::collections::BTreeSet;
+
+use tl_collect::requested::requested_history;
+use tl_core::delivery::{Delivery, numbered};
+use tl_core::history::History;
+use tl_core::time::{Millis, Timestamp};
+use tl_exec::git::Repository;
+use tl_ledger::Ledger;
+use tl_ledger::read::Recorded;
+use tl_ledger::rows::{Row, RowKey, RowProjection};
+use tl_map::fold::{Concern, Entity, ROW_VERSION, Table, concern, fold_row};
+
+use crate::error::CommandError;
+use crate::ui::Ui;
+
+/// The rows of things in the ledger.
+struct Things;
+
+impl RowProjection for Things {
+    const NAME: &'static str = "delivery";
+    const VERSION: u32 = ROW_VERSION as u32;
+
+    fn keys(recorded: &Recorded, keys: &mut Vec<RowKey>) {
+        if let Concern::Thing(table, key) = concern(&recorded.event) {
+            keys.push(RowKey { table: table.number(), key: key.into_owned() });
+        }
+    }
+
+    fn fold(key: &RowKey, stored: Option<&[u8]>, events: &[&Recorded]) -> Option<Row> {
+        let table = Table::from_number(key.table)?;
+        let events = events.iter().map(|recorded| &recorded.event);
+        let folded = fold_row(table, &key.key, stored, events).ok()?;
+        let at = if folded.is_open { i64::MAX } else { folded.activity.unwrap_or(0) };
+        // An event that cannot be read leaves a thing of which nothing is known.
+        let value = folded.row.unwrap_or_else(|| Entity::new(table, &key.key).encode());
+        Some(Row { at: Timestamp::from_millis(at), value })
+    }
+}
+
+/// Things that are few, and of which an old one matters to a new one: what ran before a
+/// deployment, and how long a service has been deployed.
+const WHOLE: [Table; 6] = [
+    Table::Deployment,
+    Table::Release,
+    Table::Incident,
+    Table::Iteration,
+    Table::Usage,
+    Table::Answer,
+];
+
+/// Things that are many: read as far back as the window needs.
+const WINDOWED: [Table; 3] = [Table::Ticket, Table::Request, Table::Builds];
+
+/// What was collected, as far as it was active at `since` or later; `None`: all of it.
+pub(crate) async fn delivery(
+    ui: &Ui,
+    ledger: &Ledger,
+    since: Option<Timestamp>,
+) -> Result<Delivery, CommandError> {
+    fold(ui, ledger).await?;
+    let mut entities = Vec::new();
+    let mut damaged = None;
+    let mut each = |table: u8, _: &str, value: &[u8]| {
+        let Some(table) = Table::from_number(table) else { return };
+        match Entity::decode(table, value) {
+            Ok(entity) => entities.push(entity),
+            Err(err) => damaged = Some(err),
+        }
+    };
+    let numbers = |tables: &[Table]| tables.iter().map(|table| table.number()).collect::<Vec<_>>();
+    ledger.rows::<Things>(&numbers(&WHOLE), None, &mut each).await?;
+    ledger.rows::<Things>(&numbers(&WINDOWED), since, &mut each).await?;
+    if let Some(err) = damaged {
+        return Err(CommandError::environment(err)
+            .hint("`throughline doctor` checks the ledger; rows are only a copy of the events"));
+    }
+    Ok(tl_map::fold::delivery(entities))
+}
+
+/// Folds what is new in the ledger; returns how many events that were.
+pub(crate) async fn fold(ui: &Ui, ledger: &Ledger) -> Result<(), CommandError> {
+    let progress = ui.progress();
+    let mut report = |at: tl_ledger::rows::Progress| {
+        let done = u64::try_from(at.position.0).unwrap_or(0);
+        progress.report("folding events", done, u64::try_from(at.end.0).ok());
+    };
+    ledger.catch_up_rows::<Things>(&mut report).await?;
+    Ok(())
+}
+
+/// How far back things are read for a window: what failed, or was reworked, was merged before it.
+pub(crate) fn reach(since: Timestamp) -> Timestamp {
+    since - Millis::days(60)
+}
+
+/// Tells each history what its forge calls it, as far as anything was collected of it.
+///
+/// By the addresses of its remotes, else by its own name where one collected repository alone
+/// has it.
+pub(crate) fn name(histories: &mut [History], repositories: &[Repository], delivery: &Delivery) {
+    let collected = collected_repositories(delivery);
+    for (history, repository) in histories.iter_mut().zip(repositories) {
+        let same = |name: &String| {
+            collected.iter().find(|known| known.eq_ignore_ascii_case(name)).map(ToString::to_string)
+        };
+        let by_remote = repository.forge_names().iter().find_map(same);
+        let by_name = || {
+            let last = |known: &&&str| known.rsplit('/').next() == Some(history.name.as_str());
+            let mut named = collected.iter().filter(last);
+            named.next().filter(|_| named.next().is_none()).map(ToString::to_string)
+        };
+        if let Some(name) = by_remote.or_else(by_name) {
+            history.repository = name;
+        }
+    }
+}
+
+/// Histories of the repositories that are known by their requests alone.
+pub(crate) fn histories(delivery: &Delivery, known: &[History]) -> Vec<History> {
+    collected_repositories(delivery)
+        .into_iter()
+        .filter(|name| known.iter().all(|history| history.repository != *name))
+        .map(|name| {
+            let mut history = requested_history(name, &delivery.requests, &delivery.releases, None);
+            name.clone_into(&mut history.repository);
+            history
+        })
+        .collect()
+}
+
+/// Repositories that requests, deployments or releases were collected of.
+fn collected_repositories(delivery: &Delivery) -> BTreeSet<&str> {
+    let requests = delivery.requests.iter().filter_map(|one| Some(numbered(&one.key)?.0));
+    let deployed = delivery.deployments.iter().map(|one| one.repository.as_str());
+    let released = delivery.releases.iter().map(|one| one.repository.as_str());
+    requests.chain(deployed).chain(released).filter(|name| !name.is_empty()).collect()
+}

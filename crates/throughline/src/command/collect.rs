@@ -1,0 +1,339 @@
+//! `throughline collect`: tickets, reviews, CI runs, deployments and incidents into the ledger.
+//!
+//! In: files and pipes (`--from`), or the sources of the configuration. Out: how many events were
+//! new, and what could not be read, with file and line. **Invariants:** nothing is counted that is
+//! not on disk; the same input again changes nothing; one bad record never stops the rest.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, IsTerminal as _};
+use std::path::PathBuf;
+
+use serde::Serialize;
+use tl_collect::intake::{Batch, Format, Intake, Options, Problem};
+use tl_core::event::Event;
+use tl_core::time::OffsetMinutes;
+use tl_exec::git::Repository;
+use tl_ledger::Ledger;
+
+use crate::collected;
+use crate::context::{Context, Globals, LedgerChoice};
+use crate::error::{CmdResult, CommandError, Outcome};
+use crate::report::format::count;
+use crate::ui::{Table, Ui};
+
+/// Bring tickets, reviews, CI runs, deployments and incidents into the ledger
+///
+/// From files and pipes with `--from`: neutral NDJSON and CSV, CDEvents, webhook bodies, exports of
+/// forges and trackers, JUnit, telemetry of AI tools, surveys. Without it from the systems of the
+/// configuration (`[collect.sources]`). What is known already is not counted twice, so a
+/// collection that was stopped can simply be run again. `docs/collect-files.md` lists the formats.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Exit code 1: something could not be read; the rest is in the ledger.")]
+pub(crate) struct CollectArgs {
+    /// Sources of the configuration to collect from [default: all]
+    #[arg(value_name = "SOURCE", conflicts_with = "from")]
+    pub(super) sources: Vec<String>,
+    /// File to read; `-` is standard input (can be repeated)
+    #[arg(long, value_name = "FILE")]
+    from: Vec<PathBuf>,
+    /// Format of the files [default: recognised by their content]
+    #[arg(long, value_name = "FORMAT", requires = "from")]
+    format: Option<Format>,
+    /// Zone of dates that have none, such as `+02:00`; without it they are left out
+    #[arg(long, value_name = "OFFSET", value_parser = offset, requires = "from")]
+    assume_offset: Option<OffsetMinutes>,
+    /// Repository or project of records that do not name theirs, such as `acme/api`
+    #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
+    scope: String,
+    /// Commit that test results belong to
+    #[arg(long, value_name = "ID", default_value = "", hide_default_value = true)]
+    commit: String,
+    /// Say what would be read or fetched, and change nothing
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    /// Print one JSON document (`collect/v1`)
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+/// What came of one input.
+#[derive(Debug, Default, Serialize)]
+pub(super) struct Collected {
+    /// File, or source and stream.
+    pub(super) input: String,
+    /// Events that were not in the ledger before.
+    pub(super) new: u64,
+    /// Events that were.
+    pub(super) known: u64,
+    /// Events whose key was taken by another one: the first stays.
+    pub(super) conflicting: u64,
+    /// Records that were left out.
+    pub(super) left_out: u64,
+    /// Events by kind.
+    pub(super) kinds: BTreeMap<String, u64>,
+    /// What was left out or is remarkable; at most [`PROBLEMS`].
+    pub(super) problems: Vec<Remark>,
+}
+
+/// Something about the input that its owner should know.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Remark {
+    /// File and line, or source and stream.
+    place: String,
+    what: String,
+    mend: String,
+    /// Whether the record went in all the same.
+    kept: bool,
+}
+
+/// `collect/v1`
+#[derive(Serialize)]
+struct Document<'a> {
+    schema: &'static str,
+    inputs: &'a [Collected],
+}
+
+/// Remarks that are kept of one input.
+const PROBLEMS: usize = 1_000;
+
+/// Remarks that are shown of one input, unless everything is printed as JSON.
+const SHOWN: usize = 20;
+
+/// Events appended in one transaction: each is one wait for the disk.
+const APPENDED: usize = 10_000;
+
+pub(super) async fn cmd_collect(ui: &mut Ui, globals: &Globals, args: &CollectArgs) -> CmdResult {
+    let here = Repository::open(std::path::Path::new(".")).ok();
+    let cx = Context::load(ui, globals, here.as_ref())?;
+    let ledger = ledger(ui, &cx, here.as_ref(), args).await?;
+    let mut inputs = Vec::new();
+    for path in &args.from {
+        inputs.push(from_file(ui, &cx, &ledger, args, path).await?);
+    }
+    if !args.dry_run {
+        collected::fold(ui, &ledger).await?;
+    }
+    // What was acknowledged is safe all the same: only the files are not tidied up.
+    let _untidy = ledger.close().await;
+    show(ui, args, &inputs)
+}
+
+/// The ledger to collect into. A dry run opens none of its own making.
+async fn ledger(
+    ui: &mut Ui,
+    cx: &Context,
+    here: Option<&Repository>,
+    args: &CollectArgs,
+) -> Result<Ledger, CommandError> {
+    match (&cx.ledger, here) {
+        _ if args.dry_run => Ok(Ledger::in_memory().await?),
+        (LedgerChoice::Path(path), _) => Ok(Ledger::open(path).await?),
+        (LedgerChoice::None, _) => {
+            Err(CommandError::usage("there is no ledger to collect into with `--ledger none`")
+                .hint("`--dry-run` reads without keeping anything"))
+        }
+        (LedgerChoice::Default, Some(repository)) => cx.open_ledger(ui, repository).await,
+        (LedgerChoice::Default, None) => {
+            Err(CommandError::usage("there is no repository here whose ledger could be used")
+                .hint("name a ledger with `--ledger PATH`"))
+        }
+    }
+}
+
+async fn from_file(
+    ui: &mut Ui,
+    cx: &Context,
+    ledger: &Ledger,
+    args: &CollectArgs,
+    path: &std::path::Path,
+) -> Result<Collected, CommandError> {
+    let name = if path.as_os_str() == "-" {
+        "standard input".to_owned()
+    } else {
+        path.display().to_string()
+    };
+    let failed = |source| CommandError::environment(ReadError { path: name.clone(), source });
+    let reader: Box<dyn BufRead> = if path.as_os_str() == "-" {
+        if io::stdin().is_terminal() {
+            ui.note("reading standard input; end it with Ctrl-D");
+        }
+        Box::new(BufReader::with_capacity(1 << 20, io::stdin()))
+    } else {
+        Box::new(BufReader::with_capacity(1 << 20, File::open(path).map_err(failed)?))
+    };
+    let options = Options {
+        format: args.format,
+        assume_offset: args.assume_offset,
+        received: cx.now,
+        scope: args.scope.clone(),
+        commit: args.commit.clone(),
+    };
+    let mut intake = Intake::open(&name, reader, options).map_err(failed)?;
+    let mut done = Collected { input: name.clone(), ..Collected::default() };
+    let progress = ui.progress();
+    let mut waiting = Batch::default();
+    let mut read = 0_u64;
+    while let Some(batch) = intake.next_batch().map_err(failed)? {
+        read += batch.events.len() as u64;
+        progress.report("reading events", read, None);
+        for problem in batch.problems {
+            done.remark(problem);
+        }
+        waiting.events.extend(batch.events);
+        waiting.lines.extend(batch.lines);
+        if waiting.events.len() >= APPENDED {
+            done.append(ledger, &waiting.events, |row| place(&name, waiting.lines[row])).await?;
+            waiting = Batch::default();
+        }
+    }
+    done.append(ledger, &waiting.events, |row| place(&name, waiting.lines[row])).await?;
+    Ok(done)
+}
+
+fn place(file: &str, line: u64) -> String {
+    format!("{file}, line {line}")
+}
+
+impl Collected {
+    /// Appends events and counts what became of them; `place` says where one came from.
+    pub(super) async fn append(
+        &mut self,
+        ledger: &Ledger,
+        events: &[Event],
+        place: impl Fn(usize) -> String,
+    ) -> Result<(), CommandError> {
+        let appended = ledger.append(events).await?;
+        for event in events {
+            *self.kinds.entry(event.kind.clone()).or_default() += 1;
+        }
+        self.new += appended.new as u64;
+        self.known += appended.known as u64;
+        self.conflicting += appended.conflicting.len() as u64;
+        for row in appended.conflicting {
+            let event = &events[row];
+            self.add(Remark {
+                place: place(row),
+                what: format!(
+                    "`{}` of `{}` is in the ledger with other content, which stays",
+                    event.key, event.source
+                ),
+                mend: "give what was corrected a key of its own".to_owned(),
+                kept: false,
+            });
+        }
+        Ok(())
+    }
+
+    fn remark(&mut self, problem: Problem) {
+        self.left_out += u64::from(!problem.kept);
+        self.add(Remark {
+            place: place(&problem.file, problem.line),
+            what: problem.what,
+            mend: problem.mend,
+            kept: problem.kept,
+        });
+    }
+
+    fn add(&mut self, remark: Remark) {
+        if self.problems.len() < PROBLEMS {
+            self.problems.push(remark);
+        }
+    }
+
+    /// Whether everything went in.
+    const fn is_whole(&self) -> bool {
+        self.left_out == 0 && self.conflicting == 0
+    }
+}
+
+fn show(ui: &mut Ui, args: &CollectArgs, inputs: &[Collected]) -> CmdResult {
+    if args.json {
+        ui.print_json(&Document { schema: "collect/v1", inputs })?;
+    } else {
+        for input in inputs {
+            for remark in input.problems.iter().take(SHOWN) {
+                let fate = if remark.kept { "" } else { "left out: " };
+                ui.warn(format!("{}: {fate}{}; {}", remark.place, remark.what, remark.mend));
+            }
+            let more = input.problems.len().saturating_sub(SHOWN);
+            if more > 0 {
+                ui.warn(format!("{}: and {more} more; `--json` lists them", input.input));
+            }
+        }
+        ui.print_table(&table(inputs))?;
+    }
+    let whole = inputs.iter().all(Collected::is_whole);
+    Ok(if whole { Outcome::Done } else { Outcome::No })
+}
+
+fn table(inputs: &[Collected]) -> Table {
+    let mut table = Table::new(["from", "new", "known", "left out", "what"]);
+    table.rows.extend(inputs.iter().map(|input| {
+        let mut kinds: Vec<(&String, &u64)> = input.kinds.iter().collect();
+        kinds.sort_by_key(|(kind, events)| (std::cmp::Reverse(**events), *kind));
+        let shown: Vec<String> = kinds
+            .iter()
+            .take(4)
+            .map(|(kind, events)| format!("{} {kind}", count(**events)))
+            .collect();
+        let more = kinds.len().saturating_sub(4);
+        let more = if more > 0 { format!(", {more} more kinds") } else { String::new() };
+        vec![
+            input.input.clone(),
+            count(input.new),
+            count(input.known),
+            count(input.left_out + input.conflicting),
+            format!("{}{more}", shown.join(", ")),
+        ]
+    }));
+    table
+}
+
+/// Reads `+02:00`, `-0530` or `Z`.
+fn offset(text: &str) -> Result<OffsetMinutes, String> {
+    let wrong = || format!("`{text}` is no offset such as `+02:00`");
+    if text.eq_ignore_ascii_case("z") {
+        return Ok(OffsetMinutes(0));
+    }
+    let (sign, digits) = match text.split_at_checked(1) {
+        Some(("+", digits)) => (1, digits.replace(':', "")),
+        Some(("-", digits)) => (-1, digits.replace(':', "")),
+        _ => return Err(wrong()),
+    };
+    if digits.len() != 4 || !digits.bytes().all(|b| b.is_ascii_digit()) {
+        return Err(wrong());
+    }
+    let (hours, minutes) = digits.split_at(2);
+    let number = |text: &str| text.parse::<i16>().map_err(|_| wrong());
+    match (number(hours)?, number(minutes)?) {
+        (hours, minutes) if hours <= 15 && minutes < 60 => {
+            Ok(OffsetMinutes(sign * (hours * 60 + minutes)))
+        }
+        _ => Err(wrong()),
+    }
+}
+
+/// Why an input could not be read further.
+#[derive(Debug, thiserror::Error)]
+#[error("failed to read `{path}`")]
+struct ReadError {
+    path: String,
+    source: io::Error,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::offset;
+    use tl_core::time::OffsetMinutes;
+
+    #[test]
+    fn offsets_are_read_and_others_refused() {
+        assert_eq!(offset("+02:00"), Ok(OffsetMinutes(120)));
+        assert_eq!(offset("-0530"), Ok(OffsetMinutes(-330)));
+        assert_eq!(offset("Z"), Ok(OffsetMinutes(0)));
+        for text in ["", "2", "+2", "+99:00", "é02:00", "+02:99"] {
+            assert!(offset(text).is_err(), "{text}");
+        }
+    }
+}

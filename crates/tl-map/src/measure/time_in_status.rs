@@ -1,0 +1,222 @@
+//! Time in status: where tickets spend their time on the board.
+//!
+//! In: the tickets that were collected. Out: one row per status, and flow efficiency by the team's
+//! meaning of each. Start at [`time_in_status`]; [`intervals`] cuts one ticket into its statuses.
+//! **Invariant:** the intervals of a ticket follow one another without gap or overlap, from its
+//! opening to its last known instant.
+
+use std::collections::BTreeMap;
+
+use tl_core::delivery::Ticket;
+use tl_core::fact::StatusCategory;
+use tl_core::time::{Millis, Timestamp};
+
+use super::MeasureDoc;
+use super::figures::Column;
+use crate::collected::meaning;
+use crate::dataset::Dataset;
+use crate::options::{CollectedOptions, StatusMeaning};
+use crate::report::collected::{StatusRow, TimeInStatus};
+use crate::report::{Figure, Unit};
+
+/// What this measure is.
+pub const DOC: MeasureDoc = MeasureDoc {
+    id: "time-in-status",
+    title: "Time in status",
+    what: "how long tickets are in each status of the board, and which of it is waiting",
+    formula: "a status lasts from the move into it to the next move, or to now; per ticket and status \
+              the sum of all visits; share = summed time / summed time of all statuses between first \
+              progress and done; flow efficiency = active / (active + waiting + blocked)",
+    unit: "hours; shares",
+    edge_cases: &[
+        "tickets done in the window; a ticket reopened counts with its whole time again",
+        "a status means what the configuration says, else what the tracker's category says, else what \
+         its name says",
+        "time before the first progress is backlog and time after done is none: neither is in the \
+         share",
+        "the first status of a ticket whose first move is unknown is what the move leaves",
+        "quantiles take each ticket for itself",
+    ],
+    source: "Kim et al., Flow metrics; Vacanti, Actionable Agile Metrics",
+};
+
+/// One stay of a ticket in a status.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Interval<'a> {
+    /// The status in the tracker's words; empty where unknown.
+    pub status: &'a str,
+    /// What it means to the tracker.
+    pub category: Option<StatusCategory>,
+    /// When it was entered.
+    pub since: Timestamp,
+    /// When it was left; `None` while the ticket is in it.
+    pub until: Option<Timestamp>,
+}
+
+/// The statuses of a ticket, one behind another.
+pub fn intervals(ticket: &Ticket) -> Vec<Interval<'_>> {
+    let mut found: Vec<Interval<'_>> = Vec::new();
+    if let Some(opened) = ticket.opened {
+        let first = ticket.moves.first();
+        found.push(match (first, &ticket.state) {
+            (Some(step), _) => Interval {
+                status: &step.from,
+                category: step.from_category,
+                since: opened,
+                until: None,
+            },
+            (None, Some((_, state))) => Interval {
+                status: &state.status,
+                category: state.category,
+                since: opened,
+                until: None,
+            },
+            (None, None) => Interval { status: "", category: None, since: opened, until: None },
+        });
+    }
+    for step in &ticket.moves {
+        // A move before the opening is one of an imported ticket: the opening stands.
+        let at = found.last().map_or(step.at, |last| step.at.max(last.since));
+        if let Some(last) = found.last_mut() {
+            last.until = Some(at);
+        }
+        let (status, category) = (step.to.as_str(), step.to_category);
+        found.push(Interval { status, category, since: at, until: None });
+    }
+    found
+}
+
+/// Measures the tickets that were done in the window; `None` where no moves were collected.
+pub fn time_in_status(data: &Dataset<'_>) -> Option<TimeInStatus> {
+    let options = &data.options.collected;
+    let tickets = &data.collected.delivery.tickets;
+    if tickets.iter().all(|ticket| ticket.moves.is_empty()) {
+        return None;
+    }
+    let done = tickets.iter().filter(|ticket| {
+        done_at(ticket, options)
+            .is_some_and(|at| at >= data.window.since && at <= data.window.until)
+    });
+    let mut spent: BTreeMap<(&str, u8), Vec<i64>> = BTreeMap::new();
+    let mut count = 0_u64;
+    for ticket in done {
+        count += 1;
+        let mut own: BTreeMap<(&str, u8), i64> = BTreeMap::new();
+        for stay in intervals(ticket) {
+            let means = meaning(&ticket.key, stay.status, stay.category, options);
+            if means == StatusMeaning::Done {
+                continue;
+            }
+            let until = stay.until.unwrap_or(data.window.until).min(data.window.until);
+            let span = (until - stay.since).get().max(0);
+            *own.entry((stay.status, rank(means))).or_default() += span;
+        }
+        for (status, span) in own {
+            spent.entry(status).or_default().push(span);
+        }
+    }
+    Some(table(data, count, spent))
+}
+
+/// Order of meanings in the table.
+const MEANINGS: [(StatusMeaning, &str); 4] = [
+    (StatusMeaning::Backlog, "backlog"),
+    (StatusMeaning::Active, "active"),
+    (StatusMeaning::Queue, "queue"),
+    (StatusMeaning::Blocked, "blocked"),
+];
+
+fn rank(meaning: StatusMeaning) -> u8 {
+    MEANINGS.iter().position(|(one, _)| *one == meaning).unwrap_or_default() as u8
+}
+
+fn table(data: &Dataset<'_>, tickets: u64, spent: BTreeMap<(&str, u8), Vec<i64>>) -> TimeInStatus {
+    let draws = data.options.bootstrap();
+    let in_flow = |rank: u8| rank != 0;
+    let sum = |of: &dyn Fn(u8) -> bool| -> i64 {
+        spent
+            .iter()
+            .filter(|((_, rank), _)| of(*rank))
+            .map(|(_, all)| all.iter().sum::<i64>())
+            .sum()
+    };
+    let all = sum(&in_flow);
+    let share = |part: i64, n: u64| match all {
+        0 => Figure::unknown(n, Unit::Share, "no ticket done in the window was in progress"),
+        all => Figure::plain(part as f64 / all as f64, n, Unit::Share),
+    };
+    let mut statuses: Vec<StatusRow> = spent
+        .iter()
+        .map(|((status, rank), spans)| {
+            let column = Column::alone(spans.clone());
+            let mut quantiles = column.quantiles(&[0.5, 0.9], Unit::Hours, &draws);
+            let none = || Figure::unknown(0, Unit::Hours, "no ticket");
+            let p90 = quantiles.pop().unwrap_or_else(none);
+            let total: i64 = spans.iter().sum();
+            StatusRow {
+                status: (*status).to_owned(),
+                meaning: MEANINGS[usize::from(*rank)].1.to_owned(),
+                tickets: spans.len() as u64,
+                p50: quantiles.pop().unwrap_or_else(none),
+                p90,
+                total_hours: Millis::new(total).hours(),
+                share: if in_flow(*rank) {
+                    share(total, spans.len() as u64)
+                } else {
+                    Figure::unknown(0, Unit::Share, "not part of the flow")
+                },
+            }
+        })
+        .collect();
+    statuses.sort_by(|a, b| {
+        b.total_hours.total_cmp(&a.total_hours).then_with(|| a.status.cmp(&b.status))
+    });
+    TimeInStatus { tickets, flow_efficiency: share(sum(&|rank| rank == 1), tickets), statuses }
+}
+
+/// When a ticket was done last: closed, or moved to a status that means done.
+pub fn done_at(ticket: &Ticket, options: &CollectedOptions) -> Option<Timestamp> {
+    let closed = ticket.closed.last().map(|(at, _)| *at);
+    let moved = ticket.moves.last().filter(|step| {
+        meaning(&ticket.key, &step.to, step.to_category, options) == StatusMeaning::Done
+    });
+    let done = closed.into_iter().chain(moved.map(|step| step.at)).max()?;
+    let again = ticket.reopened.last().is_some_and(|at| *at > done);
+    (!again).then_some(done)
+}
+
+#[cfg(test)]
+mod tests {
+    use tl_core::delivery::TicketMove;
+
+    use super::*;
+
+    #[test]
+    fn the_statuses_of_a_ticket_follow_one_another_without_gap() {
+        let at = |hour: i64| Timestamp::from_seconds(hour * 3600);
+        let step = |hour: i64, from: &str, to: &str| TicketMove {
+            at: at(hour),
+            from: from.to_owned(),
+            to: to.to_owned(),
+            from_category: None,
+            to_category: None,
+        };
+        let ticket = Ticket {
+            opened: Some(at(2)),
+            moves: vec![step(1, "New", "Open"), step(5, "Open", "Doing"), step(9, "Doing", "Done")],
+            ..Ticket::default()
+        };
+        let told: Vec<(&str, Timestamp, Option<Timestamp>)> =
+            intervals(&ticket).iter().map(|one| (one.status, one.since, one.until)).collect();
+        assert_eq!(
+            told,
+            [
+                ("New", at(2), Some(at(2))),
+                ("Open", at(2), Some(at(5))),
+                ("Doing", at(5), Some(at(9))),
+                ("Done", at(9), None),
+            ]
+        );
+        assert_eq!(done_at(&ticket, &CollectedOptions::default()), Some(at(9)));
+    }
+}
