@@ -3,6 +3,9 @@
 //! In: the path given on the command line. Out: its [`History`]. The benchmarks are in `benches/`,
 //! the programs that print a table of one repository in `src/bin/`.
 
+pub mod oracle;
+pub mod organisation;
+
 use std::error::Error;
 use std::io::Write as _;
 use std::path::Path;

@@ -10,9 +10,16 @@ pub mod agent_trace;
 pub mod ai_notes;
 pub mod attribution;
 pub mod cache;
+#[cfg(test)]
+mod events_page;
 pub mod gaps;
 pub mod history;
+pub mod intake;
+pub mod instant;
 mod line_evidence;
 pub mod message;
 pub mod release_name;
+pub mod requested;
+pub mod request_text;
 mod rows;
+pub mod system;

@@ -21,6 +21,7 @@ mod title;
 use bstr::ByteSlice as _;
 use tl_core::history::{MessageLinks, Reference, RequestMention};
 
+pub(crate) use title::is_project;
 pub use title::title_hash;
 
 /// Most references of one kind that are taken from one message; the rest is left out.

@@ -9,6 +9,23 @@
 //! Event sources are the system's name, with the host behind a `:` where it is not the public
 //! one: `github`, `github:git.example.com`.
 
+pub mod alertmanager;
+pub mod azure_devops;
+pub mod bitbucket;
+pub mod circleci;
+pub mod datadog;
+pub mod devlake;
+mod field;
+pub mod gitea;
+pub mod github;
+pub mod gitlab;
+pub mod jenkins;
+pub mod jira;
+pub mod opsgenie;
+pub mod pagerduty;
+pub mod sentry;
+pub mod statuspage;
+
 use tl_core::event::Event;
 use tl_core::record::{Record, System};
 
@@ -28,5 +45,26 @@ impl Malformed {
     /// Says what is wrong with a record.
     pub fn new(record: &Record, problem: impl Into<String>) -> Self {
         Self { system: record.system, what: record.what.clone(), problem: problem.into() }
+    }
+}
+
+/// The events that a record tells, in no particular order.
+pub fn convert(record: &Record) -> Result<Vec<Event>, Malformed> {
+    match record.system {
+        System::Github => github::convert(record),
+        System::Gitlab => gitlab::convert(record),
+        System::Jira => jira::convert(record),
+        System::Jenkins => jenkins::convert(record),
+        System::Pagerduty => pagerduty::convert(record),
+        System::AzureDevops => azure_devops::convert(record),
+        System::Bitbucket => bitbucket::convert(record),
+        System::Gitea => gitea::convert(record),
+        System::Circleci => circleci::convert(record),
+        System::Opsgenie => opsgenie::convert(record),
+        System::Statuspage => statuspage::convert(record),
+        System::Alertmanager => alertmanager::convert(record),
+        System::Datadog => datadog::convert(record),
+        System::Sentry => sentry::convert(record),
+        System::Devlake => devlake::convert(record),
     }
 }

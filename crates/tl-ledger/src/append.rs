@@ -4,9 +4,10 @@
 //! [`Ledger::append`]. **Invariant:** all or none of a batch; the same (source, key) once, and the
 //! first one stays.
 
-use sqlx::{AssertSqlSafe, Row as _, SqliteConnection};
 use tl_core::event::{EVENT_LIMIT, Event, EventError};
 
+use crate::backend::{Arg, Connection, postgres, sqlite};
+use crate::cursor::{self, Cursor};
 use crate::store::StoreError;
 use crate::{Ledger, Place};
 
@@ -57,7 +58,7 @@ pub enum AppendError {
         /// Its size as JSON in bytes.
         size: usize,
     },
-    /// SQLite could not write: full disk, locked, damaged, read-only.
+    /// The database could not write: full disk, locked, damaged, read-only.
     #[error("failed to append {count} events to ledger `{place}`")]
     Store {
         /// The ledger.
@@ -75,6 +76,24 @@ impl Ledger {
         if events.is_empty() {
             return Ok(Appended::default());
         }
+        self.append_and(events, None).await
+    }
+
+    /// Appends a batch and writes a cursor in the same transaction: all of it, or nothing. So a
+    /// collection that is stopped at any point resumes after what it has, and exactly there.
+    pub async fn append_with_cursor(
+        &self,
+        events: &[Event],
+        cursor: &Cursor,
+    ) -> Result<Appended, AppendError> {
+        self.append_and(events, Some(cursor)).await
+    }
+
+    async fn append_and(
+        &self,
+        events: &[Event],
+        cursor: Option<&Cursor>,
+    ) -> Result<Appended, AppendError> {
         let documents = events.iter().map(document).collect::<Result<Vec<_>, _>>()?;
         let mut session = self.session().await;
         let failed = |err| AppendError::Store {
@@ -83,13 +102,12 @@ impl Ledger {
             source: StoreError::from(err),
         };
         session.begin().await.map_err(failed)?;
-        let done = append(&mut session.connection, events, documents).await;
+        let done = append(&mut session.connection, events, documents, cursor).await;
         session.finish(done).await.map_err(failed)
     }
 }
 
-/// Rows of one statement. Each statement costs a trip to SQLite's thread, each row does not;
-/// measured with `cargo bench -p tl-bench --bench ledger`.
+/// Events of one statement.
 const ROWS: usize = 1024;
 
 /// The event as the ledger stores it, after its check.
@@ -111,68 +129,50 @@ fn document(event: &Event) -> Result<String, AppendError> {
 }
 
 async fn append(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     events: &[Event],
     documents: Vec<String>,
+    cursor: Option<&Cursor>,
 ) -> Result<Appended, sqlx::Error> {
     let mut appended = Appended::default();
     let mut documents = documents.into_iter();
     for (number, chunk) in events.chunks(ROWS).enumerate() {
-        let stored = insert(&mut *connection, chunk, documents.by_ref()).await?;
+        let documents = documents.by_ref().take(chunk.len()).collect();
+        let stored = match connection {
+            Connection::Sqlite(to) => sqlite::insert_events(to, chunk, documents).await?,
+            Connection::Postgres(to) => postgres::insert_events(to, chunk, documents).await?,
+        };
         appended.new += stored;
         if stored < chunk.len() {
             let first = number * ROWS;
-            let other = conflicting(&mut *connection, chunk).await?;
+            let other = conflicting(connection, chunk).await?;
             appended.known += chunk.len() - stored - other.len();
             appended.conflicting.extend(other.into_iter().map(|index| first + index));
         }
     }
+    if let Some(cursor) = cursor {
+        cursor::write(connection, cursor).await?;
+    }
     Ok(appended)
-}
-
-/// Inserts the events whose (source, key) is new; returns how many.
-async fn insert(
-    connection: &mut SqliteConnection,
-    events: &[Event],
-    documents: impl Iterator<Item = String>,
-) -> Result<usize, sqlx::Error> {
-    // FAIL: without it SQLite copies each page that the statement changes, to undo the statement
-    // alone. We undo the whole transaction when one fails.
-    let mut sql = String::with_capacity(100 + events.len() * 12);
-    sql.push_str("INSERT OR FAIL INTO events (source, key, kind, at, event) VALUES (?,?,?,?,?)");
-    for _ in 1..events.len() {
-        sql.push_str(",(?,?,?,?,?)");
-    }
-    sql.push_str(" ON CONFLICT (source, key) DO NOTHING");
-    // Only the statement of full chunks is worth keeping.
-    let mut query = sqlx::query(AssertSqlSafe(sql)).persistent(events.len() == ROWS);
-    for (event, document) in events.iter().zip(documents) {
-        query = query
-            .bind(event.source.as_str())
-            .bind(event.key.as_str())
-            .bind(event.kind.as_str())
-            .bind(event.at.as_millis())
-            .bind(document);
-    }
-    let stored = query.execute(connection).await?.rows_affected();
-    Ok(usize::try_from(stored).unwrap_or(usize::MAX))
 }
 
 /// Indexes of the events that differ from what is stored under their (source, key).
 async fn conflicting(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     events: &[Event],
 ) -> Result<Vec<usize>, sqlx::Error> {
     let mut other = Vec::new();
     for (index, event) in events.iter().enumerate() {
-        let stored: String = sqlx::query("SELECT event FROM events WHERE source = ? AND key = ?")
-            .bind(event.source.as_str())
-            .bind(event.key.as_str())
-            .fetch_one(&mut *connection)
-            .await?
-            .try_get(0)?;
-        // Compared as events, not as text: a later version may write the same fact otherwise.
-        if serde_json::from_str::<Event>(&stored).ok().as_ref() != Some(event) {
+        let stored = connection
+            .first(
+                "SELECT event FROM events WHERE source = $1 AND key = $2",
+                &[Arg::Text(&event.source), Arg::Text(&event.key)],
+                // Compared as events, not as text: a later version may write the same fact
+                // otherwise.
+                |row| Ok(serde_json::from_str::<Event>(row.text(0)?).ok()),
+            )
+            .await?;
+        if stored.flatten().as_ref() != Some(event) {
             other.push(index);
         }
     }

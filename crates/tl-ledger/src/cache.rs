@@ -4,8 +4,7 @@
 //! In and out: opaque values under a scope and a key. Start at [`Ledger::cache_read`].
 //! **Invariant:** dropping a scope, or all of them, loses nothing but time.
 
-use sqlx::{Row as _, SqliteConnection};
-
+use crate::backend::{Arg, Connection, Row};
 use crate::store::StoreError;
 use crate::{Ledger, Place};
 
@@ -33,20 +32,17 @@ pub struct CacheError {
 impl Ledger {
     /// All entries of a scope, in the order of their keys.
     pub async fn cache_read(&self, scope: &str) -> Result<Vec<CacheEntry>, CacheError> {
-        let failed = |err| self.uncached(scope, err);
+        let mut entries = Vec::new();
+        let keep = |row: Row<'_>| {
+            let (key, value) = (row.bytes(0)?.to_vec(), row.bytes(1)?.to_vec());
+            entries.push(CacheEntry { key, value });
+            Ok(true)
+        };
         let mut session = self.session().await;
-        sqlx::query("SELECT key, value FROM cache WHERE scope = ? ORDER BY key")
-            .bind(scope)
-            .fetch_all(&mut session.connection)
-            .await
-            .map_err(failed)?
-            .into_iter()
-            .map(|row| {
-                let key = row.try_get(0).map_err(failed)?;
-                let value = row.try_get(1).map_err(failed)?;
-                Ok(CacheEntry { key, value })
-            })
-            .collect()
+        let sql = "SELECT key, value FROM cache WHERE scope = $1 ORDER BY key";
+        let read = session.connection.fetch(sql, &[Arg::Text(scope)], keep).await;
+        read.map_err(|err| self.uncached(scope, err))?;
+        Ok(entries)
     }
 
     /// Writes entries over those with the same keys, in one transaction. With `replace`, all
@@ -60,7 +56,7 @@ impl Ledger {
         let failed = |err| self.uncached(scope, err);
         let mut session = self.session().await;
         session.begin().await.map_err(failed)?;
-        let done = write(&mut session.connection, scope, entries, replace).await;
+        let done = write(&mut session.connection, scope, &entries, replace).await;
         session.finish(done).await.map_err(failed)
     }
 
@@ -75,22 +71,20 @@ impl Ledger {
 }
 
 async fn write(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     scope: &str,
-    entries: Vec<CacheEntry>,
+    entries: &[CacheEntry],
     replace: bool,
 ) -> Result<(), sqlx::Error> {
     if replace {
-        let delete = sqlx::query("DELETE FROM cache WHERE scope = ?").bind(scope);
-        delete.execute(&mut *connection).await?;
+        let sql = "DELETE FROM cache WHERE scope = $1";
+        connection.execute(sql, &[Arg::Text(scope)]).await?;
     }
-    for entry in entries {
-        sqlx::query("INSERT OR REPLACE INTO cache (scope, key, value) VALUES (?, ?, ?)")
-            .bind(scope)
-            .bind(entry.key)
-            .bind(entry.value)
-            .execute(&mut *connection)
-            .await?;
+    for CacheEntry { key, value } in entries {
+        let sql = "INSERT INTO cache (scope, key, value) VALUES ($1, $2, $3)
+                   ON CONFLICT (scope, key) DO UPDATE SET value = excluded.value";
+        let args = [Arg::Text(scope), Arg::Bytes(key), Arg::Bytes(value)];
+        connection.execute(sql, &args).await?;
     }
     Ok(())
 }

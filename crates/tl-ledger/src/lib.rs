@@ -2,24 +2,28 @@
 //!
 //! In: [`tl_core::event::Event`]s and opaque values to cache. Out: the same events in the order
 //! of their positions, projections of them, and answers to read-only SQL. Start at [`Ledger`] and
-//! [`Ledger::open`]; then [`append`], [`read`], [`projection`], [`cache`], [`sql`].
+//! [`Ledger::open`]; then [`append`], [`read`], [`projection`], [`rows`], [`cursor`], [`cache`],
+//! [`sql`].
 //!
-//! There is no trait `Store` yet: the ledger in memory (`--ledger none`) is SQLite's `:memory:`,
-//! so there is one implementation, and one behaviour to test. PostgreSQL will bring the second.
+//! There is no trait `Store`: there are two databases and no third, so [`mod@backend`] is an enum,
+//! and every operation stands once, over both. Memory (`--ledger none`) is SQLite's `:memory:`.
 //!
-//! **Invariants:** an acknowledged append survives a killed process and, as far as SQLite and the
-//! disk promise, a power cut (WAL, `synchronous=FULL`). The same (source, key) is stored once, by
-//! whichever of several processes was first. Events never change; projections and cache are
-//! derived, and dropping them loses nothing.
+//! **Invariants:** an acknowledged append survives a killed process and, as far as the database
+//! and the disk promise, a power cut (SQLite: WAL, `synchronous=FULL`; PostgreSQL: never with
+//! `synchronous_commit=off`). The same (source, key) is stored once, by whichever of several
+//! processes was first. Events never change; projections, rows and cache are derived, and dropping
+//! them loses nothing.
 
 pub mod append;
+mod backend;
 pub mod cache;
 pub mod counts;
+pub mod cursor;
 pub mod directory;
 pub mod open;
 pub mod projection;
 pub mod read;
-mod schema;
+pub mod rows;
 pub mod scratch;
 mod session;
 pub mod sql;
@@ -36,16 +40,19 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 
+use crate::backend::postgres::Server;
 use crate::session::Session;
 
-/// One ledger, open: a SQLite file, or memory.
+/// One ledger, open: a SQLite file, memory, or a PostgreSQL database.
 ///
 /// Its methods may be called from several tasks; they take turns on one connection. Other
-/// processes may have the same file open.
+/// processes may have the same ledger open.
 #[derive(Debug)]
 pub struct Ledger {
     session: Mutex<Session>,
     place: Place,
+    /// How to connect once more, where that is not by the path.
+    server: Option<Server>,
 }
 
 /// Place of an event in the ledger: 1, 2, 3, ... in the order in which they were acknowledged.
@@ -67,6 +74,8 @@ pub enum Place {
     File(PathBuf),
     /// The memory of this process; gone when it ends.
     Memory,
+    /// A PostgreSQL database, as a URL without password and parameters.
+    Server(String),
 }
 
 impl fmt::Display for Place {
@@ -74,16 +83,22 @@ impl fmt::Display for Place {
         match self {
             Self::File(path) => path.display().fmt(f),
             Self::Memory => f.write_str("in memory"),
+            Self::Server(url) => f.write_str(url),
         }
     }
 }
 
 impl Ledger {
-    /// The file of this ledger; `None` when it is in memory.
+    /// Where this ledger lives.
+    pub const fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// The file of this ledger; `None` when it is in memory or on a server.
     pub fn path(&self) -> Option<&Path> {
         match &self.place {
             Place::File(path) => Some(path),
-            Place::Memory => None,
+            Place::Memory | Place::Server(_) => None,
         }
     }
 }

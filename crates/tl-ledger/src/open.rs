@@ -1,7 +1,7 @@
 //! Opening and closing a ledger, and everything that can be wrong with its file.
 //!
-//! In: a path. Out: a [`Ledger`] with the newest tables. Start at [`Ledger::open`].
-//! **Invariant:** a file that is not a ledger, or is one of a newer program, is left as it was.
+//! In: a path, or the URL of a PostgreSQL database. Out: a [`Ledger`] with the newest tables. Start
+//! at [`Ledger::open`] and [`Ledger::open_url`]. No message shows a password. **Invariant:** a file that is not a ledger, or is one of a newer program, is left as it was.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,9 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
 use tokio::sync::Mutex;
 
-use crate::schema::{self, Header, SCHEMA_VERSION};
+use crate::backend::postgres::{self, Found, Server};
+use crate::backend::sqlite::{self, Header, SCHEMA_VERSION};
+use crate::backend::{Connection, Row};
 use crate::session::Session;
 use crate::store::StoreError;
 use crate::{Ledger, Place};
@@ -36,23 +38,29 @@ pub enum OpenError {
         /// The path.
         path: PathBuf,
     },
-    /// A SQLite database, but of another program.
-    #[error("`{path}` is a database of another program, not a ledger")]
+    /// Not the URL of a PostgreSQL database. The URL is not shown: it may hold a password.
+    #[error("the ledger's URL is not one of a PostgreSQL database")]
+    Url {
+        /// What is wrong with it.
+        source: sqlx::Error,
+    },
+    /// A database, but of another program.
+    #[error("`{place}` is a database of another program, not a ledger")]
     Foreign {
-        /// The path.
-        path: PathBuf,
+        /// The database.
+        place: Place,
     },
     /// Written by a newer program.
-    #[error("ledger `{path}` has version {found}; this program reads up to version {known}")]
+    #[error("ledger `{place}` has version {found}; this program reads up to version {known}")]
     Newer {
-        /// The path.
-        path: PathBuf,
+        /// The ledger.
+        place: Place,
         /// Version of its tables.
         found: i64,
         /// The newest version that this program knows.
         known: i64,
     },
-    /// SQLite could not open it: damaged, full disk, missing permission, locked.
+    /// The database could not open it: damaged, full disk, missing permission, locked.
     #[error("failed to open ledger `{place}`")]
     Store {
         /// The ledger.
@@ -70,9 +78,13 @@ impl OpenError {
                 "name a ledger in a directory that you may write with `--ledger PATH`, or keep \
                  nothing with `--ledger none`",
             ),
-            Self::IsDirectory { .. } | Self::Foreign { .. } => {
+            Self::IsDirectory { .. } | Self::Foreign { place: Place::File(_) | Place::Memory } => {
                 Some("name another file with `--ledger PATH`")
             }
+            Self::Foreign { place: Place::Server(_) } => {
+                Some("name another database: this one has a schema `throughline` of its own")
+            }
+            Self::Url { .. } => Some("it reads like `postgres://USER@HOST/DATABASE`"),
             Self::Newer { .. } => {
                 Some("update `throughline`, or name another ledger with `--ledger PATH`")
             }
@@ -94,12 +106,12 @@ pub struct CloseError {
 /// Why a ledger could not be checked, or what the check found.
 #[derive(Debug, thiserror::Error)]
 pub enum CheckError {
-    /// SQLite found contradictions.
+    /// The database found contradictions.
     #[error("ledger `{place}` is damaged: {findings}")]
     Damaged {
         /// The ledger.
         place: Place,
-        /// What SQLite says is wrong, one per line, at most 100.
+        /// What it says is wrong, one per line, at most 100.
         findings: String,
     },
     /// The check itself failed.
@@ -124,42 +136,82 @@ impl Ledger {
             options(&path).create_if_missing(true).connect().await.map_err(failed)?;
         let header = Header::read(&mut connection).await.map_err(failed)?;
         if !header.is_ledger() {
-            return Err(OpenError::Foreign { path });
+            return Err(OpenError::Foreign { place });
         }
         if header.version > SCHEMA_VERSION {
-            return Err(OpenError::Newer { path, found: header.version, known: SCHEMA_VERSION });
+            return Err(OpenError::Newer { place, found: header.version, known: SCHEMA_VERSION });
         }
         if header.version < SCHEMA_VERSION {
             write_ahead(&mut connection).await.map_err(failed)?;
-            schema::migrate(&mut connection).await.map_err(failed)?;
+            sqlite::migrate(&mut connection).await.map_err(failed)?;
         }
-        Ok(Self { session: Mutex::new(Session::new(connection)), place })
+        Ok(Self::over(Connection::Sqlite(connection), place, None))
+    }
+
+    /// Opens the ledger in a PostgreSQL database, such as `postgres://ana@db.example/delivery`;
+    /// makes its tables, in the schema `throughline`, where they are missing.
+    ///
+    /// Parameters such as `sslmode` and `host` may follow a `?`; what is missing comes from
+    /// PostgreSQL's own variables (`PGPASSWORD`, ...) and `~/.pgpass`. Older tables are brought up
+    /// to date. Safe while other processes do the same.
+    pub async fn open_url(url: &str) -> Result<Self, OpenError> {
+        let server = Server::parse(url).map_err(|source| OpenError::Url { source })?;
+        let place = Place::Server(server.shown.clone());
+        let failed = |err| OpenError::Store { place: place.clone(), source: StoreError::from(err) };
+        let mut connection = server.connect().await.map_err(failed)?;
+        match postgres::prepare(&mut connection).await.map_err(failed)? {
+            Found::Foreign => Err(OpenError::Foreign { place }),
+            Found::Ledger(found) if found > postgres::SCHEMA_VERSION => {
+                Err(OpenError::Newer { place, found, known: postgres::SCHEMA_VERSION })
+            }
+            Found::Ledger(_) => {
+                Ok(Self::over(Connection::Postgres(connection), place, Some(server)))
+            }
+        }
     }
 
     /// An empty ledger in memory: everything works, nothing is kept.
     pub async fn in_memory() -> Result<Self, OpenError> {
-        let place = Place::Memory;
         let failed = |err| OpenError::Store { place: Place::Memory, source: StoreError::from(err) };
         let mut connection = options(Path::new(":memory:")).connect().await.map_err(failed)?;
-        schema::migrate(&mut connection).await.map_err(failed)?;
-        Ok(Self { session: Mutex::new(Session::new(connection)), place })
+        sqlite::migrate(&mut connection).await.map_err(failed)?;
+        Ok(Self::over(Connection::Sqlite(connection), Place::Memory, None))
+    }
+
+    fn over(connection: Connection, place: Place, server: Option<Server>) -> Self {
+        Self { session: Mutex::new(Session::new(connection)), place, server }
     }
 
     /// Closes the ledger and tidies its files up. Dropping it instead loses nothing either.
     pub async fn close(self) -> Result<(), CloseError> {
-        let closed = self.session.into_inner().connection.close().await;
+        let closed = match self.session.into_inner().connection {
+            Connection::Sqlite(connection) => connection.close().await,
+            Connection::Postgres(connection) => connection.close().await,
+        };
         closed.map_err(|err| CloseError { place: self.place, source: StoreError::from(err) })
     }
 
-    /// Reads the whole file and checks it, for `throughline doctor`.
+    /// Reads the whole ledger and checks it, for `throughline doctor`.
     pub async fn check(&self) -> Result<(), CheckError> {
         let place = self.place.clone();
         let mut session = self.session().await;
-        let checked: Result<Vec<String>, _> =
-            sqlx::query_scalar("PRAGMA integrity_check").fetch_all(&mut session.connection).await;
+        let sql = match &session.connection {
+            Connection::Sqlite(_) => "PRAGMA integrity_check",
+            // PostgreSQL checks its pages when it reads them; only the positions are ours.
+            Connection::Postgres(_) => {
+                "SELECT CASE WHEN count(event) = coalesce(max(position), 0) THEN 'ok'
+                 ELSE 'positions of events have gaps' END FROM events"
+            }
+        };
+        let mut lines = Vec::new();
+        let keep = |row: Row<'_>| {
+            lines.push(row.text(0)?.to_owned());
+            Ok(true)
+        };
+        let checked = session.connection.fetch(sql, &[], keep).await;
         match checked.map_err(StoreError::from) {
-            Ok(lines) if lines == ["ok"] => Ok(()),
-            Ok(lines) => Err(CheckError::Damaged { place, findings: lines.join("\n") }),
+            Ok(()) if lines == ["ok"] => Ok(()),
+            Ok(()) => Err(CheckError::Damaged { place, findings: lines.join("\n") }),
             // Too damaged to be looked at.
             Err(StoreError::Corrupted(err)) => {
                 Err(CheckError::Damaged { place, findings: err.to_string() })
@@ -169,7 +221,7 @@ impl Ledger {
     }
 }
 
-/// What every connection to a ledger is opened with.
+/// What every connection to a file is opened with.
 pub(crate) fn options(path: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(path)
@@ -188,6 +240,8 @@ pub(crate) fn options(path: &Path) -> SqliteConnectOptions {
         .pragma("cache_size", "-65536")
         // What one statement would undo stays in memory: it went to disk page by page.
         .pragma("temp_store", "MEMORY")
+        // Rows come from another thread: the longer the queue, the fewer times one waits.
+        .row_buffer_size(1024)
         .disable_statement_logging()
 }
 
@@ -217,14 +271,7 @@ async fn write_ahead(connection: &mut SqliteConnection) -> Result<(), sqlx::Erro
         let switched = sqlx::query("PRAGMA journal_mode = WAL").execute(&mut *connection).await;
         match switched.map_err(StoreError::from) {
             Err(StoreError::Busy(_)) if attempts > 0 => attempts -= 1,
-            Err(
-                StoreError::Full(err)
-                | StoreError::Busy(err)
-                | StoreError::Corrupted(err)
-                | StoreError::ReadOnly(err)
-                | StoreError::CannotOpen(err)
-                | StoreError::Other(err),
-            ) => return Err(err),
+            Err(other) => return Err(other.into_source()),
             Ok(_) => return Ok(()),
         }
         tokio::time::sleep(pause).await;

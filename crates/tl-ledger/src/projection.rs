@@ -7,8 +7,8 @@
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use sqlx::Row as _;
 
+use crate::backend::Arg;
 use crate::read::{ReadError, Recorded};
 use crate::store::StoreError;
 use crate::{Ledger, Place, Position};
@@ -54,7 +54,17 @@ pub enum ProjectError {
         /// Why.
         source: serde_json::Error,
     },
-    /// SQLite could not load or save the state.
+    /// A row cannot be read although it was just folded from nothing: the projection is wrong.
+    #[error("row `{key}` of table {table} of projection `{name}` cannot be read again")]
+    Row {
+        /// The projection.
+        name: &'static str,
+        /// Its table.
+        table: u8,
+        /// The key of the row.
+        key: String,
+    },
+    /// The database could not load or save the state.
     #[error("failed to keep projection `{name}` in ledger `{place}`")]
     Store {
         /// The projection.
@@ -101,18 +111,17 @@ impl Ledger {
     }
 
     async fn stored<P: Projection>(&self) -> Result<Option<Projected<P>>, ProjectError> {
-        let failed = |err| self.unprojected::<P>(err);
         let mut session = self.session().await;
-        let row =
-            sqlx::query("SELECT position, state FROM projections WHERE name = ? AND version = ?")
-                .bind(P::NAME)
-                .bind(P::VERSION)
-                .fetch_optional(&mut session.connection)
-                .await
-                .map_err(failed)?;
-        let Some(row) = row else { return Ok(None) };
-        let position = Position(row.try_get(0).map_err(failed)?);
-        let state = serde_json::from_str(row.try_get(1).map_err(failed)?);
+        let row = session
+            .connection
+            .first(
+                "SELECT position, state FROM projections WHERE name = $1 AND version = $2",
+                &[Arg::Text(P::NAME), Arg::Integer(P::VERSION.into())],
+                |row| Ok((Position(row.integer(0)?), serde_json::from_str(row.text(1)?))),
+            )
+            .await
+            .map_err(|err| self.unprojected(P::NAME, err))?;
+        let Some((position, state)) = row else { return Ok(None) };
         Ok(state.ok().map(|state| Projected { state, position }))
     }
 
@@ -121,24 +130,20 @@ impl Ledger {
             .map_err(|source| ProjectError::State { name: P::NAME, source })?;
         let mut session = self.session().await;
         // Another process may be folding too: a state never goes back, nor to an older version.
-        sqlx::query(
-            "INSERT INTO projections (name, version, position, state) VALUES (?, ?, ?, ?)
-             ON CONFLICT (name) DO UPDATE
-             SET version = excluded.version, position = excluded.position, state = excluded.state
-             WHERE (excluded.version, excluded.position) >= (version, position)",
-        )
-        .bind(P::NAME)
-        .bind(P::VERSION)
-        .bind(projected.position.0)
-        .bind(state)
-        .execute(&mut session.connection)
-        .await
-        .map_err(|err| self.unprojected::<P>(err))?;
-        Ok(())
+        let sql = "INSERT INTO projections AS stored (name, version, position, state)
+                   VALUES ($1, $2, $3, $4) ON CONFLICT (name) DO UPDATE
+                   SET version = excluded.version, position = excluded.position,
+                       state = excluded.state
+                   WHERE (excluded.version, excluded.position) >= (stored.version, stored.position)";
+        let (version, position) =
+            (Arg::Integer(P::VERSION.into()), Arg::Integer(projected.position.0));
+        let args = [Arg::Text(P::NAME), version, position, Arg::Text(&state)];
+        let stored = session.connection.execute(sql, &args).await;
+        stored.map(|_| ()).map_err(|err| self.unprojected(P::NAME, err))
     }
 
-    fn unprojected<P: Projection>(&self, err: sqlx::Error) -> ProjectError {
-        ProjectError::Store { name: P::NAME, place: self.place.clone(), source: err.into() }
+    pub(crate) fn unprojected(&self, name: &'static str, err: sqlx::Error) -> ProjectError {
+        ProjectError::Store { name, place: self.place.clone(), source: err.into() }
     }
 }
 

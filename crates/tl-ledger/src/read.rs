@@ -4,9 +4,9 @@
 //! **Invariant:** what was read once at a position is there for ever; nothing ever appears before
 //! a position that was read.
 
-use sqlx::Row as _;
 use tl_core::event::Event;
 
+use crate::backend::{Arg, Connection, Row, sqlite};
 use crate::store::StoreError;
 use crate::{Ledger, Place, Position};
 
@@ -32,7 +32,7 @@ pub enum ReadError {
         /// Why.
         source: serde_json::Error,
     },
-    /// SQLite could not read.
+    /// The database could not read.
     #[error("failed to read ledger `{place}`")]
     Store {
         /// The ledger.
@@ -51,43 +51,84 @@ impl Ledger {
         kinds: &str,
         limit: usize,
     ) -> Result<Vec<Recorded>, ReadError> {
+        let sql = "SELECT position, event FROM events
+                   WHERE position > $1 AND substr(kind, 1, length($2)) = $2
+                   ORDER BY position LIMIT $3";
+        let limit = Arg::Integer(i64::try_from(limit).unwrap_or(i64::MAX));
+        let args = [Arg::Integer(after.0), Arg::Text(kinds), limit];
+        let mut page = Page::default();
         let mut session = self.session().await;
-        let rows = sqlx::query(
-            "SELECT position, event FROM events
-             WHERE position > ?1 AND substr(kind, 1, length(?2)) = ?2
-             ORDER BY position LIMIT ?3",
-        )
-        .bind(after.0)
-        .bind(kinds)
-        .bind(i64::try_from(limit).unwrap_or(i64::MAX))
-        .fetch_all(&mut session.connection)
-        .await
-        .map_err(|err| self.unread(err))?;
-        rows.iter()
-            .map(|row| {
-                let position = Position(row.try_get(0).map_err(|err| self.unread(err))?);
-                let text: &str = row.try_get(1).map_err(|err| self.unread(err))?;
-                let event = serde_json::from_str(text).map_err(|source| ReadError::Event {
-                    place: self.place.clone(),
-                    position,
-                    source,
-                })?;
-                Ok(Recorded { position, event })
-            })
-            .collect()
+        let keep = |row: Row<'_>| Ok(page.take(Position(row.integer(0)?), row.text(1)?.as_bytes()));
+        session.connection.fetch(sql, &args, keep).await.map_err(|err| self.unread(err))?;
+        page.finish(&self.place)
+    }
+
+    /// The events after `after`, oldest first: at most `limit`, and no more once they have `bytes`
+    /// bytes of JSON. Empty only where there are none.
+    pub(crate) async fn read_page(
+        &self,
+        after: Position,
+        limit: usize,
+        bytes: usize,
+    ) -> Result<Vec<Recorded>, ReadError> {
+        let (mut page, mut left) = (Page::default(), bytes);
+        let mut session = self.session().await;
+        let mut keep = |position: i64, json: &[u8]| {
+            left = left.saturating_sub(json.len());
+            page.take(Position(position), json) && left > 0
+        };
+        let read = match &mut session.connection {
+            Connection::Sqlite(from) => {
+                sqlite::packed::read_events(from, after.0, limit, keep).await
+            }
+            from @ Connection::Postgres(_) => {
+                let sql = "SELECT position, event FROM events
+                           WHERE position > $1 ORDER BY position LIMIT $2";
+                let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+                let keep = |row: Row<'_>| Ok(keep(row.integer(0)?, row.text(1)?.as_bytes()));
+                from.fetch(sql, &[Arg::Integer(after.0), Arg::Integer(limit)], keep).await
+            }
+        };
+        read.map_err(|err| self.unread(err))?;
+        page.finish(&self.place)
     }
 
     /// The position of the newest event; [`Position::START`] when there is none.
     pub async fn end(&self) -> Result<Position, ReadError> {
         let mut session = self.session().await;
-        let end: i64 = sqlx::query_scalar("SELECT coalesce(max(position), 0) FROM events")
-            .fetch_one(&mut session.connection)
-            .await
-            .map_err(|err| self.unread(err))?;
-        Ok(Position(end))
+        let sql = "SELECT coalesce(max(position), 0) FROM events";
+        let end = session.connection.first(sql, &[], |row| row.integer(0)).await;
+        Ok(Position(end.map_err(|err| self.unread(err))?.unwrap_or(0)))
     }
 
     fn unread(&self, err: sqlx::Error) -> ReadError {
         ReadError::Store { place: self.place.clone(), source: err.into() }
+    }
+}
+
+/// Events that were read, up to the first one that cannot be understood.
+#[derive(Default)]
+struct Page {
+    events: Vec<Recorded>,
+    wrong: Option<(Position, serde_json::Error)>,
+}
+
+impl Page {
+    /// Takes one more event; says whether to go on.
+    fn take(&mut self, position: Position, json: &[u8]) -> bool {
+        match serde_json::from_slice(json) {
+            Ok(event) => self.events.push(Recorded { position, event }),
+            Err(source) => self.wrong = Some((position, source)),
+        }
+        self.wrong.is_none()
+    }
+
+    fn finish(self, place: &Place) -> Result<Vec<Recorded>, ReadError> {
+        match self.wrong {
+            None => Ok(self.events),
+            Some((position, source)) => {
+                Err(ReadError::Event { place: place.clone(), position, source })
+            }
+        }
     }
 }

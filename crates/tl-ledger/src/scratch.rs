@@ -8,7 +8,8 @@ use std::path::Path;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, SqliteConnection};
 
 use crate::open::options;
-use crate::sql::{Limits, Rows, SqlError, SqlValue, answer};
+use crate::sql::sqlite::answer;
+use crate::sql::{Limits, Rows, SqlError, SqlValue};
 use crate::store::StoreError;
 
 /// Type of a column.

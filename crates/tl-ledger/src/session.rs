@@ -7,31 +7,48 @@
 //! `sqlx::Transaction` is not used here: it counts transactions, and when SQLite rolls one back by
 //! itself (a full disk, a failed read) the count stays, and the connection cannot begin any more.
 
-use sqlx::SqliteConnection;
 use tokio::sync::MutexGuard;
 
 use crate::Ledger;
+use crate::backend::Connection;
 
 /// The one connection of a ledger.
 #[derive(Debug)]
 pub(crate) struct Session {
-    pub(crate) connection: SqliteConnection,
+    pub(crate) connection: Connection,
     /// A transaction was begun, and nobody saw it end.
     unfinished: bool,
 }
 
 impl Session {
-    pub(crate) const fn new(connection: SqliteConnection) -> Self {
+    pub(crate) const fn new(connection: Connection) -> Self {
         Self { connection, unfinished: false }
     }
 
-    /// Begins to write; waits for other processes.
+    /// Begins to write; waits for other processes where the database has one writer.
     pub(crate) async fn begin(&mut self) -> Result<(), sqlx::Error> {
+        self.begin_by(match &self.connection {
+            Connection::Sqlite(_) => "BEGIN IMMEDIATE",
+            Connection::Postgres(_) => "BEGIN",
+        })
+        .await
+    }
+
+    /// Begins to read: all statements see the ledger as it is at the first one.
+    pub(crate) async fn begin_reading(&mut self) -> Result<(), sqlx::Error> {
+        self.begin_by(match &self.connection {
+            Connection::Sqlite(_) => "BEGIN",
+            Connection::Postgres(_) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        })
+        .await
+    }
+
+    async fn begin_by(&mut self, statement: &'static str) -> Result<(), sqlx::Error> {
         // Before the statement, because this future may be dropped while it runs.
         self.unfinished = true;
-        let begun = sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut self.connection).await;
+        let begun = self.connection.run(statement).await;
         self.unfinished = begun.is_ok();
-        begun.map(|_| ())
+        begun
     }
 
     /// Commits if the work was done, else undoes it.
@@ -40,19 +57,20 @@ impl Session {
         done: Result<T, sqlx::Error>,
     ) -> Result<T, sqlx::Error> {
         let committed = match done {
-            Ok(value) => sqlx::raw_sql("COMMIT").execute(&mut self.connection).await.map(|_| value),
+            Ok(value) => self.connection.run("COMMIT").await.map(|()| value),
             Err(err) => Err(err),
         };
         if committed.is_err() {
-            self.roll_back().await;
+            self.undo().await;
         }
         self.unfinished = false;
         committed
     }
 
-    async fn roll_back(&mut self) {
+    /// Undoes what was begun.
+    pub(crate) async fn undo(&mut self) {
         // Fails only where there is nothing to roll back: SQLite was first, or it was committed.
-        drop(sqlx::raw_sql("ROLLBACK").execute(&mut self.connection).await);
+        drop(self.connection.run("ROLLBACK").await);
         self.unfinished = false;
     }
 }
@@ -62,7 +80,7 @@ impl Ledger {
     pub(crate) async fn session(&self) -> MutexGuard<'_, Session> {
         let mut session = self.session.lock().await;
         if session.unfinished {
-            session.roll_back().await;
+            session.undo().await;
         }
         session
     }

@@ -2,25 +2,22 @@
 //!
 //! In: one statement, as a person typed it. Out: [`Rows`]. Start at [`Ledger::sql`]; tables that
 //! are not in the ledger come by [`crate::scratch::Scratch`]. **Invariant:** nothing is written:
-//! the statement must begin with a word that reads, and SQLite itself refuses to write.
+//! the statement must begin with a word that reads, and the database itself refuses to write.
+
+mod postgres;
+pub(crate) mod sqlite;
 
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use futures_util::TryStreamExt as _;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{
-    AssertSqlSafe, Column as _, ConnectOptions as _, Connection as _, Executor as _, Row as _,
-    SqlSafeStr as _, SqliteConnection, Statement as _, TypeInfo as _, ValueRef as _,
-};
+use sqlx::{ConnectOptions as _, Connection as _};
 
+use crate::backend::Connection;
 use crate::open::options;
 use crate::store::StoreError;
 use crate::{Ledger, Place};
 
-/// One value, as SQLite stores it.
+/// One value.
 #[derive(Debug, Clone, PartialEq)]
 pub enum SqlValue {
     /// Nothing.
@@ -72,9 +69,11 @@ pub enum SqlError {
         /// How the statement begins.
         word: String,
     },
-    /// SQLite refused or could not answer the statement.
-    #[error("SQLite says: {message}")]
+    /// The database refused or could not answer the statement.
+    #[error("{database} says: {message}")]
     Refused {
+        /// `SQLite` or `PostgreSQL`.
+        database: &'static str,
         /// Its message.
         message: String,
         /// Its error.
@@ -102,7 +101,7 @@ pub enum SqlError {
         /// Why.
         source: StoreError,
     },
-    /// SQLite could not prepare itself for the query.
+    /// The database could not prepare itself for the query.
     #[error("failed to run the query")]
     Store {
         /// Why.
@@ -113,94 +112,31 @@ pub enum SqlError {
 impl Ledger {
     /// Answers one reading statement over the ledger's own tables.
     pub async fn sql(&self, query: &str, limits: Limits) -> Result<Rows, SqlError> {
-        let Place::File(path) = &self.place else {
-            return answer(&mut self.session().await.connection, query, limits).await;
-        };
-        // A connection of its own: appending goes on meanwhile.
+        allowed(query)?;
         let failed = |err| SqlError::Store { source: StoreError::from(err) };
-        let mut connection = options(path).read_only(true).connect().await.map_err(failed)?;
-        let rows = answer(&mut connection, query, limits).await;
-        connection.close().await.map_err(failed)?;
-        rows
-    }
-}
-
-/// Reads with `PRAGMA query_only` on, so that SQLite refuses what our own look at the text missed.
-pub(crate) async fn answer(
-    connection: &mut SqliteConnection,
-    query: &str,
-    limits: Limits,
-) -> Result<Rows, SqlError> {
-    allowed(query)?;
-    let failed = |err| SqlError::Store { source: StoreError::from(err) };
-    sqlx::raw_sql("PRAGMA query_only = ON").execute(&mut *connection).await.map_err(failed)?;
-    let answered = timed(connection, query, limits).await;
-    sqlx::raw_sql("PRAGMA query_only = OFF").execute(&mut *connection).await.map_err(failed)?;
-    answered
-}
-
-/// Stops the query inside SQLite when its time is over.
-async fn timed(
-    connection: &mut SqliteConnection,
-    query: &str,
-    limits: Limits,
-) -> Result<Rows, SqlError> {
-    const OPERATIONS: i32 = 10_000; // A fraction of a millisecond of SQLite's work.
-    let failed = |err| SqlError::Store { source: StoreError::from(err) };
-    let over = Arc::new(AtomicBool::new(false));
-    let seen = Arc::clone(&over);
-    let mut handle = connection.lock_handle().await.map_err(failed)?;
-    handle.set_progress_handler(OPERATIONS, move || !seen.load(Ordering::Relaxed));
-    drop(handle);
-    let fetched = tokio::time::timeout(limits.time, fetch(connection, query, limits.rows)).await;
-    over.store(true, Ordering::Relaxed);
-    connection.lock_handle().await.map_err(failed)?.remove_progress_handler();
-    match fetched {
-        Ok(answer) => {
-            answer.map_err(|source| SqlError::Refused { message: message(&source), source })
-        }
-        Err(_elapsed) => Err(SqlError::TooSlow { limit: limits.time }),
-    }
-}
-
-async fn fetch(
-    connection: &mut SqliteConnection,
-    query: &str,
-    limit: usize,
-) -> Result<Rows, sqlx::Error> {
-    let prepared = connection.prepare(AssertSqlSafe(query).into_sql_str()).await?;
-    let columns = prepared.columns().iter().map(|column| column.name().to_owned()).collect();
-    let mut answer = Rows { columns, rows: Vec::new(), truncated: false };
-    let mut stream = sqlx::query(AssertSqlSafe(query)).persistent(false).fetch(connection);
-    while let Some(row) = stream.try_next().await? {
-        if answer.rows.len() == limit {
-            answer.truncated = true;
-            break;
-        }
-        answer.rows.push(values(&row)?);
-    }
-    Ok(answer)
-}
-
-fn values(row: &SqliteRow) -> Result<Vec<SqlValue>, sqlx::Error> {
-    (0..row.len())
-        .map(|column| {
-            let raw = row.try_get_raw(column)?;
-            if raw.is_null() {
-                return Ok(SqlValue::Null);
+        // A connection of its own: appending goes on meanwhile.
+        match (&self.place, &self.server) {
+            (Place::File(path), _) => {
+                let options = options(path).read_only(true);
+                let mut connection = options.connect().await.map_err(failed)?;
+                let rows = sqlite::answer(&mut connection, query, limits).await;
+                connection.close().await.map_err(failed)?;
+                rows
             }
-            let kind = raw.type_info().name().to_owned();
-            Ok(match kind.as_str() {
-                "INTEGER" => SqlValue::Integer(row.try_get_unchecked(column)?),
-                "REAL" => SqlValue::Real(row.try_get_unchecked(column)?),
-                "TEXT" => {
-                    let bytes: Vec<u8> = row.try_get_unchecked(column)?;
-                    SqlValue::Text(String::from_utf8_lossy(&bytes).into_owned())
+            (_, Some(server)) => {
+                let mut connection = server.connect().await.map_err(failed)?;
+                let rows = postgres::answer(&mut connection, query, limits).await;
+                connection.close().await.map_err(failed)?;
+                rows
+            }
+            (_, None) => match &mut self.session().await.connection {
+                Connection::Sqlite(connection) => sqlite::answer(connection, query, limits).await,
+                Connection::Postgres(connection) => {
+                    postgres::answer(connection, query, limits).await
                 }
-                _ => SqlValue::Blob(row.try_get_unchecked(column)?),
-            })
-        })
-        .collect()
+            },
+        }
+    }
 }
 
 fn message(err: &sqlx::Error) -> String {

@@ -1,8 +1,11 @@
-//! What went wrong underneath: SQLite's error codes as the few cases a user can act on.
+//! What went wrong underneath: the databases' error codes as the few cases a user can act on.
 //!
 //! In: errors of `sqlx`. Out: [`StoreError`], the `source` of every operation's own error.
 
-/// What SQLite could not do.
+use sqlx::postgres::PgDatabaseError;
+use sqlx::sqlite::SqliteError;
+
+/// What the database could not do.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// No space is left on the disk, or the quota is used up. What was acknowledged is intact.
@@ -13,17 +16,25 @@ pub enum StoreError {
     #[error("the ledger is locked by another process")]
     Busy(#[source] sqlx::Error),
 
-    /// The file's content contradicts itself, or it is no SQLite database.
+    /// The content contradicts itself, or the file is no SQLite database.
     #[error("the file is damaged")]
     Corrupted(#[source] sqlx::Error),
 
-    /// The file, its directory or the file system does not allow writing.
+    /// The file, its directory or the file system does not allow writing; a server only reads.
     #[error("the ledger can only be read")]
     ReadOnly(#[source] sqlx::Error),
 
     /// The file or its directory cannot be opened; usually a missing permission.
     #[error("the file cannot be opened")]
     CannotOpen(#[source] sqlx::Error),
+
+    /// The server does not answer, or broke the connection off.
+    #[error("the database server cannot be reached")]
+    Unreachable(#[source] sqlx::Error),
+
+    /// The server does not let this user in, or not do this.
+    #[error("the database server refuses")]
+    Denied(#[source] sqlx::Error),
 
     /// Anything else.
     #[error(transparent)]
@@ -43,27 +54,89 @@ impl StoreError {
                 "allow writing to the file and its directory, name another with `--ledger PATH`, \
                  or keep nothing with `--ledger none`",
             ),
+            Self::Unreachable(_) => Some("check that the server runs and that the URL names it"),
+            Self::Denied(_) => Some(
+                "check user, password and database; the user must be allowed to make a schema, or \
+                 own a schema `throughline`",
+            ),
             Self::Other(_) => None,
+        }
+    }
+
+    /// The error of `sqlx`.
+    pub(crate) fn into_source(self) -> sqlx::Error {
+        match self {
+            Self::Full(err)
+            | Self::Busy(err)
+            | Self::Corrupted(err)
+            | Self::ReadOnly(err)
+            | Self::CannotOpen(err)
+            | Self::Unreachable(err)
+            | Self::Denied(err)
+            | Self::Other(err) => err,
         }
     }
 }
 
 impl From<sqlx::Error> for StoreError {
     fn from(err: sqlx::Error) -> Self {
-        // Primary result codes: https://www.sqlite.org/rescode.html
-        match primary_code(&err) {
-            Some(13) => Self::Full(err),
-            Some(5 | 6) => Self::Busy(err),
-            Some(11 | 26) => Self::Corrupted(err),
-            Some(8) => Self::ReadOnly(err),
-            Some(3 | 14 | 23) => Self::CannotOpen(err),
-            _ => Self::Other(err),
+        match cause(&err) {
+            Cause::Sqlite(code) => match code {
+                13 => Self::Full(err),
+                5 | 6 => Self::Busy(err),
+                11 | 26 => Self::Corrupted(err),
+                8 => Self::ReadOnly(err),
+                3 | 14 | 23 => Self::CannotOpen(err),
+                _ => Self::Other(err),
+            },
+            Cause::Postgres(class) => class(err),
+            Cause::Connection => Self::Unreachable(err),
+            Cause::Other => Self::Other(err),
         }
     }
 }
 
-/// SQLite's primary result code: the low byte of the extended one.
-pub(crate) fn primary_code(err: &sqlx::Error) -> Option<u32> {
-    let code = err.as_database_error()?.code()?;
-    code.parse::<u32>().ok().map(|code| code & 0xff)
+/// Where an error comes from.
+enum Cause {
+    /// SQLite's primary result code: <https://www.sqlite.org/rescode.html>.
+    Sqlite(u32),
+    Postgres(fn(sqlx::Error) -> StoreError),
+    Connection,
+    Other,
+}
+
+fn cause(err: &sqlx::Error) -> Cause {
+    match err {
+        sqlx::Error::Io(_) | sqlx::Error::Tls(_) => Cause::Connection,
+        sqlx::Error::Database(database) => {
+            if let Some(code) = database.try_downcast_ref::<PgDatabaseError>() {
+                return Cause::Postgres(of_postgres(code.code()));
+            }
+            let code =
+                database.code().filter(|_| database.try_downcast_ref::<SqliteError>().is_some());
+            // The low byte of the extended code.
+            let primary = code.and_then(|code| code.parse::<u32>().ok()).map(|code| code & 0xff);
+            primary.map_or(Cause::Other, Cause::Sqlite)
+        }
+        _ => Cause::Other,
+    }
+}
+
+/// Error codes: <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
+fn of_postgres(code: &str) -> fn(sqlx::Error) -> StoreError {
+    match code {
+        "53100" => StoreError::Full,
+        // Lock not available, deadlock, serialization failure.
+        "55P03" | "40P01" | "40001" => StoreError::Busy,
+        // Data or index corrupted.
+        "XX001" | "XX002" => StoreError::Corrupted,
+        // Read-only transaction, on a standby for example.
+        "25006" => StoreError::ReadOnly,
+        // No such database, insufficient privilege.
+        "3D000" | "42501" => StoreError::Denied,
+        // Shut down, crashed, starting, or too many connections.
+        "57P01" | "57P02" | "57P03" | "53300" => StoreError::Unreachable,
+        _ if code.starts_with("28") => StoreError::Denied,
+        _ => StoreError::Other,
+    }
 }

@@ -4,6 +4,7 @@
 //! Out: one [`Report`]. Start at [`map`]. A measure is a file in [`measure`].
 //! **Invariant:** pure. No IO, no clock, no SQL; the same input gives the same report.
 
+pub mod calendar;
 pub mod change;
 pub mod collected;
 pub mod dataset;
@@ -16,6 +17,7 @@ pub mod journey;
 pub mod journey_row;
 pub mod lines;
 pub mod measure;
+pub mod network;
 pub mod options;
 pub mod packages;
 pub mod release;

@@ -3,10 +3,13 @@
 //! In: set by the binary from flags and configuration. Out: [`Options`]. Defaults are those of
 //! `throughline config defaults`; each is explained in `docs/measures.md`.
 
+use std::collections::BTreeMap;
+
 use globset::{Glob, GlobSet};
 use regex::{Regex, RegexBuilder};
 use tl_core::time::{Millis, Timestamp};
 
+use crate::calendar::Calendar;
 use crate::stats::bootstrap::Draws;
 use crate::stats::minimum::PRIVACY_FLOOR_PEOPLE;
 
@@ -62,6 +65,10 @@ pub struct CollectedOptions {
     pub release_is_deploy: bool,
     /// Approvals that a request needs.
     pub approvals: usize,
+    /// When the team works.
+    pub calendar: Calendar,
+    /// Whom a name on a forge, tracker or AI tool belongs to: name and address, both in lower case.
+    pub people: BTreeMap<String, String>,
 }
 
 /// What a status of a tracker means.
@@ -146,6 +153,8 @@ impl Default for CollectedOptions {
             services: Vec::new(),
             release_is_deploy: true,
             approvals: 1,
+            calendar: Calendar::default(),
+            people: BTreeMap::new(),
         }
     }
 }

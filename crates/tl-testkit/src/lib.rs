@@ -1,9 +1,11 @@
 //! Scripted repositories and environments for tests.
 //!
-//! In: steps of a script. Out: repositories in temporary directories, and the program run on
-//! them. Start at [`repo::TestRepo`] and [`mod@env`]. **Invariant:** for development only: no crate
-//! depends on this one but for its tests.
+//! In: steps of a script. Out: repositories in temporary directories, the program run on them, and
+//! databases of a PostgreSQL server. Start at [`repo::TestRepo`], [`mod@env`] and
+//! [`postgres::database`]. **Invariant:** for development only: no crate depends on this one but for
+//! its tests.
 
 pub mod env;
 pub mod import;
+pub mod postgres;
 pub mod repo;

@@ -7,9 +7,11 @@
 use std::collections::BTreeMap;
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
+use jiff::tz::TimeZone;
 use regex::RegexBuilder;
 use serde::Deserialize;
 use tl_core::record::System;
+use tl_map::calendar::Calendar;
 use tl_map::options::{CollectedOptions, Service, StatusMeaning, StatusRule};
 
 /// `[collect]`: see `defaults.toml` for what each key means.
@@ -141,7 +143,55 @@ impl CollectConfig {
             services: self.services.iter().map(service).collect::<Result<_, _>>()?,
             release_is_deploy: self.release_is_deploy,
             approvals: self.approvals as usize,
+            calendar: self.calendar.read()?,
+            people: self
+                .people
+                .iter()
+                .map(|(name, address)| (name.to_lowercase(), address.to_lowercase()))
+                .collect(),
         })
+    }
+}
+
+impl CalendarConfig {
+    fn read(&self) -> Result<Calendar, Problem> {
+        let wrong = |key: &str, why: String| (format!("collect.calendar.{key}"), why);
+        let zone = TimeZone::get(&self.zone)
+            .map_err(|_| wrong("zone", "no time zone such as `Europe/Berlin`".to_owned()))?;
+        const NAMES: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+        let mut days = [false; 7];
+        for day in &self.days {
+            let known = NAMES.iter().position(|name| day.to_lowercase().starts_with(name));
+            match known {
+                Some(known) => days[known] = true,
+                None => {
+                    return Err(wrong("days", format!("but `{day}` is no day such as `mon`")));
+                }
+            }
+        }
+        let minute = |key: &str, text: &str| {
+            let why = || wrong(key, "no time of day such as `09:00`".to_owned());
+            let (hours, minutes) = text.split_once(':').ok_or_else(why)?;
+            match (hours.parse::<u16>(), minutes.parse::<u16>()) {
+                (Ok(hours), Ok(minutes))
+                    if minutes < 60 && hours <= 24 && hours * 60 + minutes <= 24 * 60 =>
+                {
+                    Ok(hours * 60 + minutes)
+                }
+                _ => Err(why()),
+            }
+        };
+        let (start, end) = (minute("start", &self.start)?, minute("end", &self.end)?);
+        if end <= start {
+            return Err(wrong("end", "not after the start of the day".to_owned()));
+        }
+        let holiday = |text: &String| {
+            let why =
+                |_| wrong("holidays", format!("but `{text}` is no date such as `2026-12-25`"));
+            text.parse().map_err(why)
+        };
+        let holidays = self.holidays.iter().map(holiday).collect::<Result<_, _>>()?;
+        Ok(Calendar { name: self.name.clone(), zone, days, start, end, holidays })
     }
 }
 

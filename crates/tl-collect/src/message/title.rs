@@ -82,6 +82,11 @@ const NO_PROJECT: [&str; 48] = [
     "SHA", "SHA3", "SSE", "TLS", "TOP", "UCS", "UTF", "WIN", "X86", "XXH",
 ];
 
+/// Whether a word in capitals can name a project of a tracker.
+pub(crate) fn is_project(name: &str) -> bool {
+    !NO_PROJECT.contains(&name)
+}
+
 /// Adds the ticket keys in a title, such as `ZOOKEEPER-4711`: two or more capitals and digits,
 /// capital first, a hyphen and a number, with nothing that belongs to a word on either side.
 pub(super) fn tickets(title: &str, keys: &mut Vec<String>) {
@@ -105,7 +110,7 @@ pub(super) fn tickets(title: &str, keys: &mut Vec<String>) {
         let key = &title[start..end];
         if bounded
             && !goes_on
-            && !NO_PROJECT.contains(&&title[start..hyphen])
+            && is_project(&title[start..hyphen])
             && keys.len() < REFERENCE_LIMIT
             && !keys.iter().any(|known| known == key)
         {

@@ -1,7 +1,9 @@
 use std::fs;
 
 use super::*;
-use crate::fixtures::events;
+use tl_testkit::postgres::database;
+
+use crate::fixtures::{events, on_both, run};
 
 /// What a user sees: the message, its causes, and what to do.
 fn told(err: &OpenError) -> String {
@@ -36,15 +38,27 @@ async fn a_ledger_keeps_its_events_over_closing_and_dropping() {
     ledger.check().await.unwrap();
 }
 
+#[test]
+fn a_ledger_opened_again_goes_on_where_it_was() {
+    on_both(async |home| {
+        for round in 1..4 {
+            let ledger = home.open().await;
+            ledger.append(&events(&format!("round-{round}"), 2)).await.unwrap();
+            assert_eq!(ledger.end().await.unwrap().0, 2 * round);
+            ledger.check().await.unwrap();
+            ledger.close().await.unwrap();
+        }
+    });
+}
+
 #[tokio::test]
 async fn acknowledged_means_synced() {
     let directory = tempfile::tempdir().unwrap();
     let ledger = Ledger::open(&directory.path().join("ledger.db")).await.unwrap();
     let mut session = ledger.session().await;
-    let journal: String =
-        sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&mut session.connection).await.unwrap();
-    let synchronous: i64 =
-        sqlx::query_scalar("PRAGMA synchronous").fetch_one(&mut session.connection).await.unwrap();
+    let sql = "SELECT journal_mode, synchronous FROM pragma_journal_mode, pragma_synchronous";
+    let get = |row: Row<'_>| Ok((row.text(0)?.to_owned(), row.integer(1)?));
+    let (journal, synchronous) = session.connection.first(sql, &[], get).await.unwrap().unwrap();
     assert_eq!((journal.as_str(), synchronous), ("wal", 2), "2 is FULL");
 }
 
@@ -102,10 +116,7 @@ async fn a_ledger_of_a_newer_program_is_refused_with_both_versions() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("ledger.db");
     let ledger = Ledger::open(&path).await.unwrap();
-    sqlx::query("PRAGMA user_version = 99")
-        .execute(&mut ledger.session().await.connection)
-        .await
-        .unwrap();
+    ledger.session().await.connection.run("PRAGMA user_version = 99").await.unwrap();
     ledger.close().await.unwrap();
     let err = refused(&path).await;
     let told = told(&err);
@@ -161,4 +172,79 @@ async fn a_file_that_may_not_be_written_says_so() {
     let err = refused(&locked.join("ledger.db")).await;
     let told = told(&err);
     assert!(told.contains("--ledger none"), "{told}");
+}
+
+/// The URL of a database, with a password that no message may show.
+fn with_password(url: &str) -> String {
+    url.replace("tester@", "tester:hunter2@")
+}
+
+#[test]
+fn a_server_syncs_what_is_acknowledged_although_its_database_is_set_not_to() {
+    let Some(database) = database() else { return };
+    run(async {
+        let setting = "synchronous_commit";
+        let ledger = Ledger::open_url(database.url()).await.unwrap();
+        let lax = "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET synchronous_commit TO off',
+                   current_database()); END $$";
+        ledger.session().await.connection.run(lax).await.unwrap();
+        ledger.close().await.unwrap();
+        let ledger = Ledger::open_url(database.url()).await.unwrap();
+        let sql = "SELECT current_setting($1)";
+        let get = |row: Row<'_>| Ok(row.text(0)?.to_owned());
+        let args = [crate::backend::Arg::Text(setting)];
+        let set = ledger.session().await.connection.first(sql, &args, get).await.unwrap();
+        assert_eq!(set.as_deref(), Some("on"));
+    });
+}
+
+#[test]
+fn a_password_is_never_shown() {
+    let Some(database) = database() else { return };
+    run(async {
+        let ledger = Ledger::open_url(&with_password(database.url())).await.unwrap();
+        let name = database.url().split('?').next().unwrap().rsplit('/').next().unwrap();
+        let place = ledger.place().to_string();
+        assert!(place.starts_with("postgres://tester@"), "{place}");
+        assert!(place.ends_with(&format!("/{name}")), "{place}");
+        assert!(!format!("{ledger:?}").contains("hunter2"), "{ledger:?}");
+    });
+    let closed = "postgres://tester:hunter2@127.0.0.1:1/delivery?application_name=hunter2";
+    let wrong = "postgres://tester:hunter2@127.0.0.1:port/delivery";
+    for url in [closed, wrong, "hunter2"] {
+        let err = run(Ledger::open_url(url)).unwrap_err();
+        let told = format!("{} {err:?}", told(&err));
+        assert!(!told.contains("hunter2"), "{told}");
+    }
+}
+
+#[test]
+fn what_is_wrong_with_a_server_is_said() {
+    let err = run(Ledger::open_url("postgres://tester@127.0.0.1:1/delivery")).unwrap_err();
+    let told_closed = told(&err);
+    assert!(told_closed.contains("`postgres://tester@127.0.0.1:1/delivery`"), "{told_closed}");
+    assert!(told_closed.contains("cannot be reached"), "{told_closed}");
+    let told_wrong = told(&run(Ledger::open_url("mysql://db.example/delivery")).unwrap_err());
+    assert!(told_wrong.contains("postgres://USER@HOST/DATABASE"), "{told_wrong}");
+    let Some(database) = database() else { return };
+    let missing = database.url().replace("throughline_test_", "nothing_");
+    let told_missing = told(&run(Ledger::open_url(&missing)).unwrap_err());
+    assert!(told_missing.contains("refuses: "), "{told_missing}");
+    assert!(told_missing.contains("does not exist"), "{told_missing}");
+}
+
+#[test]
+fn another_programs_schema_and_a_newer_ledger_are_refused_and_left_alone() {
+    let Some(database) = database() else { return };
+    run(async {
+        let ledger = Ledger::open_url(database.url()).await.unwrap();
+        ledger.session().await.connection.run("UPDATE ledger SET version = 99").await.unwrap();
+        let err = Ledger::open_url(database.url()).await.unwrap_err();
+        let known = postgres::SCHEMA_VERSION;
+        let wanted = format!("has version 99; this program reads up to version {known}");
+        assert!(told(&err).contains(&wanted), "{}", told(&err));
+        ledger.session().await.connection.run("ALTER TABLE ledger RENAME TO songs").await.unwrap();
+        let err = Ledger::open_url(database.url()).await.unwrap_err();
+        assert!(matches!(err, OpenError::Foreign { place: Place::Server(_) }), "{}", told(&err));
+    });
 }

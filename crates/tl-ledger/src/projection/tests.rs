@@ -3,7 +3,7 @@ use serde::Deserialize;
 
 use super::*;
 use crate::counts::EventCounts;
-use crate::fixtures::{event, events, run};
+use crate::fixtures::{event, events, on_both, run};
 
 /// The same name as version 1 below, with another shape.
 #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -18,47 +18,50 @@ impl Projection for Kinds {
     }
 }
 
-#[tokio::test]
-async fn a_raised_version_is_folded_from_the_first_event() {
-    let ledger = Ledger::in_memory().await.unwrap();
-    ledger.append(&events("github", 5)).await.unwrap();
-    let old = ledger.catch_up::<EventCounts>().await.unwrap();
-    let new = ledger.catch_up::<Kinds>().await.unwrap();
-    assert_eq!(new.state.0.len(), 5);
-    // An older program beside a newer one still has its answer, and takes nothing away.
-    assert_eq!(ledger.catch_up::<EventCounts>().await.unwrap(), old);
-    assert_eq!(ledger.stored::<Kinds>().await.unwrap().unwrap(), new);
+#[test]
+fn a_raised_version_is_folded_from_the_first_event() {
+    on_both(async |home| {
+        let ledger = home.open().await;
+        ledger.append(&events("github", 5)).await.unwrap();
+        let old = ledger.catch_up::<EventCounts>().await.unwrap();
+        let new = ledger.catch_up::<Kinds>().await.unwrap();
+        assert_eq!(new.state.0.len(), 5);
+        // An older program beside a newer one still has its answer, and takes nothing away.
+        assert_eq!(ledger.catch_up::<EventCounts>().await.unwrap(), old);
+        assert_eq!(ledger.stored::<Kinds>().await.unwrap().unwrap(), new);
+    });
 }
 
-#[tokio::test]
-async fn a_stored_state_is_used_and_one_that_cannot_be_read_is_folded_anew() {
-    let ledger = Ledger::in_memory().await.unwrap();
-    ledger.append(&events("github", 5)).await.unwrap();
-    let right = ledger.catch_up::<EventCounts>().await.unwrap();
-    let tamper = |state: &'static str| {
-        let ledger = &ledger;
-        async move {
+#[test]
+fn a_stored_state_is_used_and_one_that_cannot_be_read_is_folded_anew() {
+    on_both(async |home| {
+        let ledger = home.open().await;
+        ledger.append(&events("github", 5)).await.unwrap();
+        let right = ledger.catch_up::<EventCounts>().await.unwrap();
+        let tamper = async |state: &str| {
             let mut session = ledger.session().await;
-            let sql = sqlx::query("UPDATE projections SET state = ?").bind(state);
-            sql.execute(&mut session.connection).await.unwrap();
-        }
-    };
-    tamper(r#"{"sources":{}}"#).await;
-    let stored = ledger.catch_up::<EventCounts>().await.unwrap();
-    assert_eq!(stored.state, EventCounts::default());
-    tamper("{").await;
-    assert_eq!(ledger.catch_up::<EventCounts>().await.unwrap(), right);
+            let sql = "UPDATE projections SET state = $1";
+            session.connection.execute(sql, &[Arg::Text(state)]).await.unwrap();
+        };
+        tamper(r#"{"sources":{}}"#).await;
+        let stored = ledger.catch_up::<EventCounts>().await.unwrap();
+        assert_eq!(stored.state, EventCounts::default());
+        tamper("{").await;
+        assert_eq!(ledger.catch_up::<EventCounts>().await.unwrap(), right);
+    });
 }
 
-#[tokio::test]
-async fn a_slower_process_does_not_take_a_projection_back() {
-    let ledger = Ledger::in_memory().await.unwrap();
-    ledger.append(&events("github", 3)).await.unwrap();
-    let slow = ledger.catch_up::<EventCounts>().await.unwrap();
-    ledger.append(&events("gitlab", 3)).await.unwrap();
-    let fast = ledger.catch_up::<EventCounts>().await.unwrap();
-    ledger.store(&slow).await.unwrap();
-    assert_eq!(ledger.stored::<EventCounts>().await.unwrap().unwrap(), fast);
+#[test]
+fn a_slower_process_does_not_take_a_projection_back() {
+    on_both(async |home| {
+        let ledger = home.open().await;
+        ledger.append(&events("github", 3)).await.unwrap();
+        let slow = ledger.catch_up::<EventCounts>().await.unwrap();
+        ledger.append(&events("gitlab", 3)).await.unwrap();
+        let fast = ledger.catch_up::<EventCounts>().await.unwrap();
+        ledger.store(&slow).await.unwrap();
+        assert_eq!(ledger.stored::<EventCounts>().await.unwrap().unwrap(), fast);
+    });
 }
 
 proptest! {

@@ -1,5 +1,7 @@
 use super::*;
-use crate::fixtures::{event, events};
+use tl_testkit::postgres::database;
+
+use crate::fixtures::{event, events, on_both, run};
 use crate::scratch::{Column, ColumnType, Scratch};
 
 const LIMITS: Limits = Limits { rows: 100, time: Duration::from_secs(30) };
@@ -133,4 +135,67 @@ async fn a_ledger_in_memory_answers_and_can_still_be_written() {
     assert_eq!(ledger.sql("SELECT * FROM events", LIMITS).await.unwrap().rows.len(), 3);
     assert!(ledger.sql("WITH x AS (SELECT 1) DELETE FROM cache", LIMITS).await.is_err());
     assert_eq!(ledger.append(&events("gitlab", 3)).await.unwrap().new, 3);
+}
+
+#[test]
+fn both_databases_answer_alike() {
+    on_both(async |home| {
+        let ledger = home.open().await;
+        ledger.append(&events("github", 5)).await.unwrap();
+        let sql = "SELECT count(*), max(position) * 0.5 AS half, min(kind), NULL AS nothing,
+                          sum(position) AS sum, avg(position) / -8 AS mean
+                   FROM events WHERE source = 'github'";
+        let rows = ledger.sql(sql, LIMITS).await.unwrap();
+        assert_eq!(rows.columns[1..], ["half", rows.columns[2].as_str(), "nothing", "sum", "mean"]);
+        let row = &rows.rows[0];
+        let text = SqlValue::Text("change.merged".to_owned());
+        assert_eq!(row[..4], [SqlValue::Integer(5), SqlValue::Real(2.5), text, SqlValue::Null]);
+        // The sum of integers may outgrow them, and PostgreSQL counts with that.
+        assert!(matches!(row[4], SqlValue::Integer(15) | SqlValue::Real(15.0)), "{row:?}");
+        assert_eq!(row[5], SqlValue::Real(-0.375));
+        let cut = ledger.sql("SELECT 1 FROM events", Limits { rows: 4, ..LIMITS }).await.unwrap();
+        assert!(cut.truncated && cut.rows.len() == 4);
+        let err = ledger.sql("SELECT nam FROM events", LIMITS).await.unwrap_err();
+        assert!(err.to_string().contains(" says: "), "{err}");
+    });
+}
+
+#[test]
+fn nothing_that_writes_gets_through_to_a_server() {
+    let Some(database) = database() else { return };
+    run(async {
+        let ledger = Ledger::open_url(database.url()).await.unwrap();
+        ledger.append(&events("github", 3)).await.unwrap();
+        for sql in [
+            "DELETE FROM projections",
+            "SELECT 1; DELETE FROM projections",
+            // A quote that our look at the text takes for an end: two statements for a server.
+            r"SELECT E'\''; COMMIT; CREATE TABLE hole (n INTEGER); --'",
+            "SELECT $$'$$; CREATE TABLE hole (n INTEGER); --'",
+            "WITH x AS (INSERT INTO cursors VALUES ('a', 'b', 'c', 1) RETURNING 1) SELECT * FROM x",
+            "SELECT set_config('transaction_read_only', 'off', true)",
+            "SELECT * INTO hole FROM events",
+            "EXPLAIN ANALYZE INSERT INTO cursors VALUES ('a', 'b', 'c', 1)",
+            "SELECT nextval('row_projections_id_seq')",
+        ] {
+            assert!(ledger.sql(sql, LIMITS).await.is_err(), "{sql}");
+        }
+        let sql = "SELECT (SELECT count(*) FROM cursors), (SELECT count(*) FROM pg_tables
+                   WHERE tablename = 'hole')";
+        let left = ledger.sql(sql, LIMITS).await.unwrap();
+        assert_eq!(left.rows, [[SqlValue::Integer(0), SqlValue::Integer(0)]]);
+    });
+}
+
+#[test]
+fn a_query_that_never_ends_is_stopped_on_a_server_too() {
+    let Some(database) = database() else { return };
+    run(async {
+        let ledger = Ledger::open_url(database.url()).await.unwrap();
+        let limits = Limits { rows: 1, time: Duration::from_millis(50) };
+        let err = ledger.sql("SELECT pg_sleep(60)::text", limits).await.unwrap_err();
+        assert!(matches!(err, SqlError::TooSlow { .. }), "{err:?}");
+        let err = ledger.sql("SELECT now()", LIMITS).await.unwrap_err();
+        assert!(err.to_string().contains("`now::text`"), "{err}");
+    });
 }

@@ -34,7 +34,7 @@ pub(crate) struct Model<'o> {
     /// Share of open hours that reviewers give to reviews: service takes that much longer.
     pub(crate) share: f64,
     pub(crate) runners: u32,
-    merge: &'o Merge,
+    pub(crate) merge: &'o Merge,
     release: Release,
     deploys: Vec<i64>,
     from: i64,
@@ -84,9 +84,9 @@ impl<'o> Model<'o> {
             Release::Every(period) => *period = tl_core::time::Millis::new(period.get() / 2),
             Release::AsObserved(trains) => {
                 trains.sort_unstable();
-                let middles = trains.windows(2).map(|two| {
-                    two[0] + tl_core::time::Millis::new((two[1] - two[0]).get() / 2)
-                });
+                let middles = trains
+                    .windows(2)
+                    .map(|two| two[0] + tl_core::time::Millis::new((two[1] - two[0]).get() / 2));
                 let middles: Vec<_> = middles.collect();
                 trains.extend(middles);
             }
@@ -494,8 +494,7 @@ impl Simulation<'_> {
         let mut run = self.seen;
         run.unfinished = came.filter(|job| !job.done).count();
         run.simulated = self.jobs.len();
-        let flows =
-            [self.review.flow(), self.ci.flow(), self.merge.flow(), self.release.flow()];
+        let flows = [self.review.flow(), self.ci.flow(), self.merge.flow(), self.release.flow()];
         run.balanced = flows.iter().all(|flow| flow.is_balanced());
         run
     }

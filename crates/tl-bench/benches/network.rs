@@ -1,0 +1,80 @@
+//! 100,000 changes through the simulated line, the size that the target "about a second" is
+//! stated for, and a whole answer for a team of one change an hour.
+//!
+//! Run with `cargo bench -p tl-bench --bench network`. Two rounds of review, two CI runs, a merge
+//! by hand and a daily train for each change; everything drawn from a fixed seed.
+
+use divan::counter::ItemsCount;
+use divan::{Bencher, black_box};
+use tl_core::time::{Millis, Timestamp};
+use tl_map::network::observed::{Change, Merge, Observed, Release, Round, Run};
+use tl_map::network::{Settings, answer, simulated_changes};
+use tl_map::stats::random::SplitMix64;
+
+const MINUTE: i64 = 60_000;
+
+fn main() {
+    divan::main();
+}
+
+/// A line with a change every `gap` minutes on average over `weeks` weeks, at loads of about 0.7.
+fn line(gap: u32, weeks: i64) -> Observed {
+    let mut random = SplitMix64::new(7);
+    let mut minutes = |most: u32| Millis::new(i64::from(random.below(most) + 1) * MINUTE);
+    let from = Timestamp::from_millis(2_800 * Millis::WEEK.get());
+    let until = from + Millis::days(7 * weeks);
+    let (mut at, mut changes) = (from, Vec::new());
+    while at < until {
+        let coding = minutes(600);
+        let asked = at + coding;
+        let mut round =
+            || Round { asked, wait: minutes(60), service: minutes(40), rework: minutes(120) };
+        let rounds = vec![round(), round()];
+        let mut run = |after_round| Run {
+            after_round,
+            queued: asked,
+            wait: minutes(5),
+            service: minutes(20),
+        };
+        let runs = vec![run(0), run(1)];
+        changes.push(Change {
+            author: changes.len() as u32 % 50,
+            started: at,
+            coding,
+            rounds,
+            runs,
+            merge_wait: minutes(60),
+            release_wait: Some(minutes(24 * 60)),
+            low_risk: Some(changes.len() % 4 == 0),
+        });
+        at = at + minutes(2 * gap);
+    }
+    Observed {
+        from,
+        until,
+        changes,
+        reviewers: 60 / gap + 1,
+        review_share: None,
+        runners: 30 / gap + 1,
+        merge: Merge::ByHand,
+        release: Release::Every(Millis::DAY),
+        deploys: vec![Millis::new(10 * MINUTE)],
+    }
+}
+
+#[divan::bench(sample_count = 10)]
+fn simulate_100_000_changes(bencher: Bencher<'_, '_>) {
+    // A change every four minutes: 32 weeks, and 8 to warm up, are 100,000 changes.
+    let observed = line(4, 32);
+    let changes = simulated_changes(&observed, 100_000, 1);
+    assert!((95_000..105_000).contains(&changes), "{changes}");
+    bencher
+        .counter(ItemsCount::new(changes))
+        .bench_local(|| simulated_changes(black_box(&observed), 100_000, 1));
+}
+
+#[divan::bench(sample_count = 3)]
+fn calibrate_a_team_of_26_weeks(bencher: Bencher<'_, '_>) {
+    let observed = line(60, 26);
+    bencher.bench_local(|| answer(black_box(&observed), &Settings::default()));
+}

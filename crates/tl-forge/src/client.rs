@@ -1,0 +1,478 @@
+//! One connection to one system: every request goes through here, with the same patience.
+//!
+//! In: a [`Request`]. Out: an [`Answer`]: a JSON value with what the headers say about paging.
+//! Start at [`Client::send`]; `limit` decides what an answer's status and headers mean, `refused`
+//! what a refusal lacks. **Invariants:** the token is sent to the host of the base address only:
+//! redirects and next pages that lead elsewhere are errors. Addresses in errors have no query.
+//! No body is larger than the limit, and no wait is silent or longer than the limit.
+
+mod error;
+mod limit;
+mod refused;
+mod request;
+mod roots;
+
+use std::fmt;
+use std::hash::BuildHasher as _;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, IF_NONE_MATCH};
+use reqwest::redirect;
+use reqwest::{Response, Url};
+use serde_json::Value;
+use tl_core::record::System;
+use tl_core::time::{Millis, Timestamp};
+
+use crate::clock::{Clock, Pause, PauseReason};
+use crate::secret::Secret;
+pub use error::{ConnectError, RequestError};
+use limit::Verdict;
+pub use request::{Answer, Request};
+
+/// How a client shows who it is.
+#[derive(Debug, Clone)]
+pub enum Auth {
+    /// Not at all: what everybody may read.
+    None,
+    /// `Authorization: Bearer TOKEN`.
+    Bearer(Secret),
+    /// User and password or token.
+    Basic(String, Secret),
+    /// A header of the system's own, such as `PRIVATE-TOKEN`: its name in small letters, what
+    /// stands before the token, and the token.
+    Header(&'static str, &'static str, Secret),
+}
+
+impl Auth {
+    fn secret(&self) -> Option<&Secret> {
+        match self {
+            Self::None => None,
+            Self::Bearer(secret) | Self::Basic(_, secret) | Self::Header(_, _, secret) => {
+                Some(secret)
+            }
+        }
+    }
+
+    /// Whether there is a token at all.
+    pub fn is_some(&self) -> bool {
+        self.secret().is_some()
+    }
+}
+
+/// What one connection is allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Longest time for one answer, from the request to the end of its body.
+    pub timeout: Millis,
+    /// Largest body, bytes.
+    pub body: usize,
+    /// Attempts at one request that fails in a way that may pass.
+    pub attempts: u32,
+    /// Longest wait that a system may ask for; beyond it, the request fails.
+    pub wait: Millis,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        let minute = 60_000;
+        Self {
+            timeout: Millis::new(minute),
+            body: 64 << 20,
+            attempts: 5,
+            wait: Millis::new(65 * minute),
+        }
+    }
+}
+
+/// How to reach a system.
+pub struct Connection {
+    /// Which system, for messages.
+    pub system: System,
+    /// Address of its API, such as `https://gitlab.example/api/v4`.
+    pub base: String,
+    /// Who we are.
+    pub auth: Auth,
+    /// A PEM file with the certificates to trust instead of those of the operating system.
+    pub certificates: Option<PathBuf>,
+    /// The program's clock.
+    pub clock: Arc<dyn Clock>,
+    /// What it is allowed.
+    pub limits: Limits,
+}
+
+/// A connection that requests are sent over, one after the other.
+pub struct Client {
+    http: reqwest::Client,
+    system: System,
+    base: Url,
+    auth: Auth,
+    clock: Arc<dyn Clock>,
+    limits: Limits,
+    headers: HeaderMap,
+    /// Until when each quota is used up: that of GraphQL, and that of everything else.
+    used_up: Mutex<[Option<Timestamp>; 2]>,
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Client({} at {})", self.system, self.base)
+    }
+}
+
+/// How one attempt ended when it did not end well.
+enum Trouble {
+    /// It will not be better another time.
+    Final(RequestError),
+    /// It may: what to say when it never is, and how long the system wants us to wait.
+    Passing(RequestError, String, Option<Millis>),
+    /// The system wants fewer requests.
+    Limited(Millis, PauseReason),
+}
+
+impl Client {
+    /// Makes a client. Opens no connection yet.
+    pub fn new(connection: Connection) -> Result<Self, ConnectError> {
+        let Connection { system, base, auth, certificates, clock, limits } = connection;
+        let base = base_address(&base)?;
+        let mut builder = reqwest::Client::builder()
+            .user_agent(concat!("throughline/", env!("CARGO_PKG_VERSION")))
+            .timeout(duration(limits.timeout))
+            .connect_timeout(Duration::from_secs(20))
+            .redirect(redirect::Policy::custom(same_origin));
+        if base.scheme() == "https" {
+            builder = builder.use_preconfigured_tls(roots::tls(certificates.as_deref())?);
+        }
+        if matches!(base.host_str(), Some("127.0.0.1" | "localhost" | "[::1]")) {
+            builder = builder.no_proxy();
+        }
+        let http = builder.build().map_err(ConnectError::Client)?;
+        let headers = auth_headers(&auth)?;
+        let used_up = Mutex::default();
+        Ok(Self { http, system, base, auth, clock, limits, headers, used_up })
+    }
+
+    /// The same client with a header on every request, such as a version of the API.
+    #[must_use]
+    pub fn with_header(mut self, name: &'static str, value: &'static str) -> Self {
+        self.headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        self
+    }
+
+    /// Which system it talks to.
+    pub const fn system(&self) -> System {
+        self.system
+    }
+
+    /// Whether it sends a token.
+    pub fn has_token(&self) -> bool {
+        self.auth.is_some()
+    }
+
+    /// A path beside the base address where that ends in a directory, and below it elsewhere:
+    /// `/api/graphql` for `/api/v3/`, `/graphql` for `/`.
+    pub(crate) fn beside(&self, directory: &str, path: &str) -> String {
+        let base = self.base.path().trim_end_matches('/');
+        match base.strip_suffix(directory) {
+            Some(above) if above.ends_with('/') => format!("{above}{path}"),
+            _ => format!("{base}/{path}"),
+        }
+    }
+
+    /// What time it is.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Sends a request, waiting for limits and repeating it after failures that may pass.
+    pub async fn send(&self, request: &Request) -> Result<Answer, RequestError> {
+        let url = self.address(request)?;
+        let mut attempt = 1;
+        let mut limited = 0;
+        loop {
+            self.wait_for_quota(&url).await?;
+            let trouble = match self.once(&url, request).await {
+                Ok(answer) => return Ok(answer),
+                Err(trouble) => trouble,
+            };
+            match trouble {
+                Trouble::Final(err) => return Err(err),
+                Trouble::Limited(length, reason) => {
+                    limited += 1;
+                    // A system that says so again and again will not be outwaited.
+                    if limited > 8 {
+                        return Err(self.too_long(&url, length));
+                    }
+                    // Repeats double the wait: the first figure was evidently too small.
+                    let length = Millis::new(length.get().saturating_mul(1 << (limited - 1)));
+                    let length = if limited == 1 { length } else { self.jittered(length) };
+                    self.pause(&url, length, reason).await?;
+                }
+                Trouble::Passing(err, failure, asked) => {
+                    if attempt >= self.limits.attempts {
+                        return Err(err);
+                    }
+                    let backoff = Millis::new(1000 << (attempt - 1).min(6));
+                    let length = asked.unwrap_or_else(|| self.jittered(backoff));
+                    attempt += 1;
+                    let reason = PauseReason::Retry { failure, attempt };
+                    self.pause(&url, length, reason).await?;
+                }
+            }
+        }
+    }
+
+    /// Sends a request and those for all pages after it, and returns the items of all, in order.
+    /// `field` names the list in an answer that is no list itself; empty where it is one.
+    ///
+    /// For lists that belong to one object, such as the commits of a request. Where a later page
+    /// is refused because its cursor expired, the list is read once more from its beginning.
+    pub async fn all(&self, request: &Request, field: &str) -> Result<Vec<Value>, RequestError> {
+        match self.follow(request, field).await {
+            Err((err, page)) if page > 1 && err.is_expired_cursor() => {
+                self.follow(request, field).await.map_err(|(err, _)| err)
+            }
+            all => all.map_err(|(err, _)| err),
+        }
+    }
+
+    async fn follow(
+        &self,
+        request: &Request,
+        field: &str,
+    ) -> Result<Vec<Value>, (RequestError, u32)> {
+        const MOST_PAGES: u32 = 500;
+        let mut items = Vec::new();
+        let mut request = request.clone();
+        for page in 1..=MOST_PAGES {
+            let mut answer = self.send(&request).await.map_err(|err| (err, page))?;
+            items.append(&mut answer.take_items(field));
+            match answer.next {
+                Some(next) => request = request.at(next),
+                None => return Ok(items),
+            }
+        }
+        let path = request.shown_path();
+        Err((RequestError::Endless { system: self.system, path, pages: MOST_PAGES }, 1))
+    }
+
+    async fn once(&self, url: &Url, request: &Request) -> Result<Answer, Trouble> {
+        let http = match &request.body {
+            Some(body) => self
+                .http
+                .post(url.clone())
+                .header(reqwest::header::CONTENT_TYPE, "application/json")
+                .body(body.to_string()),
+            None => self.http.get(url.clone()),
+        };
+        let mut headers = self.headers.clone();
+        let etag = request.etag.as_deref().and_then(|etag| HeaderValue::from_str(etag).ok());
+        etag.and_then(|etag| headers.insert(IF_NONE_MATCH, etag));
+        let response = http.headers(headers).send().await.map_err(|err| self.unsent(url, err))?;
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let text = self.read(url, response).await?;
+        self.judge(url, status, headers, &text)
+    }
+
+    fn judge(
+        &self,
+        url: &Url,
+        status: u16,
+        headers: HeaderMap,
+        text: &[u8],
+    ) -> Result<Answer, Trouble> {
+        let path = url.path().to_owned();
+        let system = self.system;
+        match limit::judge(status, &headers, text, self.clock.now()) {
+            Verdict::Fine { used_up } => {
+                self.lock()[quota(url)] = used_up;
+            }
+            Verdict::Limited { wait, reason } => return Err(Trouble::Limited(wait, reason)),
+            Verdict::Passing { wait } => {
+                let err = RequestError::Failing { system, path, status };
+                return Err(Trouble::Passing(err, format!("status {status}"), wait));
+            }
+            Verdict::Elsewhere { host } => {
+                let host = self.clean(&host);
+                return Err(Trouble::Final(RequestError::Elsewhere { system, path, host }));
+            }
+            Verdict::Refused => {
+                let refusal = refused::read(self.has_token(), status, &headers, text);
+                let refusal = refusal.map_texts(|text| self.clean(text));
+                return Err(Trouble::Final(RequestError::Refused {
+                    system,
+                    path,
+                    status,
+                    refusal,
+                }));
+            }
+        }
+        let body = match (status, text) {
+            (304, _) | (_, b"") => Value::Null,
+            _ => serde_json::from_slice(text).map_err(|source| {
+                let err = RequestError::Json { system, path, source };
+                Trouble::Passing(err, "an answer that is no JSON".to_owned(), None)
+            })?,
+        };
+        Ok(Answer::new(status, &headers, body))
+    }
+
+    /// Reads a body to its end or to the limit.
+    async fn read(&self, url: &Url, mut response: Response) -> Result<Vec<u8>, Trouble> {
+        let limit = self.limits.body;
+        let mut text = Vec::new();
+        loop {
+            match response.chunk().await {
+                Ok(Some(chunk)) if text.len() + chunk.len() <= limit => {
+                    text.extend_from_slice(&chunk);
+                }
+                Ok(Some(_)) => {
+                    let path = url.path().to_owned();
+                    let system = self.system;
+                    return Err(Trouble::Final(RequestError::TooLarge { system, path, limit }));
+                }
+                Ok(None) => return Ok(text),
+                Err(err) => {
+                    let path = url.path().to_owned();
+                    let source = err.without_url();
+                    let err = RequestError::Cut { system: self.system, path, source };
+                    return Err(Trouble::Passing(
+                        err,
+                        "an answer without its end".to_owned(),
+                        None,
+                    ));
+                }
+            }
+        }
+    }
+
+    fn unsent(&self, url: &Url, err: reqwest::Error) -> Trouble {
+        let host = url.host_str().unwrap_or_default().to_owned();
+        let failure = match &err {
+            err if err.is_timeout() => "no answer in time",
+            err if err.is_connect() => "no connection",
+            _ => "the connection broke",
+        };
+        let source = err.without_url();
+        let err = RequestError::Unsent { system: self.system, host, source };
+        Trouble::Passing(err, failure.to_owned(), None)
+    }
+
+    async fn wait_for_quota(&self, url: &Url) -> Result<(), RequestError> {
+        let until = self.lock()[quota(url)].take();
+        let Some(until) = until else { return Ok(()) };
+        let length = until - self.clock.now();
+        if length.get() <= 0 {
+            return Ok(());
+        }
+        self.pause(url, length, PauseReason::RateLimit).await
+    }
+
+    async fn pause(
+        &self,
+        url: &Url,
+        length: Millis,
+        reason: PauseReason,
+    ) -> Result<(), RequestError> {
+        if length > self.limits.wait {
+            return Err(self.too_long(url, length));
+        }
+        self.clock.wait(&Pause { length, system: self.system, reason }).await;
+        Ok(())
+    }
+
+    fn too_long(&self, url: &Url, length: Millis) -> RequestError {
+        let seconds = length.get().max(0).unsigned_abs().div_ceil(1000);
+        RequestError::LimitedTooLong { system: self.system, path: url.path().to_owned(), seconds }
+    }
+
+    /// A length with up to half of it added, so that many clients do not come back at once.
+    fn jittered(&self, length: Millis) -> Millis {
+        let random = std::hash::RandomState::new().hash_one(length.get()) % 1000;
+        let half = length.get() / 2;
+        Millis::new(length.get() + half * i64::try_from(random).unwrap_or(0) / 1000)
+    }
+
+    /// The address of a request: of a path below the base, or of a next page on the same host.
+    fn address(&self, request: &Request) -> Result<Url, RequestError> {
+        let wrong = |_| RequestError::Address { system: self.system, path: request.shown_path() };
+        let mut url = self.base.join(&request.path).map_err(wrong)?;
+        if url.origin() != self.base.origin() {
+            let host = self.clean(url.host_str().unwrap_or_default());
+            let path = url.path().to_owned();
+            return Err(RequestError::Elsewhere { system: self.system, path, host });
+        }
+        if !request.query.is_empty() {
+            url.query_pairs_mut().extend_pairs(&request.query);
+        }
+        Ok(url)
+    }
+
+    /// A text without the token.
+    fn clean(&self, text: &str) -> String {
+        match self.auth.secret() {
+            Some(secret) => secret.redact(text),
+            None => text.to_owned(),
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, [Option<Timestamp>; 2]> {
+        self.used_up.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Which of the quotas a request counts against.
+fn quota(url: &Url) -> usize {
+    usize::from(url.path().ends_with("/graphql"))
+}
+
+fn duration(length: Millis) -> Duration {
+    Duration::from_millis(length.get().max(0).unsigned_abs())
+}
+
+/// Follows redirects on the same host only; the answer that leads elsewhere is handed back.
+fn same_origin(attempt: redirect::Attempt<'_>) -> redirect::Action {
+    let same =
+        attempt.previous().last().is_some_and(|from| from.origin() == attempt.url().origin());
+    if same && attempt.previous().len() <= 5 { attempt.follow() } else { attempt.stop() }
+}
+
+fn base_address(text: &str) -> Result<Url, ConnectError> {
+    let wrong = |why| ConnectError::Address { why };
+    let mut url = Url::parse(text).map_err(|_| wrong("it is no address"))?;
+    if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
+        return Err(wrong("it does not begin with `https://` and a host"));
+    }
+    if !url.username().is_empty() || url.password().is_some() || url.query().is_some() {
+        return Err(wrong("it has a password or a query in it"));
+    }
+    if !url.path().ends_with('/') {
+        url.set_path(&format!("{}/", url.path()));
+    }
+    Ok(url)
+}
+
+fn auth_headers(auth: &Auth) -> Result<HeaderMap, ConnectError> {
+    let mut headers = HeaderMap::new();
+    headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+    let (name, text) = match auth {
+        Auth::None => return Ok(headers),
+        Auth::Bearer(secret) => (AUTHORIZATION, format!("Bearer {}", secret.reveal())),
+        Auth::Basic(user, secret) => {
+            let pair = format!("{user}:{}", secret.reveal());
+            (AUTHORIZATION, format!("Basic {}", request::base64(pair.as_bytes())))
+        }
+        Auth::Header(name, before, secret) => {
+            (HeaderName::from_static(name), format!("{before}{}", secret.reveal()))
+        }
+    };
+    // The error of `from_str` does not say what was in it, and neither do we.
+    let mut value = HeaderValue::from_str(&text).map_err(|_| ConnectError::Token)?;
+    value.set_sensitive(true);
+    headers.insert(name, value);
+    Ok(headers)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,154 @@
+//! Requests and answers.
+//!
+//! In: a path below the base address with its query. Out: JSON, and what the headers say about
+//! the next page. No IO here.
+
+use reqwest::header::{ETAG, HeaderMap, LINK};
+use serde_json::Value;
+
+/// A request: `GET` without a body, `POST` with one. Only what can be repeated is sent.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Request {
+    pub(super) path: String,
+    pub(super) query: Vec<(&'static str, String)>,
+    pub(super) body: Option<Value>,
+    pub(super) etag: Option<String>,
+}
+
+impl Request {
+    /// Asks for a path below the base address: `repos/acme/api/issues`.
+    pub fn get(path: impl Into<String>) -> Self {
+        Self { path: path.into(), query: Vec::new(), body: None, etag: None }
+    }
+
+    /// Asks with a JSON body, as GraphQL and searches want it. Must change nothing: it is repeated
+    /// when it fails.
+    pub fn post(path: impl Into<String>, body: Value) -> Self {
+        Self { body: Some(body), ..Self::get(path) }
+    }
+
+    /// With one more parameter, which is encoded here.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl ToString) -> Self {
+        self.query.push((name, value.to_string()));
+        self
+    }
+
+    /// Only if the answer is no longer the one with this validator: else its status is 304.
+    #[must_use]
+    pub fn unless(mut self, etag: Option<String>) -> Self {
+        self.etag = etag;
+        self
+    }
+
+    /// The same request for another page, at the address that an answer gave.
+    pub(super) fn at(&self, next: String) -> Self {
+        Self { path: next, query: Vec::new(), body: self.body.clone(), etag: None }
+    }
+
+    /// The path without query and host, for messages.
+    pub fn shown_path(&self) -> String {
+        let path = self.path.split(['?', '#']).next().unwrap_or_default();
+        let path = path
+            .split_once("://")
+            .map_or(path, |(_, rest)| rest.split_once('/').map_or("", |(_, path)| path));
+        format!("/{}", path.trim_start_matches('/'))
+    }
+}
+
+/// What a system answered.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    /// 200, or 304 where [`Request::unless`] holds.
+    pub status: u16,
+    /// The body; null where there is none.
+    pub body: Value,
+    /// Validator for [`Request::unless`].
+    pub etag: Option<String>,
+    /// Address of the next page, from the `Link` header.
+    pub next: Option<String>,
+}
+
+impl Answer {
+    pub(super) fn new(status: u16, headers: &HeaderMap, body: Value) -> Self {
+        let etag = headers.get(ETAG).and_then(|etag| etag.to_str().ok());
+        let next = headers.get_all(LINK).iter().find_map(|link| next_link(link.to_str().ok()?));
+        Self { status, body, etag: etag.map(str::to_owned), next }
+    }
+
+    /// Whether nothing changed since the validator was given.
+    pub const fn is_unchanged(&self) -> bool {
+        self.status == 304
+    }
+
+    /// Takes the items of the list in `field`; of the body itself where that is empty. What is no
+    /// list has no items.
+    pub fn take_items(&mut self, field: &str) -> Vec<Value> {
+        let list = if field.is_empty() { Some(&mut self.body) } else { self.body.get_mut(field) };
+        match list.map(Value::take) {
+            Some(Value::Array(items)) => items,
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// The address with `rel="next"` of a `Link` header (RFC 8288).
+fn next_link(header: &str) -> Option<String> {
+    let mut rest = header;
+    while let Some((_, after)) = rest.split_once('<') {
+        let (address, after) = after.split_once('>')?;
+        let (parameters, others) = after.split_once('<').unwrap_or((after, ""));
+        let is_next = parameters.split([';', ',']).any(|parameter| {
+            let parameter = parameter.trim();
+            matches!(parameter, "rel=\"next\"" | "rel=next")
+        });
+        if is_next {
+            return Some(address.to_owned());
+        }
+        rest = &after[after.len() - others.len() - usize::from(!others.is_empty())..];
+    }
+    None
+}
+
+/// Base64 with padding (RFC 4648), for `Authorization: Basic`.
+pub(super) fn base64(bytes: &[u8]) -> String {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for chunk in bytes.chunks(3) {
+        let byte = |at: usize| u32::from(chunk.get(at).copied().unwrap_or(0));
+        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
+        for place in 0..4 {
+            let letter = LETTERS[(bits >> (18 - 6 * place) & 63) as usize];
+            text.push(if place > chunk.len() { '=' } else { char::from(letter) });
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_next_page_is_found_among_links_in_any_order() {
+        let next = "<https://h/a?page=1>; rel=\"prev\", <https://h/a?page=3,4>; rel=\"next\"";
+        assert_eq!(next_link(next).as_deref(), Some("https://h/a?page=3,4"));
+        let first = "<https://h/a?page=2>; rel=\"next\", <https://h/a?page=9>; rel=\"last\"";
+        assert_eq!(next_link(first).as_deref(), Some("https://h/a?page=2"));
+        assert_eq!(next_link("<https://h/a?page=9>; rel=\"last\""), None);
+        assert_eq!(next_link("nonsense < <"), None);
+    }
+
+    #[test]
+    fn a_path_is_shown_without_host_and_query() {
+        assert_eq!(Request::get("https://h/a/b?token=x").shown_path(), "/a/b");
+        assert_eq!(Request::get("a/b").with("token", "x").shown_path(), "/a/b");
+    }
+
+    #[test]
+    fn base64_is_that_of_the_standard() {
+        // RFC 4648, section 10.
+        let encoded = ["", "f", "fo", "foo", "foob"].map(|text| base64(text.as_bytes()));
+        assert_eq!(encoded, ["", "Zg==", "Zm8=", "Zm9v", "Zm9vYg=="]);
+    }
+}

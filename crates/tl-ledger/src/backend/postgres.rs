@@ -1,0 +1,308 @@
+//! PostgreSQL: its tables and their steps from version to version, and statements over many rows.
+//!
+//! In: an open connection. Out: the same with the newest tables; rows in and out. Start at
+//! [`prepare`]. **Invariants:** a step that was released never changes. Events get their positions
+//! in the order in which they become visible, without gaps: whoever appends holds a lock until the
+//! commit, so that nobody who read up to a position misses a smaller one later.
+//!
+//! Everything is in the schema `throughline`, so that a ledger may share a database.
+
+use std::fmt;
+use std::time::Duration;
+
+use futures_util::TryStreamExt as _;
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection, Row as _};
+use tl_core::event::Event;
+
+use crate::rows::{Row, RowKey};
+
+/// How long an operation waits for another process's lock.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// Held while tables are made and changed; both numbers are the letters `thrl` and a count.
+const MIGRATION_LOCK: i64 = 0x7468_726c_0000_0001;
+
+/// Held from the first insert of events to the commit.
+const APPEND_LOCK: i64 = 0x7468_726c_0000_0002;
+
+/// The version of the tables that this program writes.
+pub(crate) const SCHEMA_VERSION: i64 = MIGRATIONS.len() as i64;
+
+/// Step `i` leads from version `i` to version `i + 1`.
+///
+/// Text is compared byte by byte (`"C"`), as SQLite does.
+const MIGRATIONS: [&str; 1] = [r#"
+    CREATE TABLE events (
+        position BIGINT PRIMARY KEY,
+        source TEXT COLLATE "C" NOT NULL,
+        key TEXT COLLATE "C" NOT NULL,
+        kind TEXT COLLATE "C" NOT NULL,
+        at BIGINT NOT NULL,
+        event TEXT NOT NULL,
+        UNIQUE (source, key)
+    );
+    CREATE FUNCTION events_never_change() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN RAISE EXCEPTION 'events never change and are never deleted'; END $$;
+    CREATE TRIGGER events_never_change BEFORE UPDATE OR DELETE ON events
+        FOR EACH ROW EXECUTE FUNCTION events_never_change();
+    CREATE TRIGGER events_never_go BEFORE TRUNCATE ON events
+        FOR EACH STATEMENT EXECUTE FUNCTION events_never_change();
+    CREATE TABLE projections (
+        name TEXT COLLATE "C" PRIMARY KEY,
+        version BIGINT NOT NULL,
+        position BIGINT NOT NULL,
+        state TEXT NOT NULL
+    );
+    CREATE TABLE cache (
+        scope TEXT COLLATE "C" NOT NULL,
+        key BYTEA NOT NULL,
+        value BYTEA NOT NULL,
+        PRIMARY KEY (scope, key)
+    );
+    CREATE TABLE row_projections (
+        id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        name TEXT COLLATE "C" NOT NULL,
+        version BIGINT NOT NULL,
+        position BIGINT NOT NULL,
+        UNIQUE (name, version)
+    );
+    CREATE TABLE entities (
+        projection BIGINT NOT NULL,
+        tab SMALLINT NOT NULL,
+        key TEXT COLLATE "C" NOT NULL,
+        at BIGINT NOT NULL,
+        value BYTEA NOT NULL,
+        PRIMARY KEY (projection, tab, key)
+    );
+    CREATE INDEX entities_at ON entities (projection, tab, at);
+    CREATE TABLE cursors (
+        source TEXT COLLATE "C" NOT NULL,
+        stream TEXT COLLATE "C" NOT NULL,
+        value TEXT NOT NULL,
+        at BIGINT NOT NULL,
+        PRIMARY KEY (source, stream)
+    );
+"#];
+
+/// What is in the schema `throughline` of a database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Found {
+    /// The tables of a ledger, in this version; 0 where there is nothing yet.
+    Ledger(i64),
+    /// Tables of somebody else.
+    Foreign,
+}
+
+/// A database on a server, and how to get in.
+#[derive(Clone)]
+pub(crate) struct Server {
+    options: PgConnectOptions,
+    /// The URL without password and parameters.
+    pub(crate) shown: String,
+}
+
+impl fmt::Debug for Server {
+    /// Without the password, which the options would show.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Server").field(&self.shown).finish()
+    }
+}
+
+impl Server {
+    pub(crate) fn parse(url: &str) -> Result<Self, sqlx::Error> {
+        let options: PgConnectOptions = url.parse()?;
+        let host = match options.get_socket() {
+            Some(directory) => directory.display().to_string(),
+            None => format!("{}:{}", options.get_host(), options.get_port()),
+        };
+        let user = options.get_username();
+        let shown = format!("postgres://{user}@{host}/{}", options.get_database().unwrap_or(user));
+        Ok(Self { options: options.disable_statement_logging(), shown })
+    }
+
+    /// A connection that finds the ledger's tables under their bare names.
+    pub(crate) async fn connect(&self) -> Result<PgConnection, sqlx::Error> {
+        let mut connection = self.options.connect().await?;
+        let settings = format!(
+            "SET search_path TO throughline;
+             SET lock_timeout TO {};
+             SET client_min_messages TO warning;
+             SELECT set_config('synchronous_commit', 'on', false)
+             WHERE current_setting('synchronous_commit') = 'off'",
+            LOCK_TIMEOUT.as_millis()
+        );
+        sqlx::raw_sql(AssertSqlSafe(settings)).execute(&mut connection).await?;
+        Ok(connection)
+    }
+}
+
+/// Brings the tables to [`SCHEMA_VERSION`] in one transaction; says what was found before. Does
+/// nothing where the tables are those of this version, of a newer one, or of somebody else.
+pub(crate) async fn prepare(connection: &mut PgConnection) -> Result<Found, sqlx::Error> {
+    // Without a lock, and without the right to make a schema, where there is nothing to do.
+    let found = found(connection).await?;
+    if matches!(found, Found::Ledger(version) if version < SCHEMA_VERSION) {
+        migrate(connection).await?;
+    }
+    Ok(found)
+}
+
+async fn found(connection: &mut PgConnection) -> Result<Found, sqlx::Error> {
+    let row = sqlx::query(
+        "SELECT count(*), count(*) FILTER (WHERE tablename = 'ledger')
+         FROM pg_tables WHERE schemaname = 'throughline'",
+    )
+    .fetch_one(&mut *connection)
+    .await?;
+    let (tables, marks): (i64, i64) = (row.try_get(0)?, row.try_get(1)?);
+    if tables == 0 {
+        return Ok(Found::Ledger(0));
+    }
+    if marks == 0 {
+        return Ok(Found::Foreign);
+    }
+    let version: Option<i64> =
+        sqlx::query_scalar("SELECT max(version) FROM ledger").fetch_one(connection).await?;
+    Ok(Found::Ledger(version.unwrap_or(0)))
+}
+
+async fn migrate(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    let mut transaction = connection.begin().await?;
+    lock(&mut transaction, MIGRATION_LOCK).await?;
+    sqlx::raw_sql(
+        "CREATE SCHEMA IF NOT EXISTS throughline;
+         CREATE TABLE IF NOT EXISTS ledger (version BIGINT NOT NULL)",
+    )
+    .execute(&mut *transaction)
+    .await?;
+    // Another process may have been first: read again now that we hold the lock.
+    let version: Option<i64> =
+        sqlx::query_scalar("SELECT max(version) FROM ledger").fetch_one(&mut *transaction).await?;
+    let done = usize::try_from(version.unwrap_or(0)).unwrap_or(0);
+    for (step, number) in MIGRATIONS.iter().zip(1_i64..).skip(done) {
+        sqlx::raw_sql(*step).execute(&mut *transaction).await?;
+        let mark = sqlx::query("INSERT INTO ledger (version) VALUES ($1)").bind(number);
+        mark.execute(&mut *transaction).await?;
+    }
+    transaction.commit().await
+}
+
+/// Takes a lock that the end of the transaction gives back.
+async fn lock(connection: &mut PgConnection, number: i64) -> Result<(), sqlx::Error> {
+    let lock = sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(number);
+    lock.execute(connection).await.map(|_| ())
+}
+
+/// Inserts the events whose (source, key) is new; returns how many.
+pub(crate) async fn insert_events(
+    connection: &mut PgConnection,
+    events: &[Event],
+    documents: Vec<String>,
+) -> Result<usize, sqlx::Error> {
+    // Positions come from what is there, and not from a sequence: that has gaps.
+    lock(connection, APPEND_LOCK).await?;
+    let column = |of: fn(&Event) -> &str| events.iter().map(of).collect::<Vec<&str>>();
+    let at: Vec<i64> = events.iter().map(|event| event.at.as_millis()).collect();
+    let stored = sqlx::query(
+        "WITH given AS (
+             SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[])
+             WITH ORDINALITY AS given (source, key, kind, at, event, number)
+         ), fresh AS (
+             SELECT DISTINCT ON (source, key) * FROM given
+             WHERE NOT EXISTS (
+                 SELECT FROM events WHERE events.source = given.source AND events.key = given.key
+             )
+             ORDER BY source, key, number
+         )
+         INSERT INTO events (position, source, key, kind, at, event)
+         SELECT (SELECT coalesce(max(position), 0) FROM events) + row_number() OVER (ORDER BY number),
+                source, key, kind, at, event
+         FROM fresh",
+    )
+    .bind(column(|event| &event.source))
+    .bind(column(|event| &event.key))
+    .bind(column(|event| &event.kind))
+    .bind(at)
+    .bind(documents)
+    .execute(connection)
+    .await?
+    .rows_affected();
+    Ok(usize::try_from(stored).unwrap_or(usize::MAX))
+}
+
+/// The stored values of `keys`, which are all of one table, with their keys.
+pub(crate) async fn load_rows(
+    connection: &mut PgConnection,
+    projection: i64,
+    keys: &[&RowKey],
+    mut each: impl FnMut(&str, &[u8]),
+) -> Result<(), sqlx::Error> {
+    let Some(first) = keys.first() else { return Ok(()) };
+    let names: Vec<&str> = keys.iter().map(|key| key.key.as_str()).collect();
+    let mut rows = sqlx::query(
+        "SELECT key, value FROM entities WHERE projection = $1 AND tab = $2 AND key = ANY($3)",
+    )
+    .bind(projection)
+    .bind(i16::from(first.table))
+    .bind(names)
+    .fetch(connection);
+    while let Some(row) = rows.try_next().await? {
+        each(row.try_get(0)?, row.try_get(1)?);
+    }
+    Ok(())
+}
+
+/// Hands each row of a table to `each`, or each that was active at `since` (in ms) or later.
+pub(crate) async fn read_rows(
+    connection: &mut PgConnection,
+    projection: i64,
+    table: u8,
+    since: Option<i64>,
+    mut each: impl FnMut(&str, &[u8]),
+) -> Result<(), sqlx::Error> {
+    let all = "SELECT key, value FROM entities WHERE projection = $1 AND tab = $2";
+    let window = "SELECT key, value FROM entities
+                  WHERE projection = $1 AND tab = $2 AND at >= $3";
+    let query = sqlx::query(if since.is_some() { window } else { all })
+        .bind(projection)
+        .bind(i16::from(table));
+    let mut rows = match since {
+        None => query.fetch(connection),
+        Some(since) => query.bind(since).fetch(connection),
+    };
+    while let Some(row) = rows.try_next().await? {
+        each(row.try_get(0)?, row.try_get(1)?);
+    }
+    Ok(())
+}
+
+/// Writes rows over those with the same keys.
+pub(crate) async fn save_rows(
+    connection: &mut PgConnection,
+    projection: i64,
+    rows: Vec<(&RowKey, Row)>,
+) -> Result<(), sqlx::Error> {
+    let (mut tables, mut keys) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
+    let (mut at, mut values) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
+    for (key, row) in rows {
+        tables.push(i16::from(key.table));
+        keys.push(key.key.as_str());
+        at.push(row.at.as_millis());
+        values.push(row.value);
+    }
+    sqlx::query(
+        "INSERT INTO entities (projection, tab, key, at, value)
+         SELECT $1, * FROM unnest($2::smallint[], $3::text[], $4::bigint[], $5::bytea[])
+         ON CONFLICT (projection, tab, key) DO UPDATE
+         SET at = excluded.at, value = excluded.value",
+    )
+    .bind(projection)
+    .bind(tables)
+    .bind(keys)
+    .bind(at)
+    .bind(values)
+    .execute(connection)
+    .await
+    .map(|_| ())
+}

@@ -1,0 +1,226 @@
+//! SQLite: its tables and their steps from version to version, and statements over many rows.
+//!
+//! In: an open connection. Out: the same with the newest tables; rows in and out. Start at
+//! [`migrate`]. **Invariant:** a step that was released never changes; a new version is a new entry
+//! in [`MIGRATIONS`].
+//!
+//! Parameters of statements over many rows are bare `?`: SQLite looks each named one up in a list
+//! of all names, which is quadratic.
+
+pub(crate) mod packed;
+
+use futures_util::TryStreamExt as _;
+use sqlx::{AssertSqlSafe, Connection as _, Row as _, SqliteConnection};
+use tl_core::event::Event;
+
+use crate::rows::{Row, RowKey};
+
+/// Marks a SQLite file as a ledger: the letters `thrl`.
+pub(crate) const APPLICATION_ID: i64 = 0x7468_726c;
+
+/// The version of the tables that this program writes.
+pub(crate) const SCHEMA_VERSION: i64 = MIGRATIONS.len() as i64;
+
+/// Step `i` leads from version `i` to version `i + 1`.
+const MIGRATIONS: [&str; 2] = [
+    "
+    CREATE TABLE events (
+        position INTEGER PRIMARY KEY,
+        source TEXT NOT NULL,
+        key TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        event TEXT NOT NULL,
+        UNIQUE (source, key)
+    ) STRICT;
+    CREATE TRIGGER events_never_change BEFORE UPDATE ON events
+        BEGIN SELECT RAISE(ABORT, 'events never change'); END;
+    CREATE TRIGGER events_never_go BEFORE DELETE ON events
+        BEGIN SELECT RAISE(ABORT, 'events are never deleted'); END;
+    CREATE TABLE projections (
+        name TEXT PRIMARY KEY,
+        version INTEGER NOT NULL,
+        position INTEGER NOT NULL,
+        state TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE cache (
+        scope TEXT NOT NULL,
+        key BLOB NOT NULL,
+        value BLOB NOT NULL,
+        PRIMARY KEY (scope, key)
+    ) STRICT;
+",
+    "
+    CREATE TABLE row_projections (
+        id INTEGER PRIMARY KEY,
+        name TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        position INTEGER NOT NULL,
+        UNIQUE (name, version)
+    ) STRICT;
+    CREATE TABLE entities (
+        projection INTEGER NOT NULL,
+        tab INTEGER NOT NULL,
+        key TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        value BLOB NOT NULL,
+        PRIMARY KEY (projection, tab, key)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX entities_at ON entities (projection, tab, at);
+    CREATE TABLE cursors (
+        source TEXT NOT NULL,
+        stream TEXT NOT NULL,
+        value TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        PRIMARY KEY (source, stream)
+    ) STRICT, WITHOUT ROWID;
+",
+];
+
+/// What the header of a SQLite file says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Header {
+    pub(crate) application: i64,
+    pub(crate) version: i64,
+    /// Tables, indexes, triggers and views.
+    pub(crate) objects: i64,
+}
+
+impl Header {
+    pub(crate) async fn read(connection: &mut SqliteConnection) -> Result<Self, sqlx::Error> {
+        let row = sqlx::query(
+            "SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema)
+             FROM pragma_application_id, pragma_user_version",
+        )
+        .fetch_one(connection)
+        .await?;
+        Ok(Self {
+            application: row.try_get(0)?,
+            version: row.try_get(1)?,
+            objects: row.try_get(2)?,
+        })
+    }
+
+    /// An empty database, or one of ours.
+    pub(crate) const fn is_ledger(self) -> bool {
+        self.application == APPLICATION_ID
+            || (self.application == 0 && self.version == 0 && self.objects == 0)
+    }
+}
+
+/// Brings the tables to [`SCHEMA_VERSION`] in one transaction; does nothing if they are there.
+pub(crate) async fn migrate(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+    // Another process may have been first: read again now that we hold the lock.
+    let header = Header::read(&mut transaction).await?;
+    let done = usize::try_from(header.version).unwrap_or(0);
+    for step in MIGRATIONS.iter().skip(done) {
+        sqlx::raw_sql(*step).execute(&mut *transaction).await?;
+    }
+    let mark = format!(
+        "PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {SCHEMA_VERSION};"
+    );
+    sqlx::raw_sql(AssertSqlSafe(mark)).execute(&mut *transaction).await?;
+    transaction.commit().await
+}
+
+/// Rows of one statement. Each statement costs a trip to SQLite's thread, each row does not;
+/// measured with `cargo bench -p tl-bench --bench ledger`.
+const ROWS: usize = 1024;
+
+/// Inserts the events whose (source, key) is new; returns how many.
+pub(crate) async fn insert_events(
+    connection: &mut SqliteConnection,
+    events: &[Event],
+    documents: Vec<String>,
+) -> Result<usize, sqlx::Error> {
+    // FAIL: without it SQLite copies each page that the statement changes, to undo the statement
+    // alone. We undo the whole transaction when one fails.
+    let sql = format!(
+        "INSERT OR FAIL INTO events (source, key, kind, at, event) VALUES {}
+         ON CONFLICT (source, key) DO NOTHING",
+        places("(?,?,?,?,?)", events.len())
+    );
+    // Only the statement of full chunks is worth keeping.
+    let mut query = sqlx::query(AssertSqlSafe(sql)).persistent(events.len() == ROWS);
+    for (event, document) in events.iter().zip(documents) {
+        query = query
+            .bind(event.source.as_str())
+            .bind(event.key.as_str())
+            .bind(event.kind.as_str())
+            .bind(event.at.as_millis())
+            .bind(document);
+    }
+    let stored = query.execute(connection).await?.rows_affected();
+    Ok(usize::try_from(stored).unwrap_or(usize::MAX))
+}
+
+/// The stored values of `keys`, which are all of one table; each with its index in `keys`.
+pub(crate) async fn load_rows(
+    connection: &mut SqliteConnection,
+    projection: i64,
+    keys: &[&RowKey],
+    mut each: impl FnMut(&str, &[u8]),
+) -> Result<(), sqlx::Error> {
+    for chunk in keys.chunks(ROWS) {
+        let sql = format!(
+            "SELECT key, value FROM entities WHERE projection = ? AND tab = ? AND key IN ({})",
+            places("?", chunk.len())
+        );
+        let mut query = sqlx::query(AssertSqlSafe(sql))
+            .persistent(chunk.len() == ROWS)
+            .bind(projection)
+            .bind(i64::from(chunk[0].table));
+        for key in chunk {
+            query = query.bind(key.key.as_str());
+        }
+        let mut rows = query.fetch(&mut *connection);
+        while let Some(row) = rows.try_next().await? {
+            each(row.try_get(0)?, row.try_get(1)?);
+        }
+    }
+    Ok(())
+}
+
+/// Writes rows over those with the same keys.
+pub(crate) async fn save_rows(
+    connection: &mut SqliteConnection,
+    projection: i64,
+    rows: Vec<(&RowKey, Row)>,
+) -> Result<(), sqlx::Error> {
+    let mut rows = rows.into_iter();
+    loop {
+        let chunk: Vec<(&RowKey, Row)> = rows.by_ref().take(ROWS).collect();
+        if chunk.is_empty() {
+            return Ok(());
+        }
+        let sql = format!(
+            "INSERT OR FAIL INTO entities (projection, tab, key, at, value) VALUES {}
+             ON CONFLICT (projection, tab, key) DO UPDATE
+             SET at = excluded.at, value = excluded.value",
+            places("(?,?,?,?,?)", chunk.len())
+        );
+        let mut query = sqlx::query(AssertSqlSafe(sql)).persistent(chunk.len() == ROWS);
+        for (key, row) in chunk {
+            query = query
+                .bind(projection)
+                .bind(i64::from(key.table))
+                .bind(key.key.as_str())
+                .bind(row.at.as_millis())
+                .bind(row.value);
+        }
+        query.execute(&mut *connection).await?;
+    }
+}
+
+/// `one`, `count` times, between commas.
+fn places(one: &str, count: usize) -> String {
+    let mut all = String::with_capacity((one.len() + 1) * count);
+    for number in 0..count {
+        if number > 0 {
+            all.push(',');
+        }
+        all.push_str(one);
+    }
+    all
+}

@@ -1,0 +1,368 @@
+//! Row projections: what is folded from the events into one row per thing, such as per change.
+//!
+//! In: a type that is [`RowProjection`]. Out: its rows. Start at [`Ledger::catch_up_rows`], then
+//! [`Ledger::rows`]. Where [`crate::projection`] keeps one state, this keeps millions of rows, and
+//! an hour's events touch only the rows that they concern.
+//!
+//! ```text
+//! struct Journeys;
+//! impl RowProjection for Journeys {
+//!     const NAME: &'static str = "journeys";
+//!     const VERSION: u32 = 1;
+//!     fn keys(recorded: &Recorded, keys: &mut Vec<RowKey>) {
+//!         if let Some(change) = recorded.event.refs.get("change") {
+//!             keys.push(RowKey { table: 0, key: change.clone() });
+//!         }
+//!     }
+//!     fn fold(key: &RowKey, stored: Option<&[u8]>, events: &[&Recorded]) -> Option<Row> { ... }
+//! }
+//! ledger.catch_up_rows::<Journeys>(&mut |progress| ()).await?;
+//! let upto = ledger.rows::<Journeys>(&[0], Some(since), |table, key, value| ...).await?;
+//! ```
+//!
+//! **Invariant:** rows and the position that they are folded up to are stored in one transaction,
+//! which checks the position that it started from: a crash or another process that folds at the
+//! same time neither skips nor doubles an event. [`Ledger::rebuild_rows`] gives the same rows.
+
+use rustc_hash::FxHashMap;
+use tl_core::time::Timestamp;
+
+use crate::backend::{Arg, Connection, postgres, sqlite};
+use crate::projection::ProjectError;
+use crate::read::Recorded;
+use crate::{Ledger, Position};
+
+/// Events folded in one go: the more, the fewer times a row is written; the fewer, the less memory.
+const PAGE: usize = 50_000;
+
+/// The same as bytes of JSON.
+const PAGE_BYTES: usize = 64 << 20;
+
+/// Longest key in bytes; what has a longer one gets no row. PostgreSQL cannot index much more, and
+/// only a forged event names a thing by a page of text.
+pub const KEY_LIMIT: usize = 1024;
+
+/// Names a row.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RowKey {
+    /// Which of the projection's tables it is in; the projection gives the numbers their meaning.
+    pub table: u8,
+    /// Its key in the table, such as `change:acme/api#12`; 1 to [`KEY_LIMIT`] bytes.
+    pub key: String,
+}
+
+/// What is stored under a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// When the thing was last active, for reading only what was active in a window.
+    pub at: Timestamp,
+    /// The folded state in the projection's own encoding.
+    pub value: Vec<u8>,
+}
+
+/// A fold of events into rows.
+///
+/// A trait, because the set is open: each capability that keeps something up to date has one.
+/// Both functions are pure: the same events in the same order give the same rows, whatever the
+/// pages are that they come in.
+pub trait RowProjection {
+    /// Name under which the rows are stored. Never changes.
+    const NAME: &'static str;
+
+    /// Version of the rows' encoding and of both functions: raise it, and the rows are folded anew.
+    const VERSION: u32;
+
+    /// Pushes the key of each row that the event concerns. `keys` is empty; none, one or several
+    /// may be pushed.
+    fn keys(recorded: &Recorded, keys: &mut Vec<RowKey>);
+
+    /// The row `key` after `events`, which are at least one, in the order of their positions, all
+    /// concern it and are newer than `stored`, the value of the row before.
+    ///
+    /// `None` when `stored` cannot be read; all rows are folded anew then.
+    fn fold(key: &RowKey, stored: Option<&[u8]>, events: &[&Recorded]) -> Option<Row>;
+}
+
+/// How far the folding got.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// The newest event that is folded.
+    pub position: Position,
+    /// The newest event there was when the folding began.
+    pub end: Position,
+}
+
+/// Rows of one projection in one version, as the ledger has them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct RowSet {
+    id: i64,
+    position: Position,
+}
+
+/// What became of a page of events.
+enum Folded {
+    /// It is in the rows.
+    Stored,
+    /// Another process was first, nothing was changed.
+    Late,
+    /// A stored row cannot be read, nothing was changed.
+    Unreadable(RowKey),
+}
+
+impl Ledger {
+    /// Folds the events that are newer than the rows, page by page, and stores the rows after each
+    /// page; `progress` is told after each. Returns the newest event that is in the rows.
+    ///
+    /// Starts from nothing when there are no rows of this version; rows of older versions are
+    /// dropped then.
+    pub async fn catch_up_rows<P: RowProjection>(
+        &self,
+        progress: &mut (dyn FnMut(Progress) + Send),
+    ) -> Result<Position, ProjectError> {
+        let end = self.end().await?;
+        let mut renewed = false;
+        loop {
+            let set = self.row_set::<P>().await?;
+            let page = self.read_page(set.position, PAGE, PAGE_BYTES).await?;
+            let Some(last) = page.last() else { return Ok(set.position) };
+            match self.fold_page::<P>(set, &page).await? {
+                Folded::Stored => progress(Progress { position: last.position, end }),
+                Folded::Late => (),
+                Folded::Unreadable(_) if !renewed => {
+                    renewed = true;
+                    self.drop_rows::<P>().await?;
+                }
+                Folded::Unreadable(key) => {
+                    return Err(ProjectError::Row {
+                        name: P::NAME,
+                        table: key.table,
+                        key: key.key,
+                    });
+                }
+            }
+        }
+    }
+
+    /// Folds all events anew; see [`Ledger::catch_up_rows`].
+    pub async fn rebuild_rows<P: RowProjection>(
+        &self,
+        progress: &mut (dyn FnMut(Progress) + Send),
+    ) -> Result<Position, ProjectError> {
+        self.row_set::<P>().await?;
+        self.drop_rows::<P>().await?;
+        self.catch_up_rows::<P>(progress).await
+    }
+
+    /// Hands each row of `tables` to `each`, as (table, key, value): table after table, within one
+    /// in no order that means something. With `since`, only rows that were active then or later.
+    /// Returns the newest event that is in the rows.
+    ///
+    /// All rows are of one moment, whatever other processes fold meanwhile.
+    pub async fn rows<P: RowProjection>(
+        &self,
+        tables: &[u8],
+        since: Option<Timestamp>,
+        mut each: impl FnMut(u8, &str, &[u8]),
+    ) -> Result<Position, ProjectError> {
+        let mut session = self.session().await;
+        session.begin_reading().await.map_err(|err| self.unprojected(P::NAME, err))?;
+        let done = read_rows::<P>(&mut session.connection, tables, since, &mut each).await;
+        session.finish(done).await.map_err(|err| self.unprojected(P::NAME, err))
+    }
+
+    /// The rows of this version, made where there are none yet.
+    async fn row_set<P: RowProjection>(&self) -> Result<RowSet, ProjectError> {
+        let failed = |err| self.unprojected(P::NAME, err);
+        let mut session = self.session().await;
+        if let Some(set) = row_set::<P>(&mut session.connection).await.map_err(failed)? {
+            return Ok(set);
+        }
+        session.begin().await.map_err(failed)?;
+        let done = make_row_set::<P>(&mut session.connection).await;
+        session.finish(done).await.map_err(failed)
+    }
+
+    async fn drop_rows<P: RowProjection>(&self) -> Result<(), ProjectError> {
+        let failed = |err| self.unprojected(P::NAME, err);
+        let mut session = self.session().await;
+        session.begin().await.map_err(failed)?;
+        let done = drop_rows::<P>(&mut session.connection).await;
+        session.finish(done).await.map_err(failed)
+    }
+
+    async fn fold_page<P: RowProjection>(
+        &self,
+        set: RowSet,
+        page: &[Recorded],
+    ) -> Result<Folded, ProjectError> {
+        let groups = grouped::<P>(page);
+        let failed = |err| self.unprojected(P::NAME, err);
+        let mut session = self.session().await;
+        session.begin().await.map_err(failed)?;
+        let done = fold_page::<P>(&mut session.connection, set, page, &groups).await;
+        if let Ok(Folded::Unreadable(key)) = done {
+            session.undo().await;
+            return Ok(Folded::Unreadable(key));
+        }
+        session.finish(done).await.map_err(failed)
+    }
+}
+
+/// The keys of a page, ascending, each with its events as indexes of the page.
+fn grouped<P: RowProjection>(page: &[Recorded]) -> Vec<(RowKey, Vec<u32>)> {
+    let mut groups: FxHashMap<RowKey, Vec<u32>> = FxHashMap::default();
+    let mut keys = Vec::new();
+    for (number, recorded) in (0..).zip(page) {
+        P::keys(recorded, &mut keys);
+        for key in keys.drain(..) {
+            if !(1..=KEY_LIMIT).contains(&key.key.len()) {
+                continue;
+            }
+            let events = groups.entry(key).or_default();
+            // An event may name the same thing twice.
+            if events.last() != Some(&number) {
+                events.push(number);
+            }
+        }
+    }
+    let mut groups: Vec<_> = groups.into_iter().collect();
+    groups.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+    groups
+}
+
+async fn fold_page<P: RowProjection>(
+    connection: &mut Connection,
+    set: RowSet,
+    page: &[Recorded],
+    groups: &[(RowKey, Vec<u32>)],
+) -> Result<Folded, sqlx::Error> {
+    let last = page.last().map_or(set.position, |recorded| recorded.position);
+    // The first statement: it waits for whoever is folding, and then sees that we are late.
+    let taken = connection
+        .execute(
+            "UPDATE row_projections SET position = $1 WHERE id = $2 AND position = $3",
+            &[Arg::Integer(last.0), Arg::Integer(set.id), Arg::Integer(set.position.0)],
+        )
+        .await?;
+    if taken == 0 {
+        return Ok(Folded::Late);
+    }
+    let mut saved = Vec::with_capacity(groups.len());
+    for table in groups.chunk_by(|(a, _), (b, _)| a.table == b.table) {
+        let stored = load(connection, set.id, table).await?;
+        for (key, numbers) in table {
+            let events: Vec<&Recorded> = numbers.iter().map(|&n| &page[n as usize]).collect();
+            let before = stored.get(key.key.as_str()).map(Vec::as_slice);
+            match P::fold(key, before, &events) {
+                Some(row) => saved.push((key, row)),
+                None => return Ok(Folded::Unreadable(key.clone())),
+            }
+        }
+    }
+    match connection {
+        Connection::Sqlite(to) => sqlite::save_rows(to, set.id, saved).await?,
+        Connection::Postgres(to) => postgres::save_rows(to, set.id, saved).await?,
+    }
+    Ok(Folded::Stored)
+}
+
+/// The stored values of these keys of one table.
+async fn load<'g>(
+    connection: &mut Connection,
+    set: i64,
+    groups: &'g [(RowKey, Vec<u32>)],
+) -> Result<FxHashMap<&'g str, Vec<u8>>, sqlx::Error> {
+    let keys: Vec<&RowKey> = groups.iter().map(|(key, _)| key).collect();
+    let names: FxHashMap<&str, &'g str> =
+        groups.iter().map(|(key, _)| (key.key.as_str(), key.key.as_str())).collect();
+    let mut stored = FxHashMap::default();
+    let keep = |key: &str, value: &[u8]| {
+        if let Some(&name) = names.get(key) {
+            stored.insert(name, value.to_vec());
+        }
+    };
+    match connection {
+        Connection::Sqlite(from) => sqlite::load_rows(from, set, &keys, keep).await?,
+        Connection::Postgres(from) => postgres::load_rows(from, set, &keys, keep).await?,
+    }
+    Ok(stored)
+}
+
+async fn read_rows<P: RowProjection>(
+    connection: &mut Connection,
+    tables: &[u8],
+    since: Option<Timestamp>,
+    each: &mut impl FnMut(u8, &str, &[u8]),
+) -> Result<Position, sqlx::Error> {
+    let Some(set) = row_set::<P>(connection).await? else { return Ok(Position::START) };
+    let since = since.map(Timestamp::as_millis);
+    for &table in tables {
+        let hand_on = |key: &str, value: &[u8]| each(table, key, value);
+        match connection {
+            Connection::Sqlite(from) => {
+                sqlite::packed::read_rows(from, set.id, table, since, hand_on).await?;
+            }
+            Connection::Postgres(from) => {
+                postgres::read_rows(from, set.id, table, since, hand_on).await?;
+            }
+        }
+    }
+    Ok(set.position)
+}
+
+async fn row_set<P: RowProjection>(
+    connection: &mut Connection,
+) -> Result<Option<RowSet>, sqlx::Error> {
+    let get = |row: crate::backend::Row<'_>| {
+        Ok(RowSet { id: row.integer(0)?, position: Position(row.integer(1)?) })
+    };
+    connection
+        .first(
+            "SELECT id, position FROM row_projections WHERE name = $1 AND version = $2",
+            &[Arg::Text(P::NAME), Arg::Integer(P::VERSION.into())],
+            get,
+        )
+        .await
+}
+
+/// Makes the row set of this version and drops those of older ones.
+async fn make_row_set<P: RowProjection>(
+    connection: &mut Connection,
+) -> Result<RowSet, sqlx::Error> {
+    let name_version = [Arg::Text(P::NAME), Arg::Integer(P::VERSION.into())];
+    connection
+        .execute(
+            "INSERT INTO row_projections (name, version, position) VALUES ($1, $2, 0)
+             ON CONFLICT (name, version) DO NOTHING",
+            &name_version,
+        )
+        .await?;
+    connection
+        .execute(
+            "DELETE FROM entities WHERE projection IN
+             (SELECT id FROM row_projections WHERE name = $1 AND version < $2)",
+            &name_version,
+        )
+        .await?;
+    let sql = "DELETE FROM row_projections WHERE name = $1 AND version < $2";
+    connection.execute(sql, &name_version).await?;
+    row_set::<P>(connection).await?.ok_or(sqlx::Error::RowNotFound)
+}
+
+async fn drop_rows<P: RowProjection>(connection: &mut Connection) -> Result<(), sqlx::Error> {
+    let name_version = [Arg::Text(P::NAME), Arg::Integer(P::VERSION.into())];
+    // First the position: whoever folds at the same time waits for us, or we for them.
+    let sql = "UPDATE row_projections SET position = 0 WHERE name = $1 AND version = $2";
+    connection.execute(sql, &name_version).await?;
+    connection
+        .execute(
+            "DELETE FROM entities WHERE projection IN
+             (SELECT id FROM row_projections WHERE name = $1 AND version = $2)",
+            &name_version,
+        )
+        .await?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,259 @@
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use tl_core::event::Event;
+
+use super::*;
+use crate::fixtures::{Home, event, on_both, run};
+
+/// Which rows of a test's events: the change in table 0, and the kind in table 1.
+fn push_keys(recorded: &Recorded, keys: &mut Vec<RowKey>) {
+    let event = &recorded.event;
+    keys.push(RowKey { table: 0, key: event.subject.clone() });
+    keys.push(RowKey { table: 1, key: event.kind.clone() });
+    // Twice is once.
+    keys.push(RowKey { table: 1, key: event.kind.clone() });
+}
+
+/// The positions of all events of the row, so that a doubled or lost one shows.
+fn push_positions(stored: Option<&[u8]>, events: &[&Recorded]) -> Option<Row> {
+    let mut value = stored.unwrap_or_default().to_vec();
+    if value.first() == Some(&b'!') {
+        return None;
+    }
+    for recorded in events {
+        value.extend(recorded.position.0.to_be_bytes());
+    }
+    let at = events.iter().map(|recorded| recorded.event.at).max()?;
+    Some(Row { at, value })
+}
+
+struct Seen;
+
+impl RowProjection for Seen {
+    const NAME: &'static str = "seen";
+    const VERSION: u32 = 1;
+
+    fn keys(recorded: &Recorded, keys: &mut Vec<RowKey>) {
+        push_keys(recorded, keys);
+    }
+
+    fn fold(_key: &RowKey, stored: Option<&[u8]>, events: &[&Recorded]) -> Option<Row> {
+        push_positions(stored, events)
+    }
+}
+
+/// The next version of the same, without table 0.
+struct SeenLater;
+
+impl RowProjection for SeenLater {
+    const NAME: &'static str = Seen::NAME;
+    const VERSION: u32 = 2;
+
+    fn keys(recorded: &Recorded, keys: &mut Vec<RowKey>) {
+        push_keys(recorded, keys);
+        keys.retain(|key| key.table == 1);
+    }
+
+    fn fold(_key: &RowKey, stored: Option<&[u8]>, events: &[&Recorded]) -> Option<Row> {
+        push_positions(stored, events)
+    }
+}
+
+type Table = BTreeMap<(u8, String), Vec<u8>>;
+
+async fn all<P: RowProjection>(ledger: &Ledger) -> (Position, Table) {
+    let mut table = Table::new();
+    let keep = |number: u8, key: &str, value: &[u8]| {
+        let before = table.insert((number, key.to_owned()), value.to_vec());
+        assert_eq!(before, None, "a row came twice");
+    };
+    let position = ledger.rows::<P>(&[0, 1], None, keep).await.unwrap();
+    (position, table)
+}
+
+/// What the rows must be, folded here from all events.
+async fn expected(ledger: &Ledger) -> Table {
+    let mut table = Table::new();
+    for recorded in ledger.read(Position::START, "", usize::MAX).await.unwrap() {
+        let Recorded { position, event } = recorded;
+        for key in [(0, event.subject), (1, event.kind)] {
+            table.entry(key).or_default().extend(position.0.to_be_bytes());
+        }
+    }
+    table
+}
+
+/// Events of `changes` changes, one after another; each of its own instant.
+fn events(source: &str, numbers: impl Iterator<Item = u32>, changes: u32) -> Vec<Event> {
+    let of_change = |n: u32| {
+        let mut event = event(source, n);
+        event.subject = format!("change:acme/api#{}", n % changes);
+        event.at = Timestamp::from_millis(i64::from(n));
+        event
+    };
+    numbers.map(of_change).collect()
+}
+
+#[test]
+fn new_events_are_folded_into_the_rows_that_they_concern() {
+    on_both(async |home| {
+        let ledger = home.open().await;
+        assert_eq!(all::<Seen>(&ledger).await, (Position::START, Table::new()));
+        ledger.append(&events("github", 0..20, 7)).await.unwrap();
+        let mut told = Vec::new();
+        let position = ledger.catch_up_rows::<Seen>(&mut |progress| told.push(progress)).await;
+        assert_eq!(position.unwrap(), Position(20));
+        assert_eq!(told, [Progress { position: Position(20), end: Position(20) }]);
+        ledger.append(&events("gitlab", 20..25, 7)).await.unwrap();
+        assert_eq!(all::<Seen>(&ledger).await.0, Position(20), "rows are as of the last fold");
+        ledger.catch_up_rows::<Seen>(&mut |_| ()).await.unwrap();
+        ledger.close().await.unwrap();
+        let ledger = home.open().await;
+        assert_eq!(all::<Seen>(&ledger).await, (Position(25), expected(&ledger).await));
+        assert_eq!(ledger.rebuild_rows::<Seen>(&mut |_| ()).await.unwrap(), Position(25));
+        assert_eq!(all::<Seen>(&ledger).await.1, expected(&ledger).await);
+    });
+}
+
+#[test]
+fn a_window_holds_the_rows_that_were_active_in_it() {
+    on_both(async |home| {
+        let ledger = home.open().await;
+        // 1,500 changes, the last ten of which were active at 3,000 or later.
+        ledger.append(&events("github", 1490..3010, 1500)).await.unwrap();
+        ledger.catch_up_rows::<Seen>(&mut |_| ()).await.unwrap();
+        for (since, wanted) in [(3000, 10), (3001, 9), (3010, 0), (-1, 1500), (1500, 1500)] {
+            let mut keys = std::collections::BTreeSet::new();
+            let keep = |_: u8, key: &str, _: &[u8]| assert!(keys.insert(key.to_owned()));
+            let since = Some(Timestamp::from_millis(since));
+            ledger.rows::<Seen>(&[0], since, keep).await.unwrap();
+            assert_eq!(keys.len(), wanted, "since {since:?}");
+        }
+    });
+}
+
+#[test]
+fn many_rows_of_one_instant_are_all_in_the_window() {
+    on_both(async |home| {
+        let ledger = home.open().await;
+        let mut history = events("github", 0..1300, 1300);
+        history.iter_mut().for_each(|event| event.at = Timestamp::from_millis(5));
+        ledger.append(&history).await.unwrap();
+        ledger.catch_up_rows::<Seen>(&mut |_| ()).await.unwrap();
+        let mut count = 0;
+        let since = Some(Timestamp::from_millis(5));
+        ledger.rows::<Seen>(&[0], since, |_, _, _| count += 1).await.unwrap();
+        assert_eq!(count, 1300);
+    });
+}
+
+#[test]
+fn a_raised_version_drops_the_rows_and_an_older_program_still_has_its_answer() {
+    on_both(async |home| {
+        let ledger = home.open().await;
+        ledger.append(&events("github", 0..9, 3)).await.unwrap();
+        ledger.catch_up_rows::<Seen>(&mut |_| ()).await.unwrap();
+        let old = all::<Seen>(&ledger).await;
+        ledger.catch_up_rows::<SeenLater>(&mut |_| ()).await.unwrap();
+        assert_eq!(all::<Seen>(&ledger).await, (Position::START, Table::new()), "dropped");
+        let kinds: Table =
+            old.1.clone().into_iter().filter(|((table, _), _)| *table == 1).collect();
+        assert_eq!(all::<SeenLater>(&ledger).await.1, kinds);
+        ledger.catch_up_rows::<Seen>(&mut |_| ()).await.unwrap();
+        assert_eq!(all::<Seen>(&ledger).await, old);
+        assert_eq!(all::<SeenLater>(&ledger).await.1, kinds, "and takes nothing away");
+    });
+}
+
+#[test]
+fn a_row_that_cannot_be_read_has_all_folded_anew() {
+    on_both(async |home| {
+        let ledger = home.open().await;
+        ledger.append(&events("github", 0..9, 3)).await.unwrap();
+        ledger.catch_up_rows::<Seen>(&mut |_| ()).await.unwrap();
+        let sql = "UPDATE entities SET value = $1 WHERE tab = 0";
+        ledger.session().await.connection.execute(sql, &[Arg::Bytes(b"!")]).await.unwrap();
+        ledger.append(&events("github", 9..10, 3)).await.unwrap();
+        ledger.catch_up_rows::<Seen>(&mut |_| ()).await.unwrap();
+        assert_eq!(all::<Seen>(&ledger).await, (Position(10), expected(&ledger).await));
+    });
+}
+
+#[test]
+fn a_key_that_is_empty_or_a_page_of_text_gets_no_row() {
+    on_both(async |home| {
+        let ledger = home.open().await;
+        let mut history = events("github", 0..3, 3);
+        history[0].subject = String::new();
+        history[1].subject = "x".repeat(KEY_LIMIT + 1);
+        ledger.append(&history).await.unwrap();
+        ledger.catch_up_rows::<Seen>(&mut |_| ()).await.unwrap();
+        let keys: Vec<String> = all::<Seen>(&ledger).await.1.into_keys().map(|key| key.1).collect();
+        assert_eq!(keys[0], "change:acme/api#2");
+        assert_eq!(keys.len(), 1 + 3);
+    });
+}
+
+/// Two connections fold the same events at the same time, while they come.
+#[test]
+fn two_that_fold_at_once_neither_skip_nor_double_an_event() {
+    on_both(async |home| {
+        home.open().await.close().await.unwrap();
+        let place = home.place();
+        let threads: Vec<_> = ["github", "gitlab"]
+            .map(|source| {
+                let place = place.clone();
+                std::thread::spawn(move || {
+                    run(async {
+                        let ledger = Home::open_at(&place).await;
+                        for batch in 0..30 {
+                            let numbers = batch * 20..(batch + 1) * 20;
+                            ledger.append(&events(source, numbers, 11)).await.unwrap();
+                            ledger.catch_up_rows::<Seen>(&mut |_| ()).await.unwrap();
+                        }
+                        ledger.close().await.unwrap();
+                    });
+                })
+            })
+            .into();
+        for thread in threads {
+            thread.join().unwrap();
+        }
+        let ledger = home.open().await;
+        assert_eq!(all::<Seen>(&ledger).await, (Position(1200), expected(&ledger).await));
+    });
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    /// Folding may stop after any event and go on later, and any bytes may be in keys and values.
+    #[test]
+    fn rows_resume_anywhere(
+        subjects in prop::collection::vec("[\\PC\u{0}a]{0,9}", 1..60),
+        cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..4),
+    ) {
+        run(async {
+            let ledger = Ledger::in_memory().await.unwrap();
+            let mut history = events("github", 0..u32::try_from(subjects.len()).unwrap(), 1);
+            for (event, subject) in history.iter_mut().zip(&subjects) {
+                event.subject = format!(":{subject}");
+            }
+            let mut stops: Vec<usize> = cuts.iter().map(|cut| cut.index(history.len())).collect();
+            stops.push(history.len());
+            stops.sort_unstable();
+            let mut begin = 0;
+            for stop in stops {
+                ledger.append(&history[begin..stop]).await.unwrap();
+                ledger.catch_up_rows::<Seen>(&mut |_| ()).await.unwrap();
+                begin = stop;
+            }
+            let resumed = all::<Seen>(&ledger).await.1;
+            prop_assert_eq!(&resumed, &expected(&ledger).await);
+            ledger.rebuild_rows::<Seen>(&mut |_| ()).await.unwrap();
+            prop_assert_eq!(&all::<Seen>(&ledger).await.1, &resumed);
+            Ok(())
+        })?;
+    }
+}

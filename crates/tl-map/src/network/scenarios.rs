@@ -1,0 +1,260 @@
+//! What if: another reviewer, a faster train, more runners, more changes, fewer reviews.
+//!
+//! In: a line that calibrated. Out: a [`ScenarioOutcome`] for each [`Scenario`] that the line can
+//! be asked. Start at [`scenarios`]. Every scenario runs on the random numbers of the line as it
+//! is, replication by replication, so that their difference is the scenario and not chance.
+//! **Invariant:** a scenario that changes nothing has a difference of exactly zero.
+
+use serde::{Deserialize, Serialize};
+use statrs::distribution::{ContinuousCDF as _, StudentsT};
+
+use super::calendar::Calendar;
+use super::line::{Model, Run, simulate};
+use super::observed::{Merge, Observed};
+use super::{IntervalParts, Settings};
+use crate::stats::Interval;
+use crate::stats::quantile::quantile;
+
+/// What is done to the line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Scenario {
+    /// One more reviewer, who gives as much time to reviews as the others, at the same hours.
+    OneMoreReviewer,
+    /// Trains leave twice as often.
+    ReleaseTrainHalved,
+    /// Twice as many CI runs can go on at once.
+    RunnersDoubled,
+    /// Half as many changes again, of the same kinds and at the same hours.
+    ArrivalsTimesOneAndAHalf,
+    /// Changes of low risk are not reviewed.
+    LowRiskAutoApproved,
+}
+
+impl Scenario {
+    /// Every scenario.
+    pub const ALL: [Self; 5] = [
+        Self::OneMoreReviewer,
+        Self::ReleaseTrainHalved,
+        Self::RunnersDoubled,
+        Self::ArrivalsTimesOneAndAHalf,
+        Self::LowRiskAutoApproved,
+    ];
+
+    /// In words.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::OneMoreReviewer => "one more reviewer",
+            Self::ReleaseTrainHalved => "release train twice as often",
+            Self::RunnersDoubled => "twice the runners",
+            Self::ArrivalsTimesOneAndAHalf => "half as many changes again",
+            Self::LowRiskAutoApproved => "low-risk changes need no review",
+        }
+    }
+
+    /// The line under this scenario; `None` when it lacks what the scenario changes.
+    fn apply<'o>(self, line: &Model<'o>) -> Option<Model<'o>> {
+        let mut changed = line.clone();
+        match self {
+            Self::OneMoreReviewer if line.has_review() => changed.reviewers += 1,
+            Self::ReleaseTrainHalved if line.has_train() => changed.halve_train(),
+            Self::RunnersDoubled if line.has_ci() => {
+                changed.runners = line.runners.saturating_mul(2);
+            }
+            Self::ArrivalsTimesOneAndAHalf => changed.growth = 1.5,
+            Self::LowRiskAutoApproved
+                if line.has_review()
+                    && line.changes.iter().any(|change| change.low_risk == Some(true)) =>
+            {
+                changed.auto_approve = true;
+            }
+            _ => return None,
+        }
+        Some(changed)
+    }
+}
+
+/// The whole line, from start of work to end of deployment, under one scenario. Milliseconds;
+/// intervals are over replications, two-sided at 95 % by Student's t.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ScenarioOutcome {
+    /// What was done.
+    pub scenario: Scenario,
+    /// Median of the line as it is, simulated.
+    pub median_before: f64,
+    /// 90 % quantile of the line as it is, simulated.
+    pub p90_before: f64,
+    /// Median under the scenario minus median before: negative is faster.
+    #[serde(with = "IntervalParts")]
+    pub median_change: Interval,
+    /// 90 % quantile under the scenario minus before.
+    #[serde(with = "IntervalParts")]
+    pub p90_change: Interval,
+    /// Mean under the scenario minus before.
+    #[serde(with = "IntervalParts")]
+    pub mean_change: Interval,
+    /// How busy each station is under the scenario.
+    pub stations: Vec<StationLoad>,
+    /// Said when a station cannot keep up; the changes above then depend on the simulated time.
+    pub unstable: Option<String>,
+    /// Share of changes that did not get through within twice the simulated time.
+    pub unfinished: f64,
+    /// Simulated changes that count, over all replications.
+    pub changes: usize,
+}
+
+/// How busy a station is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StationLoad {
+    /// `review`, `ci` or `merge queue`.
+    pub name: String,
+    /// Load before: work that came per capacity; above 1 it cannot be done.
+    pub before: f64,
+    /// Load under the scenario.
+    pub after: f64,
+}
+
+/// Asks every scenario that the line can be asked.
+pub(crate) fn scenarios(
+    observed: &Observed,
+    calendar: &Calendar,
+    share: f64,
+    settings: &Settings,
+) -> Vec<ScenarioOutcome> {
+    let line = Model::new(observed, calendar, share, settings.changes);
+    let before = replications(&line, settings);
+    Scenario::ALL
+        .iter()
+        .filter_map(|&scenario| {
+            let changed = scenario.apply(&line)?;
+            let after = replications(&changed, settings);
+            outcome(scenario, &before, &after, &stations(&line))
+        })
+        .collect()
+}
+
+/// One run with its totals sorted.
+struct Replication {
+    run: Run,
+    median: f64,
+    p90: f64,
+    mean: f64,
+}
+
+fn replications(model: &Model<'_>, settings: &Settings) -> Vec<Option<Replication>> {
+    let runs = (0..settings.replications.max(2))
+        .map(|replication| simulate(model, settings.seed, replication.into()));
+    runs.map(|mut run| {
+        run.totals.sort_unstable();
+        let sum: i128 = run.totals.iter().map(|&total| i128::from(total)).sum();
+        Some(Replication {
+            median: quantile(&run.totals, 0.5)?,
+            p90: quantile(&run.totals, 0.9)?,
+            mean: sum as f64 / run.totals.len() as f64,
+            run,
+        })
+    })
+    .collect()
+}
+
+/// A station's name and its load in a run.
+type Load = (&'static str, fn(&Run) -> f64);
+
+/// The stations with a capacity.
+fn stations(line: &Model<'_>) -> Vec<Load> {
+    let mut stations: Vec<Load> = Vec::new();
+    if line.has_review() {
+        stations.push(("review", |run| run.review.load()));
+    }
+    if line.has_ci() {
+        stations.push(("ci", |run| run.ci.load()));
+    }
+    if matches!(line.merge, Merge::Batches { .. }) {
+        stations.push(("merge queue", |run| run.merge.load()));
+    }
+    stations
+}
+
+/// Compares replication by replication; `None` when fewer than two have changes in both.
+fn outcome(
+    scenario: Scenario,
+    before: &[Option<Replication>],
+    after: &[Option<Replication>],
+    stations: &[Load],
+) -> Option<ScenarioOutcome> {
+    let pairs: Vec<(&Replication, &Replication)> =
+        before.iter().zip(after).filter_map(|(b, a)| Some((b.as_ref()?, a.as_ref()?))).collect();
+    let count = pairs.len() as f64;
+    let change = |of: fn(&Replication) -> f64| {
+        paired(&pairs.iter().map(|(before, after)| of(after) - of(before)).collect::<Vec<f64>>())
+    };
+    let before = |of: fn(&Replication) -> f64| {
+        pairs.iter().map(|(before, _)| of(before)).sum::<f64>() / count
+    };
+    let loads: Vec<StationLoad> = stations
+        .iter()
+        .map(|(name, load)| StationLoad {
+            name: (*name).to_owned(),
+            before: pairs.iter().map(|(before, _)| load(&before.run)).sum::<f64>() / count,
+            after: pairs.iter().map(|(_, after)| load(&after.run)).sum::<f64>() / count,
+        })
+        .collect();
+    let finished: usize = pairs.iter().map(|(_, after)| after.run.totals.len()).sum();
+    let unfinished: usize = pairs.iter().map(|(_, after)| after.run.unfinished).sum();
+    Some(ScenarioOutcome {
+        scenario,
+        median_change: change(|one| one.median)?,
+        p90_change: change(|one| one.p90)?,
+        mean_change: change(|one| one.mean)?,
+        median_before: before(|one| one.median),
+        p90_before: before(|one| one.p90),
+        unstable: unstable(&loads),
+        stations: loads,
+        unfinished: unfinished as f64 / (finished + unfinished).max(1) as f64,
+        changes: finished + unfinished,
+    })
+}
+
+/// Says which stations cannot keep up.
+fn unstable(loads: &[StationLoad]) -> Option<String> {
+    let over: Vec<String> = loads
+        .iter()
+        .filter(|station| station.after >= 1.0)
+        .map(|station| {
+            format!(
+                "{}: {:.2} times the work that it can do, so its queue grows without bound; the \
+                 times given hold only for the simulated weeks",
+                station.name, station.after
+            )
+        })
+        .collect();
+    (!over.is_empty()).then(|| over.join("; "))
+}
+
+/// Mean of differences with its interval by Student's t; `None` for fewer than two.
+fn paired(differences: &[f64]) -> Option<Interval> {
+    let count = differences.len() as f64;
+    if differences.len() < 2 {
+        return None;
+    }
+    let mean = differences.iter().sum::<f64>() / count;
+    let squares = differences.iter().map(|one| (one - mean).powi(2)).sum::<f64>();
+    let error = (squares / (count - 1.0) / count).sqrt();
+    let half = StudentsT::new(0.0, 1.0, count - 1.0).ok()?.inverse_cdf(0.975) * error;
+    Some(Interval { estimate: mean, low: mean - half, high: mean + half })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_interval_of_paired_differences_agrees_with_scipy() {
+        // scipy.stats.t.interval(0.95, 3, loc=mean, scale=scipy.stats.sem([1,2,4,7]))
+        let found = paired(&[1.0, 2.0, 4.0, 7.0]).expect("four differences");
+        let half = 3.182_446_305 * 2.645_751_311 / 2.0;
+        assert!((found.estimate - 3.5).abs() < 1e-12);
+        assert!((found.low - (3.5 - half)).abs() < 1e-6, "{found:?}");
+        assert_eq!(paired(&[1.0]), None);
+    }
+}
