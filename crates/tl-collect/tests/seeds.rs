@@ -7,7 +7,10 @@ use std::fs;
 use std::path::Path;
 
 use tl_collect::attribution::{Identity, attribute, branch_tool};
+use tl_collect::intake::{Format, Options, read_all};
+use tl_collect::system::convert;
 use tl_collect::{agent_trace, ai_notes, message, release_name};
+use tl_core::record::Record;
 use tl_exec::git::Mailmap;
 
 /// The inputs of one target, with their names.
@@ -79,5 +82,41 @@ fn mailmaps_are_read_line_by_line() {
         let lines = seed.split(|byte| *byte == b'\n').count();
         assert!(map.entries + map.malformed <= lines, "{name}");
         map.resolve("ana".into(), "ana@example.com".into());
+    }
+}
+
+#[test]
+fn inputs_are_read_or_reported() {
+    for (name, seed) in seeds("intake_json") {
+        let batch = read_all(&name, &seed, Options::default());
+        assert_eq!(batch.events.len(), batch.lines.len(), "{name}");
+        assert!(batch.events.iter().all(|event| event.check().is_ok()), "{name}");
+    }
+}
+
+#[test]
+fn reports_of_tests_tell_ends_of_suites_or_are_refused() {
+    for (name, seed) in seeds("intake_xml") {
+        let options = Options { format: Some(Format::Junit), ..Options::default() };
+        let batch = read_all(&name, &seed, options);
+        assert!(batch.events.iter().all(|event| event.kind == "tests.finished"), "{name}");
+    }
+}
+
+#[test]
+fn objects_of_systems_are_converted_or_refused() {
+    for (name, seed) in seeds("system_convert") {
+        let seed = String::from_utf8(seed).unwrap();
+        let (head, body) = seed.split_once('\n').unwrap();
+        let words: Vec<&str> = head.split(' ').collect();
+        let [system, what, scope, parent] = words[..] else { panic!("{name}: {head}") };
+        let record = Record {
+            system: system.parse().unwrap(),
+            what: what.to_owned(),
+            scope: scope.to_owned(),
+            parent: parent.to_owned(),
+            body: serde_json::from_str(body).unwrap(),
+        };
+        assert_eq!(convert(&record), convert(&record), "{name}");
     }
 }

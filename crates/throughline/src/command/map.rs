@@ -35,8 +35,8 @@ pub(crate) struct MapArgs {
     /// Repositories to read: work trees, worktrees or bare [default: the one here]
     #[arg(value_name = "REPO")]
     repositories: Vec<PathBuf>,
-    /// Measure also the repositories that were collected and are not among REPO; without REPO
-    /// only those
+    /// Measure also the repositories that were collected and are not among REPO; with a ledger named
+    /// by `--ledger` and without REPO only those
     #[arg(long)]
     collected: bool,
     /// Branch that changes are delivered to [default: the repository's own]
@@ -75,7 +75,7 @@ pub(super) async fn cmd_map(ui: &mut Ui, globals: &Globals, args: &MapArgs) -> C
     if let Some(id) = &args.explain {
         find(id)?; // Before any reading: a typo should not cost a minute.
     }
-    let repositories = args.open(ui)?;
+    let repositories = args.open(ui, &globals.ledger)?;
     let cx = Context::load(ui, globals, repositories.first())?;
     let period = args.period(cx.now)?;
     let teams = match &args.team_map {
@@ -112,11 +112,12 @@ pub(super) async fn cmd_map(ui: &mut Ui, globals: &Globals, args: &MapArgs) -> C
 }
 
 impl MapArgs {
-    /// The repositories named; without any the one here, unless only collected ones are wanted.
-    fn open(&self, ui: &mut Ui) -> Result<Vec<Repository>, CommandError> {
-        match (self.repositories.as_slice(), self.collected) {
-            ([], true) => Ok(Repository::open(Path::new(".")).into_iter().collect()),
-            ([], false) => pipeline::open(ui, &["."]),
+    /// The repositories named; without any the one here, unless those collected into a ledger that
+    /// was named are wanted.
+    fn open(&self, ui: &mut Ui, ledger: &LedgerChoice) -> Result<Vec<Repository>, CommandError> {
+        match (self.repositories.as_slice(), ledger) {
+            ([], LedgerChoice::Path(_)) if self.collected => Ok(Vec::new()),
+            ([], _) => pipeline::open(ui, &["."]),
             (named, _) => pipeline::open(ui, named),
         }
     }

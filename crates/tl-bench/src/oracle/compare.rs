@@ -38,9 +38,9 @@ pub struct Column {
     pub name: &'static str,
     /// How its values are written.
     pub form: Form,
-    /// What stands in for DevLake's value where its definition differs: one of the case's
-    /// [`Compat`]s.
-    pub adjusted: Option<fn(&Expected) -> String>,
+    /// What stands in for DevLake's value where its definition differs, or `None` where there is
+    /// nothing to compare: one of the case's [`Compat`]s.
+    pub adjusted: Option<fn(&Expected) -> Option<String>>,
 }
 
 /// How the values of a column are written.
@@ -50,6 +50,8 @@ pub enum Form {
     Text,
     /// An instant: compared in whole milliseconds.
     Time,
+    /// An instant of which we keep whole seconds.
+    Second,
     /// A number.
     Number,
 }
@@ -117,34 +119,46 @@ impl Column {
         Self { name, form: Form::Time, adjusted: None }
     }
 
+    /// A column of instants of which we keep whole seconds.
+    pub const fn second(name: &'static str) -> Self {
+        Self { name, form: Form::Second, adjusted: None }
+    }
+
     /// A column of numbers.
     pub const fn number(name: &'static str) -> Self {
         Self { name, form: Form::Number, adjusted: None }
     }
 
     /// The same with a stand-in for DevLake's value.
-    pub const fn adjusted(self, by: fn(&Expected) -> String) -> Self {
+    pub const fn adjusted(self, by: fn(&Expected) -> Option<String>) -> Self {
         Self { adjusted: Some(by), ..self }
     }
 
-    /// DevLake's value in the form in which ours is written.
-    fn theirs(&self, row: &Expected) -> Result<String, OracleError> {
+    /// DevLake's value in the form in which ours is written; `None` where it is not compared.
+    fn theirs(&self, row: &Expected) -> Result<Option<String>, OracleError> {
         let text = match self.adjusted {
             Some(adjusted) => adjusted(row),
-            None => row.get(self.name).to_owned(),
+            None => Some(row.get(self.name).to_owned()),
         };
+        let Some(text) = text else { return Ok(None) };
         if text.is_empty() {
-            return Ok(text);
+            return Ok(Some(text));
         }
-        Ok(match self.form {
+        Ok(Some(match self.form {
             Form::Text => text,
             Form::Time => instant(&text)?.as_millis().to_string(),
+            Form::Second => second(instant(&text)?).as_millis().to_string(),
             Form::Number => match text.parse::<f64>() {
                 Ok(number) => number.to_string(),
                 Err(_) => text,
             },
-        })
+        }))
     }
+}
+
+/// The whole second of an instant.
+pub(super) fn second(at: Timestamp) -> Timestamp {
+    Timestamp::from_seconds(at.as_millis().div_euclid(1000))
 }
 
 impl Cell {
@@ -226,7 +240,7 @@ impl Case {
                 return Err(OracleError::Column { case: self.name, column: column.name.to_owned() });
             };
             let Cell::Is(value) = cell else { continue };
-            let expected = column.theirs(theirs)?;
+            let Some(expected) = column.theirs(theirs)? else { continue };
             if *value != expected {
                 account.differences.push(Difference {
                     key: ours.key.clone(),

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use tl_core::delivery::{Delivery, numbered};
+use tl_core::delivery::{Delivery, Request, Ticket, numbered};
 use tl_core::fact::{BuildLevel, ReviewVerdict};
 use tl_core::record::System;
 
@@ -37,6 +37,10 @@ const ATTEMPTS: Compat = Compat {
            attempt waits from its own start on, so that the creation is compared for first \
            attempts only",
 };
+const LONG_TITLES: Compat = Compat {
+    name: "long-titles-are-cut",
+    what: "DevLake keeps titles of any length; we keep their first 1,000 bytes",
+};
 const LABEL_TYPES: Compat = Compat {
     name: "issue-type-by-label",
     what: "DevLake's test calls issues with the labels bug, failure and error BUG; we keep labels",
@@ -51,7 +55,7 @@ pub(super) static CASES: &[Case] = &[
         key: |row| row.last("id").to_owned(),
         columns: &[
             Column::text("pull_request_key"),
-            Column::text("title"),
+            Column::text("title").adjusted(long_title),
             Column::text("url"),
             Column::text("status"),
             Column::text("original_status"),
@@ -78,7 +82,7 @@ pub(super) static CASES: &[Case] = &[
             ("additions", "lists of requests do not say it: DevLake writes 0, we nothing"),
             ("deletions", "lists of requests do not say it: DevLake writes 0, we nothing"),
         ],
-        compat: &[UNMERGED_COMMIT, MERGE_CLOSES],
+        compat: &[UNMERGED_COMMIT, MERGE_CLOSES, LONG_TITLES],
         ours: pulls,
     },
     Case {
@@ -169,9 +173,8 @@ pub(super) static CASES: &[Case] = &[
         key: |row| format!("{}/{}", row.last("pull_request_id"), row.get("commit_sha")),
         columns: &[
             Column::text("commit_sha"),
-            Column::text("commit_author_email").adjusted(|row| {
-                row.get("commit_author_email").to_lowercase()
-            }),
+            Column::text("commit_author_email")
+                .adjusted(|row| Some(row.get("commit_author_email").to_lowercase())),
             Column::time("commit_authored_date"),
         ],
         left_out: &[
@@ -268,27 +271,34 @@ const JOB_COLUMNS_LEFT_OUT: &[(&str, &str)] = &[
     ("cicd_scope_id", "DevLake's own number; we name repositories"),
 ];
 
-fn run_result(row: &Expected) -> String {
+fn run_result(row: &Expected) -> Option<String> {
     match row.get("original_result").to_lowercase().as_str() {
-        "neutral" => "SUCCESS".to_owned(),
-        "stale" => "FAILURE".to_owned(),
-        _ => row.get("result").to_owned(),
+        "neutral" => Some("SUCCESS".to_owned()),
+        "stale" => Some("FAILURE".to_owned()),
+        _ => Some(row.get("result").to_owned()),
     }
 }
 
-fn job_result(row: &Expected) -> String {
+/// The first 1,000 bytes.
+fn long_title(row: &Expected) -> Option<String> {
+    let title = row.get("title");
+    Some(title[..title.floor_char_boundary(1000)].to_owned())
+}
+
+fn job_result(row: &Expected) -> Option<String> {
     match row.get("original_result").to_lowercase().as_str() {
-        "action_required" => "FAILURE".to_owned(),
+        "action_required" => Some("FAILURE".to_owned()),
         _ => run_result(row),
     }
 }
 
-fn build_status(row: &Expected) -> String {
-    match (row.get("status"), row.get("original_result")) {
-        ("OTHER", "") => "IN_PROGRESS".to_owned(),
-        ("OTHER", _) => "DONE".to_owned(),
-        (status, _) => status.to_owned(),
-    }
+fn build_status(row: &Expected) -> Option<String> {
+    let status = match (row.get("status"), row.get("original_result")) {
+        ("OTHER", "") => "IN_PROGRESS",
+        ("OTHER", _) => "DONE",
+        (status, _) => status,
+    };
+    Some(status.to_owned())
 }
 
 /// The request and the instant of a review.
@@ -332,7 +342,7 @@ fn number(key: &str) -> Cell {
 fn pulls(tables: &Tables) -> Result<Vec<Row>, OracleError> {
     let ids = ids(tables, PULLS)?;
     let found = delivery(tables, PULLS, "pull_request", |_| String::new())?;
-    let row = |request: &tl_core::delivery::Request| {
+    let row = |request: &Request| {
         let state = request.state.clone().unwrap_or_default().1;
         let merged = request.merged.as_ref();
         let closed = request.closed.last().copied();
@@ -348,7 +358,7 @@ fn pulls(tables: &Tables) -> Result<Vec<Row>, OracleError> {
                 ("author_name", Cell::text(state.author)),
                 ("created_date", Cell::time(request.opened)),
                 ("merged_date", Cell::time(merged.map(|merge| merge.at))),
-                ("closed_date", Cell::time(merged.map(|merge| merge.at).or(closed))),
+                ("closed_date", Cell::kept(merged.is_none(), Cell::time(closed))),
                 (
                     "merge_commit_sha",
                     merged.map_or(Cell::Unkept, |merge| Cell::text(&merge.commit)),
@@ -367,7 +377,7 @@ fn pulls(tables: &Tables) -> Result<Vec<Row>, OracleError> {
 fn issues(tables: &Tables) -> Result<Vec<Row>, OracleError> {
     let ids = ids(tables, ISSUES)?;
     let found = delivery(tables, ISSUES, "issue", |_| String::new())?;
-    let row = |ticket: &tl_core::delivery::Ticket| {
+    let row = |ticket: &Ticket| {
         let (updated, state) = ticket.state.clone().unwrap_or_default();
         let closed = ticket.closed.last().map(|(at, _)| *at);
         let is_bug = |label: &String| matches!(label.as_str(), "bug" | "failure" | "error");
@@ -458,7 +468,7 @@ fn builds(tables: &Tables, level: BuildLevel) -> Result<Vec<Row>, OracleError> {
     let mut rows = Vec::new();
     for commit in &found.builds {
         for build in commit.builds.iter().filter(|build| build.level == level) {
-            let name = if level == BuildLevel::Job { job_name(build) } else { &build.name };
+            let name = if level == BuildLevel::Job { job_name(build, "") } else { &build.name };
             let span = build.started.zip(build.finished).map(|(start, end)| end - start);
             let is_done = build.finished.is_some();
             let created = Cell::kept(build.attempt == 1, Cell::time(build.queued));

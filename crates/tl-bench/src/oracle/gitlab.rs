@@ -10,16 +10,17 @@ use tl_core::delivery::{Build, Delivery, Request, Ticket, numbered};
 use tl_core::fact::{BuildLevel, Outcome};
 use tl_core::record::System;
 
-use super::compare::{Case, Cell, Column, Compat, Row};
+use super::compare::{Case, Cell, Column, Compat, Row, second};
 use super::github::ADDRESS;
 use super::source::{Expected, OracleError, Raw, Tables, folded, instant};
 use super::words::{
-    MINUTES_DOWN, UNFINISHED, UNMERGED_COMMIT, flag, job_name, minutes, request_status, result,
+    MINUTES_DOWN, UNFINISHED, UNMERGED_COMMIT, WHOLE_SECONDS, job_name, minutes, request_status, result,
     status,
 };
 
 const CONNECTION: u64 = 1;
 const PROJECT: &str = "gitlab-data/snowflake_spend";
+const SERVER_PROJECT: &str = "merico/pip_test";
 const MERGE_REQUESTS: &str = "gitlab/e2e/raw_tables/_raw_gitlab_api_merge_requests.csv";
 const ISSUES: &str = "gitlab/e2e/raw_tables/_raw_gitlab_api_issues.csv";
 
@@ -48,9 +49,9 @@ pub(super) static CASES: &[Case] = &[
             Column::text("status"),
             Column::text("original_status"),
             Column::text("author_name"),
-            Column::time("created_date"),
-            Column::time("merged_date"),
-            Column::time("closed_date"),
+            Column::second("created_date"),
+            Column::second("merged_date"),
+            Column::second("closed_date"),
             Column::text("merge_commit_sha"),
             Column::text("head_ref"),
             Column::text("base_ref"),
@@ -72,7 +73,7 @@ pub(super) static CASES: &[Case] = &[
             ("deletions", "lists of requests do not say it: DevLake writes 0, we nothing"),
             ("is_draft", "always 0 in DevLake, also of drafts"),
         ],
-        compat: &[UNMERGED_COMMIT],
+        compat: &[UNMERGED_COMMIT, WHOLE_SECONDS],
         ours: merge_requests,
     },
     Case {
@@ -85,9 +86,9 @@ pub(super) static CASES: &[Case] = &[
             Column::text("title"),
             Column::text("url"),
             Column::text("status"),
-            Column::time("created_date"),
-            Column::time("updated_date"),
-            Column::time("resolution_date"),
+            Column::second("created_date"),
+            Column::second("updated_date"),
+            Column::second("resolution_date"),
             Column::number("lead_time_minutes"),
             Column::text("creator_name"),
         ],
@@ -110,7 +111,7 @@ pub(super) static CASES: &[Case] = &[
             ("time_spent_minutes", "always empty"),
             ("time_remaining_minutes", "always empty"),
         ],
-        compat: &[MINUTES_DOWN],
+        compat: &[MINUTES_DOWN, WHOLE_SECONDS],
         ours: issues,
     },
     Case {
@@ -121,13 +122,12 @@ pub(super) static CASES: &[Case] = &[
         columns: &[
             Column::text("commit_sha"),
             Column::text("commit_author_name"),
-            Column::text("commit_author_email").adjusted(|row| {
-                row.get("commit_author_email").to_lowercase()
-            }),
-            Column::time("commit_authored_date"),
+            Column::text("commit_author_email")
+                .adjusted(|row| Some(row.get("commit_author_email").to_lowercase())),
+            Column::second("commit_authored_date"),
         ],
         left_out: &[("merge_request_id", "names the row"), ("connection_id", "1")],
-        compat: &[ADDRESS],
+        compat: &[ADDRESS, WHOLE_SECONDS],
         ours: commits,
     },
     Case {
@@ -135,10 +135,10 @@ pub(super) static CASES: &[Case] = &[
         expected: "gitlab/e2e/snapshot_tables/pull_request_comments.csv",
         only: None,
         key: |row| {
-            let at = instant(row.get("created_date")).map(|at| at.as_millis()).unwrap_or_default();
+            let at = instant(row.get("created_date")).map(second).unwrap_or_default().as_millis();
             format!("{}/{at}", row.last("pull_request_id"))
         },
-        columns: &[Column::time("created_date")],
+        columns: &[Column::second("created_date")],
         left_out: &[
             ("id", "stands in the event's key; request and instant name the row"),
             ("pull_request_id", "names the row"),
@@ -146,7 +146,7 @@ pub(super) static CASES: &[Case] = &[
             ("account_id", "DevLake's own number; we keep the name"),
             ("commit_sha", "always empty"),
         ],
-        compat: &[],
+        compat: &[WHOLE_SECONDS],
         ours: comments,
     },
     Case {
@@ -157,9 +157,9 @@ pub(super) static CASES: &[Case] = &[
         columns: &[
             Column::text("result"),
             Column::text("status"),
-            Column::time("created_date"),
-            Column::time("started_date"),
-            Column::time("finished_date"),
+            Column::second("created_date"),
+            Column::second("started_date"),
+            Column::second("finished_date"),
         ],
         left_out: &[
             ("id", "names the row"),
@@ -175,7 +175,7 @@ pub(super) static CASES: &[Case] = &[
             ("queued_date", "always empty"),
             ("cicd_scope_id", "DevLake's own number; we name projects"),
         ],
-        compat: &[],
+        compat: &[WHOLE_SECONDS],
         ours: pipelines,
     },
     Case {
@@ -187,9 +187,9 @@ pub(super) static CASES: &[Case] = &[
             Column::text("name"),
             Column::text("result"),
             Column::text("status").adjusted(job_status),
-            Column::time("created_date"),
-            Column::time("started_date"),
-            Column::time("finished_date"),
+            Column::second("created_date"),
+            Column::second("started_date"),
+            Column::second("finished_date"),
         ],
         left_out: &[
             ("id", "names the row"),
@@ -203,7 +203,7 @@ pub(super) static CASES: &[Case] = &[
             ("queued_date", "always empty"),
             ("cicd_scope_id", "DevLake's own number; we name projects"),
         ],
-        compat: &[UNFINISHED, STATUSES],
+        compat: &[UNFINISHED, STATUSES, WHOLE_SECONDS],
         ours: jobs,
     },
     Case {
@@ -216,9 +216,9 @@ pub(super) static CASES: &[Case] = &[
             Column::text("result"),
             Column::text("status").adjusted(job_status),
             Column::text("environment"),
-            Column::time("created_date"),
-            Column::time("started_date"),
-            Column::time("finished_date"),
+            Column::second("created_date"),
+            Column::second("started_date"),
+            Column::second("finished_date"),
             Column::text("ref_name"),
         ],
         left_out: &[
@@ -240,17 +240,18 @@ pub(super) static CASES: &[Case] = &[
             ("prev_success_deployment_commit_id", "always empty here: see dora"),
             ("subtask_name", "always empty"),
         ],
-        compat: &[UNFINISHED, STATUSES, COMPLETED],
+        compat: &[UNFINISHED, STATUSES, COMPLETED, WHOLE_SECONDS],
         ours: deployments,
     },
 ];
 
-fn job_status(row: &Expected) -> String {
-    match (row.get("status"), row.get("original_status")) {
-        ("OTHER", "canceled" | "skipped") => "DONE".to_owned(),
-        ("OTHER", _) => "IN_PROGRESS".to_owned(),
-        (status, _) => status.to_owned(),
-    }
+fn job_status(row: &Expected) -> Option<String> {
+    let status = match (row.get("status"), row.get("original_status")) {
+        ("OTHER", "canceled" | "skipped") => "DONE",
+        ("OTHER", _) => "IN_PROGRESS",
+        (status, _) => status,
+    };
+    Some(status.to_owned())
 }
 
 fn delivery(
@@ -388,7 +389,7 @@ fn build_row(build: &Build) -> Row {
     Row::new(
         build.id.rsplit('/').next().unwrap_or_default(),
         [
-            ("name", Cell::text(job_name(build))),
+            ("name", Cell::text(job_name(build, SERVER_PROJECT))),
             ("result", result(build.outcome)),
             ("status", status(is_done)),
             ("created_date", Cell::time(build.queued)),
@@ -408,7 +409,7 @@ fn pipelines(tables: &Tables) -> Result<Vec<Row>, OracleError> {
 
 fn jobs(tables: &Tables) -> Result<Vec<Row>, OracleError> {
     let file = "gitlab/e2e/raw_tables/_raw_gitlab_api_job.csv";
-    builds(&delivery(tables, (file, "job", "merico/pip_test"), |_| String::new())?, BuildLevel::Job)
+    builds(&delivery(tables, (file, "job", SERVER_PROJECT), |_| String::new())?, BuildLevel::Job)
 }
 
 fn builds(found: &Delivery, level: BuildLevel) -> Result<Vec<Row>, OracleError> {

@@ -6,10 +6,17 @@
 use tl_core::delivery::Ticket;
 use tl_core::event::Event;
 use tl_core::fact::{StatusMove, TicketState, kind, role};
+use tl_map::measure::time_in_status::{Interval, intervals};
 
-use super::compare::{Case, Cell, Column, Row};
+use super::compare::{Case, Cell, Column, Compat, Row};
 use super::source::{Expected, OracleError, Tables, folded, instant};
 use super::words::flag;
+
+const NEVER_MOVED: Compat = Compat {
+    name: "never-moved-is-current",
+    what: "DevLake does not call the status of an issue current that was never moved; we do, and \
+           compare it for those that were",
+};
 
 /// The cases of this plugin.
 pub(super) static CASES: &[Case] = &[Case {
@@ -30,7 +37,7 @@ pub(super) static CASES: &[Case] = &[Case {
         ("issue_id", "names the row"),
         ("status", "DevLake's own word for the status, by a table of its connection"),
     ],
-    compat: &[],
+    compat: &[NEVER_MOVED],
     ours: history,
 }];
 
@@ -74,19 +81,16 @@ fn history(tables: &Tables) -> Result<Vec<Row>, OracleError> {
 
 /// The statuses that a ticket was in, each since when.
 fn stays(ticket: &Ticket) -> Vec<Row> {
-    let now = ticket.state.as_ref().map_or("", |(_, state)| state.status.as_str());
-    let first = ticket.moves.first().map_or(now, |moved| moved.from.as_str());
-    let opened = ticket.opened.map(|at| (at, first));
-    let moves = ticket.moves.iter().map(|moved| (moved.at, moved.to.as_str()));
-    let stays: Vec<_> = opened.into_iter().chain(moves).collect();
-    let row = |(place, (at, status)): (usize, &(tl_core::time::Timestamp, &str))| {
+    let stays = intervals(ticket);
+    let row = |(place, stay): (usize, &Interval<'_>)| {
+        let is_current = flag(stay.until.is_none());
         Row::new(
-            format!("{}/{}", ticket.key, at.as_millis()),
+            format!("{}/{}", ticket.key, stay.since.as_millis()),
             [
-                ("original_status", Cell::text(*status)),
-                ("start_date", Cell::time(Some(*at))),
+                ("original_status", Cell::text(stay.status)),
+                ("start_date", Cell::time(Some(stay.since))),
                 ("is_first_status", flag(place == 0)),
-                ("is_current_status", flag(place + 1 == stays.len())),
+                ("is_current_status", Cell::kept(!ticket.moves.is_empty(), is_current)),
             ],
         )
     };

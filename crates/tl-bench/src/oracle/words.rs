@@ -22,8 +22,8 @@ pub(super) const UNMERGED_COMMIT: Compat = Compat {
 /// A merge is the end of a request.
 pub(super) const MERGE_CLOSES: Compat = Compat {
     name: "merge-closes",
-    what: "DevLake gives a merged request of GitHub the same closing date; with us it is merged, \
-           not closed",
+    what: "DevLake gives a merged request of GitHub a closing date, which may be a second after \
+           the merge; with us it is merged, not closed: compared where it is not merged",
 };
 
 /// What has not ended has no end.
@@ -31,6 +31,13 @@ pub(super) const UNFINISHED: Compat = Compat {
     name: "unfinished-has-no-end",
     what: "DevLake takes the record's last update for the end, whatever its status; we have no \
            end, and no start of what still waits, and compare both where there is one",
+};
+
+/// Whole seconds.
+pub(super) const WHOLE_SECONDS: Compat = Compat {
+    name: "whole-seconds",
+    what: "of GitLab, and of what changes in Jira, we keep whole seconds, because their webhooks \
+           tell no more and one fact must be one however it comes; DevLake keeps milliseconds",
 };
 
 /// `SUCCESS`, `FAILURE` or nothing.
@@ -70,6 +77,7 @@ pub(super) fn flag(is: bool) -> Cell {
 }
 
 /// The name of a job, without the pipeline before it.
-pub(super) fn job_name(build: &Build) -> &str {
-    build.name.split_once('/').map_or(build.name.as_str(), |(_, job)| job)
+pub(super) fn job_name<'a>(build: &'a Build, pipeline: &str) -> &'a str {
+    let job = build.name.strip_prefix(pipeline).and_then(|rest| rest.strip_prefix('/'));
+    job.unwrap_or(&build.name)
 }

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
+use serde::de::{self, Deserialize, Deserializer, IntoDeserializer as _, MapAccess, Visitor};
 use serde_json::Value;
 use tl_core::event::{EVENT_VERSION, Event, EventId};
 use tl_core::fact::{self, kind, role};
@@ -20,6 +20,9 @@ use super::{check, when};
 /// Reads one event of either form without building a tree; false where it is something else, or
 /// something is wrong with it that needs words.
 pub(super) fn quick(text: &str, sink: &mut Sink) -> bool {
+    if !text.starts_with('{') {
+        return false;
+    }
     match serde_json::from_str::<Line<'_>>(text) {
         Ok(line) if line.v.is_some() || line.key.is_some() => {
             take(line, sink);
@@ -121,6 +124,12 @@ fn event(line: Line<'_>, sink: &mut Sink) -> Result<Event, (String, &'static str
     let kind = line.kind.filter(|kind| !kind.0.is_empty()).ok_or_else(|| missing("type"))?.0;
     let source = line.source.filter(|s| !s.0.is_empty()).ok_or_else(|| missing("source"))?.0;
     let stored = line.key.is_some();
+    // A stored event keeps the id that it was given; in the neutral form, `id` is our key.
+    let id = line.id.as_ref().filter(|_| stored).and_then(|id| {
+        EventId::deserialize(id.0.as_ref().into_deserializer())
+            .map_err(|_: de::value::Error| ())
+            .ok()
+    });
     let key = line.key.or(line.id).filter(|id| !id.0.is_empty()).ok_or_else(|| missing("id"))?.0;
     let at = match line.at.ok_or_else(|| missing("at"))? {
         At::Millis(millis) if stored || millis.abs() > 100_000_000_000 => {
@@ -163,13 +172,14 @@ fn event(line: Line<'_>, sink: &mut Sink) -> Result<Event, (String, &'static str
             data = Value::Null;
         }
     }
-    if !kind::ALL.contains(&kind.as_ref()) {
-        let what = format!("`{}` is no kind of event that is measured", when::cut(&kind));
+    let (kind, source, key) = (kind.into_owned(), source.into_owned(), key.into_owned());
+    let id = id.unwrap_or_else(|| EventId::new(at, &source, &key));
+    let event = Event { v: EVENT_VERSION, id, kind, at, source, key, subject, actor, refs, data };
+    if !kind::ALL.contains(&event.kind.as_str()) && event.check().is_ok() {
+        let what = format!("`{}` is no kind of event that is measured", when::cut(&event.kind));
         sink.kept_once(what, "it is stored; see `docs/collect-files.md` for the kinds");
     }
-    let (kind, source, key) = (kind.into_owned(), source.into_owned(), key.into_owned());
-    let id = EventId::new(at, &source, &key);
-    Ok(Event { v: EVENT_VERSION, id, kind, at, source, key, subject, actor, refs, data })
+    Ok(event)
 }
 
 /// `change.approved` of the neutral form is a review that approves.

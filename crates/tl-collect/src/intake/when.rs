@@ -32,13 +32,11 @@ pub(super) fn instant(text: &str, offset: Option<OffsetMinutes>) -> Result<Times
     if text.len() > 64 || !text.is_ascii() {
         return Err(wrong());
     }
-    // Without a time of day there is no offset either: `Timestamp::parse` would take UTC.
     let date_only = text.len() == 10;
-    if !date_only && let Ok(at) = Timestamp::parse(text) {
-        return Ok(at);
-    }
-    if !date_only && let Some(at) = short_offset(text) {
-        return Ok(at);
+    // `Timestamp::parse` takes a text without zone for a date, and drops the time of day.
+    let zoned = text.get(10..).is_some_and(|rest| rest.contains(['Z', 'z', '+', '-']));
+    if zoned {
+        return Timestamp::parse(text).ok().or_else(|| short_offset(text)).ok_or_else(wrong);
     }
     let local = if date_only { format!("{text}T00:00:00") } else { seconds(text) };
     let as_utc = Timestamp::parse(&format!("{local}Z")).map_err(|_| wrong())?;

@@ -273,7 +273,7 @@ pub(super) fn in_branch(branch: &str, repository: &str, found: &mut Vec<Mention>
         }
         if word.bytes().all(|byte| byte.is_ascii_digit()) {
             let titled = behind.len() > 1 && behind.starts_with(['-', '_']);
-            let goes_on = behind.bytes().nth(1).is_some_and(|byte| byte.is_ascii_digit());
+            let goes_on = behind.as_bytes().get(1).is_some_and(u8::is_ascii_digit);
             if titled && !goes_on {
                 issue(word, repository, found);
             }

@@ -33,13 +33,13 @@ impl Repository<'_> {
             ("timeline", format!("issues/{number}/timeline"), format!("pull/{number}")),
         ];
         for (what, path, parent) in lists {
-            let items = self.list(&path).await?;
+            let items = self.whole(&path).await?;
             records.extend(items.into_iter().map(|item| self.record(what, &parent, item)));
         }
         Ok(records)
     }
 
-    async fn list(&self, path: &str) -> Result<Vec<Value>, RequestError> {
+    async fn whole(&self, path: &str) -> Result<Vec<Value>, RequestError> {
         self.client.all(&Request::get(self.path(path)).with("per_page", 100), "").await
     }
 }

@@ -111,6 +111,10 @@ impl fmt::Debug for Server {
 
 impl Server {
     pub(crate) fn parse(url: &str) -> Result<Self, sqlx::Error> {
+        // `sqlx` takes any scheme.
+        if !["postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme)) {
+            return Err(sqlx::Error::Configuration("it begins with another scheme".into()));
+        }
         let options: PgConnectOptions = url.parse()?;
         let host = match options.get_socket() {
             Some(directory) => directory.display().to_string(),

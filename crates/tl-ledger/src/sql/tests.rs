@@ -142,11 +142,11 @@ fn both_databases_answer_alike() {
     on_both(async |home| {
         let ledger = home.open().await;
         ledger.append(&events("github", 5)).await.unwrap();
-        let sql = "SELECT count(*), max(position) * 0.5 AS half, min(kind), NULL AS nothing,
+        let sql = "SELECT count(*), max(position) * 0.5 AS half, min(kind), NULL AS missing,
                           sum(position) AS sum, avg(position) / -8 AS mean
                    FROM events WHERE source = 'github'";
         let rows = ledger.sql(sql, LIMITS).await.unwrap();
-        assert_eq!(rows.columns[1..], ["half", rows.columns[2].as_str(), "nothing", "sum", "mean"]);
+        assert_eq!(rows.columns[1..], ["half", rows.columns[2].as_str(), "missing", "sum", "mean"]);
         let row = &rows.rows[0];
         let text = SqlValue::Text("change.merged".to_owned());
         assert_eq!(row[..4], [SqlValue::Integer(5), SqlValue::Real(2.5), text, SqlValue::Null]);

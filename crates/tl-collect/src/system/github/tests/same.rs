@@ -76,7 +76,7 @@ fn ready() -> serde_json::Value {
 }
 
 /// The same request of GraphQL, with what belongs to it.
-fn graphql() -> serde_json::Value {
+pub(super) fn graphql() -> serde_json::Value {
     let bot = |login: &str| json!({"__typename": "Bot", "login": login});
     json!({
         "number": 12, "url": "https://github.com/acme/api/pull/12",
@@ -226,6 +226,53 @@ fn a_timeline_tells_of_what_it_is_known_to_be() {
         (linked.what("ticket"), &linked.data["form"]),
         (Some("acme/api#12"), &json!("body"))
     );
+}
+
+#[test]
+fn a_timeline_of_graphql_tells_every_step() {
+    let at = |when: &str, what: &str| json!({"__typename": what, "createdAt": format!("2024-05-0{when}")});
+    let mut connected = at("1T13:00:00Z", "ConnectedEvent");
+    connected["source"] = json!({"__typename": "PullRequest", "number": 12});
+    connected["subject"] = json!({"__typename": "Issue", "number": 3,
+        "repository": {"nameWithOwner": "acme/ops"}});
+    let mut team = at("1T14:00:00Z", "ReviewRequestedEvent");
+    team["requestedReviewer"] = json!({"__typename": "Team", "slug": "doors"});
+    let mut pushed = at("1T15:00:00Z", "HeadRefForcePushedEvent");
+    pushed["afterCommit"] = json!({"oid": HEAD});
+    let mut left = at("1T17:00:00Z", "RemovedFromMergeQueueEvent");
+    left["reason"] = json!("failed_checks");
+    let items = json!([
+        connected,
+        team,
+        pushed,
+        left,
+        null,
+        at("1T12:00:00Z", "ConvertToDraftEvent"),
+        at("1T16:00:00Z", "AddedToMergeQueueEvent"),
+        at("1T18:00:00Z", "ClosedEvent"),
+        at("1T19:00:00Z", "ReopenedEvent"),
+        at("2T09:00:00Z", "ClosedEvent"),
+        at("1T20:00:00Z", "LabeledEvent"),
+    ]);
+    let node = json!({
+        "number": 12, "createdAt": "2024-05-01T10:00:00Z", "mergedAt": "2024-05-02T09:00:00Z",
+        "timelineItems": {"nodes": items},
+    });
+    let told = events("graphql_pull_request", "", node);
+    let keys: Vec<_> = told.iter().map(|event| format!("{} {}", event.kind, event.key)).collect();
+    insta::assert_snapshot!(keys.join("\n"), @r"
+    change.opened pull/acme/api/12/opened
+    change.updated pull/acme/api/12/updated/1714557600000/brief
+    change.merged pull/acme/api/12/merged/brief
+    ticket.linked link/acme/ops#3/acme/api#12/connected
+    change.review-requested pull/acme/api/12/review-requested/acme/doors/1714572000000
+    change.pushed pull/acme/api/12/pushed/1111111111111111111111111111111111111111/1714575600000
+    change.dequeued pull/acme/api/12/dequeued/1714582800000
+    change.drafted pull/acme/api/12/drafted/1714564800000
+    change.queued pull/acme/api/12/queued/1714579200000
+    change.closed pull/acme/api/12/closed/1714586400000
+    change.reopened pull/acme/api/12/reopened/1714590000000
+    ");
 }
 
 #[test]
