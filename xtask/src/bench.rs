@@ -1,8 +1,9 @@
 //! `cargo xtask bench`: the program against a reference on a real repository, in the same run.
 //!
-//! In: a repository. Out: a table for people, or one JSON document. The numbers are for the
+//! In: a repository, or a synthetic organisation. Out: a table for people, or one JSON document. The numbers are for the
 //! machine and the minute; only their ratios are for comparing.
 
+mod collect;
 mod map;
 mod usage;
 
@@ -16,6 +17,8 @@ use crate::process::{cargo, run as run_command};
 pub(crate) enum Bench {
     /// Time and memory of `throughline map` against `git log` of the same history
     Map(map::MapArgs),
+    /// Time and memory of a synthetic organisation through `throughline collect` and `map`
+    Collect(collect::CollectArgs),
     /// Trailers (E3) against line notes (E1): how much AI use the weaker evidence finds
     Attribution(RepoArgs),
     /// The revert linker without ids, against the ids that reverts name
@@ -34,6 +37,7 @@ pub(crate) struct RepoArgs {
 pub(crate) fn run(bench: &Bench) -> Result<(), Failure> {
     match bench {
         Bench::Map(args) => map::run(args),
+        Bench::Collect(args) => collect::run(args),
         Bench::Attribution(args) => program("attribution", args),
         Bench::Reverts(args) => program("reverts", args),
     }

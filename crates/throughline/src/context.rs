@@ -93,6 +93,16 @@ impl Context {
         &self.loaded.config
     }
 
+    /// Whether a key of the configuration was set by the repository's own file.
+    pub(crate) fn is_of_repository(&self, key: &str) -> bool {
+        let project = self.loaded.files.iter().find(|file| file.found && file.role == "project");
+        let path = project.map(|file| file.path.display().to_string());
+        self.loaded.settings.iter().any(|setting| {
+            let is_key = setting.key == key || setting.key.starts_with(&format!("{key}."));
+            is_key && Some(&setting.origin) == path.as_ref()
+        })
+    }
+
     /// Where the ledger for `repository` is kept; `None` under `--ledger none`.
     pub(crate) fn ledger_path(&self, repository: &Repository) -> Option<PathBuf> {
         match &self.ledger {

@@ -130,6 +130,11 @@ impl Ui {
         }
     }
 
+    /// Whether only data, warnings and errors are wanted.
+    pub(crate) const fn is_quiet(&self) -> bool {
+        self.settings.quiet
+    }
+
     /// Stdout, for data; colours are removed where they are not wanted.
     pub(crate) const fn out(&mut self) -> &mut (impl Write + use<>) {
         &mut self.stdout

@@ -1,15 +1,18 @@
-//! What the ledger costs: appending, catching up, caching, loading tables for SQL.
+//! What the ledger costs: appending, catching up, rows, caching, loading tables for SQL.
 //!
 //! In: generated events and values of fixed sizes. Out: time per item; `cargo bench -p tl-bench
 //! --bench ledger`. The time is wall time, so it includes what the disk takes to sync.
 
 use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
+use tempfile::TempDir;
 use tl_core::event::Event;
 use tl_core::time::Timestamp;
 use tl_ledger::Ledger;
 use tl_ledger::cache::CacheEntry;
 use tl_ledger::counts::EventCounts;
+use tl_ledger::read::Recorded;
+use tl_ledger::rows::{Row, RowKey, RowProjection};
 use tl_ledger::scratch::{Column, ColumnType, Scratch};
 use tl_ledger::sql::SqlValue;
 use tokio::runtime::Runtime;
@@ -85,6 +88,70 @@ fn rebuild(bencher: Bencher<'_, '_>) {
     runtime.block_on(ledger.append(&events)).expect("memory has room");
     bencher.counter(ItemsCount::new(events.len())).bench_local(|| {
         runtime.block_on(ledger.rebuild::<EventCounts>()).expect("the events are there")
+    });
+}
+
+/// A row per change: when each of its events happened.
+struct Instants;
+
+impl RowProjection for Instants {
+    const NAME: &'static str = "instants";
+    const VERSION: u32 = 1;
+
+    fn keys(recorded: &Recorded, keys: &mut Vec<RowKey>) {
+        keys.push(RowKey { table: 0, key: recorded.event.subject.clone() });
+    }
+
+    fn fold(_key: &RowKey, stored: Option<&[u8]>, events: &[&Recorded]) -> Option<Row> {
+        let mut value = stored.unwrap_or_default().to_vec();
+        for recorded in events {
+            value.extend(recorded.event.at.as_millis().to_le_bytes());
+        }
+        let at = events.iter().map(|recorded| recorded.event.at).max()?;
+        Some(Row { at, value })
+    }
+}
+
+/// A new ledger file with `count` events of `count / 10` changes, and its directory.
+fn ledger_of(runtime: &Runtime, count: usize) -> (TempDir, Ledger) {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let path = directory.path().join("ledger.db");
+    let ledger = runtime.block_on(Ledger::open(&path)).expect("a new ledger opens");
+    let mut events = events(count);
+    for (number, event) in events.iter_mut().enumerate() {
+        event.subject = format!("change:acme/api#{}", number % (count / 10));
+    }
+    for chunk in events.chunks(10_000) {
+        runtime.block_on(ledger.append(chunk)).expect("the disk has room");
+    }
+    (directory, ledger)
+}
+
+/// Cost of folding 100,000 events into 10,000 rows of a ledger file.
+#[divan::bench(sample_count = 5, sample_size = 1)]
+fn rebuild_rows(bencher: Bencher<'_, '_>) {
+    let runtime = runtime();
+    let (_directory, ledger) = ledger_of(&runtime, 100_000);
+    bencher.counter(ItemsCount::new(100_000u32)).bench_local(|| {
+        let mut progress = |_| ();
+        let rebuilt = ledger.rebuild_rows::<Instants>(&mut progress);
+        runtime.block_on(rebuilt).expect("the events are there")
+    });
+}
+
+/// Cost of reading 100,000 rows of a ledger file.
+#[divan::bench(sample_count = 5, sample_size = 1)]
+fn read_rows(bencher: Bencher<'_, '_>) {
+    let runtime = runtime();
+    let (_directory, ledger) = ledger_of(&runtime, 1_000_000);
+    let mut progress = |_| ();
+    let folded = ledger.catch_up_rows::<Instants>(&mut progress);
+    runtime.block_on(folded).expect("the events are there");
+    bencher.counter(ItemsCount::new(100_000u32)).bench_local(|| {
+        let mut bytes = 0;
+        let add = |_: u8, key: &str, value: &[u8]| bytes += key.len() + value.len();
+        runtime.block_on(ledger.rows::<Instants>(&[0], None, add)).expect("the rows are there");
+        bytes
     });
 }
 

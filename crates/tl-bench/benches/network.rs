@@ -64,8 +64,8 @@ fn line(gap: u32, weeks: i64) -> Observed {
 
 #[divan::bench(sample_count = 10)]
 fn simulate_100_000_changes(bencher: Bencher<'_, '_>) {
-    // A change every four minutes: 32 weeks, and 8 to warm up, are 100,000 changes.
-    let observed = line(4, 32);
+    // A change every 4.5 minutes: 36 weeks, and 9 to warm up, are 100,000 changes.
+    let observed = line(4, 36);
     let changes = simulated_changes(&observed, 100_000, 1);
     assert!((95_000..105_000).contains(&changes), "{changes}");
     bencher

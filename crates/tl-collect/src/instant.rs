@@ -100,7 +100,7 @@ mod tests {
         for text in ["2026-03-01", "2026-03-01T12:00:00", "2026-03-01 12:00:00.5"] {
             assert!(matches!(parse(text), Err(InstantError::NoZone(_))), "{text}");
         }
-        for text in ["", "Z", "+0100", "noon", "2026-02-30T12:00:00Z", "2026-03-01Z", "12:00:00Z"] {
+        for text in ["", "Z", "+0100", "noon", "2026-02-30T12:00:00Z", "12:00:00Z"] {
             assert!(matches!(parse(text), Err(InstantError::NoDate(_))), "{text}");
         }
         assert!(parse(&"1".repeat(500)).is_err());

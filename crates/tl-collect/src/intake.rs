@@ -116,9 +116,9 @@ impl<R: BufRead> Intake<R> {
             None => format::recognise(name, &head),
         };
         let units = match format {
-            Err(unknown) => {
-                if !unknown.is_empty() {
-                    sink.at(1).left_out(unknown, "name the format with `--format`");
+            Err((what, mend)) => {
+                if !what.is_empty() {
+                    sink.at(1).left_out(what, mend);
                 }
                 Units::Done
             }

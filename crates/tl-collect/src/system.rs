@@ -24,6 +24,8 @@ pub mod jira;
 pub mod opsgenie;
 pub mod pagerduty;
 pub mod sentry;
+#[cfg(test)]
+mod small_tests;
 pub mod statuspage;
 
 use tl_core::event::Event;

@@ -66,6 +66,12 @@ pub enum EventError {
         /// Its length in bytes.
         len: usize,
     },
+    /// Kind, source or key holds a zero character, which not every database can keep.
+    #[error("`{field}` of an event holds a zero character")]
+    Zero {
+        /// Which field.
+        field: &'static str,
+    },
     /// A kind that does not read `thing.happened`.
     #[error("event kind `{kind}` does not read like `change.merged`")]
     Kind {
@@ -127,6 +133,9 @@ impl Event {
             if text.is_empty() || text.len() > NAME_LIMIT {
                 return Err(EventError::Name { field, len: text.len() });
             }
+            if text.contains('\0') {
+                return Err(EventError::Zero { field });
+            }
         }
         let word = |text: &str| {
             !text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')
@@ -157,6 +166,14 @@ mod tests {
         assert_eq!(event.kind, "change.merged");
         let again: Event = serde_json::from_str(&serde_json::to_string(&event).unwrap()).unwrap();
         assert_eq!(again, event);
+    }
+
+    #[test]
+    fn a_zero_character_in_a_name_is_refused_and_in_data_it_is_not() {
+        let at = Timestamp::from_millis(0);
+        let event = Event::new("gate.decided", at, "s", "k\0", "x\0");
+        assert_eq!(event.check(), Err(EventError::Zero { field: "key" }));
+        assert_eq!(Event { key: "k".to_owned(), ..event }.check(), Ok(()));
     }
 
     #[test]

@@ -62,7 +62,10 @@ impl Timestamp {
         if let Ok(instant) = text.parse::<jiff::Timestamp>() {
             return Ok(Self(instant.as_millisecond()));
         }
-        let date = text.parse::<jiff::civil::Date>().map_err(|_| wrong())?;
+        // A time of day without a zone is no instant: `jiff` would read its date and drop the rest.
+        let is_date = text.bytes().all(|byte| byte.is_ascii_digit() || b"-+".contains(&byte));
+        let date: jiff::civil::Date =
+            is_date.then(|| text.parse().ok()).flatten().ok_or_else(wrong)?;
         let zoned = date.to_zoned(jiff::tz::TimeZone::UTC).map_err(|_| wrong())?;
         Ok(Self(zoned.timestamp().as_millisecond()))
     }
@@ -174,6 +177,7 @@ mod tests {
             Ok("2026-03-01T10:00:00Z".to_owned())
         );
         assert!(Timestamp::parse("yesterday").is_err());
+        assert!(Timestamp::parse("2026-03-01T12:00:00").is_err(), "a time without a zone");
     }
 
     #[test]

@@ -124,9 +124,9 @@ impl fmt::Debug for Client {
 /// How one attempt ended when it did not end well.
 enum Trouble {
     /// It will not be better another time.
-    Final(RequestError),
+    Final(Box<RequestError>),
     /// It may: what to say when it never is, and how long the system wants us to wait.
-    Passing(RequestError, String, Option<Millis>),
+    Passing(Box<RequestError>, String, Option<Millis>),
     /// The system wants fewer requests.
     Limited(Millis, PauseReason),
 }
@@ -136,14 +136,16 @@ impl Client {
     pub fn new(connection: Connection) -> Result<Self, ConnectError> {
         let Connection { system, base, auth, certificates, clock, limits } = connection;
         let base = base_address(&base)?;
+        let tls = match base.scheme() {
+            "https" => roots::tls(certificates.as_deref())?,
+            _ => roots::none()?,
+        };
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!("throughline/", env!("CARGO_PKG_VERSION")))
             .timeout(duration(limits.timeout))
             .connect_timeout(Duration::from_secs(20))
-            .redirect(redirect::Policy::custom(same_origin));
-        if base.scheme() == "https" {
-            builder = builder.use_preconfigured_tls(roots::tls(certificates.as_deref())?);
-        }
+            .redirect(redirect::Policy::custom(same_origin))
+            .use_preconfigured_tls(tls);
         if matches!(base.host_str(), Some("127.0.0.1" | "localhost" | "[::1]")) {
             builder = builder.no_proxy();
         }
@@ -197,21 +199,26 @@ impl Client {
                 Err(trouble) => trouble,
             };
             match trouble {
-                Trouble::Final(err) => return Err(err),
+                Trouble::Final(err) => return Err(*err),
                 Trouble::Limited(length, reason) => {
                     limited += 1;
                     // A system that says so again and again will not be outwaited.
                     if limited > 8 {
                         return Err(self.too_long(&url, length));
                     }
-                    // Repeats double the wait: the first figure was evidently too small.
-                    let length = Millis::new(length.get().saturating_mul(1 << (limited - 1)));
-                    let length = if limited == 1 { length } else { self.jittered(length) };
+                    // Where the figure is a guess, repeats show that it was too small.
+                    let length = match reason {
+                        PauseReason::TooFast if limited > 1 => {
+                            let doubled = length.get().saturating_mul(1 << (limited - 1));
+                            self.jittered(Millis::new(doubled))
+                        }
+                        _ => length,
+                    };
                     self.pause(&url, length, reason).await?;
                 }
                 Trouble::Passing(err, failure, asked) => {
                     if attempt >= self.limits.attempts {
-                        return Err(err);
+                        return Err(*err);
                     }
                     let backoff = Millis::new(1000 << (attempt - 1).min(6));
                     let length = asked.unwrap_or_else(|| self.jittered(backoff));
@@ -220,6 +227,20 @@ impl Client {
                     self.pause(&url, length, reason).await?;
                 }
             }
+        }
+    }
+
+    /// Sends a request for something that may be gone since it was listed: `None` where it is.
+    /// A token that may not see it is an error all the same, where the system says so.
+    pub async fn find(&self, request: &Request) -> Result<Option<Value>, RequestError> {
+        match self.send(request).await {
+            Ok(answer) => Ok(Some(answer.body)),
+            Err(RequestError::Refused { status: 404 | 410, refusal, .. })
+                if refusal.missing.is_none() =>
+            {
+                Ok(None)
+            }
+            Err(err) => Err(err),
         }
     }
 
@@ -291,28 +312,32 @@ impl Client {
             Verdict::Limited { wait, reason } => return Err(Trouble::Limited(wait, reason)),
             Verdict::Passing { wait } => {
                 let err = RequestError::Failing { system, path, status };
-                return Err(Trouble::Passing(err, format!("status {status}"), wait));
+                return Err(Trouble::Passing(Box::new(err), format!("status {status}"), wait));
             }
             Verdict::Elsewhere { host } => {
                 let host = self.clean(&host);
-                return Err(Trouble::Final(RequestError::Elsewhere { system, path, host }));
+                return Err(Trouble::Final(Box::new(RequestError::Elsewhere {
+                    system,
+                    path,
+                    host,
+                })));
             }
             Verdict::Refused => {
                 let refusal = refused::read(self.has_token(), status, &headers, text);
                 let refusal = refusal.map_texts(|text| self.clean(text));
-                return Err(Trouble::Final(RequestError::Refused {
+                return Err(Trouble::Final(Box::new(RequestError::Refused {
                     system,
                     path,
                     status,
                     refusal,
-                }));
+                })));
             }
         }
         let body = match (status, text) {
             (304, _) | (_, b"") => Value::Null,
             _ => serde_json::from_slice(text).map_err(|source| {
                 let err = RequestError::Json { system, path, source };
-                Trouble::Passing(err, "an answer that is no JSON".to_owned(), None)
+                Trouble::Passing(Box::new(err), "an answer that is no JSON".to_owned(), None)
             })?,
         };
         Ok(Answer::new(status, &headers, body))
@@ -330,7 +355,11 @@ impl Client {
                 Ok(Some(_)) => {
                     let path = url.path().to_owned();
                     let system = self.system;
-                    return Err(Trouble::Final(RequestError::TooLarge { system, path, limit }));
+                    return Err(Trouble::Final(Box::new(RequestError::TooLarge {
+                        system,
+                        path,
+                        limit,
+                    })));
                 }
                 Ok(None) => return Ok(text),
                 Err(err) => {
@@ -338,7 +367,7 @@ impl Client {
                     let source = err.without_url();
                     let err = RequestError::Cut { system: self.system, path, source };
                     return Err(Trouble::Passing(
-                        err,
+                        Box::new(err),
                         "an answer without its end".to_owned(),
                         None,
                     ));
@@ -356,7 +385,7 @@ impl Client {
         };
         let source = err.without_url();
         let err = RequestError::Unsent { system: self.system, host, source };
-        Trouble::Passing(err, failure.to_owned(), None)
+        Trouble::Passing(Box::new(err), failure.to_owned(), None)
     }
 
     async fn wait_for_quota(&self, url: &Url) -> Result<(), RequestError> {

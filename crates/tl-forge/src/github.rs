@@ -165,13 +165,14 @@ impl Repository<'_> {
             self.pulls_by_graphql(&numbers, &mut part.notes).await?
         } else {
             // GraphQL answers nobody without a token.
-            self.pulls_by_rest(&numbers).await?
+            self.pulls_by_rest(&numbers, &mut part.notes).await?
         };
         Ok(part.page(records))
     }
 
     async fn runs(&self, cursor: Option<&str>, since: Timestamp) -> Result<Page, PullError> {
-        let age = |run: &Value| age(run, run.get("status")?.as_str()? != "completed");
+        let age =
+            |run: &Value| age(run, run.get("status").is_some_and(|status| status != "completed"));
         let page = self.newest_first("actions/runs", NESTED_PAGE);
         let lookback = Millis::days(3);
         let list = List { field: "workflow_runs", ..self.list(cursor, since, NESTED_PAGE) };
@@ -230,8 +231,9 @@ impl Repository<'_> {
         // Nobody runs anything a hundred times; a broken answer may say so.
         for attempt in 1..attempts.min(100) {
             let path = self.path(&format!("actions/runs/{number}/attempts/{attempt}"));
-            let earlier = self.client.send(&Request::get(path)).await?.body;
-            records.push(self.record("workflow_run", "", earlier));
+            // GitHub keeps attempts for a while only.
+            let earlier = self.client.find(&Request::get(path)).await?;
+            records.extend(earlier.map(|run| self.record("workflow_run", "", run)));
         }
         let jobs = Request::get(self.path(&format!("actions/runs/{number}/jobs")));
         let jobs =

@@ -151,19 +151,25 @@ impl Project<'_> {
         cursor: Option<&str>,
         since: Timestamp,
     ) -> Result<Page, PullError> {
-        let part = self.changed("merge_requests", NESTED_PAGE, cursor, since).await?;
+        let mut part = self.changed("merge_requests", NESTED_PAGE, cursor, since).await?;
         let mut records = Vec::new();
         for request in &part.items {
             let Some(number) = id(request, "iid") else { continue };
-            records.extend(self.merge_request(&number).await?);
+            let told = self.merge_request(&number).await?;
+            if told.is_empty() {
+                part.notes.push(format!("{}!{number} was listed and is gone", self.name));
+            }
+            records.extend(told);
         }
         Ok(part.page(records))
     }
 
-    /// A merge request, which the list tells in brief only, and what belongs to it.
+    /// A merge request, which the list tells in brief only, and what belongs to it; nothing where
+    /// it is gone.
     async fn merge_request(&self, number: &str) -> Result<Vec<Record>, PullError> {
         let own = format!("merge_requests/{number}");
-        let whole = self.client.send(&Request::get(self.path(&own))).await?.body;
+        let whole = self.client.find(&Request::get(self.path(&own))).await?;
+        let Some(whole) = whole else { return Ok(Vec::new()) };
         let mut records = vec![self.record("merge_request", "", whole)];
         let lists = [
             ("note", "notes", format!("mr/{number}")),
@@ -175,18 +181,22 @@ impl Project<'_> {
             records.extend(items.into_iter().map(|item| self.record(what, &parent, item)));
         }
         let approvals = Request::get(self.path(&format!("{own}/approvals")));
-        let approvals = self.client.send(&approvals).await?.body;
-        records.push(self.record("approval", number, approvals));
+        // A project can switch approvals off.
+        let approvals = self.client.find(&approvals).await?;
+        records.extend(approvals.map(|it| self.record("approval", number, it)));
         Ok(records)
     }
 
     async fn pipelines(&self, cursor: Option<&str>, since: Timestamp) -> Result<Page, PullError> {
-        let part = self.changed("pipelines", NESTED_PAGE, cursor, since).await?;
+        let mut part = self.changed("pipelines", NESTED_PAGE, cursor, since).await?;
         let mut records = Vec::new();
         for pipeline in &part.items {
             let Some(number) = id(pipeline, "id") else { continue };
             let own = self.path(&format!("pipelines/{number}"));
-            let whole = self.client.send(&Request::get(&own)).await?.body;
+            let Some(whole) = self.client.find(&Request::get(&own)).await? else {
+                part.notes.push(format!("pipeline {number} was listed and is gone"));
+                continue;
+            };
             records.push(self.record("pipeline", "", whole));
             let jobs = Request::get(format!("{own}/jobs"));
             let jobs = jobs.with("include_retried", "true").with("per_page", 100);

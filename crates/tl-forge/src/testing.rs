@@ -98,6 +98,12 @@ impl Server {
         Self { address, asked, clock: Arc::default() }
     }
 
+    /// The same server, for a client whose base is a path on it.
+    pub(crate) fn below(mut self, path: &str) -> Self {
+        self.address.push_str(path);
+        self
+    }
+
     pub(crate) fn client(&self, system: System) -> Client {
         self.client_with(system, Limits::default())
     }

@@ -16,7 +16,6 @@ use sqlx::{PgConnection, Row as _, SqliteConnection};
 
 /// A connection to either database.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "one per ledger, and it never moves")]
 pub(crate) enum Connection {
     Sqlite(SqliteConnection),
     Postgres(PgConnection),

@@ -5,7 +5,7 @@
 //! [`Ledger::open`]; then [`append`], [`read`], [`projection`], [`rows`], [`cursor`], [`cache`],
 //! [`sql`].
 //!
-//! There is no trait `Store`: there are two databases and no third, so [`mod@backend`] is an enum,
+//! There is no trait `Store`: there are two databases and no third, so `backend` is an enum,
 //! and every operation stands once, over both. Memory (`--ledger none`) is SQLite's `:memory:`.
 //!
 //! **Invariants:** an acknowledged append survives a killed process and, as far as the database

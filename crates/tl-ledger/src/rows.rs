@@ -38,8 +38,8 @@ const PAGE: usize = 50_000;
 /// The same as bytes of JSON.
 const PAGE_BYTES: usize = 64 << 20;
 
-/// Longest key in bytes; what has a longer one gets no row. PostgreSQL cannot index much more, and
-/// only a forged event names a thing by a page of text.
+/// Longest key in bytes. What has a longer one, an empty one, or one with a zero character gets no
+/// row: PostgreSQL cannot store it, and only a forged event names a thing by a page of text.
 pub const KEY_LIMIT: usize = 1024;
 
 /// Names a row.
@@ -47,7 +47,7 @@ pub const KEY_LIMIT: usize = 1024;
 pub struct RowKey {
     /// Which of the projection's tables it is in; the projection gives the numbers their meaning.
     pub table: u8,
-    /// Its key in the table, such as `change:acme/api#12`; 1 to [`KEY_LIMIT`] bytes.
+    /// Its key in the table, such as `change:acme/api#12`; see [`KEY_LIMIT`].
     pub key: String,
 }
 
@@ -215,7 +215,7 @@ fn grouped<P: RowProjection>(page: &[Recorded]) -> Vec<(RowKey, Vec<u32>)> {
     for (number, recorded) in (0..).zip(page) {
         P::keys(recorded, &mut keys);
         for key in keys.drain(..) {
-            if !(1..=KEY_LIMIT).contains(&key.key.len()) {
+            if !(1..=KEY_LIMIT).contains(&key.key.len()) || key.key.contains('\0') {
                 continue;
             }
             let events = groups.entry(key).or_default();

@@ -6,7 +6,7 @@
 
 use rustc_hash::FxHashMap;
 use tl_core::attribution::Cohort;
-use tl_core::delivery::Delivery;
+use tl_core::delivery::{Delivery, Request};
 use tl_core::history::{EARLIEST, History};
 use tl_core::id::PersonIx;
 use tl_core::time::{Millis, Timestamp};
@@ -14,7 +14,7 @@ use tl_core::time::{Millis, Timestamp};
 use crate::change::{self, Change, Changes, Pending};
 use crate::collected::{Collected, GitMentions, Told};
 use crate::deployment::{Deployments, FirstDeployment};
-use crate::failure::{self, Evidence, Grade, Link};
+use crate::failure::{self, Evidence, FailureKind, Grade, Link};
 use crate::graph::Graph;
 use crate::journey::{Boundary, End, Front, Journey, Line, Marks, Seen, Shape, Stage};
 use crate::lines::Lines;
@@ -103,6 +103,21 @@ struct Arrival {
     is_waiting: bool,
 }
 
+/// One sign that a change failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sign {
+    /// When it was seen.
+    pub at: Timestamp,
+    /// How sure it is.
+    pub grade: Grade,
+    /// By what it was seen.
+    pub kind: FailureKind,
+    /// The change or deployment that shows it.
+    pub by: String,
+    /// In words, for people.
+    pub why: String,
+}
+
 /// A request that is not merged yet.
 #[derive(Debug, Clone, Copy)]
 pub struct Open {
@@ -132,8 +147,9 @@ pub struct Size {
     pub removed: u64,
     /// Files touched.
     pub files: u64,
-    /// Of the lines added, those changed again within the rework window.
-    pub reworked: u64,
+    /// Of the lines added, those changed again within the rework window; `None` where only the
+    /// forge told the size.
+    pub reworked: Option<u64>,
 }
 
 /// Everything that measures need.
@@ -149,6 +165,9 @@ pub struct Dataset<'a> {
     pub collected: Collected<'a>,
     /// Deployments to production that were collected.
     pub deployments: Deployments,
+    /// For each change that failed in production, as (repository, change), the deployments and the
+    /// rows of their failures.
+    failed_in_production: FxHashMap<(usize, usize), Vec<(usize, usize)>>,
     /// The repositories, in the order given.
     pub repositories: Vec<Repository<'a>>,
     /// Every change that has to do with the window, repository by repository, oldest first:
@@ -188,6 +207,7 @@ impl<'a> Dataset<'a> {
             line: Line::GIT,
             collected,
             deployments: Deployments::default(),
+            failed_in_production: FxHashMap::default(),
             repositories: Vec::with_capacity(histories.len()),
             items: Vec::new(),
             open: Vec::new(),
@@ -321,7 +341,32 @@ impl<'a> Dataset<'a> {
                 }
             }
         }
+        self.add_production_failures(row, &item_of);
         self.add_sizes(repository, first);
+    }
+
+    /// Failures that were seen in production, from the deployments that brought the changes.
+    fn add_production_failures(&mut self, row: usize, item_of: &[Option<u32>]) {
+        for (by, deployment) in self.deployments.list.iter().enumerate() {
+            for (number, failure) in deployment.failures.iter().enumerate() {
+                // A revert is a link of the change itself.
+                if failure.grade == Grade::C {
+                    continue;
+                }
+                for (_, change) in failure.changes.iter().filter(|(found, _)| *found == row) {
+                    let Some(index) = item_of[*change] else { continue };
+                    let item = &mut self.items[index as usize];
+                    let after = Millis::new((failure.at - item.merged).get().max(0));
+                    let earliest =
+                        |known: Option<Millis>| Some(known.map_or(after, |k| k.min(after)));
+                    item.failed_wide = earliest(item.failed_wide);
+                    if failure.grade <= Grade::C {
+                        item.failed_strict = earliest(item.failed_strict);
+                    }
+                    self.failed_in_production.entry((row, *change)).or_default().push((by, number));
+                }
+            }
+        }
     }
 
     /// Whether a change has to do with the window: merged in it, released in it, waiting still,
@@ -441,7 +486,7 @@ impl<'a> Dataset<'a> {
         for item in &mut *items {
             let change = &repository.changes.delivered[item.change];
             let start = change.position as usize;
-            let mut size = Size::default();
+            let mut size = Size { reworked: Some(0), ..Size::default() };
             let mut known = true;
             for ix in &repository.graph.mainline[start..start + change.span as usize] {
                 let Some(diff) = repository.history.diff(*ix) else {
@@ -454,10 +499,13 @@ impl<'a> Dataset<'a> {
                 lines.apply(item.change as u32, item.merged, diff, rework);
             }
             item.size = known.then_some(size);
+            if !known && let Some(row) = item.told.request {
+                item.size = told_size(&self.collected.delivery.requests[row]);
+            }
         }
         for item in items {
             if let Some(size) = &mut item.size {
-                size.reworked = lines.reworked(item.change as u32);
+                size.reworked = size.reworked.map(|_| lines.reworked(item.change as u32));
             }
         }
     }
@@ -536,6 +584,35 @@ impl<'a> Dataset<'a> {
         }
     }
 
+    /// Every sign that an item failed, the earliest first: from its repository and from production.
+    pub fn signs(&self, item: &Item) -> Vec<Sign> {
+        let links = self.repositories[item.repository].links_of(item.change);
+        let mut signs: Vec<Sign> = links
+            .map(|link| Sign {
+                at: link.at,
+                grade: link.grade,
+                kind: link.kind,
+                by: self.change_name(item.repository, link.by),
+                why: link.why.clone(),
+            })
+            .collect();
+        let failed = self.failed_in_production.get(&(item.repository, item.change));
+        for (by, number) in failed.into_iter().flatten() {
+            let deployment = &self.deployments.list[*by];
+            let failure = &deployment.failures[*number];
+            let short: String = deployment.what.chars().take(10).collect();
+            signs.push(Sign {
+                at: failure.at,
+                grade: failure.grade,
+                kind: failure.kind(),
+                by: format!("{} {short}", deployment.service),
+                why: failure.why.clone(),
+            });
+        }
+        signs.sort_by(|a, b| (a.at, a.grade, &a.by).cmp(&(b.at, b.grade, &b.by)));
+        signs
+    }
+
     /// The item's change.
     pub fn change(&self, item: &Item) -> &Change {
         &self.repositories[item.repository].changes.delivered[item.change]
@@ -553,6 +630,17 @@ impl Repository<'_> {
         let rows = self.links_of.get(&change).map_or(&[][..], Vec::as_slice);
         rows.iter().map(|row| &self.links[*row])
     }
+}
+
+/// The size of a request as its forge tells it; what of it was reworked is unknown there.
+fn told_size(request: &Request) -> Option<Size> {
+    let (_, state) = request.state.as_ref()?;
+    Some(Size {
+        added: state.additions?,
+        removed: state.deletions?,
+        files: state.files.unwrap_or_default(),
+        reworked: None,
+    })
 }
 
 /// Requests that were begun but not delivered at an instant: also those merged later.

@@ -7,6 +7,7 @@ use serde::Serialize;
 use tl_core::time::Millis;
 
 use crate::dataset::{Dataset, Item};
+use crate::journey::{End, Front};
 use crate::measure::batch_size::lines;
 use crate::measure::cadence::shipped;
 use crate::measure::change_failure::failed_wide;
@@ -67,17 +68,28 @@ pub fn explain(data: &Dataset<'_>, id: &str, limit: usize) -> Result<Explanation
         "rework" => (
             "lines changed again",
             items(data, |item| {
-                item.size.filter(|size| size.reworked > 0).map(|size| size.reworked as f64)
+                item.size?.reworked.filter(|lines| *lines > 0).map(|lines| lines as f64)
             }),
         ),
         "cadence" | "dora" => ("changes first shipped", releases(data)),
         "funnel" => ("commits of requests never merged", pending(data)),
-        _ => ("hours from first commit to release", hours(data, |item| item.journey.total())),
+        "value-stream" | "coverage" => (whole_line(data), hours(data, |item| item.journey.total())),
+        _ => ("hours from first commit to release", hours(data, |item| item.journey.lead_time())),
     };
     rows.sort_by(|a, b| b.value.total_cmp(&a.value).then_with(|| a.item.cmp(&b.item)));
     let n = rows.len();
     rows.truncate(limit);
     Ok(Explanation { measure: doc, column, n, rows })
+}
+
+/// What the value of a row is where the whole line is explained.
+const fn whole_line(data: &Dataset<'_>) -> &'static str {
+    match (data.line.front, data.line.end) {
+        (Front::Git, End::Released) => "hours from first commit to release",
+        (Front::Git, End::Deployed) => "hours from first commit to production",
+        (Front::Tickets | Front::Requests, End::Released) => "hours from ticket to release",
+        (Front::Tickets | Front::Requests, End::Deployed) => "hours from ticket to production",
+    }
 }
 
 fn items(data: &Dataset<'_>, value: impl Fn(&Item) -> Option<f64>) -> Vec<ExplainedRow> {
@@ -100,13 +112,12 @@ fn failures(data: &Dataset<'_>) -> Vec<ExplainedRow> {
     data.in_window()
         .filter(|item| data.is_followed(item) && failed_wide(data, item))
         .filter_map(|item| {
-            let own = data.repositories[item.repository].links_of(item.change);
-            let link = own.min_by_key(|link| (link.at, link.grade))?;
-            let by = data.change_name(item.repository, link.by);
+            let signs = data.signs(item);
+            let sign = signs.first()?;
             Some(ExplainedRow {
                 item: data.change_name(item.repository, item.change),
                 value: item.failed_wide?.hours(),
-                note: format!("grade {:?}: {by}, {}", link.grade, link.why),
+                note: format!("grade {:?}: {}, {}", sign.grade, sign.by, sign.why),
             })
         })
         .collect()

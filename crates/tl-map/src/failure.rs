@@ -40,8 +40,12 @@ pub enum FailureKind {
     Reverted,
     /// A later change says that it mends this one.
     FixedUp,
-    /// First shipped by a release that a hotfix release followed.
+    /// First shipped by a release or deployment that a hotfix followed.
     HotFixed,
+    /// First in production with a deployment that was rolled back.
+    RolledBack,
+    /// First in production with a deployment that an incident followed, or named by one.
+    Incident,
 }
 
 impl FailureKind {
@@ -51,6 +55,8 @@ impl FailureKind {
             Self::Reverted => "reverted",
             Self::FixedUp => "fixed up",
             Self::HotFixed => "hot-fixed",
+            Self::RolledBack => "rolled back",
+            Self::Incident => "in an incident",
         }
     }
 }
@@ -261,7 +267,10 @@ impl<'a> Linker<'a> {
         let at = merged_at(&self.changes.delivered[by]);
         let verb = match kind {
             FailureKind::Reverted => "revert",
-            FailureKind::FixedUp | FailureKind::HotFixed => "fix",
+            FailureKind::FixedUp
+            | FailureKind::HotFixed
+            | FailureKind::RolledBack
+            | FailureKind::Incident => "fix",
         };
         Link { failed, by, at, kind, grade, why: format!("{verb} that {why}") }
     }

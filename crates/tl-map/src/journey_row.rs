@@ -4,13 +4,11 @@
 //! not known is `None`, never zero; the three stages add up to the total where all are known; an
 //! author is a pseudonym unless the team turned names on.
 
-use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use tl_core::attribution::Cohort;
 use tl_core::time::{Millis, Timestamp};
 
 use crate::dataset::{Dataset, Item};
-use crate::failure::Grade;
 use crate::journey::{Boundary, Shape, Stage};
 use crate::measure::change_failure::failed_strict;
 use crate::measure::value_stream::{spent, waited_for_merge};
@@ -103,22 +101,10 @@ pub struct JourneyRow {
 
 /// A row for every change merged in the window, repository by repository, oldest first. With `names` the author is shown by name and address.
 pub fn rows(data: &Dataset<'_>, names: bool) -> Vec<JourneyRow> {
-    let mut grades: FxHashMap<(usize, usize), Grade> = FxHashMap::default();
-    for (row, repository) in data.repositories.iter().enumerate() {
-        for link in &repository.links {
-            let grade = grades.entry((row, link.failed)).or_insert(link.grade);
-            *grade = (*grade).min(link.grade);
-        }
-    }
-    data.merged_in_window().map(|item| row(data, item, names, &grades)).collect()
+    data.merged_in_window().map(|item| row(data, item, names)).collect()
 }
 
-fn row(
-    data: &Dataset<'_>,
-    item: &Item,
-    names: bool,
-    grades: &FxHashMap<(usize, usize), Grade>,
-) -> JourneyRow {
+fn row(data: &Dataset<'_>, item: &Item, names: bool) -> JourneyRow {
     let repository = &data.repositories[item.repository];
     let journey = &item.journey;
     let author = if names {
@@ -151,7 +137,12 @@ fn row(
         lines_removed: item.size.map(|size| size.removed),
         files: item.size.map(|size| size.files),
         failed: judged.then(|| failed_strict(data, item)),
-        grade: grades.get(&(item.repository, item.change)).map(|grade| format!("{grade:?}")),
+        grade: data
+            .signs(item)
+            .iter()
+            .map(|sign| sign.grade)
+            .min()
+            .map(|grade| format!("{grade:?}")),
         team: item.team.map(|team| data.options.teams[team].name.clone()),
         ticket_opened: journey.seen(Boundary::TicketOpened),
         work_started: journey.seen(Boundary::WorkStarted),

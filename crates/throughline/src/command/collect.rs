@@ -4,6 +4,10 @@
 //! new, and what could not be read, with file and line. **Invariants:** nothing is counted that is
 //! not on disk; the same input again changes nothing; one bad record never stops the rest.
 
+mod credentials;
+mod live;
+mod system;
+
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, IsTerminal as _};
@@ -15,6 +19,7 @@ use tl_core::event::Event;
 use tl_core::time::OffsetMinutes;
 use tl_exec::git::Repository;
 use tl_ledger::Ledger;
+use tl_ledger::append::Appended;
 
 use crate::collected;
 use crate::context::{Context, Globals, LedgerChoice};
@@ -72,6 +77,9 @@ pub(super) struct Collected {
     pub(super) left_out: u64,
     /// Events by kind.
     pub(super) kinds: BTreeMap<String, u64>,
+    /// What a dry run would do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) plan: Option<String>,
     /// What was left out or is remarkable; at most [`PROBLEMS`].
     pub(super) problems: Vec<Remark>,
 }
@@ -108,15 +116,29 @@ pub(super) async fn cmd_collect(ui: &mut Ui, globals: &Globals, args: &CollectAr
     let cx = Context::load(ui, globals, here.as_ref())?;
     let ledger = ledger(ui, &cx, here.as_ref(), args).await?;
     let mut inputs = Vec::new();
+    let mut failed = Vec::new();
     for path in &args.from {
         inputs.push(from_file(ui, &cx, &ledger, args, path).await?);
+    }
+    if args.from.is_empty() {
+        let outcomes = live::collect(ui, &cx, globals, &ledger, args).await?;
+        inputs = outcomes.inputs;
+        failed = outcomes.failed;
     }
     if !args.dry_run {
         collected::fold(ui, &ledger).await?;
     }
     // What was acknowledged is safe all the same: only the files are not tidied up.
     let _untidy = ledger.close().await;
-    show(ui, args, &inputs)
+    let outcome = show(ui, args, &inputs)?;
+    let Some((first, more)) = failed.split_first() else { return Ok(outcome) };
+    for (what, hints) in more {
+        let hints = hints.iter().map(|hint| format!("; {hint}")).collect::<String>();
+        ui.warn(format!("{what}{hints}"));
+    }
+    let (what, hints) = first;
+    let error = CommandError::environment(what.clone());
+    Err(hints.iter().fold(error, |error, hint| error.hint(hint)))
 }
 
 /// The ledger to collect into. A dry run opens none of its own making.
@@ -127,7 +149,19 @@ async fn ledger(
     args: &CollectArgs,
 ) -> Result<Ledger, CommandError> {
     match (&cx.ledger, here) {
-        _ if args.dry_run => Ok(Ledger::in_memory().await?),
+        _ if args.dry_run && !args.from.is_empty() => Ok(Ledger::in_memory().await?),
+        (LedgerChoice::Default, Some(here)) if args.dry_run => {
+            match cx.ledger_path(here).filter(|path| path.exists()) {
+                Some(path) => Ok(Ledger::open(&path).await?),
+                None => Ok(Ledger::in_memory().await?),
+            }
+        }
+        (LedgerChoice::Path(path), _) if args.dry_run && !path.exists() => {
+            Ok(Ledger::in_memory().await?)
+        }
+        (LedgerChoice::None | LedgerChoice::Default, _) if args.dry_run => {
+            Ok(Ledger::in_memory().await?)
+        }
         (LedgerChoice::Path(path), _) => Ok(Ledger::open(path).await?),
         (LedgerChoice::None, _) => {
             Err(CommandError::usage("there is no ledger to collect into with `--ledger none`")
@@ -204,16 +238,22 @@ impl Collected {
         place: impl Fn(usize) -> String,
     ) -> Result<(), CommandError> {
         let appended = ledger.append(events).await?;
+        self.count(events, &appended, place);
+        Ok(())
+    }
+
+    /// Counts what became of events; `place` says where one came from.
+    fn count(&mut self, events: &[Event], appended: &Appended, place: impl Fn(usize) -> String) {
         for event in events {
             *self.kinds.entry(event.kind.clone()).or_default() += 1;
         }
         self.new += appended.new as u64;
         self.known += appended.known as u64;
         self.conflicting += appended.conflicting.len() as u64;
-        for row in appended.conflicting {
-            let event = &events[row];
+        for row in &appended.conflicting {
+            let event = &events[*row];
             self.add(Remark {
-                place: place(row),
+                place: place(*row),
                 what: format!(
                     "`{}` of `{}` is in the ledger with other content, which stays",
                     event.key, event.source
@@ -222,7 +262,6 @@ impl Collected {
                 kept: false,
             });
         }
-        Ok(())
     }
 
     fn remark(&mut self, problem: Problem) {
@@ -284,7 +323,7 @@ fn table(inputs: &[Collected]) -> Table {
             count(input.new),
             count(input.known),
             count(input.left_out + input.conflicting),
-            format!("{}{more}", shown.join(", ")),
+            input.plan.clone().unwrap_or_else(|| format!("{}{more}", shown.join(", "))),
         ]
     }));
     table

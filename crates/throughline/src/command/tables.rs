@@ -105,7 +105,7 @@ fn change(data: &Dataset<'_>, journey: JourneyRow, item: &Item) -> ChangeRow {
         request: change.request,
         commit: data.repositories[item.repository].history.commit(change.landed).id.to_string(),
         tools: (!tools.is_empty()).then(|| tools.join(", ")),
-        reworked: item.size.map(|size| size.reworked),
+        reworked: item.size.and_then(|size| size.reworked),
     }
 }
 

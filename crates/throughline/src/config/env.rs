@@ -104,6 +104,20 @@ impl Variables {
         self.0.get(OsStr::new(name)).map(|value| value.to_string_lossy().into_owned())
     }
 
+    /// The value of a variable that holds a secret, by the name that the configuration gives.
+    ///
+    /// Read when it is needed and never copied: nothing else may see it.
+    pub(crate) fn secret(&self, name: &str) -> Option<String> {
+        let found = std::env::vars_os().find(|(known, _)| known == name).map(|(_, value)| value);
+        found.filter(|value| !value.is_empty()).map(|value| value.to_string_lossy().into_owned())
+    }
+
+    /// What a command that prints a token may know: where the user's own files are.
+    pub(crate) fn for_commands(&self) -> Vec<(String, String)> {
+        let known = ["HOME", "XDG_CONFIG_HOME", "LANG"];
+        known.iter().filter_map(|name| Some(((*name).to_owned(), self.text(name)?))).collect()
+    }
+
     /// The name of the locale, such as `C.UTF-8`.
     pub(crate) fn locale(&self) -> Option<String> {
         LOCALE.iter().find_map(|name| self.text(name))

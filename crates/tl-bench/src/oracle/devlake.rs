@@ -40,7 +40,11 @@ pub fn run(devlake: &Path, with_columns: bool) -> Result<Verdict, OracleError> {
     let tables = Tables::new(devlake);
     let mut verdict = Verdict { with_columns, ..Verdict::default() };
     for case in cases() {
-        verdict.cases.push((case, case.run(&tables)?));
+        let account = case.run(&tables).map_err(|source| OracleError::Case {
+            case: case.name,
+            source: Box::new(source),
+        })?;
+        verdict.cases.push((case, account));
     }
     Ok(verdict)
 }

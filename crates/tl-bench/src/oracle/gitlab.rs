@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use tl_core::delivery::{Build, Delivery, Request, Ticket, numbered};
-use tl_core::fact::{BuildLevel, Outcome};
+use tl_core::fact::BuildLevel;
 use tl_core::record::System;
 
 use super::compare::{Case, Cell, Column, Compat, Row, second};
@@ -29,10 +29,15 @@ const STATUSES: Compat = Compat {
     what: "DevLake calls a job or deployment that was cancelled, skipped or only created OTHER; \
            with us what was cancelled or skipped is done, and the rest is not",
 };
-const COMPLETED: Compat = Compat {
-    name: "gitlab-completed",
-    what: "a deployment with the status completed, which GitLab does not have, is a success for \
-           DevLake; for us its end is unknown, so that result, status and end are not compared",
+const JOB_END: Compat = Compat {
+    name: "deployment-without-job",
+    what: "a deployment whose job never ran has no end in DevLake; with us it ended when its status \
+           last changed, and ends are compared for those whose job ran",
+};
+const QUEUED: Compat = Compat {
+    name: "cancelled-before-it-waited",
+    what: "DevLake takes the instant at which a job was made for all jobs; with us a job that was \
+           cancelled, skipped or never begun did not wait for a runner: compared for the others",
 };
 
 /// The cases of this plugin.
@@ -131,9 +136,12 @@ pub(super) static CASES: &[Case] = &[
         ours: commits,
     },
     Case {
-        name: "gitlab comments on merge requests",
+        name: "gitlab approvals of merge requests",
         expected: "gitlab/e2e/snapshot_tables/pull_request_comments.csv",
-        only: None,
+        only: Some((
+            |row| row.get("body").ends_with("approved this merge request"),
+            "comments below a request are no reviews; only approvals and threads are",
+        )),
         key: |row| {
             let at = instant(row.get("created_date")).map(second).unwrap_or_default().as_millis();
             format!("{}/{at}", row.last("pull_request_id"))
@@ -147,7 +155,7 @@ pub(super) static CASES: &[Case] = &[
             ("commit_sha", "always empty"),
         ],
         compat: &[WHOLE_SECONDS],
-        ours: comments,
+        ours: approvals,
     },
     Case {
         name: "gitlab pipelines",
@@ -203,7 +211,7 @@ pub(super) static CASES: &[Case] = &[
             ("queued_date", "always empty"),
             ("cicd_scope_id", "DevLake's own number; we name projects"),
         ],
-        compat: &[UNFINISHED, STATUSES, WHOLE_SECONDS],
+        compat: &[UNFINISHED, STATUSES, QUEUED, WHOLE_SECONDS],
         ours: jobs,
     },
     Case {
@@ -216,14 +224,14 @@ pub(super) static CASES: &[Case] = &[
             Column::text("result"),
             Column::text("status").adjusted(job_status),
             Column::text("environment"),
-            Column::second("created_date"),
             Column::second("started_date"),
-            Column::second("finished_date"),
+            Column::second("finished_date").adjusted(job_end),
             Column::text("ref_name"),
         ],
         left_out: &[
             ("id", "names the row"),
             ("cicd_deployment_id", "names the row"),
+            ("created_date", "when its job was made; with us when the deployment was, soon after"),
             ("cicd_scope_id", "DevLake's own number; we name projects"),
             ("name", "the job's name with the deployment's number"),
             ("display_title", "the commit's title: git knows it"),
@@ -240,10 +248,15 @@ pub(super) static CASES: &[Case] = &[
             ("prev_success_deployment_commit_id", "always empty here: see dora"),
             ("subtask_name", "always empty"),
         ],
-        compat: &[UNFINISHED, STATUSES, COMPLETED, WHOLE_SECONDS],
+        compat: &[UNFINISHED, STATUSES, JOB_END, WHOLE_SECONDS],
         ours: deployments,
     },
 ];
+
+/// The end of a deployment's job, where it ran.
+fn job_end(row: &Expected) -> Option<String> {
+    Some(row.get("finished_date").to_owned()).filter(|end| !end.is_empty())
+}
 
 fn job_status(row: &Expected) -> Option<String> {
     let status = match (row.get("status"), row.get("original_status")) {
@@ -367,7 +380,7 @@ fn commits(tables: &Tables) -> Result<Vec<Row>, OracleError> {
     Ok(rows)
 }
 
-fn comments(tables: &Tables) -> Result<Vec<Row>, OracleError> {
+fn approvals(tables: &Tables) -> Result<Vec<Row>, OracleError> {
     let file = "gitlab/e2e/raw_tables/_raw_gitlab_api_merge_request_notes.csv";
     let ids = asked(tables, file)?;
     let parent = |raw: &Raw| format!("mr/{}", raw.input["Iid"]);
@@ -392,7 +405,7 @@ fn build_row(build: &Build) -> Row {
             ("name", Cell::text(job_name(build, SERVER_PROJECT))),
             ("result", result(build.outcome)),
             ("status", status(is_done)),
-            ("created_date", Cell::time(build.queued)),
+            ("created_date", Cell::kept(build.queued.is_some(), Cell::time(build.queued))),
             (
                 "started_date",
                 Cell::kept(is_done || build.started.is_some(), Cell::time(build.started)),
@@ -422,7 +435,6 @@ fn deployments(tables: &Tables) -> Result<Vec<Row>, OracleError> {
     let found = delivery(tables, (file, "deployment", PROJECT), |_| String::new())?;
     let row = |one: &tl_core::delivery::Deployment| {
         let is_done = one.finished.is_some();
-        let is_known = is_done && one.outcome != Outcome::Unknown;
         Row::new(
             one.key.rsplit('/').next().unwrap_or_default(),
             [
@@ -430,9 +442,8 @@ fn deployments(tables: &Tables) -> Result<Vec<Row>, OracleError> {
                 ("result", result(one.outcome)),
                 ("status", status(is_done)),
                 ("environment", Cell::text(&one.environment)),
-                ("created_date", Cell::time(one.queued)),
                 ("started_date", Cell::kept(one.started.is_some(), Cell::time(one.started))),
-                ("finished_date", Cell::kept(is_known, Cell::time(one.finished))),
+                ("finished_date", Cell::kept(is_done, Cell::time(one.finished))),
                 ("ref_name", Cell::text(&one.branch)),
             ],
         )

@@ -57,6 +57,14 @@ pub enum OracleError {
         /// Why.
         source: Malformed,
     },
+    /// A case could not be run.
+    #[error("case `{case}`")]
+    Case {
+        /// Its name.
+        case: &'static str,
+        /// Why.
+        source: Box<OracleError>,
+    },
     /// A date that is none.
     #[error("`{text}` is no instant")]
     Instant {
@@ -92,6 +100,11 @@ impl Expected {
     /// A value; empty where it is NULL or the column is absent.
     pub fn get(&self, column: &str) -> &str {
         self.0.get(column).map_or("", String::as_str)
+    }
+
+    /// Puts a value into a column.
+    pub fn set(&mut self, column: &str, value: &str) {
+        self.0.insert(column.to_owned(), value.to_owned());
     }
 
     /// The end of a name such as `github:GithubIssue:1:346842831`.
@@ -199,6 +212,9 @@ pub fn read_csv(path: &Path) -> Result<Vec<Expected>, OracleError> {
     let mut rows = Vec::new();
     for record in reader.records() {
         let record = record.map_err(wrong)?;
+        if record.iter().all(str::is_empty) {
+            continue;
+        }
         let named = header.iter().cloned().zip(record.iter().map(str::to_owned));
         rows.push(Expected(named.collect()));
     }

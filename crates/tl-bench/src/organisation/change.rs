@@ -46,7 +46,7 @@ impl Life {
     /// Somebody needs something: a change of a team, to be begun when its time comes.
     pub(super) fn wanted(&mut self, at: i64, team: usize) {
         let id = self.new_change(team);
-        let with_ticket = self.chance.happens(0.8);
+        let with_ticket = self.chance.happens(0.7);
         if with_ticket {
             self.next_ticket += 1;
             let key = format!("{}-{}", self.structure.teams[team].project, self.next_ticket);
@@ -312,8 +312,8 @@ impl Life {
         self.change(id).state.head.clone_from(&head);
         let change = self.change(id).clone();
         let subject = format!("change:{}", change.request);
-        let made = self.made(at - MINUTE, &change.request, &change, &head, false);
-        self.tell(Event { at: tl_core::time::Timestamp::from_millis(at), ..made });
+        let made = self.made(at, &change.request, &change, &head, false);
+        self.tell(made);
         let pushed = event(kind::CHANGE_PUSHED, at, FORGE, &subject, &head);
         self.tell(pushed.by(&change.state.author).about(role::COMMIT, head.as_str()));
         let again = self.chance.happens(0.5);

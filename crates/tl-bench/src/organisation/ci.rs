@@ -8,10 +8,10 @@ use super::calendar::{MINUTE, SECOND, minutes};
 use super::{Life, event};
 
 /// Events that a change leaves when its runs have no jobs, counted over a whole organisation.
-pub(super) const EVENTS_WITHOUT_JOBS: f64 = 22.0;
+pub(super) const EVENTS_WITHOUT_JOBS: f64 = 19.5;
 
-/// Events that a change leaves for each job of a run: three for each run of its request.
-pub(super) const EVENTS_PER_JOB: f64 = 4.5;
+/// Events that a change leaves for each job of a run: three for each run.
+pub(super) const EVENTS_PER_JOB: f64 = 4.85;
 
 /// Runs of CI for each change, and minutes of a job, both on average.
 const RUNS: f64 = 1.5;
@@ -20,9 +20,12 @@ const JOB_MINUTES: f64 = 7.0;
 /// Share of attempts that fail for no reason and are run again.
 const FLAKES: f64 = 0.06;
 
+/// Share of runs whose tests are reported.
+const REPORTS: f64 = 0.1;
+
 /// As many runners as are busy for three quarters of the working day.
 pub(super) fn runners(arrivals: f64, jobs: f64) -> usize {
-    let busy = arrivals * RUNS * jobs * JOB_MINUTES / (10.0 * 60.0);
+    let busy = arrivals * RUNS * jobs.max(1.0) * JOB_MINUTES / (10.0 * 60.0);
     (busy / 0.75).ceil().max(2.0) as usize
 }
 
@@ -37,26 +40,33 @@ impl Life {
             trigger: trigger.to_owned(),
             ..BuildState::default()
         };
-        let jobs = self.chance.around(self.jobs).max(1);
         let (mut first, mut last) = (i64::MAX, at);
+        let jobs = self.chance.around(self.jobs);
         for job in 0..jobs {
             let (started, finished) = self.run_job(at, (run, job), change, commit, trigger);
             first = first.min(started);
             last = last.max(finished);
+        }
+        if jobs == 0 {
+            // A system that does not tell of jobs: the run needs a runner all the same.
+            (first, last) = self.runner(at);
         }
         let name = format!("ci/{run}");
         self.ci_event(kind::CI_QUEUED, at, &name, change, commit, &state);
         self.ci_event(kind::CI_STARTED, first, &name, change, commit, &state);
         state.outcome = Outcome::Success;
         self.ci_event(kind::CI_FINISHED, last, &name, change, commit, &state);
-        let tests = TestsFinished {
-            suite: "unit".to_owned(),
-            tests: 900 + self.chance.below(200) as u64,
-            seconds: ((last - first) / SECOND) as f64,
-            ..TestsFinished::default()
-        };
-        let told = event(kind::TESTS_FINISHED, last, "ci", &format!("build:{name}"), "unit");
-        self.tell(told.about(role::COMMIT, commit).with(&tests));
+        let reports = self.chance.happens(REPORTS);
+        if reports {
+            let tests = TestsFinished {
+                suite: "unit".to_owned(),
+                tests: 900 + self.chance.below(200) as u64,
+                seconds: ((last - first) / SECOND) as f64,
+                ..TestsFinished::default()
+            };
+            let told = event(kind::TESTS_FINISHED, last, "ci", &format!("build:{name}"), "unit");
+            self.tell(told.about(role::COMMIT, commit).with(&tests));
+        }
         last
     }
 
@@ -82,10 +92,7 @@ impl Life {
             state.attempt += 1;
             state.outcome = Outcome::Unknown;
             self.ci_event(kind::CI_QUEUED, queued, &name, change, commit, &state);
-            let free = self.runners.pop().map_or(queued, |Reverse(free)| free);
-            let started = free.max(queued + 2 * SECOND);
-            let finished = started + minutes(self.chance.spread(JOB_MINUTES * 0.8, 0.6));
-            self.runners.push(Reverse(finished));
+            let (started, finished) = self.runner(queued);
             self.ci_event(kind::CI_STARTED, started, &name, change, commit, &state);
             let flaked = self.chance.happens(FLAKES) && state.attempt < 3;
             state.outcome = if flaked { Outcome::Failure } else { Outcome::Success };
@@ -96,6 +103,15 @@ impl Life {
             }
             queued = finished + MINUTE;
         }
+    }
+
+    /// Work on the first runner that is free: when it begins and ends.
+    fn runner(&mut self, queued: i64) -> (i64, i64) {
+        let free = self.runners.pop().map_or(queued, |Reverse(free)| free);
+        let started = free.max(queued + 2 * SECOND);
+        let finished = started + minutes(self.chance.spread(JOB_MINUTES * 0.8, 0.6));
+        self.runners.push(Reverse(finished));
+        (started, finished)
     }
 
     fn ci_event(

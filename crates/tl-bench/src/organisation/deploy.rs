@@ -49,21 +49,25 @@ impl Life {
         self.then(next, Step::Train(row));
     }
 
-    /// Deploys what was merged last: first to staging, then, perhaps after an approval, to
+    /// Deploys what was merged last: a train first to staging; then, perhaps after an approval, to
     /// production.
     pub(super) fn deploy(&mut self, at: i64, row: usize) {
         let service = &mut self.structure.services[row];
         service.scheduled = false;
         let commit = service.merged.clone();
         let delivered = std::mem::take(&mut service.waiting);
-        let (approval, before) = (service.approval, service.running.clone());
+        let (approval, rhythm) = (service.approval, service.rhythm);
+        let before = service.running.clone();
         let mut mended = Vec::new();
         for change in delivered.iter().filter_map(|id| self.changes.remove(id)) {
             mended.extend(change.mends);
         }
-        let staged = at + minutes(self.chance.spread(4.0, 0.4));
-        self.deployed(row, "staging", &commit, (at, staged), Outcome::Success, false);
-        let mut started = staged + MINUTE;
+        let mut started = at;
+        if rhythm != Rhythm::OnDemand {
+            let staged = at + minutes(self.chance.spread(4.0, 0.4));
+            self.deployed(row, "staging", &commit, (at, staged), Outcome::Success, false);
+            started = staged + MINUTE;
+        }
         if approval {
             let waited = minutes(self.chance.spread(60.0, 1.2));
             let approved = OFFICE.next(started + waited);

@@ -94,7 +94,7 @@ impl Structure {
         let mut structure = Self {
             people: Vec::new(),
             teams: (0..teams).map(|row| team(row, repositories, chance)).collect(),
-            repositories: (0..repositories).map(|row| repository(row, chance)).collect(),
+            repositories: (0..repositories).map(repository).collect(),
             services: Vec::new(),
         };
         for row in 0..people {
@@ -130,13 +130,13 @@ fn team(row: usize, repositories: usize, chance: &mut Chance) -> Team {
     }
 }
 
-fn repository(row: usize, chance: &mut Chance) -> Repository {
+fn repository(row: usize) -> Repository {
     Repository {
         name: format!("acme/repo-{row:03}"),
         services: Vec::new(),
         next_request: 1,
-        merge_queue: chance.happens(0.2),
-        review_bot: chance.happens(0.25),
+        merge_queue: row.is_multiple_of(5),
+        review_bot: row % 4 == 1,
     }
 }
 
@@ -150,7 +150,7 @@ fn service(row: usize, repository: usize, chance: &mut Chance) -> Service {
         name: format!("service-{row:03}"),
         repository,
         rhythm,
-        approval: chance.happens(0.25),
+        approval: row % 4 == 1,
         waiting: Vec::new(),
         scheduled: false,
         running: String::new(),

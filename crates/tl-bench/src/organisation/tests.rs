@@ -61,10 +61,11 @@ fn the_ledger_would_keep_every_event() {
 
 #[test]
 fn there_are_about_as_many_events_as_were_asked_for() {
+    // Of a small organisation some more: its people use tools and answer surveys, too.
     let Organisation { changes, events_per_change, .. } = small();
     let expected = changes as f64 * events_per_change;
     let count = events(&small()).len() as f64;
-    assert!((0.8..1.25).contains(&(count / expected)), "{count} of {expected}");
+    assert!((0.8..1.4).contains(&(count / expected)), "{count} of {expected}");
 }
 
 #[test]

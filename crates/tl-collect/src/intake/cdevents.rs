@@ -110,14 +110,14 @@ impl Read<'_> {
             ("approval", "created") => self.step(kind::STEP_WAITING),
             ("approval", "closed") => self.step(kind::STEP_DONE),
             (subject, predicate) => {
-                let mut event = self.new(&format!("{subject}.{predicate}"), subject);
+                let mut event = self.named(&format!("{subject}.{predicate}"), subject);
                 event.data = self.content.clone();
                 event
             }
         }
     }
 
-    fn new(&self, kind: &str, subject: &str) -> Event {
+    fn named(&self, kind: &str, subject: &str) -> Event {
         Event::new(kind, self.at, "cdevents", &self.key, &format!("{subject}:{}", self.id))
     }
 
@@ -141,7 +141,7 @@ impl Read<'_> {
         // A number is only unique with its repository.
         let number = self.id.bytes().all(|byte| byte.is_ascii_digit()) && !repository.is_empty();
         let key = if number { format!("{repository}#{}", self.id) } else { self.id.to_owned() };
-        let mut event = self.new(kind, "change");
+        let mut event = self.named(kind, "change");
         event.subject = format!("change:{key}");
         event.about(role::CHANGE, key).about(role::REPOSITORY, repository)
     }
@@ -160,7 +160,7 @@ impl Read<'_> {
             },
             ..BuildState::default()
         };
-        self.new(kind, "build")
+        self.named(kind, "build")
             .about(role::BUILD, self.id)
             .about(role::COMMIT, commit_of(self.text("/artifactId")))
             .with(&state)
@@ -174,7 +174,7 @@ impl Read<'_> {
             rollback,
             ..DeployState::default()
         };
-        let mut event = self.new(kind::DEPLOY_FINISHED, "deployment");
+        let mut event = self.named(kind::DEPLOY_FINISHED, "deployment");
         event.subject = format!("deployment:cdevents/{}", self.key);
         event
             .about(role::DEPLOYMENT, format!("cdevents/{}", self.key))
@@ -186,7 +186,7 @@ impl Read<'_> {
 
     fn incident(&self, kind: &str) -> Event {
         let event = self
-            .new(kind, "incident")
+            .named(kind, "incident")
             .about(role::INCIDENT, self.id)
             .about(role::SERVICE, self.text("/service/id"))
             .about(role::ENVIRONMENT, self.text("/environment/id"))
@@ -209,7 +209,7 @@ impl Read<'_> {
         };
         let by = if kind == kind::TICKET_OPENED { "/creator" } else { "/updatedBy" };
         let event = self
-            .new(kind, "ticket")
+            .named(kind, "ticket")
             .by(self.text(by))
             .about(role::TICKET, self.id)
             .about(role::ITERATION, self.text("/milestone"));
@@ -239,7 +239,7 @@ impl Read<'_> {
             skipped: u64::from(matches!(outcome, Outcome::Skipped | Outcome::Cancelled)),
             ..TestsFinished::default()
         };
-        self.new(kind::TESTS_FINISHED, "suite")
+        self.named(kind::TESTS_FINISHED, "suite")
             .about(role::ENVIRONMENT, self.text("/environment/id"))
             .with(&state)
     }
@@ -252,7 +252,7 @@ impl Read<'_> {
         };
         let form = "approval".to_owned();
         let by = if kind == kind::STEP_DONE { "/responder" } else { "/requestor" };
-        self.new(kind, "step").by(self.text(by)).with(&StepState {
+        self.named(kind, "step").by(self.text(by)).with(&StepState {
             name: self.id.to_owned(),
             form,
             outcome,

@@ -105,17 +105,20 @@ impl FromStr for Format {
     }
 }
 
+/// What an input is that has no format, and what to do about it; both empty where it is.
+pub(super) type Strange = (&'static str, &'static str);
+
 /// The format of an input by its first bytes and, where they leave it open, its name. What is
-/// none is an error in words, empty where the input is.
-pub(super) fn recognise(name: &str, head: &[u8]) -> Result<Format, &'static str> {
+/// none is an error in words.
+pub(super) fn recognise(name: &str, head: &[u8]) -> Result<Format, Strange> {
     let text = head.trim_ascii_start();
     let text = text.strip_prefix(b"\x1E").unwrap_or(text);
     match text {
-        [] => Err(""),
+        [] => Err(("", "")),
         [b'{' | b'[', ..] => Ok(Format::Json),
         [b'<', ..] => Ok(Format::Junit),
-        [0x1F, 0x8B, ..] => Err("the input is compressed: unpack it with `gunzip` first"),
-        [b'P', b'K', 3, 4, ..] => Err("the input is an archive: unpack it first"),
+        [0x1F, 0x8B, ..] => Err(("the input is compressed", "unpack it with `gunzip` first")),
+        [b'P', b'K', 3, 4, ..] => Err(("the input is an archive", "unpack it first")),
         _ => {
             let header = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
             // NDJSON may begin with a broken line.
@@ -132,7 +135,8 @@ pub(super) fn recognise(name: &str, head: &[u8]) -> Result<Format, &'static str>
             if next.starts_with(b"{") {
                 return Ok(Format::Json);
             }
-            Err("the input begins like none of the formats that are known")
+            let what = "the input begins like none of the formats that are known";
+            Err((what, "name the format with `--format`"))
         }
     }
 }

@@ -361,7 +361,7 @@ fn answer(row: &Row<'_>, seen: &mut FxHashMap<String, u32>, sink: &mut Sink) -> 
     }
     // A day is enough for an answer, and says less about who gave it: midnight UTC.
     let day = date.get(..10).filter(|day| date.len() == 10 && day.contains('-'));
-    let at = match day.map(|day| Timestamp::parse(day)) {
+    let at = match day.map(Timestamp::parse) {
         Some(Ok(at)) => at,
         _ => instant(date, sink)?,
     };

@@ -62,7 +62,10 @@ fn a_neutral_event_is_taken_with_our_names_for_what_it_concerns() {
          {\"v\":1,\"id\":\"8\",\"type\":\"change.approved\",\"at\":\"2026-03-01T12:00:00Z\",\
          \"source\":\"ours\",\"subject\":{\"kind\":\"change\",\"key\":\"acme/api#12\"}}\n",
     );
-    insta::assert_snapshot!(shown(&batch), @"");
+    insta::assert_snapshot!(shown(&batch), @r#"
+    1: 2026-03-01T12:00:00Z deploy.finished ours 7 deployment:d1 by ana [commit=abc deployment=d1 environment=production service=api] {"outcome":"success"}
+    2: 2026-03-01T12:00:00Z change.review ours 8 change:acme/api#12 [change=acme/api#12] {"verdict":"approved"}
+    "#);
 }
 
 #[test]
@@ -92,7 +95,30 @@ fn each_bad_record_is_reported_with_its_line_and_the_rest_goes_in() {
         good,
     ];
     let batch = read(lines.join("\n"));
-    insta::assert_snapshot!(shown(&batch), @"");
+    insta::assert_snapshot!(shown(&batch), @r#"
+    1: 2026-03-01T12:00:00Z change.merged ours good change:acme/api#12 [change=acme/api#12] null
+    7: 2026-03-01T12:00:00Z coffee.brewed ours e change:acme/api#12 [change=acme/api#12] null
+    10: 2026-03-01T12:00:00Z change.merged ours h change:acme/api#12 [change=acme/api#12] null
+    12: 2026-06-01T01:00:00Z change.merged ours j change:acme/api#12 [change=acme/api#12] null
+    13: 2026-06-01T01:00:00Z change.merged ours k change:acme/api#12 [change=acme/api#12] null
+    14: 2026-03-01T12:00:00Z change.merged ours l change:acme/api#12 [change=acme/api#12] {"finished":"2026-03-01T11:00:00Z","started":"2026-03-01T12:00:00Z"}
+    18: 2026-03-01T12:00:00Z change.merged ours good change:acme/api#12 [change=acme/api#12] null
+    out in:2: `{"v":1,"id":"cut` is not JSON: EOF while parsing a string at line 1 column 16 (write one JSON value a line, or an array of them)
+    out in:3: the date `2026-03-01T12:00:00` has no zone (write its offset, such as `+01:00`, or name it with `--assume-offset`)
+    out in:4: the date `2026-03-01` has no zone (write its offset, such as `+01:00`, or name it with `--assume-offset`)
+    out in:5: `1st of March` is not a date such as `2026-03-01T12:00:00Z` (write instants as RFC 3339)
+    out in:6: event version 2 is not 1, the one that is read (write `"v": 1`, or use a newer throughline)
+    note in:7: `coffee.brewed` is no kind of event that is measured (it is stored; see `docs/collect-files.md` for the kinds)
+    out in:8: event kind `Coffee` does not read like `change.merged` (names have 1 to 512 bytes, kinds read `thing.happened`)
+    out in:9: an event without `id` (give every event id, type, at, source and subject)
+    note in:10: `colour` is no field of an event and is not kept (put it under `data`)
+    out in:11: `data` of a change.merged cannot be read: invalid type: integer `7`, expected a string (see `docs/collect-files.md`)
+    note in:12: the clock of `ours` is ahead by 60 min (set its clock; later events of this source are not reported)
+    note in:14: `finished` is 60 min before `started` (mend the instants in `data`; the span counts as none)
+    out in:15: `1` is no record (write one JSON object a line, or an array of them)
+    out in:15: `2` is no record (write one JSON object a line, or an array of them)
+    out in:16: `[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[...` is not JSON: recursion limit exceeded at line 1 column 128 (write one JSON value a line, or an array of them)
+    "#);
 }
 
 #[test]
@@ -109,9 +135,12 @@ fn an_input_that_was_cut_off_loses_its_last_record_only() {
     let text = whole.join("\n");
     let batch = read(&text[..text.len() - 20]);
     assert_eq!(batch.events.len(), 1);
-    insta::assert_snapshot!(shown(&batch).lines().last().unwrap(), @"");
+    insta::assert_snapshot!(shown(&batch).lines().last().unwrap(), @r#"out in:2: the input ends in the middle of a record (export it again: it was cut off)"#);
     let array = format!("[\n{},\n{}", whole[0], &whole[1][..40]);
-    insta::assert_snapshot!(shown(&read(array)), @"");
+    insta::assert_snapshot!(shown(&read(array)), @r#"
+    2: 2026-03-01T12:00:00Z change.merged ours a change:acme/api#12 [change=acme/api#12] null
+    out in:3: the input ends in the middle of a value (export it again: it was cut off)
+    "#);
 }
 
 #[test]
@@ -125,9 +154,9 @@ fn wrong_encodings_are_decoded_or_reported() {
     let latin_1: Vec<u8> = said.chars().map(|letter| letter as u8).collect();
     let batch = read([&latin_1[..], neutral("b", "2026-03-01T12:00:00Z").as_bytes()].concat());
     assert_eq!(batch.events.len(), 1, "the line that is ASCII goes in");
-    insta::assert_snapshot!(shown(&batch).lines().last().unwrap(), @"");
-    insta::assert_snapshot!(shown(&read(b"\x1F\x8B\x08\0\0")), @"");
-    insta::assert_snapshot!(shown(&read(b"\x7FELF\x02\x01\nmore")), @"");
+    insta::assert_snapshot!(shown(&batch).lines().last().unwrap(), @r#"out in:1: the text is not UTF-8 (convert it, such as with `iconv -f ISO-8859-1 -t UTF-8`)"#);
+    insta::assert_snapshot!(shown(&read(b"\x1F\x8B\x08\0\0")), @r#"out in:1: the input is compressed (unpack it with `gunzip` first)"#);
+    insta::assert_snapshot!(shown(&read(b"\x7FELF\x02\x01\nmore")), @r#"out in:1: the input begins like none of the formats that are known (name the format with `--format`)"#);
     assert_eq!(read(b" \n\n"), Batch::default());
 }
 
@@ -160,7 +189,7 @@ fn a_line_of_a_gigabyte_is_skipped_and_the_rest_goes_in() {
     let mut intake = Intake::open("in", reader, options()).unwrap();
     let batch = intake.next_batch().unwrap().unwrap();
     assert_eq!(batch.lines, [1, 3]);
-    insta::assert_snapshot!(shown(&batch).lines().last().unwrap(), @"");
+    insta::assert_snapshot!(shown(&batch).lines().last().unwrap(), @r#"out in:2: a line of 1073741832 bytes, over the limit of 16 MiB (split it into records)"#);
     assert_eq!(intake.next_batch().unwrap(), None);
 }
 

@@ -131,7 +131,8 @@ fn category(status: &str) -> Option<StatusCategory> {
 fn issue(record: &Record) -> Result<Vec<Event>> {
     let body = &record.body;
     let named = ["issueKey", "issue_key"].map(|path| id(body, path));
-    let key = named.into_iter().find(|key| !key.is_empty()).unwrap_or_else(|| record.parent.clone());
+    let key =
+        named.into_iter().find(|key| !key.is_empty()).unwrap_or_else(|| record.parent.clone());
     let key = short(&key);
     if key.is_empty() {
         return Err(Problem::Missing("issueKey"));
@@ -168,7 +169,8 @@ fn issue(record: &Record) -> Result<Vec<Event>> {
     };
     let by = short(first(body, &["creatorName", "creator_name", "creatorId", "creator_id"]));
     let stamp = |verb: &str, at: Timestamp| format!("{verb}/{}", at.as_millis());
-    let closed = |at| event(kind::TICKET_CLOSED, at, &stamp("closed", at)).with(&TicketClosed::default());
+    let closed =
+        |at| event(kind::TICKET_CLOSED, at, &stamp("closed", at)).with(&TicketClosed::default());
     let events = [
         created.map(|at| event(kind::TICKET_OPENED, at, "opened").by(&by)),
         updated.map(|at| event(kind::TICKET_UPDATED, at, &stamp("updated", at)).with(&state)),

@@ -136,7 +136,9 @@ pub(super) fn object_id(id: &str) -> String {
 /// is none.
 pub(super) fn at(value: &Value, path: &str) -> Result<Option<Timestamp>> {
     let read = match get(value, path) {
-        Value::String(text) if text.is_empty() || text.starts_with("0001-01-01") => return Ok(None),
+        Value::String(text) if text.is_empty() || text.starts_with("0001-01-01") => {
+            return Ok(None);
+        }
         Value::String(text) => match text.parse() {
             Ok(number) => instant::epoch(number),
             Err(_) => instant::parse(text),
@@ -240,3 +242,6 @@ pub(super) fn repository(address: &str) -> String {
     let path = &path[..path.floor_char_boundary(ID_LIMIT)];
     if path.contains('/') { path.to_owned() } else { String::new() }
 }
+
+#[cfg(test)]
+pub(super) mod tests;

@@ -95,16 +95,22 @@ fn build(record: &Record) -> Result<Vec<Event>> {
     let git_value = git.unwrap_or(&Value::Null);
     let revision = get(git_value, "lastBuiltRevision");
     let commit = first(revision, &["SHA1"]);
-    let commit = if commit.is_empty() { parameter(&["GIT_COMMIT", "ghprbActualCommit"]) } else { Some(commit) };
-    let remote = get(git_value, "remoteUrls.0").as_str().or_else(|| {
-        get(git_value, "remoteUrls").as_array()?.first()?.as_str()
-    });
+    let commit = if commit.is_empty() {
+        parameter(&["GIT_COMMIT", "ghprbActualCommit"])
+    } else {
+        Some(commit)
+    };
+    let remote = get(git_value, "remoteUrls.0")
+        .as_str()
+        .or_else(|| get(git_value, "remoteUrls").as_array()?.first()?.as_str());
     let cause = actions().flat_map(|action| list(action, "causes")).next();
     let trigger = cause.map(trigger).unwrap_or_default();
     let run = Run {
         source: field::source(System::Jenkins, "", &[address]),
         job: job(record, address)?,
-        id: Some(id(body, "number")).filter(|it| !it.is_empty()).map_or_else(|| need_id(body, "id"), Ok)?,
+        id: Some(id(body, "number"))
+            .filter(|it| !it.is_empty())
+            .map_or_else(|| need_id(body, "id"), Ok)?,
         commit: object_id(commit.unwrap_or_default()),
         repository: remote.map(field::repository).unwrap_or_default(),
         change: String::new(),
@@ -114,7 +120,10 @@ fn build(record: &Record) -> Result<Vec<Event>> {
             attempt: 1,
             manual: trigger == "user",
             trigger,
-            branch: list(revision, "branch").next().map(|it| branch(text(it, "name"))).unwrap_or_default(),
+            branch: list(revision, "branch")
+                .next()
+                .map(|it| branch(text(it, "name")))
+                .unwrap_or_default(),
             ..BuildState::default()
         },
     };
@@ -128,7 +137,9 @@ fn build(record: &Record) -> Result<Vec<Event>> {
     events.push(run.event(kind::CI_STARTED, started, Outcome::Unknown).by(&by));
     // `building` is there from the start; a build that ended has a result.
     let duration = number(body, "duration").and_then(|span| i64::try_from(span).ok());
-    if let Some(span) = duration.filter(|_| !field::flag(body, "building") && !text(body, "result").is_empty()) {
+    if let Some(span) =
+        duration.filter(|_| !field::flag(body, "building") && !text(body, "result").is_empty())
+    {
         let outcome = field::outcome(text(body, "result"));
         let ended = Timestamp::from_millis(started.as_millis().saturating_add(span));
         events.push(run.event(kind::CI_FINISHED, ended, outcome));
@@ -242,3 +253,6 @@ fn webhook(record: &Record) -> Result<Vec<Event>> {
         _ => Vec::new(),
     })
 }
+
+#[cfg(test)]
+mod tests;

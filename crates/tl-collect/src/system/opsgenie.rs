@@ -29,9 +29,9 @@ fn incident(what: &str, body: &Value) -> Result<Vec<Event>> {
     let created = need_at(body, "createdAt")?;
     let began = first_at(body, &["impactStartDate"])?.unwrap_or(created);
     let updated = first_at(body, &["updatedAt"])?.unwrap_or(created);
-    let service = get(body, "impactedServices.0").as_str().or_else(|| {
-        get(body, "impactedServices").as_array()?.first()?.as_str()
-    });
+    let service = get(body, "impactedServices.0")
+        .as_str()
+        .or_else(|| get(body, "impactedServices").as_array()?.first()?.as_str());
     let service = service.map(short).unwrap_or_default();
     let name = format!("opsgenie/{id}");
     let event = |kind: &str, at: Timestamp, key: &str| {
@@ -57,7 +57,9 @@ fn incident(what: &str, body: &Value) -> Result<Vec<Event>> {
         Some(created - Millis::new(-span))
     };
     if let Some(at) = span("report.ackTime").filter(|_| what == "alert") {
-        events.push(event(kind::INCIDENT_ACKED, at, "acked").by(&word(body, "report.acknowledgedBy")));
+        events.push(
+            event(kind::INCIDENT_ACKED, at, "acked").by(&word(body, "report.acknowledgedBy")),
+        );
     }
     if matches!(text(body, "status"), "resolved" | "closed") {
         let told = first_at(body, &["impactEndDate", "closedAt", "resolvedAt"])?;

@@ -136,3 +136,6 @@ fn webhook(body: &Value) -> Result<Vec<Event>> {
     }
     Ok(events)
 }
+
+#[cfg(test)]
+mod tests;

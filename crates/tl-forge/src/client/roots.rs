@@ -1,4 +1,4 @@
-//! Certificates to trust: a file of the user's, or the bundle of the operating system.
+//! Certificates to trust: those in a file of the user's, or those of the operating system.
 //!
 //! In: a path, or none. Out: the configuration of TLS, by `rustls` with `ring`.
 
@@ -11,29 +11,30 @@ use rustls::{ClientConfig, RootCertStore};
 
 use super::ConnectError;
 
-/// Where systems keep their bundle; the first that is there is read.
-const BUNDLES: [&str; 6] = [
-    "/etc/ssl/certs/ca-certificates.crt",
-    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
-    "/etc/pki/tls/certs/ca-bundle.crt",
-    "/etc/ssl/ca-bundle.pem",
-    "/etc/ssl/cert.pem",
-    "/usr/local/etc/openssl@3/cert.pem",
-];
-
 /// The configuration of TLS.
 pub(super) fn tls(file: Option<&Path>) -> Result<ClientConfig, ConnectError> {
-    let bundle = BUNDLES.iter().map(Path::new).find(|path| path.exists());
-    let path = file.or(bundle).ok_or(ConnectError::NoCertificates)?;
-    let wrong = |source| ConnectError::Certificates { path: path.to_owned(), source };
     let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_file_iter(path).map_err(wrong)? {
-        // Bundles hold certificates that are too old for our library; the others still count.
-        roots.add_parsable_certificates([certificate.map_err(wrong)?]);
+    if let Some(path) = file {
+        let wrong = |source| ConnectError::Certificates { path: path.to_owned(), source };
+        for certificate in CertificateDer::pem_file_iter(path).map_err(wrong)? {
+            roots.add_parsable_certificates([certificate.map_err(wrong)?]);
+        }
+    } else {
+        // Bundles hold certificates that cannot be read or are too old; the others still count.
+        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     }
     if roots.is_empty() {
         return Err(ConnectError::NoCertificates);
     }
+    with(roots)
+}
+
+/// A configuration that trusts nobody, for a client that only speaks without TLS.
+pub(super) fn none() -> Result<ClientConfig, ConnectError> {
+    with(RootCertStore::empty())
+}
+
+fn with(roots: RootCertStore) -> Result<ClientConfig, ConnectError> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config =
         ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();

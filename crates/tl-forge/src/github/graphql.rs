@@ -93,7 +93,7 @@ impl Repository<'_> {
                 // Refused, or too much at once: REST says it in smaller pieces, or says why not.
                 Err(err) if err.status().is_some() => {
                     notes.push(format!("{err}; reading requests by REST"));
-                    records.extend(self.pulls_by_rest(batch).await?);
+                    records.extend(self.pulls_by_rest(batch, notes).await?);
                     continue;
                 }
                 Err(err) => return Err(err.into()),
@@ -114,7 +114,7 @@ impl Repository<'_> {
                             self.name,
                             first_error(&answer),
                         ));
-                        records.extend(self.pulls_by_rest(&[number]).await?);
+                        records.extend(self.pulls_by_rest(&[number], notes).await?);
                     }
                 }
             }

@@ -11,12 +11,19 @@ use crate::client::{Request, RequestError};
 use crate::source::PullError;
 
 impl Repository<'_> {
-    /// Each request, then what belongs to it.
-    pub(super) async fn pulls_by_rest(&self, numbers: &[u64]) -> Result<Vec<Record>, PullError> {
+    /// Each request, then what belongs to it; those that are gone are noted.
+    pub(super) async fn pulls_by_rest(
+        &self,
+        numbers: &[u64],
+        notes: &mut Vec<String>,
+    ) -> Result<Vec<Record>, PullError> {
         let mut records = Vec::new();
         for &number in numbers {
             let path = self.path(&format!("pulls/{number}"));
-            let pull = self.client.send(&Request::get(path)).await?.body;
+            let Some(pull) = self.client.find(&Request::get(path)).await? else {
+                notes.push(format!("{}#{number} was listed and is gone", self.name));
+                continue;
+            };
             records.push(self.record("pull_request", "", pull));
             records.extend(self.belongings(number).await?);
         }

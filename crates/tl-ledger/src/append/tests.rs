@@ -10,7 +10,8 @@ use crate::fixtures::{Home, event, events, on_both, run};
 fn events_come_back_as_they_were_in_the_order_of_appending() {
     on_both(async |home| {
         let ledger = home.open().await;
-        let wanted = events("github", 1000);
+        let mut wanted = events("github", 1000);
+        wanted[7].data = serde_json::Value::String("zero \0 and \u{1f6a2}".to_owned());
         let appended = ledger.append(&wanted).await.unwrap();
         assert_eq!(appended, Appended { new: 1000, known: 0, conflicting: vec![] });
 
@@ -70,6 +71,9 @@ fn a_wrong_event_keeps_the_whole_batch_out() {
         batch[2].kind = "Merged".to_owned();
         let err = ledger.append(&batch).await.unwrap_err();
         assert_eq!(err.to_string(), "event `key-2` of `github` is not accepted");
+        batch[2] = event("github", 2);
+        batch[2].key = "zero\0".to_owned();
+        assert!(matches!(ledger.append(&batch).await, Err(AppendError::Event { .. })));
         batch[2] = event("github", 2);
         batch[2].data = serde_json::Value::String("x".repeat(EVENT_LIMIT));
         let err = ledger.append(&batch).await.unwrap_err();

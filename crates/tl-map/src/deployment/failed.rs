@@ -6,6 +6,7 @@
 //! commit or a change in it; B it was rolled back; C a revert names a change that it brought;
 //! D a hotfix followed; E it was the last one of its service within 24 hours before an incident.
 
+use rustc_hash::{FxHashMap, FxHashSet};
 use tl_core::delivery::{Delivery, Incident};
 use tl_core::time::{Millis, Timestamp};
 
@@ -25,8 +26,23 @@ pub struct Failure {
     pub why: String,
     /// When users were served again by this sign.
     pub recovered: Option<Timestamp>,
+    /// Changes that failed by it, as (repository, change): those that an incident or revert names,
+    /// else everything that the deployment brought.
+    pub changes: Vec<(usize, usize)>,
     /// Row of the incident in [`Delivery::incidents`].
     pub incident: Option<usize>,
+}
+
+impl Failure {
+    /// By what it was seen.
+    pub const fn kind(&self) -> FailureKind {
+        match self.grade {
+            Grade::A | Grade::E => FailureKind::Incident,
+            Grade::B => FailureKind::RolledBack,
+            Grade::C => FailureKind::Reverted,
+            Grade::D => FailureKind::HotFixed,
+        }
+    }
 }
 
 /// Longest time between a deployment and an incident that may be taken for its doing.
@@ -40,8 +56,9 @@ pub(super) fn judge(
     until: Timestamp,
 ) {
     let mut found: Vec<(usize, Failure)> = Vec::new();
+    let named = Named::new(list, &collected.delivery.incidents, repositories);
     for (row, incident) in collected.delivery.incidents.iter().enumerate() {
-        found.extend(by_incident(list, row, incident, collected, until));
+        found.extend(by_incident(list, row, incident, collected, &named, until));
     }
     for row in 0..list.len() {
         let this = &list[row];
@@ -58,6 +75,7 @@ pub(super) fn judge(
                         at: this.finished,
                         why: why.clone(),
                         recovered: Some(this.finished),
+                        changes: list[before].shipped.clone(),
                         incident: None,
                     },
                 ));
@@ -93,18 +111,32 @@ fn by_incident(
     row: usize,
     incident: &Incident,
     collected: &Collected<'_>,
+    named_changes: &Named,
     until: Timestamp,
 ) -> Vec<(usize, Failure)> {
     let Some(opened) = incident.opened.filter(|at| *at <= until) else { return Vec::new() };
     let recovered = incident.resolved.iter().copied().filter(|at| *at <= until).min();
-    let failure = |grade, why| Failure { grade, at: opened, why, recovered, incident: Some(row) };
+    let failure = |grade, why, changes: &[(usize, usize)]| Failure {
+        grade,
+        at: opened,
+        why,
+        recovered,
+        changes: changes.to_vec(),
+        incident: Some(row),
+    };
     let key = &incident.key;
-    let named: Vec<(usize, Failure)> = list
+    let mut named: Vec<(usize, Failure)> = list
         .iter()
         .enumerate()
         .filter(|(_, deployment)| names(incident, deployment, collected.delivery))
-        .map(|(at, _)| (at, failure(Grade::A, format!("incident {key} names it"))))
+        .map(|(at, one)| (at, failure(Grade::A, format!("incident {key} names it"), &one.shipped)))
         .collect();
+    for (at, change) in named_changes.of(incident) {
+        if named.iter().all(|(known, _)| *known != at) {
+            let why = format!("incident {key} names a change that it brought");
+            named.push((at, failure(Grade::A, why, &[change])));
+        }
+    }
     if !named.is_empty() {
         return named;
     }
@@ -117,9 +149,48 @@ fn by_incident(
     let guess = |(at, one): (usize, &Deployment)| {
         let hours = (opened - one.finished).hours();
         let why = format!("the last deployment before incident {key}, {hours:.1} h earlier");
-        (at, failure(Grade::E, why))
+        (at, failure(Grade::E, why, &one.shipped))
     };
     last.map(guess).into_iter().collect()
+}
+
+/// Changes that incidents name, with the deployment that brought them.
+struct Named(FxHashMap<String, (usize, (usize, usize))>);
+
+impl Named {
+    fn new(list: &[Deployment], incidents: &[Incident], repositories: &[Repository<'_>]) -> Self {
+        let wanted: FxHashSet<&str> = incidents
+            .iter()
+            .flat_map(|incident| incident.commits.iter().chain(&incident.changes))
+            .map(String::as_str)
+            .collect();
+        let mut found = FxHashMap::default();
+        if wanted.is_empty() {
+            return Self(found);
+        }
+        for (row, deployment) in list.iter().enumerate() {
+            for place in &deployment.shipped {
+                let repository = &repositories[place.0];
+                let change = &repository.changes.delivered[place.1];
+                let id = repository.history.commit(change.landed).id.to_string();
+                let key = change
+                    .request
+                    .map(|number| format!("{}#{number}", repository.history.repository));
+                for name in key.into_iter().chain([id]) {
+                    if wanted.contains(name.as_str()) {
+                        found.insert(name, (row, *place));
+                    }
+                }
+            }
+        }
+        Self(found)
+    }
+
+    /// The changes that one incident names.
+    fn of(&self, incident: &Incident) -> Vec<(usize, (usize, usize))> {
+        let names = incident.commits.iter().chain(&incident.changes);
+        names.filter_map(|name| self.0.get(name)).copied().collect()
+    }
 }
 
 /// Whether an incident names a deployment, what it deployed, or a change that it brought.
@@ -137,8 +208,8 @@ fn by_revert(
 ) -> Vec<(usize, Failure)> {
     let this = &list[row];
     let mut found = Vec::new();
-    for (repository, change) in &this.shipped {
-        let repository = &repositories[*repository];
+    for (place, change) in &this.shipped {
+        let repository = &repositories[*place];
         for link in repository.links_of(*change) {
             let in_use = link.at >= this.finished && link.at - this.finished <= window;
             if link.kind == FailureKind::Reverted && link.grade <= Grade::C && in_use {
@@ -149,6 +220,7 @@ fn by_revert(
                         at: link.at,
                         why: link.why.clone(),
                         recovered: None,
+                        changes: vec![(*place, *change)],
                         incident: None,
                     },
                 ));

@@ -16,17 +16,21 @@ use crate::report::{FailureExample, FailureTable, Figure, Unit};
 pub const DOC: MeasureDoc = MeasureDoc {
     id: "change-failure",
     title: "Change failure",
-    what: "the share of changes that were reverted, hot-fixed or fixed up by a linked fix",
+    what: "the share of changes that were reverted, rolled back, hot-fixed, in an incident, or fixed \
+           up by a linked fix",
     formula: "failed changes / changes followed for the failure window (30 days); strict: links of \
-              grade A to C (a revert names the commit or the request); wide: A to E (also a revert \
-              that quotes only the title, or a fix that names the change); Wilson interval",
+              grade A to C (an incident names it or its deployment, the deployment was rolled back, a \
+              revert names the commit or the request); wide: A to E (also a revert that quotes only \
+              the title, a fix that names the change, a hotfix of its deployment, or an incident \
+              within 24 hours after it); Wilson interval",
     unit: "share of changes",
     edge_cases: &[
         "a revert that was itself reverted is no failure of its own; what it reverted stays failed",
         "a title that occurs several times means the latest change before the revert that is not \
          yet reverted",
         "a change younger than the failure window is not counted at all",
-        "incidents and rollbacks are unknown to git: grades A, B and E need deployments",
+        "incidents and rollbacks are unknown to git: grades A, B and E need recorded deployments; a \
+         deployment that failed as a whole fails every change that it brought",
     ],
     source: "DORA change fail rate, applied to changes; Wilson 1927",
 };
@@ -97,9 +101,8 @@ pub fn change_failure(data: &Dataset<'_>) -> FailureTable {
 fn by_kind(data: &Dataset<'_>, failed: &[&Item]) -> Vec<(String, u64)> {
     let mut kinds: BTreeMap<_, u64> = BTreeMap::new();
     for item in failed {
-        let own = data.repositories[item.repository].links_of(item.change);
-        if let Some(link) = own.min_by_key(|link| (link.at, link.grade)) {
-            *kinds.entry(link.kind).or_default() += 1;
+        if let Some(sign) = data.signs(item).first() {
+            *kinds.entry(sign.kind).or_default() += 1;
         }
     }
     kinds.into_iter().map(|(kind, count)| (kind.label().to_owned(), count)).collect()
@@ -110,21 +113,18 @@ fn latest(data: &Dataset<'_>) -> Vec<FailureExample> {
     let mut found: Vec<_> = data
         .in_window()
         .filter(|item| item.failed_wide.is_some())
-        .flat_map(|item| {
-            let links = data.repositories[item.repository].links_of(item.change);
-            links.map(move |link| (item, link))
-        })
+        .flat_map(|item| data.signs(item).into_iter().map(move |sign| (item, sign)))
         .collect();
-    found.sort_by_key(|(item, link)| (std::cmp::Reverse(link.at), item.repository, item.change));
+    found.sort_by_key(|(item, sign)| (std::cmp::Reverse(sign.at), item.repository, item.change));
     found
         .into_iter()
         .take(EXAMPLES)
-        .map(|(item, link)| FailureExample {
+        .map(|(item, sign)| FailureExample {
             change: data.change_name(item.repository, item.change),
-            by: data.change_name(item.repository, link.by),
-            grade: format!("{:?}", link.grade),
-            why: link.why.clone(),
-            hours: Millis::new((link.at - item.merged).get().max(0)).hours(),
+            by: sign.by,
+            grade: format!("{:?}", sign.grade),
+            why: sign.why,
+            hours: Millis::new((sign.at - item.merged).get().max(0)).hours(),
         })
         .collect()
 }

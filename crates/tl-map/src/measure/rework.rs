@@ -55,7 +55,10 @@ fn followed<'a>(
     items
         .into_iter()
         .filter(old_enough)
-        .filter_map(|item| item.size.map(|size| (item, size.added, size.reworked.min(size.added))))
+        .filter_map(|item| {
+            let size = item.size?;
+            Some((item, size.added, size.reworked?.min(size.added)))
+        })
         .collect()
 }
 

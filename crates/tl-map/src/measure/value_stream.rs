@@ -71,7 +71,7 @@ pub fn value_stream(data: &Dataset<'_>) -> ValueStream {
         bots: data.merged_in_window().filter(|item| item.cohort == Cohort::Bot).count() as u64,
         unknown_start: count(&items, |item| item.journey.at(Boundary::FirstCommit).is_none()),
         left_censored: count(&items, |item| item.left_censored),
-        unreleased: count(&items, |item| is_waiting(item)),
+        unreleased: count(&items, |item| item.is_waiting),
         clock_adjusted: count(&items, |item| item.journey.shift > Millis::ZERO),
         max_shift_hours: shifts.max().unwrap_or_default().hours(),
         via_backport: count(&items, |item| item.backport && item.release.is_some()),
@@ -80,11 +80,6 @@ pub fn value_stream(data: &Dataset<'_>) -> ValueStream {
 
 fn count(items: &[&Item], holds: impl Fn(&Item) -> bool) -> u64 {
     items.iter().filter(|item| holds(item)).count() as u64
-}
-
-/// Merged, and in no release although the repository has releases.
-pub const fn is_waiting(item: &Item) -> bool {
-    item.is_waiting
 }
 
 /// The time an item spent in a stage, if it went through it. A direct push has no review, and
@@ -141,7 +136,7 @@ fn passage<'d>(data: &'d Dataset<'_>, stage: Stage) -> Passage<'d> {
             (Some(start), Some(end)) if spent(item, stage).is_some() => {
                 passage.ended.push((start, end));
             }
-            (Some(start), None) if stage == Stage::ReleaseWait && is_waiting(item) => {
+            (Some(start), None) if stage == Stage::ReleaseWait && item.is_waiting => {
                 passage.open.push((start, Traveller::Change(item)));
             }
             _ => {}
@@ -170,7 +165,7 @@ fn whole_passage<'d>(data: &'d Dataset<'_>) -> Passage<'d> {
         let Some(start) = item.journey.at(data.line.first()) else { continue };
         match item.journey.at(data.line.last()) {
             Some(end) => passage.ended.push((start, end)),
-            None if is_waiting(item) => passage.open.push((start, Traveller::Change(item))),
+            None if item.is_waiting => passage.open.push((start, Traveller::Change(item))),
             None => {}
         }
     }

@@ -137,27 +137,34 @@ fn build(event: &Event, id: String) -> Option<(&'static str, &'static str, Strin
 
 fn ticket(event: &Event, id: String) -> Option<(&'static str, &'static str, String, Value)> {
     let mut content = Map::new();
+    let actor = event.actor.as_deref().unwrap_or_default();
+    let state: TicketState = match event.kind.as_str() {
+        kind::TICKET_CLOSED => TicketState::default(),
+        _ => event.payload().ok()?,
+    };
     let name = match event.kind.as_str() {
+        kind::TICKET_OPENED if actor.is_empty() => return None,
         kind::TICKET_OPENED => "ticket.created",
         kind::TICKET_UPDATED => "ticket.updated",
-        _ => "ticket.closed",
-    };
-    let by = if name == "ticket.created" { "creator" } else { "updatedBy" };
-    put(&mut content, by, event.actor.as_deref().unwrap_or_default());
-    if name == "ticket.closed" {
-        let closed: TicketClosed = event.payload().ok()?;
-        put(&mut content, "resolution", &closed.resolution);
-    } else {
-        let state: TicketState = event.payload().ok()?;
-        put(&mut content, "summary", &state.title);
-        put(&mut content, "ticketType", &state.class);
-        put(&mut content, "priority", &state.priority);
-        put(&mut content, "uri", &state.url);
-        if !state.labels.is_empty() {
-            content.insert("labels".to_owned(), json!(state.labels));
+        _ => {
+            let closed: TicketClosed = event.payload().ok()?;
+            let said = !closed.resolution.is_empty();
+            put(&mut content, "resolution", if said { &closed.resolution } else { "closed" });
+            "ticket.closed"
         }
-        if !state.assignees.is_empty() {
-            content.insert("assignees".to_owned(), json!(state.assignees));
+    };
+    put(&mut content, if name == "ticket.created" { "creator" } else { "updatedBy" }, actor);
+    // The schema demands an address: where none is kept, the key is a relative one.
+    let url = if state.url.is_empty() { encoded(&id) } else { state.url };
+    put(&mut content, "uri", &url);
+    put(&mut content, "ticketType", &state.class);
+    put(&mut content, "priority", &state.priority);
+    if name == "ticket.created" || !state.title.is_empty() {
+        content.insert("summary".to_owned(), Value::from(state.title));
+    }
+    for (name, list) in [("labels", state.labels), ("assignees", state.assignees)] {
+        if !list.is_empty() {
+            content.insert(name.to_owned(), json!(list));
         }
     }
     Some((name, "0.2.0", id, Value::Object(content)))
@@ -186,10 +193,15 @@ fn encoded(text: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             safe.push(char::from(byte));
         } else {
-            safe.push_str(&format!("%{byte:02X}"));
+            safe.extend(['%', hex(byte >> 4), hex(byte & 15)]);
         }
     }
     safe
+}
+
+/// One hexadecimal digit, upper case.
+fn hex(half: u8) -> char {
+    char::from(b"0123456789ABCDEF"[usize::from(half & 15)])
 }
 
 /// RFC 3339 with milliseconds.

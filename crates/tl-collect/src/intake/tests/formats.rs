@@ -27,7 +27,18 @@ fn incidents_of_a_table_open_are_acknowledged_and_resolved() {
          I5;2026-03-01T10:00:00Z;;;;;\"never closed;\n\
          I6;2026-03-01T10:00:00Z;;;;;\n",
     );
-    insta::assert_snapshot!(shown(&batch), @"");
+    insta::assert_snapshot!(shown(&batch), @r#"
+    2: 2026-03-01T10:00:00Z incident.opened incident-csv incident/I1/opened incident:I1 [commit=abc incident=I1 service=api] {"severity":"high","title":"down; \"hard\""}
+    2: 2026-03-01T12:00:00Z incident.resolved incident-csv incident/I1/resolved incident:I1 [commit=abc incident=I1 service=api] null
+    3: 2026-03-01T10:00:00Z incident.opened incident-csv incident/I2/opened incident:I2 [incident=I2 service=api] {}
+    3: 2026-03-01T09:00:00Z incident.resolved incident-csv incident/I2/resolved incident:I2 [incident=I2 service=api] null
+    8: 2026-03-01T10:00:00Z incident.opened incident-csv incident/I6/opened incident:I6 [incident=I6] {}
+    note in:3: `incident:I2` is incident.resolved 60 min before it is incident.opened (the source's clocks disagree; spans below zero count as none)
+    out in:4: an incident without id or start (fill `id` and `opened`)
+    out in:5: the date `2026-03-01T10:00` has no zone (write its offset, such as `+01:00`, or name it with `--assume-offset`)
+    out in:6: a row of 11 cells under 8 (put texts that hold the separator into quotes)
+    out in:7: a quote that is never closed (close it, or double it)
+    "#);
 }
 
 #[test]
@@ -44,7 +55,10 @@ fn answers_of_a_survey_keep_no_respondent_and_count_each() {
     assert!(!all.contains("ana") && !all.contains("bo@"), "{all}");
     let said = shown(&batch);
     let problems: Vec<&str> = said.lines().filter(|line| !line.contains("Z survey")).collect();
-    insta::assert_snapshot!(problems.join("\n"), @"");
+    insta::assert_snapshot!(problems.join("\n"), @r#"
+    note in:1: column `email` names respondents and is not read (leave it out of the export)
+    out in:4: score 9 is not on the scale from 1 to 5 (mend score or scale)
+    "#);
 }
 
 #[test]
@@ -53,7 +67,11 @@ fn issues_of_a_jira_table_need_a_zone() {
         Pay by card,ABC-1,Story,Done,High,Fixed,01/Mar/26 9:15 AM,03/Mar/26 1:00 PM,03/Mar/26 1:00 PM,pay,web\n";
     assert_eq!(read(table).events, []);
     let options = Options { assume_offset: Some(OffsetMinutes(60)), ..options() };
-    insta::assert_snapshot!(shown(&read_all("in", table.as_bytes(), options)), @"");
+    insta::assert_snapshot!(shown(&read_all("in", table.as_bytes(), options)), @r#"
+    2: 2026-03-01T08:15:00Z ticket.opened jira-csv issue/ABC-1/opened ticket:ABC-1 [ticket=ABC-1] {"class":"Story","title":"Pay by card"}
+    2: 2026-03-03T12:00:00Z ticket.updated jira-csv issue/ABC-1/updated/1772539200000 ticket:ABC-1 [ticket=ABC-1] {"class":"Story","labels":["pay","web"],"priority":"High","status":"Done","title":"Pay by card"}
+    2: 2026-03-03T12:00:00Z ticket.closed jira-csv issue/ABC-1/closed/1772539200000 ticket:ABC-1 [ticket=ABC-1] {"resolution":"Fixed"}
+    "#);
 }
 
 #[test]
@@ -69,11 +87,17 @@ fn suites_of_a_test_report_are_read_with_their_times() {
         </testsuite></testsuites>\n";
     let well_formed = report.replace("a < b & c", "a &lt; b & c");
     let options = Options { commit: "abc".to_owned(), ..options() };
-    insta::assert_snapshot!(shown(&read_all("in", well_formed.as_bytes(), options)), @"");
-    insta::assert_snapshot!(shown(&read("<!DOCTYPE x [<!ENTITY a \"b\">]>\n<testsuite/>")), @"");
-    insta::assert_snapshot!(shown(&read("<html><p>Not found</p></html>")), @"");
-    insta::assert_snapshot!(shown(&read("<testsuite>\n<testcase>")), @"");
-    insta::assert_snapshot!(shown(&read("<a>".repeat(200))), @"");
+    insta::assert_snapshot!(shown(&read_all("in", well_formed.as_bytes(), options)), @r#"
+    4: 2026-03-01T12:25:00Z tests.finished junit suite/abc/a & b/1772366400000 suite:a & b [commit=abc] {"errors":0,"failures":1,"seconds":1500.5,"skipped":0,"suite":"a & b","tests":2}
+    7: 2026-03-01T11:00:02Z tests.finished junit suite/abc/c/1772362800000 suite:c [commit=abc] {"errors":0,"failures":0,"seconds":2.0,"skipped":1,"suite":"c","tests":1}
+    note in:7: suite `c` took less than no time (the sum of its cases stands for it)
+    out in:8: the date `2026-03-01T12:00:00` has no zone (write its offset, such as `+01:00`, or name it with `--assume-offset`)
+    out in:9: suite `e` has no timestamp (let the runner write `timestamp`, as most do)
+    "#);
+    insta::assert_snapshot!(shown(&read("<!DOCTYPE x [<!ENTITY a \"b\">]>\n<testsuite/>")), @r#"out in:1: the report has a DOCTYPE (give a JUnit report as test runners write it)"#);
+    insta::assert_snapshot!(shown(&read("<html><p>Not found</p></html>")), @r#"out in:1: the XML has no `testsuite` (give a JUnit report as test runners write it)"#);
+    insta::assert_snapshot!(shown(&read("<testsuite>\n<testcase>")), @r#"out in:2: the report ends before its elements do (give a JUnit report as test runners write it)"#);
+    insta::assert_snapshot!(shown(&read("<a>".repeat(200))), @r#"out in:1: elements are nested too deep (give a JUnit report as test runners write it)"#);
 }
 
 #[test]
@@ -101,7 +125,10 @@ fn claude_codes_metrics_are_summed_by_session_and_interval() {
         "{{\"resourceMetrics\":[{{\"resource\":{{}},\"scopeMetrics\":[{{\"metrics\":[{}]}}]}}]}}",
         metrics.join(",")
     );
-    insta::assert_snapshot!(shown(&read(export)), @"");
+    insta::assert_snapshot!(shown(&read(export)), @r#"
+    1: 2026-03-01T12:00:00Z ai.session claude-code metrics/ana@example.com/s1/1772366460000 person:ana@example.com by ana@example.com [] {"accepted":0,"active_ms":1500,"changes":0,"commits":0,"cost_usd":0.25,"level":"E2","lines_added":12,"lines_removed":2,"offered":0,"sessions":1,"tokens":150,"tool":"Claude"}
+    out in:1: `claude_code.commit.count` is cumulative: its sums overlap (set `OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE=delta`)
+    "#);
 }
 
 #[test]
@@ -113,7 +140,7 @@ fn claude_codes_logs_say_that_a_session_was_alive_and_no_prompt_is_kept() {
     let export = format!(
         "{{\"resourceLogs\":[{{\"scopeLogs\":[{{\"logRecords\":[{record},{record}]}}]}}]}}"
     );
-    insta::assert_snapshot!(shown(&read(export)), @"");
+    insta::assert_snapshot!(shown(&read(export)), @r#"1: 2026-03-01T12:00:00Z ai.session claude-code logs/u1/s1/1772366400000 person:u1 by u1 [] {"accepted":0,"active_ms":0,"changes":0,"commits":0,"cost_usd":0.0,"level":"E2","lines_added":0,"lines_removed":0,"offered":0,"sessions":0,"tokens":0,"tool":"Claude"}"#);
 }
 
 #[test]
@@ -122,5 +149,8 @@ fn copilot_reports_are_read_by_person_and_day() {
         \"code_acceptance_activity_count\":4,\"loc_added_sum\":30,\"loc_deleted_sum\":2,\
         \"totals_by_cli\":{\"session_count\":2,\"token_usage\":{\"output_tokens_sum\":5,\"prompt_tokens_sum\":7}}}\n\
         {\"day\":\"2026-03-01\",\"daily_active_users\":4,\"code_generation_activity_count\":10}\n";
-    insta::assert_snapshot!(shown(&read(report)), @"");
+    insta::assert_snapshot!(shown(&read(report)), @r#"
+    1: 2026-03-01T00:00:00Z ai.usage copilot day/ana/2026-03-01 person:ana by ana [] {"accepted":4,"active_ms":0,"changes":0,"commits":0,"cost_usd":0.0,"level":"E4","lines_added":30,"lines_removed":2,"offered":10,"sessions":2,"tokens":12,"tool":"Copilot"}
+    out in:2: a Copilot report of a whole organisation says nothing of a person's use (fetch the `users` report)
+    "#);
 }

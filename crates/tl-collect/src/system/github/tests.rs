@@ -22,17 +22,15 @@ fn record(what: &str, parent: &str, body: serde_json::Value) -> Record {
 
 /// One event a line: kind, instant, actor, and below it key, subject, refs and data.
 fn told(events: &[Event]) -> String {
-    let mut lines = String::new();
-    for event in events {
+    let line = |event: &Event| {
         let refs: Vec<_> = event.refs.iter().map(|(role, it)| format!("{role}={it}")).collect();
         let actor = event.actor.as_deref().map(|by| format!(" by {by}")).unwrap_or_default();
-        lines += &format!("{} {}{actor}\n  {}:{}\n", event.kind, event.at, event.source, event.key);
-        lines += &format!("  {} [{}]\n", event.subject, refs.join(" "));
-        if !event.data.is_null() {
-            lines += &format!("  {}\n", event.data);
-        }
-    }
-    lines
+        let data = if event.data.is_null() { String::new() } else { format!("  {}\n", event.data) };
+        let (kind, at, subject) = (&event.kind, event.at, &event.subject);
+        let named = format!("  {}:{}\n  {subject} [{}]\n", event.source, event.key, refs.join(" "));
+        format!("{kind} {at}{actor}\n{named}{data}")
+    };
+    events.iter().map(line).collect()
 }
 
 fn events(what: &str, parent: &str, body: serde_json::Value) -> Vec<Event> {

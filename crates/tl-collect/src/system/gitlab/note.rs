@@ -9,7 +9,7 @@ use tl_core::time::Timestamp;
 
 use super::place::{Place, class, iid, login, stamped};
 use crate::system::field::{
-    Problem, Result, flag, first_at, id, list, need_at, need_id, number, short, text,
+    Problem, Result, first_at, flag, id, list, need_at, need_id, number, short, text,
 };
 
 /// A note of REST.

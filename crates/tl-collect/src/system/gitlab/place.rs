@@ -34,7 +34,8 @@ impl Place {
         let body = &record.body;
         let pages = PAGES.map(|path| text(body, path));
         let mut addresses = pages.to_vec();
-        addresses.extend(["user.web_url", "author.web_url", "commit.web_url"].map(|at| text(body, at)));
+        addresses
+            .extend(["user.web_url", "author.web_url", "commit.web_url"].map(|at| text(body, at)));
         let full = text(body, "references.full").rsplit_once(['!', '#']).map(|(path, _)| path);
         let said = full.or_else(|| body.get("project")?.get("path_with_namespace")?.as_str());
         let paged = || pages.iter().map(|page| field::repository(page)).find(|it| !it.is_empty());

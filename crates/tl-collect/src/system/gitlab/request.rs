@@ -103,7 +103,8 @@ pub(super) fn rest(place: &Place, body: &Value) -> Result<Vec<Event>> {
     let merger = first(body, &["merge_user.username", "merged_by.username"]);
     if let Some(at) = at(body, "merged_at")? {
         events.push(request.merged(place, at, merger, ""));
-    } else if let Some(at) = first_at(body, &["closed_at"])?.filter(|_| text(body, "state") == "closed")
+    } else if let Some(at) =
+        first_at(body, &["closed_at"])?.filter(|_| text(body, "state") == "closed")
     {
         events.push(place.step(kind::CHANGE_CLOSED, at, request.iid));
     }

@@ -20,9 +20,7 @@ pub(super) fn events(place: &Place, body: &Value) -> Result<Vec<Event>> {
         "issue" | "work_item" => changed_issue(place, body, object),
         "note" => comment(place, body, object),
         "pipeline" => pipeline(place, body, object),
-        "build" => {
-            ci::one_job(place, body, "build_", text(body, "sha"), text(body, "ref"))
-        }
+        "build" => ci::one_job(place, body, "build_", text(body, "sha"), text(body, "ref")),
         "deployment" => ci::deployment_hook(place, body),
         "release" if text(body, "action") != "delete" => ci::release(place, body),
         _ => Ok(Vec::new()),

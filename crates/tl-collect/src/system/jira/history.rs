@@ -78,7 +78,8 @@ pub(super) fn items(
             "Sprint" => {
                 let (before, after) = (sprints_of_list(&from), sprints_of_list(&to));
                 let mut moved = |sprint: &String, added: bool| {
-                    let what = format!("sprint/{history}/{sprint}/{}", if added { "in" } else { "out" });
+                    let what =
+                        format!("sprint/{history}/{sprint}/{}", if added { "in" } else { "out" });
                     let event = site.ticket(kind::TICKET_ITERATION, at, key, &what).by(by);
                     let event = event.about(role::ITERATION, site.sprint(sprint));
                     events.push(event.with(&IterationMove { added }));

@@ -6,9 +6,7 @@ use tl_core::fact::{LinkForm, TicketLink, kind, role};
 use tl_core::time::Timestamp;
 
 use super::site::Site;
-use crate::system::field::{
-    Result, first, first_at, linked, list, object_id, short, text,
-};
+use crate::system::field::{Result, first, first_at, linked, list, object_id, short, text};
 
 /// The detail of the development panel: requests, and commits by repository.
 pub(super) fn dev_status(site: &Site, key: &str, body: &Value) -> Result<Vec<Event>> {

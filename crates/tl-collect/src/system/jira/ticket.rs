@@ -39,7 +39,10 @@ pub(super) fn issue(site: &Site, body: &Value) -> Result<Vec<Event>> {
         labels: names(fields, "labels", &["name"]),
         points,
         parent: crate::system::field::short(first(fields, &["parent.key", "epic.key"])),
-        assignees: Some(person(get(fields, "assignee"))).filter(|it| !it.is_empty()).into_iter().collect(),
+        assignees: Some(person(get(fields, "assignee")))
+            .filter(|it| !it.is_empty())
+            .into_iter()
+            .collect(),
         component: list(fields, "components").next().map(|it| word(it, "name")).unwrap_or_default(),
         url: url.clone(),
     };
@@ -66,7 +69,8 @@ pub(super) fn issue(site: &Site, body: &Value) -> Result<Vec<Event>> {
         events.extend(history::entry(site, &key, entry, &meanings)?);
     }
     for sprint in first_sprints(body) {
-        let event = site.ticket(kind::TICKET_ITERATION, created, &key, &format!("created-in/{sprint}"));
+        let event =
+            site.ticket(kind::TICKET_ITERATION, created, &key, &format!("created-in/{sprint}"));
         let moved = IterationMove { added: true };
         events.push(event.about(role::ITERATION, site.sprint(&sprint)).with(&moved));
     }
@@ -99,9 +103,8 @@ fn first_sprints(body: &Value) -> Vec<String> {
         return Vec::new();
     }
     let by_instant = |entry: &&Value| at(entry, "created").ok().flatten();
-    let moves = list(body, "changelog.histories").filter(|entry| {
-        list(entry, "items").any(|item| text(item, "field") == "Sprint")
-    });
+    let moves = list(body, "changelog.histories")
+        .filter(|entry| list(entry, "items").any(|item| text(item, "field") == "Sprint"));
     match moves.min_by_key(by_instant) {
         Some(entry) => {
             let mut items = list(entry, "items").filter(|item| text(item, "field") == "Sprint");

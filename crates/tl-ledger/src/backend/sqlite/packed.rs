@@ -17,6 +17,9 @@ use sqlx::{Row as _, SqliteConnection};
 /// Rows in a pack.
 const PACK: usize = 512;
 
+/// Events in a pack: fewer, because one may have a megabyte.
+const EVENT_PACK: usize = 128;
+
 /// Some rows; the statements below give the columns of it in this order.
 #[derive(Debug, Default)]
 struct Pack {
@@ -102,7 +105,7 @@ pub(crate) async fn read_events(
 ) -> Result<(), sqlx::Error> {
     let (mut last, mut left) = ((after, String::new()), limit);
     while left > 0 {
-        let wanted = PACK.min(left);
+        let wanted = EVENT_PACK.min(left);
         let pack = fetch(connection, EVENTS, (0, 0), &last, wanted).await?;
         let items = pack.items()?;
         // Positions say the order; a pack has none.

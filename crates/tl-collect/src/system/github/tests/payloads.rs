@@ -16,7 +16,7 @@ fn every_payload_tells_what_it_says() {
         let events = if events.is_empty() { "nothing\n".to_owned() } else { told(&events) };
         let told = of_event.entry(event).or_default();
         match told.iter_mut().find(|(_, same)| *same == events) {
-            Some((names, _)) => *names += &format!(", {name}"),
+            Some((names, _)) => names.extend([", ", &name]),
             None => told.push((name, events)),
         }
     }

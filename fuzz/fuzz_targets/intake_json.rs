@@ -1,0 +1,11 @@
+//! Any bytes that may be JSON, CSV or a pipe are read or reported, each event with its line.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use tl_collect::intake::{Options, read_all};
+
+fuzz_target!(|bytes: &[u8]| {
+    let batch = read_all("fuzz", bytes, Options::default());
+    assert_eq!(batch.events.len(), batch.lines.len());
+    assert!(batch.events.iter().all(|event| event.check().is_ok()));
+});
