@@ -8,6 +8,7 @@ mod bench;
 mod check;
 mod dist;
 mod failure;
+mod oracle;
 mod process;
 mod tidy;
 
@@ -27,6 +28,9 @@ enum Task {
     /// Measure the program against a reference
     #[command(subcommand)]
     Bench(bench::Bench),
+    /// Compare with what others computed from the same data
+    #[command(subcommand)]
+    Oracle(oracle::Oracle),
     /// Build the program for release, with its checksum, in `target/dist`
     Dist,
 }
@@ -36,6 +40,7 @@ fn main() -> ExitCode {
         Task::Check(args) => check::run(&args),
         Task::Tidy => tidy::run(),
         Task::Bench(bench) => bench::run(&bench),
+        Task::Oracle(oracle) => oracle::run(&oracle),
         Task::Dist => dist::run(),
     };
     match result {

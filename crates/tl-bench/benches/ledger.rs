@@ -112,14 +112,14 @@ impl RowProjection for Instants {
     }
 }
 
-/// A new ledger file with `count` events of `count / 10` changes, and its directory.
-fn ledger_of(runtime: &Runtime, count: usize) -> (TempDir, Ledger) {
+/// A new ledger file with 100,000 events of so many changes, and its directory.
+fn ledger_of(runtime: &Runtime, changes: usize) -> (TempDir, Ledger) {
     let directory = tempfile::tempdir().expect("a temporary directory");
     let path = directory.path().join("ledger.db");
     let ledger = runtime.block_on(Ledger::open(&path)).expect("a new ledger opens");
-    let mut events = events(count);
+    let mut events = events(100_000);
     for (number, event) in events.iter_mut().enumerate() {
-        event.subject = format!("change:acme/api#{}", number % (count / 10));
+        event.subject = format!("change:acme/api#{}", number % changes);
     }
     for chunk in events.chunks(10_000) {
         runtime.block_on(ledger.append(chunk)).expect("the disk has room");
@@ -131,7 +131,7 @@ fn ledger_of(runtime: &Runtime, count: usize) -> (TempDir, Ledger) {
 #[divan::bench(sample_count = 5, sample_size = 1)]
 fn rebuild_rows(bencher: Bencher<'_, '_>) {
     let runtime = runtime();
-    let (_directory, ledger) = ledger_of(&runtime, 100_000);
+    let (_directory, ledger) = ledger_of(&runtime, 10_000);
     bencher.counter(ItemsCount::new(100_000u32)).bench_local(|| {
         let mut progress = |_| ();
         let rebuilt = ledger.rebuild_rows::<Instants>(&mut progress);
@@ -139,15 +139,15 @@ fn rebuild_rows(bencher: Bencher<'_, '_>) {
     });
 }
 
-/// Cost of reading 100,000 rows of a ledger file.
+/// Cost of reading 50,000 rows of a ledger file.
 #[divan::bench(sample_count = 5, sample_size = 1)]
 fn read_rows(bencher: Bencher<'_, '_>) {
     let runtime = runtime();
-    let (_directory, ledger) = ledger_of(&runtime, 1_000_000);
+    let (_directory, ledger) = ledger_of(&runtime, 50_000);
     let mut progress = |_| ();
     let folded = ledger.catch_up_rows::<Instants>(&mut progress);
     runtime.block_on(folded).expect("the events are there");
-    bencher.counter(ItemsCount::new(100_000u32)).bench_local(|| {
+    bencher.counter(ItemsCount::new(50_000u32)).bench_local(|| {
         let mut bytes = 0;
         let add = |_: u8, key: &str, value: &[u8]| bytes += key.len() + value.len();
         runtime.block_on(ledger.rows::<Instants>(&[0], None, add)).expect("the rows are there");

@@ -66,7 +66,8 @@ pub(super) fn take(value: &Value, sink: &mut Sink) {
     };
     let read = Read {
         at,
-        key: format!("{}#{}", text("source"), text("id")),
+        origin: format!("{}#{}", text("source"), text("id")),
+        what: format!("{subject}.{predicate}"),
         id,
         content: &value["subject"]["content"],
     };
@@ -76,7 +77,10 @@ pub(super) fn take(value: &Value, sink: &mut Sink) {
 /// One CDEvent, taken apart.
 struct Read<'a> {
     at: Timestamp,
-    key: String,
+    /// Source and id, which should name one event for ever.
+    origin: String,
+    /// Subject and predicate: there are senders that use one id for several events of one thing.
+    what: String,
     id: &'a str,
     content: &'a Value,
 }
@@ -118,7 +122,8 @@ impl Read<'_> {
     }
 
     fn named(&self, kind: &str, subject: &str) -> Event {
-        Event::new(kind, self.at, "cdevents", &self.key, &format!("{subject}:{}", self.id))
+        let key = format!("{}#{}", self.origin, self.what);
+        Event::new(kind, self.at, "cdevents", &key, &format!("{subject}:{}", self.id))
     }
 
     fn text(&self, path: &str) -> &str {
@@ -175,9 +180,9 @@ impl Read<'_> {
             ..DeployState::default()
         };
         let mut event = self.named(kind::DEPLOY_FINISHED, "deployment");
-        event.subject = format!("deployment:cdevents/{}", self.key);
+        event.subject = format!("deployment:cdevents/{}", self.origin);
         event
-            .about(role::DEPLOYMENT, format!("cdevents/{}", self.key))
+            .about(role::DEPLOYMENT, format!("cdevents/{}", self.origin))
             .about(role::SERVICE, self.id)
             .about(role::ENVIRONMENT, self.text("/environment/id"))
             .about(role::COMMIT, commit_of(artifact))

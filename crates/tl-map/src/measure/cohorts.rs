@@ -243,7 +243,7 @@ fn failures(data: &Dataset<'_>, exposed: &[&Item], reference: &[&Item]) -> Optio
 }
 
 /// Strata of repository, third of the sizes, and month of the merge.
-fn strata(data: &Dataset<'_>, exposed: &[&Item], reference: &[&Item]) -> Vec<Stratum> {
+pub(super) fn strata(data: &Dataset<'_>, exposed: &[&Item], reference: &[&Item]) -> Vec<Stratum> {
     let mut sizes: Vec<u64> =
         exposed.iter().chain(reference).filter_map(|item| item.size.as_ref().map(lines)).collect();
     sizes.sort_unstable();

@@ -30,35 +30,42 @@ pub const DOC: MeasureDoc = MeasureDoc {
     source: "frequency cohorts of public surveys (several times a day, daily, weekly), from evidence",
 };
 
-const NAMES: [&str; 4] = ["very frequent", "frequent", "occasional", "none known"];
+/// Names of the cohorts, most use first.
+pub const NAMES: [&str; 4] = ["very frequent", "frequent", "occasional", "none known"];
 
-/// Computes the usage cohorts of the window.
-pub fn usage(data: &Dataset<'_>) -> UsageTable {
+/// Changes of the window by people.
+pub fn by_people<'d>(data: &'d Dataset<'_>) -> impl Iterator<Item = &'d Item> {
+    data.in_window().filter(|item| item.cohort != Cohort::AgentAuthored)
+}
+
+/// The cohort of each author, as a row of [`NAMES`], by the share of changes with evidence.
+pub fn by_evidence(data: &Dataset<'_>) -> FxHashMap<u32, usize> {
     let options = data.options;
-    let by_people: Vec<&Item> =
-        data.in_window().filter(|item| item.cohort != Cohort::AgentAuthored).collect();
     let mut authors: FxHashMap<u32, (u64, u64)> = FxHashMap::default();
-    for item in &by_people {
+    for item in by_people(data) {
         let (with, all) = authors.entry(item.author).or_default();
         *with += u64::from(item.cohort == Cohort::AiAssisted);
         *all += 1;
     }
-    let class = |author: u32| {
-        let (with, all) = authors.get(&author).copied().unwrap_or_default();
-        let share = with as f64 / all.max(1) as f64;
-        match share {
-            share if with > 0 && share >= options.very_frequent_share => 0,
-            share if with > 0 && share >= options.frequent_share => 1,
-            _ if with > 0 => 2,
-            _ => 3,
-        }
+    let class = |(with, all): (u64, u64)| match with as f64 / all as f64 {
+        share if with > 0 && share >= options.very_frequent_share => 0,
+        share if with > 0 && share >= options.frequent_share => 1,
+        _ if with > 0 => 2,
+        _ => 3,
     };
+    authors.into_iter().map(|(author, counts)| (author, class(counts))).collect()
+}
+
+/// Computes the usage cohorts of the window.
+pub fn usage(data: &Dataset<'_>) -> UsageTable {
+    let options = data.options;
+    let authors = by_evidence(data);
     let mut classes: [Vec<&Item>; 4] = Default::default();
-    for item in by_people {
-        classes[class(item.author)].push(item);
+    for item in by_people(data) {
+        classes[authors[&item.author]].push(item);
     }
     let mut people = [0_usize; 4];
-    authors.keys().for_each(|author| people[class(*author)] += 1);
+    authors.values().for_each(|class| people[*class] += 1);
     let rows = (0..4)
         .filter(|class| people[*class] > 0)
         .map(|class| row(data, NAMES[class], people[class], &classes[class]))

@@ -122,6 +122,18 @@ impl Clusters {
         self.of_sums(columns, draws, |sum, all, _| sum / all)
     }
 
+    /// The sum of one column over the sum of another, with its interval; `None` where the second
+    /// is zero.
+    pub fn ratio(&self, over: &[i64], under: &[i64], draws: &Draws) -> Option<Interval> {
+        let ratio = self.of_sums(&[over, under], draws, |sum, all, _| match all - sum {
+            0.0 => f64::NAN,
+            rest => sum / rest,
+        });
+        // The first column's: the other is its inverse, and missing where nothing is over.
+        let any = under.iter().any(|value| *value != 0);
+        ratio.into_iter().next().filter(|_| any)
+    }
+
     /// Calls `each` with every draw: how often it holds each cluster, and its number of rows.
     pub(crate) fn each_draw(&self, draws: &Draws, mut each: impl FnMut(&[u32], u64)) {
         let units = self.sizes.len() as u32;

@@ -53,7 +53,6 @@ fn auth(system: System, user: Option<&str>, secret: Option<Secret>) -> Auth {
     let Some(secret) = secret else { return Auth::None };
     match (system, user) {
         (_, Some(user)) => Auth::Basic(user.to_owned(), secret),
-        (System::Gitlab, None) => Auth::Header("private-token", "", secret),
         (_, None) => Auth::Bearer(secret),
     }
 }

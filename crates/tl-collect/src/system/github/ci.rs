@@ -43,9 +43,9 @@ impl Run {
         if started.is_none() {
             return Err(Problem::Missing("created_at"));
         }
-        let status = text(run, "status");
-        let outcome = outcome(text(run, "conclusion"), Outcome::Skipped);
-        let ran = matches!(status, "in_progress" | "completed") && outcome != Outcome::Skipped;
+        let phase = Phase::of(run);
+        let outcome = outcome(&phase.conclusion, Outcome::Skipped);
+        let ran = phase.has_begun && outcome != Outcome::Skipped;
         let trigger = short(text(run, "event"));
         let by = Account::at(run, "triggering_actor").login;
         Ok(Self {
@@ -55,7 +55,7 @@ impl Run {
             by: if by.is_empty() { Account::at(run, "actor").login } else { by },
             queued: if attempt == 1 { created.or(started) } else { started },
             started: started.filter(|_| ran),
-            finished: instant(run, "updated_at").filter(|_| status == "completed"),
+            finished: instant(run, "updated_at").filter(|_| phase.is_over),
             outcome,
             runner: String::new(),
             state: BuildState {
@@ -98,6 +98,24 @@ impl Run {
     }
 }
 
+/// How far a run or job has come.
+struct Phase {
+    has_begun: bool,
+    is_over: bool,
+    conclusion: String,
+}
+
+impl Phase {
+    /// What has a conclusion is over, whatever its status is called: GraphQL writes both in
+    /// capitals, and some servers write the conclusion where the status belongs.
+    fn of(body: &Value) -> Self {
+        let status = text(body, "status").to_ascii_lowercase();
+        let conclusion = text(body, "conclusion").to_ascii_lowercase();
+        let is_over = status == "completed" || !conclusion.is_empty();
+        Self { has_begun: is_over || status == "in_progress", is_over, conclusion }
+    }
+}
+
 pub(crate) fn attempt(run: &Value) -> u32 {
     let attempt = number(run, "run_attempt").and_then(|attempt| u32::try_from(attempt).ok());
     attempt.filter(|attempt| *attempt > 0).unwrap_or(1)
@@ -136,18 +154,18 @@ pub(crate) fn job(place: &Place, body: &Value) -> Result<Vec<Event>> {
     let Some(first) = created.or(started) else {
         return Err(Problem::Missing("created_at"));
     };
-    let status = text(body, "status");
-    let conclusion = text(body, "conclusion");
-    let ran = matches!(status, "in_progress" | "completed") && conclusion != "skipped";
+    let phase = Phase::of(body);
+    let ran = phase.has_begun && phase.conclusion != "skipped";
     let run = Run {
         id: format!("job/{id}"),
         key: id.to_string(),
         commit: object_id(body, "head_sha"),
         by: String::new(),
-        queued: created,
+        // Answers of before 2022 have no `created_at`.
+        queued: created.or(started.filter(|_| !phase.has_begun)),
         started: started.filter(|_| ran),
-        finished: instant(body, "completed_at").filter(|_| status == "completed"),
-        outcome: outcome(conclusion, Outcome::Failure),
+        finished: instant(body, "completed_at").filter(|_| phase.is_over),
+        outcome: outcome(&phase.conclusion, Outcome::Failure),
         runner: short(text(body, "runner_name")),
         state: BuildState {
             level: BuildLevel::Job,
@@ -159,7 +177,7 @@ pub(crate) fn job(place: &Place, body: &Value) -> Result<Vec<Event>> {
         },
     };
     let mut events = run.events(place);
-    if status == "waiting" {
+    if text(body, "status") == "waiting" {
         let step = Step { job: id, name: &run.state.job, commit: &run.commit };
         events.push(step.event(place, kind::STEP_WAITING, first, Outcome::Unknown));
     }
