@@ -15,7 +15,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::command::{self, Command};
 use crate::config::env::{self, Variables};
-use crate::context::{Globals, LedgerChoice};
+use crate::context::{Globals, LedgerChoice, ServerUrl};
 use crate::error::{CmdResult, CommandError};
 use crate::ui::{Settings, Ui, is_unicode_locale};
 
@@ -60,8 +60,9 @@ struct GlobalArgs {
     #[arg(long, global = true, value_name = "FILE")]
     #[arg(env = env::TL_CONFIG, hide_env_values = true)]
     config: Option<PathBuf>,
-    /// Ledger to use, or `none` to keep nothing [default: `.throughline/ledger.db`]
-    #[arg(long, global = true, value_name = "PATH|none")]
+    /// Ledger to use: a file, `postgres://HOST/DATABASE`, or `none` to keep nothing [default:
+    /// `.throughline/ledger.db`]
+    #[arg(long, global = true, value_name = "PATH|URL|none")]
     #[arg(env = env::TL_LEDGER, hide_env_values = true)]
     ledger: Option<LedgerArg>,
 }
@@ -82,6 +83,9 @@ impl FromStr for LedgerArg {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Ok(Self(match text {
             "none" => LedgerChoice::None,
+            url if url.starts_with("postgres://") || url.starts_with("postgresql://") => {
+                LedgerChoice::Url(ServerUrl::new(url))
+            }
             path => LedgerChoice::Path(PathBuf::from(path)),
         }))
     }
@@ -151,7 +155,7 @@ impl Color {
 fn start_log(globals: &GlobalArgs, variables: &Variables) {
     let ours = |level| {
         format!(
-            "warn,throughline={level},tl_core={level},tl_ledger={level},tl_exec={level},tl_collect={level},tl_map={level}"
+            "warn,throughline={level},tl_core={level},tl_ledger={level},tl_exec={level},tl_collect={level},tl_forge={level},tl_map={level}"
         )
     };
     let filter = variables.text(env::TL_LOG).unwrap_or_else(|| match globals.verbose {

@@ -5,6 +5,7 @@
 //! [`Context::load`]. **Invariant:** a ledger that cannot be kept where nobody asked for it is no
 //! reason to fail: the work goes on in memory, and says so.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use tl_core::time::Timestamp;
@@ -39,6 +40,35 @@ pub(crate) struct Globals {
     pub(crate) offline: bool,
 }
 
+/// The address of a database server, which may hold a password: it never shows itself.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct ServerUrl(String);
+
+impl ServerUrl {
+    /// Keeps an address.
+    pub(crate) fn new(url: &str) -> Self {
+        Self(url.to_owned())
+    }
+
+    /// The whole of it, for connecting.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for ServerUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+impl LedgerChoice {
+    /// Whether the user named one: the same for every repository.
+    pub(crate) const fn is_named(&self) -> bool {
+        matches!(self, Self::Path(_) | Self::Url(_))
+    }
+}
+
 /// Which ledger to use.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum LedgerChoice {
@@ -46,6 +76,8 @@ pub(crate) enum LedgerChoice {
     Default,
     /// The file that the user named.
     Path(PathBuf),
+    /// The PostgreSQL database that the user named; its address may hold a password.
+    Url(ServerUrl),
     /// None: everything happens in memory and is forgotten.
     None,
 }
@@ -106,10 +138,19 @@ impl Context {
     /// Where the ledger for `repository` is kept; `None` under `--ledger none`.
     pub(crate) fn ledger_path(&self, repository: &Repository) -> Option<PathBuf> {
         match &self.ledger {
-            LedgerChoice::None => None,
+            LedgerChoice::None | LedgerChoice::Url(_) => None,
             LedgerChoice::Path(path) => Some(path.clone()),
             LedgerChoice::Default => Some(default_directory(repository).join(directory::FILE_NAME)),
         }
+    }
+
+    /// The ledger that the user named; `None` where that is the repository's own, or none.
+    pub(crate) async fn named_ledger(&self) -> Result<Option<Ledger>, CommandError> {
+        Ok(match &self.ledger {
+            LedgerChoice::Path(path) => Some(Ledger::open(path).await?),
+            LedgerChoice::Url(url) => Some(Ledger::open_url(url.as_str()).await?),
+            LedgerChoice::Default | LedgerChoice::None => None,
+        })
     }
 
     /// Opens the ledger for `repository`, and makes it where it is missing.
@@ -126,6 +167,7 @@ impl Context {
         let unwritable = match &self.ledger {
             LedgerChoice::None => return Ok(Ledger::in_memory().await?),
             LedgerChoice::Path(path) => return Ok(Ledger::open(path).await?),
+            LedgerChoice::Url(url) => return Ok(Ledger::open_url(url.as_str()).await?),
             LedgerChoice::Default => match open_default(repository).await {
                 Ok(ledger) => return Ok(ledger),
                 Err(err) => err.unwritable()?,

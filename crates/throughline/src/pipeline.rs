@@ -19,7 +19,7 @@ use tl_map::options::{Options, Team};
 
 use crate::collected;
 use crate::config::{MapConfig, TeamConfig};
-use crate::context::{Context, LedgerChoice};
+use crate::context::Context;
 use crate::error::CommandError;
 use crate::ui::Ui;
 
@@ -60,45 +60,56 @@ pub(crate) async fn histories(
     repositories: &[Repository],
     period: &Period,
 ) -> Result<(Vec<History>, Vec<Ledger>), CommandError> {
-    let config = &cx.config().map;
-    let releases = releases(config)?;
     let mut histories = Vec::with_capacity(repositories.len());
     let mut ledgers = Vec::with_capacity(repositories.len());
     for repository in repositories {
         let ledger = cx.open_ledger(ui, repository).await?;
-        let known = known(&ledger, repository).await?;
-        let wanted = Wanted {
-            branch: period.branch.clone(),
-            diffs: diffs(config, period),
-            patch_ids: period.patch_ids,
-        };
-        let progress = ui.progress();
-        let Collected { mut history, fresh, commits_read, diffs_read } =
-            collect(repository, &known, &wanted, &mut |at| match at {
-                Progress::Commits(read) => progress.report("reading commits", read as u64, None),
-                Progress::Diffs(read, all) => {
-                    progress.report("reading differences", read as u64, Some(all as u64));
-                }
-            })?;
-        drop(known);
-        tracing::info!(
-            repository = repository.name(),
-            commits = history.commits.len(),
-            commits_read,
-            diffs = history.diffs.len(),
-            diffs_read,
-            "read"
-        );
+        let (history, fresh) = history(ui, cx, repository, &ledger, period).await?;
         keep(ui, &ledger, repository, fresh).await;
-        for tag in &mut history.tags {
-            if !releases.allows(&tag.name) {
-                tag.release = None;
-            }
-        }
         histories.push(history);
         ledgers.push(ledger);
     }
     Ok((histories, ledgers))
+}
+
+/// Reads one repository with the cache of a ledger; what is new for the cache beside it.
+pub(crate) async fn history(
+    ui: &Ui,
+    cx: &Context,
+    repository: &Repository,
+    ledger: &Ledger,
+    period: &Period,
+) -> Result<(History, Fresh), CommandError> {
+    let config = &cx.config().map;
+    let releases = releases(config)?;
+    let known = known(ledger, repository).await?;
+    let wanted = Wanted {
+        branch: period.branch.clone(),
+        diffs: diffs(config, period),
+        patch_ids: period.patch_ids,
+    };
+    let progress = ui.progress();
+    let Collected { mut history, fresh, commits_read, diffs_read } =
+        collect(repository, &known, &wanted, &mut |at| match at {
+            Progress::Commits(read) => progress.report("reading commits", read as u64, None),
+            Progress::Diffs(read, all) => {
+                progress.report("reading differences", read as u64, Some(all as u64));
+            }
+        })?;
+    tracing::info!(
+        repository = repository.name(),
+        commits = history.commits.len(),
+        commits_read,
+        diffs = history.diffs.len(),
+        diffs_read,
+        "read"
+    );
+    for tag in &mut history.tags {
+        if !releases.allows(&tag.name) {
+            tag.release = None;
+        }
+    }
+    Ok((history, fresh))
 }
 
 /// What was collected into these ledgers, with the histories named after their forges; with
@@ -115,10 +126,7 @@ pub(crate) async fn delivery(
     let window = Millis::days(i64::from(cx.config().map.window_days));
     let since = period.since.or(period.until.map(|until| until - window));
     // A ledger that was named is the same for all repositories.
-    let ledgers = match cx.ledger {
-        LedgerChoice::Path(_) => ledgers.get(..1).unwrap_or_default(),
-        LedgerChoice::Default | LedgerChoice::None => ledgers,
-    };
+    let ledgers = if cx.ledger.is_named() { ledgers.get(..1).unwrap_or_default() } else { ledgers };
     let mut all = Delivery::default();
     for ledger in ledgers {
         all.add(collected::delivery(ui, ledger, since.map(collected::reach)).await?);

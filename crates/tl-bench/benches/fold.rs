@@ -17,6 +17,7 @@ use tl_map::change::changes;
 use tl_map::dataset::Dataset;
 use tl_map::failure::{Evidence, failures};
 use tl_map::graph::Graph;
+use tl_map::journey::Line;
 use tl_map::options::Options;
 use tl_map::release::Releases;
 use tl_map::stats::random::SplitMix64;
@@ -130,7 +131,11 @@ fn changes_and_journeys(bencher: Bencher<'_, '_>) {
         let graph = Graph::new(black_box(&history));
         let releases = Releases::new(&history, &graph);
         let found = changes(&history, &graph, &releases);
-        found.delivered.iter().filter(|change| change.marks.journey().total().is_some()).count()
+        found
+            .delivered
+            .iter()
+            .filter(|change| change.marks.journey(Line::GIT).total().is_some())
+            .count()
     });
 }
 

@@ -56,6 +56,7 @@ fn line(gap: u32, weeks: i64) -> Observed {
         reviewers: 60 / gap + 1,
         review_share: None,
         runners: 30 / gap + 1,
+        other_runs: Vec::new(),
         merge: Merge::ByHand,
         release: Release::Every(Millis::DAY),
         deploys: vec![Millis::new(10 * MINUTE)],

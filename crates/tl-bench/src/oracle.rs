@@ -19,5 +19,5 @@ mod source;
 mod words;
 pub mod zookeeper;
 
-pub use compare::{Account, Case, Cell, Column, Compat, Row};
-pub use source::OracleError;
+pub use compare::{Account, Case, Cell, Column, Compat, Difference, Form, Only, Row};
+pub use source::{Expected, OracleError, Tables};

@@ -23,6 +23,7 @@ fn every_row_that_devlake_expects_is_equal() {
 fn every_difference_on_purpose_is_documented() {
     let page = include_str!("../../../docs/measures.md");
     for compat in devlake::compat() {
-        assert!(page.contains(&format!("`{}`", compat.name)), "{} is not listed", compat.name);
+        let line = format!("- `{}`: {}.\n", compat.name, compat.what);
+        assert!(page.contains(&line), "docs/measures.md should contain:\n{line}");
     }
 }

@@ -76,5 +76,6 @@ fn collected_report(data: &Dataset<'_>) -> Option<Box<CollectedReport>> {
         ci: ci::ci(data),
         reviews: reviews::reviews(data),
         time_in_status: time_in_status::time_in_status(data),
+        ..CollectedReport::default()
     }))
 }

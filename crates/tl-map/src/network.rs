@@ -13,6 +13,7 @@ pub mod engine;
 pub(crate) mod line;
 pub mod observed;
 pub mod scenarios;
+pub(crate) mod simulation;
 pub mod station;
 
 use serde::{Deserialize, Serialize};
@@ -22,9 +23,10 @@ use crate::stats::Interval;
 use crate::stats::bootstrap::Draws;
 use calendar::Calendar;
 use calibrate::{Calibration, calibrate};
-use line::{Model, simulate};
+use line::Model;
 use observed::Observed;
 use scenarios::{ScenarioOutcome, scenarios};
+use simulation::simulate;
 
 /// What this measure is.
 pub const DOC: MeasureDoc = MeasureDoc {

@@ -163,6 +163,7 @@ async fn ledger(
             Ok(Ledger::in_memory().await?)
         }
         (LedgerChoice::Path(path), _) => Ok(Ledger::open(path).await?),
+        (LedgerChoice::Url(url), _) => Ok(Ledger::open_url(url.as_str()).await?),
         (LedgerChoice::None, _) => {
             Err(CommandError::usage("there is no ledger to collect into with `--ledger none`")
                 .hint("`--dry-run` reads without keeping anything"))

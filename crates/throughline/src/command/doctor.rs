@@ -1,8 +1,10 @@
 //! `throughline doctor`: what was found, what is missing, and how to get it.
 //!
 //! In: one repository, its ledger, the configuration. Out: a line for each check.
-//! **Invariant:** changes nothing and makes no ledger; what is missing is no failure, what is
-//! broken is.
+//! **Invariant:** makes no ledger, and changes nothing in one but what is derived from its events;
+//! what is missing is no failure, what is broken is.
+
+mod coverage;
 
 use std::path::{Path, PathBuf};
 
@@ -77,10 +79,16 @@ pub(super) async fn cmd_doctor(ui: &mut Ui, globals: &Globals, args: &DoctorArgs
     look_at_config(&loaded, &mut checks);
     let cx = Context::with(globals, loaded.unwrap_or_else(|_| Loaded::defaults()))?;
     checks.push(match cx.ledger_path(&repository) {
+        None if cx.ledger.is_named() => check("ledger", State::Ok, "a database"),
         None => check("ledger", State::Ok, "none: nothing is kept"),
         Some(path) => look_at_ledger(&path).await,
     });
-    let network = if cx.offline { "out of bounds" } else { "not used by any command so far" };
+    look_at_collected(ui, &cx, &repository, &mut checks).await?;
+    let network = if cx.offline {
+        "out of bounds"
+    } else {
+        "used by `throughline collect` alone, for the sources of the configuration"
+    };
     checks.push(check("network", State::Ok, network));
     checks.push(terminal_check(ui));
     if args.json {
@@ -226,6 +234,27 @@ fn look_at_config(loaded: &Result<Loaded, ConfigError>, checks: &mut Vec<Check>)
     });
     let warnings = loaded.warnings.iter();
     checks.extend(warnings.map(|warning| check("config", State::Warning, warning.to_string())));
+}
+
+/// What was collected, where there is a ledger that can be read.
+async fn look_at_collected(
+    ui: &Ui,
+    cx: &Context,
+    repository: &Repository,
+    checks: &mut Vec<Check>,
+) -> Result<(), CommandError> {
+    if checks.iter().any(|check| check.state == State::Broken) {
+        return Ok(());
+    }
+    let ledger = match cx.ledger_path(repository).filter(|path| path.exists()) {
+        Some(path) => Ledger::open(&path).await.ok(),
+        None => cx.named_ledger().await?,
+    };
+    checks.extend(coverage::sources(cx, ledger.as_ref()).await?);
+    if let Some(ledger) = ledger {
+        checks.extend(coverage::boundaries(ui, cx, repository, &ledger).await?);
+    }
+    Ok(())
 }
 
 /// Opens a ledger only if there is one.

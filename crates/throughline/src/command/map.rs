@@ -84,8 +84,8 @@ pub(super) async fn cmd_map(ui: &mut Ui, globals: &Globals, args: &MapArgs) -> C
     };
     let options = pipeline::options(&cx, &period, &teams)?;
     let (mut histories, mut ledgers) = pipeline::histories(ui, &cx, &repositories, &period).await?;
-    if let (LedgerChoice::Path(path), true) = (&cx.ledger, ledgers.is_empty()) {
-        ledgers.push(Ledger::open(path).await?);
+    if ledgers.is_empty() {
+        ledgers.extend(cx.named_ledger().await?);
     }
     let delivery = pipeline::delivery(
         ui,
@@ -115,10 +115,10 @@ impl MapArgs {
     /// The repositories named; without any the one here, unless those collected into a ledger that
     /// was named are wanted.
     fn open(&self, ui: &mut Ui, ledger: &LedgerChoice) -> Result<Vec<Repository>, CommandError> {
-        match (self.repositories.as_slice(), ledger) {
-            ([], LedgerChoice::Path(_)) if self.collected => Ok(Vec::new()),
-            ([], _) => pipeline::open(ui, &["."]),
-            (named, _) => pipeline::open(ui, named),
+        match self.repositories.as_slice() {
+            [] if self.collected && ledger.is_named() => Ok(Vec::new()),
+            [] => pipeline::open(ui, &["."]),
+            named => pipeline::open(ui, named),
         }
     }
 

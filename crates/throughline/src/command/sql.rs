@@ -60,8 +60,8 @@ pub(super) async fn cmd_sql(ui: &mut Ui, globals: &Globals, args: &SqlArgs) -> C
     let period = Period { since: Some(Timestamp::default()), ..Period::default() };
     let read = Period::default();
     let (mut histories, mut ledgers) = pipeline::histories(ui, &cx, &repositories, &read).await?;
-    if let (LedgerChoice::Path(path), true) = (&cx.ledger, ledgers.is_empty()) {
-        ledgers.push(Ledger::open(path).await?);
+    if ledgers.is_empty() {
+        ledgers.extend(cx.named_ledger().await?);
     }
     let mut scratch = Scratch::open(ledgers.first().and_then(Ledger::path)).await?;
     let options = pipeline::options(&cx, &period, &cx.config().map.teams)?;
@@ -92,7 +92,10 @@ fn open_repositories(
     }
     match Repository::open(Path::new(".")) {
         Ok(repository) => Ok(vec![repository]),
-        Err(OpenError::NotARepository { .. }) if matches!(ledger, LedgerChoice::Path(path) if path.exists()) => {
+        Err(OpenError::NotARepository { .. })
+            if matches!(ledger, LedgerChoice::Path(path) if path.exists())
+                || matches!(ledger, LedgerChoice::Url(_)) =>
+        {
             Ok(Vec::new())
         }
         Err(err) => Err(err.into()),

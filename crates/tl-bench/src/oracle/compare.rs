@@ -19,7 +19,7 @@ pub struct Case {
     /// The file with the expected rows, below the plugins' directory.
     pub expected: &'static str,
     /// Which of its rows are compared; `None` is all. With what the others are.
-    pub only: Option<(fn(&Expected) -> bool, &'static str)>,
+    pub only: Option<Only>,
     /// What names a row, as our rows name themselves.
     pub key: fn(&Expected) -> String,
     /// The columns that are compared.
@@ -30,6 +30,14 @@ pub struct Case {
     pub compat: &'static [Compat],
     /// Our rows.
     pub ours: fn(&Tables) -> Result<Vec<Row>, OracleError>,
+}
+
+/// Which rows of a table are compared.
+pub struct Only {
+    /// Whether a row is.
+    pub holds: fn(&Expected) -> bool,
+    /// Why the others are not.
+    pub why: &'static str,
 }
 
 /// One column that is compared.
@@ -200,8 +208,8 @@ impl Case {
     pub fn run(&self, tables: &Tables) -> Result<Account, OracleError> {
         let expected = tables.read(self.expected)?;
         self.account_for_columns(&expected)?;
-        let expected: Vec<&Expected> = match self.only {
-            Some((only, _)) => expected.iter().filter(|row| only(row)).collect(),
+        let expected: Vec<&Expected> = match &self.only {
+            Some(Only { holds, .. }) => expected.iter().filter(|row| holds(row)).collect(),
             None => expected.iter().collect(),
         };
         let ours = (self.ours)(tables)?;
@@ -237,7 +245,10 @@ impl Case {
         for column in self.columns {
             let cell = ours.cells.iter().find(|(name, _)| *name == column.name);
             let Some((_, cell)) = cell else {
-                return Err(OracleError::Column { case: self.name, column: column.name.to_owned() });
+                return Err(OracleError::Column {
+                    case: self.name,
+                    column: column.name.to_owned(),
+                });
             };
             let Cell::Is(value) = cell else { continue };
             let Some(expected) = column.theirs(theirs)? else { continue };
@@ -263,9 +274,7 @@ impl Case {
             .collect();
         let Some(first) = expected.first() else { return Ok(()) };
         match first.columns().find(|name| !known.contains(name)) {
-            Some(column) => {
-                Err(OracleError::Column { case: self.name, column: column.to_owned() })
-            }
+            Some(column) => Err(OracleError::Column { case: self.name, column: column.to_owned() }),
             None => Ok(()),
         }
     }
@@ -284,3 +293,6 @@ impl fmt::Display for Difference {
         write!(f, "{key} {column}: ours `{ours}`, theirs `{theirs}`")
     }
 }
+
+#[cfg(test)]
+mod tests;

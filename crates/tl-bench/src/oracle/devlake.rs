@@ -6,7 +6,7 @@
 use std::fmt;
 use std::path::Path;
 
-use super::compare::{Account, Case, Compat};
+use super::compare::{Account, Case, Compat, Only};
 use super::source::{OracleError, Tables};
 use super::{dora, github, gitlab, issue_trace, jira};
 
@@ -40,10 +40,9 @@ pub fn run(devlake: &Path, with_columns: bool) -> Result<Verdict, OracleError> {
     let tables = Tables::new(devlake);
     let mut verdict = Verdict { with_columns, ..Verdict::default() };
     for case in cases() {
-        let account = case.run(&tables).map_err(|source| OracleError::Case {
-            case: case.name,
-            source: Box::new(source),
-        })?;
+        let account = case
+            .run(&tables)
+            .map_err(|source| OracleError::Case { case: case.name, source: Box::new(source) })?;
         verdict.cases.push((case, account));
     }
     Ok(verdict)
@@ -89,7 +88,7 @@ impl fmt::Display for Verdict {
 fn columns(f: &mut fmt::Formatter<'_>, case: &Case) -> fmt::Result {
     let names: Vec<&str> = case.columns.iter().map(|column| column.name).collect();
     writeln!(f, "  compared: {}", names.join(", "))?;
-    if let Some((_, why)) = case.only {
+    if let Some(Only { why, .. }) = &case.only {
         writeln!(f, "  not all rows: {why}")?;
     }
     for (name, why) in case.left_out {

@@ -21,8 +21,7 @@ use super::compare::{Case, Cell, Column, Compat, Row};
 use super::source::{Expected, OracleError, Tables, folded, instant};
 use super::words::{UNFINISHED, result};
 
-const BEFORE: &str =
-    "dora/e2e/prev_success_deployment_commit/cicd_deployment_commits_before.csv";
+const BEFORE: &str = "dora/e2e/prev_success_deployment_commit/cicd_deployment_commits_before.csv";
 const AFTER: &str = "dora/e2e/connect_incident_to_deployment/prev_success_deployment_commit/cicd_deployment_commits_after.csv";
 const MAPPING: &str = "dora/e2e/connect_incident_to_deployment/raw_tables/project_mapping.csv";
 const GENERATOR: &str = "dora/e2e/deployment_generator";
@@ -58,7 +57,10 @@ pub(super) static CASES: &[Case] = &[
             Column::text("environment"),
             Column::time("started_date"),
             Column::time("finished_date"),
-            Column::text("prev_success_deployment_commit_id"),
+            Column::text("prev_success_deployment_commit_id").adjusted(|row| {
+                let before = row.get("prev_success_deployment_commit_id").to_owned();
+                Some(before).filter(|_| row.get("result") == "SUCCESS")
+            }),
         ],
         left_out: &[
             ("id", "names the row"),
@@ -97,7 +99,9 @@ pub(super) static CASES: &[Case] = &[
         columns: &[
             Column::text("commit_sha"),
             Column::text("repo_url"),
-            Column::text("result"),
+            Column::text("result").adjusted(|row| {
+                Some(row.get("result").to_owned()).filter(|_| !row.get("finished_date").is_empty())
+            }),
             Column::text("environment"),
             Column::time("started_date"),
             Column::time("finished_date"),
@@ -195,10 +199,7 @@ fn previous(tables: &Tables) -> Result<Vec<Row>, OracleError> {
                 ("environment", Cell::text(&one.environment)),
                 ("started_date", started(&delivery, one)),
                 ("finished_date", Cell::time(Some(one.finished))),
-                (
-                    "prev_success_deployment_commit_id",
-                    Cell::kept(one.is_success(), Cell::text(before)),
-                ),
+                ("prev_success_deployment_commit_id", Cell::text(before)),
             ],
         )
     };
@@ -249,7 +250,8 @@ fn connected<'a>(
     let mut events = Vec::new();
     for row in tables.read(AFTER)? {
         let of = ("cicd_scopes".to_owned(), row.get("cicd_scope_id").to_owned());
-        if let Some(project) = projects.get(&of).filter(|_| row.get("environment") == "PRODUCTION") {
+        if let Some(project) = projects.get(&of).filter(|_| row.get("environment") == "PRODUCTION")
+        {
             events.extend(deployed(&row, project, row.get("commit_sha"), true)?);
         }
     }
@@ -329,13 +331,12 @@ fn generated(tables: &Tables) -> Result<Vec<Row>, OracleError> {
         events.extend(known);
     }
     let row = |one: &tl_core::delivery::Deployment| {
-        let is_done = one.finished.is_some();
         Row::new(
             &one.key,
             [
                 ("commit_sha", Cell::text(&one.commit)),
                 ("repo_url", Cell::text(&one.repository)),
-                ("result", Cell::kept(is_done, result(one.outcome))),
+                ("result", result(one.outcome)),
                 ("environment", Cell::text(&one.environment)),
                 ("started_date", Cell::time(one.started)),
                 ("finished_date", Cell::time(one.finished)),

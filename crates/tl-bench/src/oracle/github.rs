@@ -8,10 +8,10 @@ use tl_core::delivery::{Delivery, Request, Ticket, numbered};
 use tl_core::fact::{BuildLevel, ReviewVerdict};
 use tl_core::record::System;
 
-use super::compare::{Case, Cell, Column, Compat, Row};
+use super::compare::{Case, Cell, Column, Compat, Only, Row};
 use super::source::{Expected, OracleError, Raw, Tables, folded, instant};
 use super::words::{
-    MERGE_CLOSES, MINUTES_DOWN, UNFINISHED, UNMERGED_COMMIT, flag, job_name, minutes,
+    MERGE_CLOSES, MINUTES_DOWN, UNFINISHED, UNMERGED_COMMIT, flag, job_name, merge_commit, minutes,
     request_status, result, status,
 };
 
@@ -62,8 +62,8 @@ pub(super) static CASES: &[Case] = &[
             Column::text("author_name"),
             Column::time("created_date"),
             Column::time("merged_date"),
-            Column::time("closed_date"),
-            Column::text("merge_commit_sha"),
+            Column::time("closed_date").adjusted(closed_unmerged),
+            Column::text("merge_commit_sha").adjusted(merge_commit),
             Column::text("head_ref"),
             Column::text("base_ref"),
             Column::text("head_commit_sha"),
@@ -147,10 +147,10 @@ pub(super) static CASES: &[Case] = &[
     Case {
         name: "github comments on lines",
         expected: "github/e2e/snapshot_tables/pull_request_comments.csv",
-        only: Some((
-            |row| row.get("type") == "DIFF",
-            "comments below a request are no reviews; only those on lines are",
-        )),
+        only: Some(Only {
+            holds: |row| row.get("type") == "DIFF",
+            why: "comments below a request are no reviews; only those on lines are",
+        }),
         key: |row| review_key(row, "pull_request_id", "created_date"),
         columns: &[Column::time("created_date")],
         left_out: &[
@@ -194,9 +194,9 @@ pub(super) static CASES: &[Case] = &[
             Column::text("result").adjusted(run_result),
             Column::text("status").adjusted(build_status),
             Column::time("created_date"),
-            Column::time("started_date"),
-            Column::time("finished_date"),
-            Column::number("duration_sec"),
+            Column::time("started_date").adjusted(run_start),
+            Column::time("finished_date").adjusted(build_end),
+            Column::number("duration_sec").adjusted(run_length),
         ],
         left_out: BUILD_COLUMNS_LEFT_OUT,
         compat: &[UNFINISHED, CONCLUSIONS, STATUSES, ATTEMPTS],
@@ -229,9 +229,9 @@ pub(super) static CASES: &[Case] = &[
             Column::text("name"),
             Column::text("result").adjusted(job_result),
             Column::text("status").adjusted(build_status),
-            Column::time("started_date"),
-            Column::time("finished_date"),
-            Column::number("duration_sec"),
+            Column::time("started_date").adjusted(job_start),
+            Column::time("finished_date").adjusted(build_end),
+            Column::number("duration_sec").adjusted(job_length),
         ],
         left_out: JOB_COLUMNS_LEFT_OUT,
         compat: &[UNFINISHED, CONCLUSIONS, STATUSES],
@@ -301,6 +301,51 @@ fn build_status(row: &Expected) -> Option<String> {
     Some(status.to_owned())
 }
 
+/// Whether a run or job has an end by our definition.
+fn is_over(row: &Expected) -> bool {
+    build_status(row).is_some_and(|status| status == "DONE")
+}
+
+/// Whether it has a start: not while it waits, and not where its conclusion says that it never ran.
+fn has_begun(row: &Expected, never: &[&str]) -> bool {
+    let is_running = row.get("original_status").eq_ignore_ascii_case("in_progress");
+    let conclusion = row.get("original_result").to_lowercase();
+    (is_over(row) || is_running) && !never.contains(&conclusion.as_str())
+}
+
+/// Conclusions of runs that never ran: see [`CONCLUSIONS`].
+const RUN_NEVER: &[&str] = &["skipped", "action_required"];
+
+/// Conclusions of jobs that never ran.
+const JOB_NEVER: &[&str] = &["skipped"];
+
+fn run_start(row: &Expected) -> Option<String> {
+    has_begun(row, RUN_NEVER).then(|| row.get("started_date").to_owned())
+}
+
+fn run_length(row: &Expected) -> Option<String> {
+    let compared = is_over(row) && has_begun(row, RUN_NEVER);
+    compared.then(|| row.get("duration_sec").to_owned())
+}
+
+fn job_start(row: &Expected) -> Option<String> {
+    has_begun(row, JOB_NEVER).then(|| row.get("started_date").to_owned())
+}
+
+fn job_length(row: &Expected) -> Option<String> {
+    let compared = is_over(row) && has_begun(row, JOB_NEVER);
+    compared.then(|| row.get("duration_sec").to_owned())
+}
+
+fn build_end(row: &Expected) -> Option<String> {
+    is_over(row).then(|| row.get("finished_date").to_owned())
+}
+
+/// When a request was closed that was not merged.
+fn closed_unmerged(row: &Expected) -> Option<String> {
+    row.get("merged_date").is_empty().then(|| row.get("closed_date").to_owned())
+}
+
 /// The request and the instant of a review.
 fn review_key(row: &Expected, request: &str, at: &str) -> String {
     let at = instant(row.get(at)).map(|at| at.as_millis()).unwrap_or_default();
@@ -358,11 +403,8 @@ fn pulls(tables: &Tables) -> Result<Vec<Row>, OracleError> {
                 ("author_name", Cell::text(state.author)),
                 ("created_date", Cell::time(request.opened)),
                 ("merged_date", Cell::time(merged.map(|merge| merge.at))),
-                ("closed_date", Cell::kept(merged.is_none(), Cell::time(closed))),
-                (
-                    "merge_commit_sha",
-                    merged.map_or(Cell::Unkept, |merge| Cell::text(&merge.commit)),
-                ),
+                ("closed_date", Cell::time(closed)),
+                ("merge_commit_sha", Cell::text(merged.map_or("", |merge| &merge.commit))),
                 ("head_ref", Cell::text(state.branch)),
                 ("base_ref", Cell::text(state.base)),
                 ("head_commit_sha", Cell::text(state.head)),
@@ -479,9 +521,9 @@ fn builds(tables: &Tables, level: BuildLevel) -> Result<Vec<Row>, OracleError> {
                     ("result", result(build.outcome)),
                     ("status", status(is_done)),
                     ("created_date", created),
-                    ("started_date", Cell::kept(build.started.is_some(), Cell::time(build.started))),
-                    ("finished_date", Cell::kept(is_done, Cell::time(build.finished))),
-                    ("duration_sec", Cell::kept(span.is_some(), Cell::seconds(span))),
+                    ("started_date", Cell::time(build.started)),
+                    ("finished_date", Cell::time(build.finished)),
+                    ("duration_sec", Cell::seconds(span)),
                     ("commit_sha", Cell::text(&commit.commit)),
                 ],
             ));

@@ -10,12 +10,12 @@ use tl_core::delivery::{Build, Delivery, Request, Ticket, numbered};
 use tl_core::fact::BuildLevel;
 use tl_core::record::System;
 
-use super::compare::{Case, Cell, Column, Compat, Row, second};
+use super::compare::{Case, Cell, Column, Compat, Only, Row, second};
 use super::github::ADDRESS;
 use super::source::{Expected, OracleError, Raw, Tables, folded, instant};
 use super::words::{
-    MINUTES_DOWN, UNFINISHED, UNMERGED_COMMIT, WHOLE_SECONDS, job_name, minutes, request_status, result,
-    status,
+    MINUTES_DOWN, UNFINISHED, UNMERGED_COMMIT, WHOLE_SECONDS, job_name, merge_commit, minutes,
+    request_status, result, status,
 };
 
 const CONNECTION: u64 = 1;
@@ -57,7 +57,7 @@ pub(super) static CASES: &[Case] = &[
             Column::second("created_date"),
             Column::second("merged_date"),
             Column::second("closed_date"),
-            Column::text("merge_commit_sha"),
+            Column::text("merge_commit_sha").adjusted(merge_commit),
             Column::text("head_ref"),
             Column::text("base_ref"),
         ],
@@ -138,10 +138,10 @@ pub(super) static CASES: &[Case] = &[
     Case {
         name: "gitlab approvals of merge requests",
         expected: "gitlab/e2e/snapshot_tables/pull_request_comments.csv",
-        only: Some((
-            |row| row.get("body").ends_with("approved this merge request"),
-            "comments below a request are no reviews; only approvals and threads are",
-        )),
+        only: Some(Only {
+            holds: |row| row.get("body").ends_with("approved this merge request"),
+            why: "comments below a request are no reviews; only approvals and threads are",
+        }),
         key: |row| {
             let at = instant(row.get("created_date")).map(second).unwrap_or_default().as_millis();
             format!("{}/{at}", row.last("pull_request_id"))
@@ -195,9 +195,9 @@ pub(super) static CASES: &[Case] = &[
             Column::text("name"),
             Column::text("result"),
             Column::text("status").adjusted(job_status),
-            Column::second("created_date"),
+            Column::second("created_date").adjusted(job_queued),
             Column::second("started_date"),
-            Column::second("finished_date"),
+            Column::second("finished_date").adjusted(job_end),
         ],
         left_out: &[
             ("id", "names the row"),
@@ -253,9 +253,17 @@ pub(super) static CASES: &[Case] = &[
     },
 ];
 
-/// The end of a deployment's job, where it ran.
+/// The end of what is done; of a deployment where its job ran.
 fn job_end(row: &Expected) -> Option<String> {
-    Some(row.get("finished_date").to_owned()).filter(|end| !end.is_empty())
+    let is_over = job_status(row).is_some_and(|status| status == "DONE");
+    Some(row.get("finished_date").to_owned()).filter(|end| is_over && !end.is_empty())
+}
+
+/// When a job that was to run began to wait.
+fn job_queued(row: &Expected) -> Option<String> {
+    let idle = matches!(row.get("original_status"), "created" | "manual" | "skipped" | "canceled")
+        && row.get("started_date").is_empty();
+    (!idle).then(|| row.get("created_date").to_owned())
 }
 
 fn job_status(row: &Expected) -> Option<String> {
@@ -284,9 +292,8 @@ fn ids(tables: &Tables, file: &str) -> Result<BTreeMap<String, String>, OracleEr
 
 /// The same of merge requests by what commits and notes were asked for.
 fn asked(tables: &Tables, file: &str) -> Result<BTreeMap<String, String>, OracleError> {
-    let named = |raw: Raw| {
-        (format!("{PROJECT}#{}", raw.input["Iid"]), raw.input["GitlabId"].to_string())
-    };
+    let named =
+        |raw: Raw| (format!("{PROJECT}#{}", raw.input["Iid"]), raw.input["GitlabId"].to_string());
     Ok(tables.raw(file, CONNECTION)?.into_iter().map(named).collect())
 }
 
@@ -322,10 +329,7 @@ fn merge_requests(tables: &Tables) -> Result<Vec<Row>, OracleError> {
                 ("created_date", Cell::time(request.opened)),
                 ("merged_date", Cell::time(merged.map(|merge| merge.at))),
                 ("closed_date", Cell::time(closed)),
-                (
-                    "merge_commit_sha",
-                    merged.map_or(Cell::Unkept, |merge| Cell::text(&merge.commit)),
-                ),
+                ("merge_commit_sha", Cell::text(merged.map_or("", |merge| &merge.commit))),
                 ("head_ref", Cell::text(state.branch)),
                 ("base_ref", Cell::text(state.base)),
             ],
@@ -405,12 +409,9 @@ fn build_row(build: &Build) -> Row {
             ("name", Cell::text(job_name(build, SERVER_PROJECT))),
             ("result", result(build.outcome)),
             ("status", status(is_done)),
-            ("created_date", Cell::kept(build.queued.is_some(), Cell::time(build.queued))),
-            (
-                "started_date",
-                Cell::kept(is_done || build.started.is_some(), Cell::time(build.started)),
-            ),
-            ("finished_date", Cell::kept(is_done, Cell::time(build.finished))),
+            ("created_date", Cell::time(build.queued)),
+            ("started_date", Cell::time(build.started)),
+            ("finished_date", Cell::time(build.finished)),
         ],
     )
 }
@@ -442,8 +443,8 @@ fn deployments(tables: &Tables) -> Result<Vec<Row>, OracleError> {
                 ("result", result(one.outcome)),
                 ("status", status(is_done)),
                 ("environment", Cell::text(&one.environment)),
-                ("started_date", Cell::kept(one.started.is_some(), Cell::time(one.started))),
-                ("finished_date", Cell::kept(is_done, Cell::time(one.finished))),
+                ("started_date", Cell::time(one.started)),
+                ("finished_date", Cell::time(one.finished)),
                 ("ref_name", Cell::text(&one.branch)),
             ],
         )

@@ -42,7 +42,13 @@ pub(super) static CASES: &[Case] = &[Case {
 }];
 
 /// An issue in a table of DevLake's own.
-fn event(kind: &str, row: &Expected, at: &str, issue: &str, key: &str) -> Result<Event, OracleError> {
+fn event(
+    kind: &str,
+    row: &Expected,
+    at: &str,
+    issue: &str,
+    key: &str,
+) -> Result<Event, OracleError> {
     let at = instant(at)?;
     let subject = format!("ticket:{issue}");
     Ok(Event::new(kind, at, "devlake", key, &subject)

@@ -10,7 +10,7 @@ use tl_core::fact::{TicketLink, role};
 use tl_core::record::System;
 use tl_core::time::{Millis, Timestamp};
 
-use super::compare::{Case, Cell, Column, Compat, Row, second};
+use super::compare::{Case, Cell, Column, Compat, Only, Row, second};
 use super::source::{Expected, OracleError, Raw, Tables, folded, instant};
 use super::words::{MINUTES_DOWN, WHOLE_SECONDS, minutes};
 
@@ -88,10 +88,10 @@ pub(super) static CASES: &[Case] = &[
     Case {
         name: "jira moves from status to status",
         expected: "jira/e2e/snapshot_tables/issue_changelogs.csv",
-        only: Some((
-            |row| row.get("field_name") == "status",
-            "of what changes in an issue we keep status and sprint",
-        )),
+        only: Some(Only {
+            holds: |row| row.get("field_name") == "status",
+            why: "of what changes in an issue we keep status and sprint",
+        }),
         key: |row| format!("{}/{}", row.last("issue_id"), millis(row.get("created_date"))),
         columns: &[
             Column::text("original_from_value"),
@@ -105,10 +105,10 @@ pub(super) static CASES: &[Case] = &[
     Case {
         name: "jira moves between sprints",
         expected: "jira/e2e/snapshot_tables/issue_changelogs.csv",
-        only: Some((
-            |row| row.get("field_name") == "Sprint",
-            "of what changes in an issue we keep status and sprint",
-        )),
+        only: Some(Only {
+            holds: |row| row.get("field_name") == "Sprint",
+            why: "of what changes in an issue we keep status and sprint",
+        }),
         key: |row| format!("{}/{}", row.last("issue_id"), millis(row.get("created_date"))),
         columns: &[
             Column::text("original_from_value")
@@ -244,7 +244,9 @@ fn names_of_today(tables: &Tables) -> Result<BTreeMap<String, BTreeSet<String>>,
     let list = |value: &serde_json::Value| value.as_array().cloned().unwrap_or_default();
     let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
     for raw in tables.raw(ISSUES, CONNECTION)? {
-        for item in list(&raw.data["changelog"]["histories"]).iter().flat_map(|one| list(&one["items"])) {
+        for item in
+            list(&raw.data["changelog"]["histories"]).iter().flat_map(|one| list(&one["items"]))
+        {
             for (number, name) in [("from", "fromString"), ("to", "toString")] {
                 if let Some(now) = today.get(&text(&item[number])) {
                     names.entry(text(&item[name])).or_default().insert(now.clone());

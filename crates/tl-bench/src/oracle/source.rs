@@ -63,7 +63,7 @@ pub enum OracleError {
         /// Its name.
         case: &'static str,
         /// Why.
-        source: Box<OracleError>,
+        source: Box<Self>,
     },
     /// A date that is none.
     #[error("`{text}` is no instant")]
@@ -182,8 +182,13 @@ impl Tables {
         let mut events = Vec::new();
         for raw in self.raw(file, connection)? {
             let parent = parent(&raw);
-            let record =
-                Record { system, what: what.to_owned(), scope: scope.to_owned(), parent, body: raw.data };
+            let record = Record {
+                system,
+                what: what.to_owned(),
+                scope: scope.to_owned(),
+                parent,
+                body: raw.data,
+            };
             events.extend(convert(&record).map_err(|source| OracleError::Refused {
                 file: file.to_owned(),
                 row: raw.row,
@@ -195,12 +200,12 @@ impl Tables {
 }
 
 /// What events fold to.
-pub fn folded(events: &[Event]) -> Delivery {
+pub(super) fn folded(events: &[Event]) -> Delivery {
     fold::all(events)
 }
 
 /// Reads a CSV file with a header.
-pub fn read_csv(path: &Path) -> Result<Vec<Expected>, OracleError> {
+pub(super) fn read_csv(path: &Path) -> Result<Vec<Expected>, OracleError> {
     let wrong = |source| OracleError::Read { path: path.to_owned(), source };
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_path(path).map_err(wrong)?;
     let header: Vec<String> = reader
@@ -222,7 +227,7 @@ pub fn read_csv(path: &Path) -> Result<Vec<Expected>, OracleError> {
 }
 
 /// An instant as DevLake's tables write it: RFC 3339, or `2023-4-10 6:51:47` in UTC.
-pub fn instant(text: &str) -> Result<Timestamp, OracleError> {
+pub(super) fn instant(text: &str) -> Result<Timestamp, OracleError> {
     let wrong = || OracleError::Instant { text: text.to_owned() };
     if text.contains('T') {
         return Timestamp::parse(text).map_err(|_| wrong());

@@ -5,6 +5,7 @@ use tl_core::fact::Outcome;
 use tl_core::time::{Millis, Timestamp};
 
 use super::compare::{Cell, Compat};
+use super::source::Expected;
 
 /// Spans are whole minutes, rounded down.
 pub(super) const MINUTES_DOWN: Compat = Compat {
@@ -63,6 +64,11 @@ pub(super) fn request_status(request: &Request) -> Cell {
     } else {
         "CLOSED"
     })
+}
+
+/// The commit of a request that was merged.
+pub(super) fn merge_commit(row: &Expected) -> Option<String> {
+    (!row.get("merged_date").is_empty()).then(|| row.get("merge_commit_sha").to_owned())
 }
 
 /// Whole minutes from `start` to `end`, rounded down.

@@ -1,4 +1,4 @@
-//! When reviewers review: the hours of the week, learned from when reviews began.
+//! When reviewers review: the hours of the week, learned from when reviews were given.
 //!
 //! In: instants of reviews. Out: [`Calendar`]: servers on duty by hour of the week, and when work
 //! that begins now will be done if it only proceeds in open hours. Hours are counted from
@@ -33,7 +33,7 @@ pub(crate) fn hour_of_week(at: i64) -> usize {
 }
 
 impl Calendar {
-    /// Learns from when reviews began. Without any, every hour is open.
+    /// Learns from when reviews were given. Without any, every hour is open.
     pub(crate) fn learned(observed: &Observed) -> Self {
         let mut counts = vec![0.0; WEEK_HOURS as usize];
         let mut total = 0;

@@ -13,8 +13,9 @@ use serde::{Deserialize, Serialize};
 use tl_core::time::Timestamp;
 
 use super::calendar::Calendar;
-use super::line::{Model, Run, Seen, simulate};
+use super::line::Model;
 use super::observed::{Merge, Observed, Waits};
+use super::simulation::{Run, Seen, simulate};
 use super::{IntervalParts, Settings};
 use crate::stats::Interval;
 use crate::stats::bootstrap::{Clusters, Draws};
@@ -26,6 +27,8 @@ pub const LARGEST_KS: f64 = 0.15;
 pub const LARGEST_GAP_IN_RESPONSE: f64 = 0.25;
 /// Fewest observed waits, in each half of the window, that can be compared.
 pub const FEWEST_WAITS: usize = 20;
+/// Waits are compared in whole minutes: what a runner needs to start is no queue.
+const RESOLUTION: i64 = 60_000;
 /// Shares of their time that reviewers may give to reviews: the ends of the search.
 const SHARES: (f64, f64) = (0.01, 1.0);
 /// Steps of the search, first coarse over all shares, then fine around the best.
@@ -160,7 +163,8 @@ fn usable(observed: &Observed) -> Result<(), String> {
 
 /// The share whose simulated waits for reviewers are nearest to the observed ones.
 fn fit(first: &Observed, calendar: &Calendar, settings: &Settings) -> Fitted {
-    let waits = sorted(first.review_waits().waits);
+    let waits = first.review_waits().waits;
+    let waits = sorted(waits.into_iter().map(whole_minutes).collect());
     let distance = |share: f64| {
         let model = Model::new(first, calendar, share, settings.changes / 4);
         ks(&waits, &pooled(&runs(&model, settings, 4), |run| &run.review).waits)
@@ -220,8 +224,9 @@ fn pooled(runs: &[Run], of: fn(&Run) -> &Seen) -> Simulated {
     let mut all = Simulated::default();
     for seen in runs.iter().map(of) {
         // Ranks are taken within a run: each has its own level.
-        all.response += response(&seen.waits, &seen.ahead).unwrap_or(0.0) / runs.len() as f64;
-        all.waits.extend(&seen.waits);
+        let waits: Vec<i64> = seen.waits.iter().map(|wait| whole_minutes(*wait)).collect();
+        all.response += response(&waits, &seen.ahead).unwrap_or(0.0) / runs.len() as f64;
+        all.waits.extend(waits);
         all.load += seen.load() / runs.len() as f64;
     }
     all.waits.sort_unstable();
@@ -237,11 +242,12 @@ struct Simulated {
 
 fn station(name: &str, observed: &Waits, simulated: &Simulated, draws: &Draws) -> StationCheck {
     let n = observed.waits.len();
+    let compared: Vec<i64> = observed.waits.iter().map(|wait| whole_minutes(*wait)).collect();
     let clusters = Clusters::new(&observed.authors);
-    let found = clusters.quantiles(&observed.waits, &[0.5, 0.9], draws);
+    let found = clusters.quantiles(&compared, &[0.5, 0.9], draws);
     let none = Interval { estimate: 0.0, low: 0.0, high: 0.0 };
     let at = |index: usize| found.get(index).copied().unwrap_or(none);
-    let waits = sorted(observed.waits.clone());
+    let waits = sorted(compared.clone());
     let has_servers = !observed.ahead.is_empty();
     let mut check = StationCheck {
         name: name.to_owned(),
@@ -251,7 +257,7 @@ fn station(name: &str, observed: &Waits, simulated: &Simulated, draws: &Draws) -
         simulated_p50: quantile(&simulated.waits, 0.5).unwrap_or(0.0),
         simulated_p90: quantile(&simulated.waits, 0.9).unwrap_or(0.0),
         ks: ks(&waits, &simulated.waits),
-        observed_response: response(&observed.waits, &observed.ahead).filter(|_| has_servers),
+        observed_response: response(&compared, &observed.ahead).filter(|_| has_servers),
         simulated_response: has_servers.then_some(simulated.response),
         load: simulated.load,
         holds: false,
@@ -305,6 +311,10 @@ fn judge(check: &StationCheck, simulated: usize) -> (bool, String) {
         true => (true, "p50 and p90 lie within the observed intervals".to_owned()),
         false => (true, format!("distributions differ by {:.2} at most", check.ks)),
     }
+}
+
+const fn whole_minutes(wait: i64) -> i64 {
+    wait / RESOLUTION * RESOLUTION
 }
 
 fn sorted(mut values: Vec<i64>) -> Vec<i64> {

@@ -25,6 +25,8 @@ pub struct Observed {
     pub review_share: Option<f64>,
     /// CI runs that can go on at once; 0 when CI was not observed.
     pub runners: u32,
+    /// CI runs in the window that keep runners busy and belong to none of the changes.
+    pub other_runs: Vec<Run>,
     /// How approved changes get merged.
     pub merge: Merge,
     /// How merged changes leave.
@@ -59,9 +61,10 @@ pub struct Change {
 pub struct Round {
     /// When the review was asked for: ready for review, or the push after a rework.
     pub asked: Timestamp,
-    /// From then until a reviewer began.
+    /// From then until the review was given: no forge logs when it began.
     pub wait: Millis,
-    /// The reviewer's active time.
+    /// The reviewer's active time, a part of the wait. Only its proportions matter where
+    /// [`Observed::review_share`] is fitted.
     pub service: Millis,
     /// The author's active time after it; zero when nothing was asked for.
     pub rework: Millis,
@@ -119,10 +122,12 @@ pub(crate) struct Waits {
 }
 
 impl Waits {
-    /// From (author, joined, wait), with how many were waiting when each joined.
-    fn queued(rows: &[(u32, i64, i64)]) -> Self {
-        let mut joined: Vec<i64> = rows.iter().map(|row| row.1).collect();
-        let mut left: Vec<i64> = rows.iter().map(|row| row.1 + row.2).collect();
+    /// From (author, joined, wait), with how many were waiting when each joined: of these and of
+    /// the `others` (joined, wait).
+    fn queued(rows: &[(u32, i64, i64)], others: &[(i64, i64)]) -> Self {
+        let all = || rows.iter().map(|row| (row.1, row.2)).chain(others.iter().copied());
+        let mut joined: Vec<i64> = all().map(|(joined, _)| joined).collect();
+        let mut left: Vec<i64> = all().map(|(joined, wait)| joined + wait).collect();
         joined.sort_unstable();
         left.sort_unstable();
         // Who joined before and did not leave before or at that instant is ahead.
@@ -148,13 +153,13 @@ impl Observed {
         Self { from, until, changes, ..self.clone() }
     }
 
-    /// Waits for a reviewer, of every round.
+    /// Waits for a review, of every round.
     pub(crate) fn review_waits(&self) -> Waits {
         let rounds = self.changes.iter().flat_map(|change| {
             let author = change.author;
             change.rounds.iter().map(move |r| (author, r.asked.as_millis(), r.wait.get()))
         });
-        Waits::queued(&rounds.collect::<Vec<_>>())
+        Waits::queued(&rounds.collect::<Vec<_>>(), &[])
     }
 
     /// Waits for a runner.
@@ -163,7 +168,8 @@ impl Observed {
             let author = change.author;
             change.runs.iter().map(move |r| (author, r.queued.as_millis(), r.wait.get()))
         });
-        Waits::queued(&runs.collect::<Vec<_>>())
+        let others = self.other_runs.iter().map(|run| (run.queued.as_millis(), run.wait.get()));
+        Waits::queued(&runs.collect::<Vec<_>>(), &others.collect::<Vec<_>>())
     }
 
     /// Waits for the merge.

@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF as _, StudentsT};
 
 use super::calendar::Calendar;
-use super::line::{Model, Run, simulate};
+use super::line::Model;
 use super::observed::{Merge, Observed};
+use super::simulation::{Run, simulate};
 use super::{IntervalParts, Settings};
 use crate::stats::Interval;
 use crate::stats::quantile::quantile;

@@ -74,6 +74,8 @@ pub struct Started {
     pub waited: i64,
     /// How many waited when it came.
     pub ahead: u32,
+    /// How many waited or were served when it came.
+    pub present: u32,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -81,6 +83,7 @@ struct Waiting {
     job: u32,
     joined: i64,
     ahead: u32,
+    present: u32,
 }
 
 /// A queue before one or more equal servers, whose number may change over time.
@@ -102,7 +105,8 @@ impl Station {
     pub fn join(&mut self, now: i64, job: u32) {
         let ahead = self.queue.len() as u32;
         self.flow.enter(now);
-        self.queue.push_back(Waiting { job, joined: now, ahead });
+        let present = ahead + self.busy;
+        self.queue.push_back(Waiting { job, joined: now, ahead, present });
     }
 
     /// A server is done with what it did. Call [`start`](Self::start) next.
@@ -120,10 +124,10 @@ impl Station {
         if self.busy >= self.servers {
             return None;
         }
-        let Waiting { job, joined, ahead } = self.queue.pop_front()?;
+        let Waiting { job, joined, ahead, present } = self.queue.pop_front()?;
         self.busy += 1;
         let waited = self.flow.exit(now, joined);
-        Some(Started { job, waited, ahead })
+        Some(Started { job, waited, ahead, present })
     }
 
     /// What came and went so far.

@@ -5,9 +5,10 @@ use proptest::prelude::*;
 use tl_core::time::{Millis, Timestamp};
 
 use super::engine::{stream, unit};
-use super::line::{Model, simulate};
+use super::line::Model;
 use super::observed::{Change, Merge, Release, Round, Run};
 use super::scenarios::Scenario;
+use super::simulation::simulate;
 use super::*;
 use crate::stats::random::SplitMix64;
 
@@ -62,7 +63,7 @@ fn line() -> Observed {
             coding: Millis::new(asked[index] - started[index]),
             rounds: vec![Round {
                 asked: asked_at,
-                wait: Millis::new(reviews[index] - asked[index]),
+                wait: Millis::new(reviews[index] + busy[index] - asked[index]),
                 service: Millis::new(work[index]),
                 rework: Millis::ZERO,
             }],
@@ -84,6 +85,7 @@ fn line() -> Observed {
         reviewers: 2,
         review_share: None,
         runners: 1,
+        other_runs: Vec::new(),
         merge: Merge::ByHand,
         release: Release::Every(Millis::DAY),
         deploys: vec![Millis::new(600_000)],

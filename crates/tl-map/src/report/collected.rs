@@ -5,8 +5,9 @@
 //! are only added; what cannot be said is a figure without a value that says why.
 
 use serde::{Deserialize, Serialize};
+use tl_core::time::Timestamp;
 
-use super::{DoraRow, Figure};
+use super::{DoraRow, Figure, Visibility};
 
 /// What the collected events add to the map.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -21,6 +22,21 @@ pub struct CollectedReport {
     pub reviews: Option<Reviews>,
     /// Time in status; `None` where no moves of tickets were collected.
     pub time_in_status: Option<TimeInStatus>,
+    /// Changes by evidence of AI use; `None` where none was merged in the window.
+    #[serde(default)]
+    pub ai_use: Option<AiUseTable>,
+    /// The four pillars of APEX.
+    #[serde(default)]
+    pub apex: Apex,
+    /// Work outside working hours.
+    #[serde(default)]
+    pub after_hours: AfterHours,
+    /// Steps that wait for a person; `None` where no source tells of any.
+    #[serde(default)]
+    pub manual_steps: Option<ManualSteps>,
+    /// The velocity paradox by usage cohort; `None` where nobody's change was merged in the window.
+    #[serde(default)]
+    pub paradox: Option<Paradox>,
 }
 
 /// How well one boundary is known.
@@ -132,4 +148,230 @@ pub struct StatusRow {
     pub total_hours: f64,
     /// Share of the summed time between first progress and done.
     pub share: Figure,
+}
+
+/// Changes by evidence of AI use.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AiUseTable {
+    /// Changes merged in the window, bots left out.
+    pub changes: u64,
+    /// How many carry each level; a change counts once.
+    pub by_level: Vec<EvidenceRow>,
+    /// Share of the changes with evidence of any level.
+    pub leverage: Figure,
+    /// People that the telemetry tells of.
+    pub people_told_of: u64,
+    /// Of those, people who are no author of a change here.
+    pub people_not_joined: u64,
+}
+
+/// One level of evidence.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EvidenceRow {
+    /// `E1` to `E4`.
+    pub level: String,
+    /// What it is.
+    pub label: String,
+    /// Changes whose strongest evidence it is.
+    pub changes: u64,
+}
+
+/// The four pillars of APEX.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Apex {
+    /// AI leverage, predictability, flow efficiency, developer experience.
+    pub pillars: Vec<Pillar>,
+    /// Iterations that ended in the window, the latest first; at most 20.
+    pub iterations: Vec<IterationRow>,
+    /// Questions of the surveys, by their words.
+    pub survey: Vec<SurveyRow>,
+}
+
+/// One pillar.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Pillar {
+    /// `A`, `P`, `E` or `X`.
+    pub letter: String,
+    /// Name of the pillar.
+    pub name: String,
+    /// What its north star is.
+    pub north_star: String,
+    /// How that is computed.
+    pub formula: String,
+    /// The north star.
+    pub figure: Figure,
+    /// What stands beside it: in words, and the figure.
+    pub beside: Vec<(String, Figure)>,
+    /// What it means, in a sentence; empty where nothing can be said.
+    pub says: String,
+}
+
+/// One iteration.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct IterationRow {
+    /// Its name.
+    pub name: String,
+    /// Board or team that it belongs to.
+    pub board: String,
+    /// When it ended.
+    pub ended: Timestamp,
+    /// Whether the numbers are points; else they are tickets.
+    pub in_points: bool,
+    /// In it at its start.
+    pub planned: f64,
+    /// Added later, and still in it at its end.
+    pub unplanned: f64,
+    /// Planned, and done in it.
+    pub planned_done: f64,
+    /// Unplanned, and done in it.
+    pub unplanned_done: f64,
+    /// Planning accuracy; `None` where nothing was planned.
+    pub planning: Option<f64>,
+    /// Capacity accuracy; `None` where nothing was planned.
+    pub capacity: Option<f64>,
+}
+
+/// One question of a survey.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SurveyRow {
+    /// The question.
+    pub question: String,
+    /// Answers in the window.
+    pub answers: u64,
+    /// Mean answer: 0 is the lowest possible, 1 the highest.
+    pub mean: Figure,
+}
+
+/// Work outside working hours.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct AfterHours {
+    /// Name of the calendar.
+    pub calendar: String,
+    /// Merges, reviews, deployments, and the first two around releases.
+    pub rows: Vec<AfterHoursRow>,
+    /// Deployments to production in each hour of the day, midnight first.
+    pub deployments_by_hour: Vec<u64>,
+    /// Deployments to production on each day of the week, Monday first.
+    pub deployments_by_day: Vec<u64>,
+}
+
+/// One kind of work.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AfterHoursRow {
+    /// `merges`, `reviews`, `deployments`, `merges around releases`, `reviews around releases`.
+    pub what: String,
+    /// How many there were.
+    pub n: u64,
+    /// Share outside the hours of the calendar.
+    pub outside: Figure,
+    /// Share on days of the week on which the calendar never works.
+    pub weekend: Figure,
+}
+
+/// Steps that wait for a person.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ManualSteps {
+    /// By form: `approval`, `manual-job`.
+    pub forms: Vec<ManualStepRow>,
+    /// Share of the deployments that waited for a person, over services whose source tells.
+    pub deployments_waited: Figure,
+    /// Share of CI runs that a person started.
+    pub manual_runs: Figure,
+}
+
+/// Manual steps of one form.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ManualStepRow {
+    /// `approval` or `manual-job`.
+    pub form: String,
+    /// Done in the window.
+    pub done: u64,
+    /// Waiting at the end of the window.
+    pub open: u64,
+    /// How long they waited, median hours.
+    pub waiting_p50: Figure,
+    /// How long they waited, 90th percentile, hours.
+    pub waiting_p90: Figure,
+}
+
+/// Delivery by how much its authors use AI tools, beside what a survey found.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Paradox {
+    /// Authors whose cohort is by telemetry of their tools.
+    pub by_telemetry: u64,
+    /// Authors whose cohort is by the evidence in their changes.
+    pub by_evidence: u64,
+    /// Very frequent, frequent, occasional, none known; those that have people.
+    pub rows: Vec<ParadoxRow>,
+    /// Where the survey's figures come from.
+    pub survey: String,
+    /// Change failure of very frequent and frequent users against the others, like with like.
+    pub adjusted: AdjustedFailure,
+    /// Authors before and after their first known use.
+    pub before_after: BeforeAfter,
+    /// What it shows, or why nothing can be said.
+    pub says: Vec<String>,
+}
+
+/// One usage cohort.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ParadoxRow {
+    /// `very frequent`, `frequent`, `occasional` or `none known`.
+    pub usage: String,
+    /// Its authors.
+    pub people: u64,
+    /// Their changes merged in the window.
+    pub changes: u64,
+    /// Whether the figures may be read.
+    pub visibility: Visibility,
+    /// Days with a change of theirs coming to production, for each author and active week.
+    pub production_days: Figure,
+    /// Share of its authors with five or more such days in an active week: daily or faster.
+    pub daily: Compared,
+    /// Share of their changes that failed (strict).
+    pub failed: Compared,
+    /// Hours from a failed deployment, or from the merge where releases stand for deployments, to
+    /// when it was mended; median.
+    pub recovery: Compared,
+    /// Share of their merges outside working hours.
+    pub after_hours: Figure,
+    /// Share of their lines that was changed again within the rework window.
+    pub rework: Figure,
+}
+
+/// A figure of the team, and what the survey found for the same cohort.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Compared {
+    /// The team's own.
+    pub own: Figure,
+    /// The survey's, self-reported, in the same unit; `None` where it gives none.
+    pub survey: Option<f64>,
+}
+
+/// Change failure of one group against another.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AdjustedFailure {
+    /// Share that failed among changes of very frequent and frequent users.
+    pub exposed: Figure,
+    /// Share that failed among the others.
+    pub reference: Figure,
+    /// Risk ratio as the changes are.
+    pub crude: Figure,
+    /// Mantel-Haenszel risk ratio over repository, third of the sizes, and month.
+    pub ratio: Figure,
+    /// How strong an unknown difference between the groups would have to be to explain it.
+    pub e_value: Option<f64>,
+}
+
+/// Authors before and after their first known use of an AI tool: differences, after less before.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BeforeAfter {
+    /// Authors with enough changes on both sides.
+    pub people: u64,
+    /// Change of the share of changes that failed, median author.
+    pub failed: Figure,
+    /// Change of the median time from first commit to merge, hours, median author.
+    pub to_merge: Figure,
+    /// Change of merged changes a week, median author.
+    pub changes_per_week: Figure,
 }

@@ -12,9 +12,7 @@ use tl_core::event::Event;
 use tl_core::fact::{
     ChangeMerged, ChangeState, CommitMade, ReviewGiven, ReviewVerdict, kind, role,
 };
-use tl_core::history::{
-    Commit, History, MentionForm, ParentSpan, Person, RequestMention,
-};
+use tl_core::history::{Commit, History, MentionForm, ParentSpan, Person, RequestMention};
 use tl_core::id::{CommitId, CommitIx, PersonIx};
 use tl_core::time::{OffsetMinutes, Timestamp};
 use tl_map::dataset::{Dataset, Item};
@@ -108,10 +106,8 @@ fn ours(tables: &Tables) -> Result<Vec<Row>, OracleError> {
     }
     for row in read("pull_request_comments")? {
         let at = instant(row.get("created_date"))?;
-        let given = ReviewGiven {
-            verdict: ReviewVerdict::Commented,
-            reviewer_class: AuthorClass::Human,
-        };
+        let given =
+            ReviewGiven { verdict: ReviewVerdict::Commented, reviewer_class: AuthorClass::Human };
         let event = change(kind::CHANGE_REVIEW, at, row.get("pull_request_id"), row.get("id"));
         events.push(event.by(row.get("account_id")).with(&given));
     }
@@ -172,9 +168,8 @@ fn history(
     requests: &[Expected],
     names: &mut Names,
 ) -> Result<History, OracleError> {
-    let reached = |row: &Expected| {
-        row.get("environment") != "STAGING" && row.get("result") == "SUCCESS"
-    };
+    let reached =
+        |row: &Expected| row.get("environment") != "STAGING" && row.get("result") == "SUCCESS";
     let mut order: Vec<(bool, Timestamp, &Expected)> = Vec::new();
     for row in deployments {
         order.push((!reached(row), instant(row.get("started_date"))?, row));

@@ -1,0 +1,106 @@
+//! The whole line under other circumstances, where its simulation is calibrated.
+//!
+//! In: the dataset. Out: [`Network`]: the calibration and, if it holds, the scenarios. Start at
+//! [`what_if_network`]; [`observe`] maps journeys to the line that
+//! [`network`](crate::network) simulates. **Invariant:** what is refused says why; the work is
+//! bounded, whatever the size of the dataset.
+
+mod observe;
+
+use super::figures::figure;
+use crate::dataset::Dataset;
+use crate::network::calibrate::{Calibration, StationCheck};
+use crate::network::observed::Release;
+use crate::network::scenarios::ScenarioOutcome;
+use crate::network::{Settings, answer};
+use crate::report::Unit;
+use crate::report::collected::{Network, NetworkScenario, NetworkStation};
+use crate::stats::bootstrap::Draws;
+
+/// Simulates the line of the repository with most changes; `None` where no request was collected
+/// or the caller did not ask.
+pub fn what_if_network(data: &Dataset<'_>) -> Option<Network> {
+    if !data.options.collected.network {
+        return None;
+    }
+    let row = observe::busiest(data)?;
+    let line = observe::observe(data, row);
+    let observed = &line.observed;
+    let settings = Settings {
+        replications: 8,
+        seed: data.options.seed,
+        changes: observe::MOST_CHANGES,
+        draws: Draws { count: data.options.draws.min(500), seed: data.options.seed },
+    };
+    let answer = answer(observed, &settings);
+    Some(Network {
+        repository: data.repositories[row].history.name.clone(),
+        changes: observed.changes.len() as u64,
+        since: observed.from,
+        until: observed.until,
+        reviewers: u64::from(observed.reviewers),
+        runners: u64::from(observed.runners),
+        trains: match &observed.release {
+            Release::AsObserved(trains) => trains.len() as u64,
+            Release::OnDemand | Release::Every(_) => 0,
+        },
+        left_out: line.left_out,
+        effective_reviewers: answer.calibration.fitted.map(|fitted| fitted.effective_reviewers),
+        stations: answer.calibration.stations.iter().map(station).collect(),
+        refused: refused(&answer.calibration),
+        scenarios: answer.scenarios.into_iter().map(scenario).collect(),
+    })
+}
+
+/// Why nothing is answered, in one sentence.
+fn refused(calibration: &Calibration) -> Option<String> {
+    let failed: Vec<&str> = calibration
+        .stations
+        .iter()
+        .filter(|station| !station.holds)
+        .map(|station| station.name.as_str())
+        .collect();
+    match (calibration.holds, failed.is_empty()) {
+        (true, _) => None,
+        (false, true) => Some(format!("not simulated: {}", calibration.why.join("; "))),
+        (false, false) => Some(format!(
+            "not answered, because the simulated line does not wait as the real one did at: {}",
+            failed.join(", ")
+        )),
+    }
+}
+
+fn hours(ms: f64) -> f64 {
+    ms / 3_600_000.0
+}
+
+fn station(check: &StationCheck) -> NetworkStation {
+    let n = check.n as u64;
+    NetworkStation {
+        station: check.name.clone(),
+        observed_p50: figure(check.observed_p50, n, Unit::Hours),
+        observed_p90: figure(check.observed_p90, n, Unit::Hours),
+        simulated_p50: hours(check.simulated_p50),
+        simulated_p90: hours(check.simulated_p90),
+        ks: check.ks,
+        load: check.load,
+        holds: check.holds,
+        why: check.why.clone(),
+    }
+}
+
+fn scenario(outcome: ScenarioOutcome) -> NetworkScenario {
+    let n = outcome.changes as u64;
+    NetworkScenario {
+        scenario: outcome.scenario,
+        label: outcome.scenario.label().to_owned(),
+        median_before: hours(outcome.median_before),
+        p90_before: hours(outcome.p90_before),
+        median_change: figure(outcome.median_change, n, Unit::Hours),
+        p90_change: figure(outcome.p90_change, n, Unit::Hours),
+        mean_change: figure(outcome.mean_change, n, Unit::Hours),
+        loads: outcome.stations,
+        unstable: outcome.unstable,
+        unfinished: outcome.unfinished,
+    }
+}
