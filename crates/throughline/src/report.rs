@@ -9,3 +9,4 @@ pub(crate) mod html;
 #[cfg(test)]
 pub(crate) mod sample;
 pub(crate) mod terminal;
+pub(crate) mod words;

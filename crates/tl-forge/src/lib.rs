@@ -13,8 +13,12 @@ pub mod client;
 pub mod clock;
 pub mod github;
 pub mod gitlab;
+pub mod jenkins;
+pub mod jira;
+pub mod pagerduty;
 pub mod progress;
 pub mod secret;
 pub mod source;
 #[cfg(test)]
 mod testing;
+mod walk;

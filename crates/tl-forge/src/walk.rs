@@ -138,16 +138,28 @@ impl Walk {
         self.forget(self.from);
     }
 
+    /// Goes on with the next period of a walk that is made period by period.
+    pub(crate) fn turn(&mut self, from: Timestamp) {
+        (self.from, self.until, self.token) = (from, None, None);
+        self.forget(from);
+    }
+
     fn forget(&mut self, before: Timestamp) {
         self.seen.retain(|(at, _)| *at >= before);
-        if self.seen.len() > MOST_SEEN {
-            self.seen.sort_unstable();
-            self.seen.drain(..self.seen.len() - MOST_SEEN);
-        }
     }
 
     /// The page with these records.
-    pub(crate) fn page(&self, records: Vec<Record>, done: bool, notes: Vec<String>) -> Page {
+    pub(crate) fn page(&mut self, records: Vec<Record>, done: bool, notes: Vec<String>) -> Page {
+        if self.seen.len() > MOST_SEEN {
+            // What may be shown again: the last page, where something moved down, and the newest.
+            let newest = self.newest.unwrap_or(self.from) - SLACK;
+            let first_of_last = self.seen.len() - MOST_SEEN / 4;
+            let mut at = 0;
+            self.seen.retain(|(seen, _)| {
+                at += 1;
+                at > first_of_last || *seen >= newest
+            });
+        }
         Page { records, next: encode(self), done, notes }
     }
 }

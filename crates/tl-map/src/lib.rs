@@ -31,8 +31,9 @@ mod tests;
 
 use dataset::Dataset;
 use measure::{
-    batch_size, cadence, change_failure, ci, cohorts, coverage, deployments, dora, funnel,
-    invest_first, repository, reviews, rework, series, teams, time_in_status, usage, value_stream,
+    batch_size, business_hours, cadence, change_failure, ci, cohorts, coverage, deployments, dora,
+    funnel, invest_first, repository, reviews, rework, series, teams, time_in_status, usage,
+    value_stream, what_if_network,
 };
 use report::collected::CollectedReport;
 use report::{Report, SCHEMA};
@@ -76,6 +77,8 @@ fn collected_report(data: &Dataset<'_>) -> Option<Box<CollectedReport>> {
         ci: ci::ci(data),
         reviews: reviews::reviews(data),
         time_in_status: time_in_status::time_in_status(data),
+        network: what_if_network::what_if_network(data),
+        business_hours: business_hours::business_hours(data),
         ..CollectedReport::default()
     }))
 }

@@ -6,6 +6,7 @@
 //! why a figure is missing.
 
 pub mod batch_size;
+pub mod business_hours;
 pub mod cadence;
 pub mod change_failure;
 pub mod ci;
@@ -25,8 +26,11 @@ pub mod teams;
 pub mod time_in_status;
 pub mod usage;
 pub mod value_stream;
+pub mod what_if_network;
 
 use serde::Serialize;
+
+use crate::network;
 
 /// What a measure is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -59,6 +63,8 @@ pub static MEASURES: &[MeasureDoc] = &[
     ci::DOC,
     reviews::DOC,
     time_in_status::DOC,
+    business_hours::DOC,
+    network::DOC,
     funnel::DOC,
     batch_size::DOC,
     rework::DOC,

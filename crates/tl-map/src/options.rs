@@ -67,6 +67,10 @@ pub struct CollectedOptions {
     pub approvals: usize,
     /// When the team works.
     pub calendar: Calendar,
+    /// Whether stages are measured in working hours as well.
+    pub business_hours: bool,
+    /// Whether the line is simulated to ask what if: about a second of work.
+    pub network: bool,
     /// Whom a name on a forge, tracker or AI tool belongs to: name and address, both in lower case.
     pub people: BTreeMap<String, String>,
 }
@@ -154,6 +158,8 @@ impl Default for CollectedOptions {
             release_is_deploy: true,
             approvals: 1,
             calendar: Calendar::default(),
+            business_hours: false,
+            network: true,
             people: BTreeMap::new(),
         }
     }

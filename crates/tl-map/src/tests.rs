@@ -12,3 +12,4 @@ mod releases;
 mod shown;
 mod story;
 mod window;
+mod working_hours;

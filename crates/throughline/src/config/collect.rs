@@ -149,6 +149,7 @@ impl CollectConfig {
                 .iter()
                 .map(|(name, address)| (name.to_lowercase(), address.to_lowercase()))
                 .collect(),
+            ..CollectedOptions::default()
         })
     }
 }

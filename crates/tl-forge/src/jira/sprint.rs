@@ -40,8 +40,7 @@ impl Jira {
         if let Some(board) = left.pop() {
             for sprint in self.sprints_of(&board).await? {
                 let Some(number) = id(&sprint, "id") else { continue };
-                let old =
-                    instant(&sprint, "completeDate").is_some_and(|at| at < self.wanted.since);
+                let old = instant(&sprint, "completeDate").is_some_and(|at| at < self.wanted.since);
                 let state = digest(&sprint);
                 if !old && boards.known.insert(number, state) != Some(state) {
                     records.push(record("sprint", project, "", sprint));

@@ -82,6 +82,3 @@ fn row(
         calendar_p90: elapsed.quantiles(&[0.9], Unit::Hours, &draws).remove(0),
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use tl_core::time::Timestamp;
 
 use super::{DoraRow, Figure, Visibility};
+use crate::network::scenarios::{Scenario, StationLoad};
 
 /// What the collected events add to the map.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -37,6 +38,13 @@ pub struct CollectedReport {
     /// The velocity paradox by usage cohort; `None` where nobody's change was merged in the window.
     #[serde(default)]
     pub paradox: Option<Paradox>,
+    /// The line of the busiest repository under other circumstances, by simulation; `None` where
+    /// no request was collected or nobody asked.
+    #[serde(default)]
+    pub network: Option<Network>,
+    /// Stages in working hours; `None` unless asked for.
+    #[serde(default)]
+    pub business_hours: Option<BusinessHours>,
 }
 
 /// How well one boundary is known.
@@ -374,4 +382,110 @@ pub struct BeforeAfter {
     pub to_merge: Figure,
     /// Change of merged changes a week, median author.
     pub changes_per_week: Figure,
+}
+
+/// What a simulation of the line says, and whether it may.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Network {
+    /// The repository whose line it is: the one with most changes.
+    pub repository: String,
+    /// Changes that the line is made from, the newest, begun between `since` and `until`.
+    pub changes: u64,
+    /// First instant that is simulated.
+    pub since: Timestamp,
+    /// Last instant that is simulated.
+    pub until: Timestamp,
+    /// People who reviewed.
+    pub reviewers: u64,
+    /// How many people who do nothing but review would do as much; `None` where no share of time
+    /// was fitted.
+    pub effective_reviewers: Option<f64>,
+    /// CI jobs that went on at once; 0 where CI is not simulated.
+    pub runners: u64,
+    /// Deployments or releases that changes waited for; 0 where each is deployed on demand.
+    pub trains: u64,
+    /// What is not simulated, and why.
+    pub left_out: Vec<String>,
+    /// The calibration, station by station, in the order of the line.
+    pub stations: Vec<NetworkStation>,
+    /// Why no scenario is answered, in a sentence; `None` where they are.
+    pub refused: Option<String>,
+    /// The scenarios that the line can be asked; empty where they are refused.
+    pub scenarios: Vec<NetworkScenario>,
+}
+
+/// Waits at one station, observed and simulated; of reviews from asked to given.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NetworkStation {
+    /// `review`, `ci`, `merge queue` or `release`.
+    pub station: String,
+    /// Observed wait, median hours.
+    pub observed_p50: Figure,
+    /// Observed wait, 90th percentile, hours.
+    pub observed_p90: Figure,
+    /// Simulated wait, median hours.
+    pub simulated_p50: f64,
+    /// Simulated wait, 90th percentile, hours.
+    pub simulated_p90: f64,
+    /// Largest difference of the two distributions, 0 to 1.
+    pub ks: f64,
+    /// Simulated work that came per capacity.
+    pub load: f64,
+    /// Whether the simulation may stand for this station.
+    pub holds: bool,
+    /// Why, or why not.
+    pub why: String,
+}
+
+/// The whole line under one scenario, from start of work to production.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NetworkScenario {
+    /// What is done to the line.
+    pub scenario: Scenario,
+    /// The same in words.
+    pub label: String,
+    /// Simulated median as it is, hours.
+    pub median_before: f64,
+    /// Simulated 90th percentile as it is, hours.
+    pub p90_before: f64,
+    /// Change of the median; negative is faster.
+    pub median_change: Figure,
+    /// Change of the 90th percentile.
+    pub p90_change: Figure,
+    /// Change of the mean.
+    pub mean_change: Figure,
+    /// How busy each station is, before and after.
+    pub loads: Vec<StationLoad>,
+    /// Said where a station cannot keep up.
+    pub unstable: Option<String>,
+    /// Share of changes that did not get through within twice the simulated time.
+    pub unfinished: f64,
+}
+
+/// Stages in working hours.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BusinessHours {
+    /// Name of the calendar.
+    pub calendar: String,
+    /// The stages in the order of the line, then the whole line.
+    pub rows: Vec<BusinessHoursRow>,
+}
+
+/// One stage, of the changes that went through it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BusinessHoursRow {
+    /// Stable name of the stage, or `total`.
+    pub id: String,
+    /// Name for people.
+    pub label: String,
+    /// Changes.
+    pub n: u64,
+    /// Working hours, median.
+    pub p50: Figure,
+    /// Working hours, 90th percentile.
+    pub p90: Figure,
+    /// Hours of calendar time of the same changes, median.
+    pub calendar_p50: Figure,
+    /// Hours of calendar time of the same changes, 90th percentile.
+    pub calendar_p90: Figure,
 }

@@ -74,6 +74,8 @@ pub(super) enum Fill {
     Active,
     /// Something waits.
     Queue,
+    /// Some of both.
+    Mixed,
 }
 
 /// Columns and rows.
@@ -120,8 +122,10 @@ impl Fill {
         match (self, style.unicode) {
             (Self::Active, true) => '█',
             (Self::Queue, true) => '░',
+            (Self::Mixed, true) => '▒',
             (Self::Active, false) => '#',
             (Self::Queue, false) => '.',
+            (Self::Mixed, false) => ':',
         }
     }
 
@@ -130,6 +134,7 @@ impl Fill {
         match self {
             Self::Active => Ink::Good,
             Self::Queue => Ink::Warning,
+            Self::Mixed => Ink::Hint,
         }
     }
 }

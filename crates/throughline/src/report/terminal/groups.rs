@@ -9,6 +9,7 @@ use super::grid::{Cell, Grid, Layout, column};
 use super::page::Page;
 use super::{counted, interval, with_interval};
 use crate::report::format::{self, count, number, p_value, share, value};
+use crate::report::words::Line;
 use crate::ui::Ink;
 
 /// Said in place of the figures of a row with too few people.
@@ -23,7 +24,7 @@ pub(super) fn cohorts(page: &mut Page<'_>, report: &Report) {
         page.paragraph("No change was merged in the window.");
         return;
     }
-    page.grid(&cohort_grid(&report.cohorts.rows));
+    page.grid(&cohort_grid(&report.cohorts.rows, Line::of(&report.value_stream)));
     if !report.cohorts.comparisons.is_empty() {
         page.blank();
     }
@@ -41,14 +42,14 @@ pub(super) fn cohorts(page: &mut Page<'_>, report: &Report) {
 
 /// Left out where there is no room, in this order: rework, review wait, the interval, size, people, to
 /// release, failed, changes.
-fn cohort_grid(rows: &[CohortRow]) -> Grid {
+fn cohort_grid(rows: &[CohortRow], line: Line) -> Grid {
     let mut grid = Grid::new([
         column("cohort", Layout::Left),
         column("changes", Layout::Right).drop(1),
         column("people", Layout::Right).drop(4),
         column("to merge", Layout::Right),
         column("review", Layout::Right).drop(6),
-        column("to release", Layout::Right).drop(3),
+        column(line.to_end(), Layout::Right).drop(3),
         column("lines", Layout::Right).drop(5),
         column("failed", Layout::Right).drop(2),
         column("95 %", Layout::Left).drop(5),
@@ -165,7 +166,7 @@ fn evidence(report: &Report) -> String {
 }
 
 /// Authors by how often their changes carry evidence; nothing where no use is known.
-pub(super) fn usage(page: &mut Page<'_>, table: &UsageTable) {
+pub(super) fn usage(page: &mut Page<'_>, table: &UsageTable, line: Line) {
     if table.rows.len() < 2 {
         return;
     }
@@ -180,7 +181,7 @@ pub(super) fn usage(page: &mut Page<'_>, table: &UsageTable) {
         column("changes", Layout::Right).drop(1),
         column("people", Layout::Right).drop(3),
         column("to merge", Layout::Right),
-        column("to release", Layout::Right).drop(4),
+        column(line.to_end(), Layout::Right).drop(4),
         column("failed", Layout::Right).drop(2),
         column("95 %", Layout::Left).drop(5),
         column("changes a week and author", Layout::Right).drop(6),
@@ -211,7 +212,7 @@ fn usage_cells(label: String, row: &UsageRow) -> Vec<Cell> {
 }
 
 /// One row per team; nothing without teams.
-pub(super) fn teams(page: &mut Page<'_>, teams: &[TeamRow]) {
+pub(super) fn teams(page: &mut Page<'_>, teams: &[TeamRow], line: Line) {
     if teams.is_empty() {
         return;
     }
@@ -222,7 +223,7 @@ pub(super) fn teams(page: &mut Page<'_>, teams: &[TeamRow]) {
         column("people", Layout::Right).drop(4),
         column("to merge", Layout::Right),
         column("review", Layout::Right).drop(6),
-        column("to release", Layout::Right).drop(3),
+        column(line.to_end(), Layout::Right).drop(3),
         column("failed", Layout::Right).drop(2),
         column("95 %", Layout::Left).drop(5),
     ]);

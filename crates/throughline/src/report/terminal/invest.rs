@@ -12,6 +12,9 @@ use crate::ui::Ink;
 /// Scenarios shown.
 const SCENARIOS: usize = 3;
 
+/// Gaps of one kind that are shown: hundreds of repositories may lack the same thing.
+const ALIKE: usize = 3;
+
 /// Which wait to shorten first, in one sentence.
 pub(super) fn answer(page: &mut Page<'_>, invest: &InvestFirst) {
     page.heading("INVEST FIRST", "");
@@ -124,8 +127,13 @@ pub(super) fn gaps(page: &mut Page<'_>, gaps: &[Gap]) {
     page.heading("WHAT THE DATA CANNOT SAY", "");
     // Several repositories often lack the same thing.
     let mut said: Vec<&Gap> = Vec::new();
+    let mut more = 0;
     for gap in gaps {
         if said.contains(&gap) {
+            continue;
+        }
+        if said.iter().filter(|known| known.id == gap.id).count() >= ALIKE {
+            more += 1;
             continue;
         }
         said.push(gap);
@@ -136,6 +144,7 @@ pub(super) fn gaps(page: &mut Page<'_>, gaps: &[Gap]) {
             }
         }
     }
+    page.and_more(said.len() + more, said.len());
 }
 
 /// What to ask next.

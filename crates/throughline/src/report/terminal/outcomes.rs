@@ -6,6 +6,7 @@ use super::grid::{Cell, Grid, Layout, column};
 use super::page::{INDENT, Page, shortened, width};
 use super::{counted, interval, with_interval};
 use crate::report::format::{count, duration, value};
+use crate::report::words::Line;
 use crate::ui::Ink;
 
 /// Failures shown as examples.
@@ -46,7 +47,7 @@ pub(super) fn failures(page: &mut Page<'_>, table: &FailureTable) {
 }
 
 /// A grid of figures and what they were computed from.
-fn figures(title: &'static str, basis: &'static str) -> Grid {
+pub(super) fn figures(title: &'static str, basis: &'static str) -> Grid {
     Grid::new([
         column(title, Layout::Left),
         column("", Layout::Right),
@@ -55,7 +56,7 @@ fn figures(title: &'static str, basis: &'static str) -> Grid {
     ])
 }
 
-fn figure_cells(label: &str, figure: &Figure, basis: &str) -> [Cell; 4] {
+pub(super) fn figure_cells(label: &str, figure: &Figure, basis: &str) -> [Cell; 4] {
     [
         label.into(),
         Cell::Text(value(figure), Some(Ink::Heading)),
@@ -89,11 +90,20 @@ fn examples(page: &mut Page<'_>, table: &FailureTable) {
 }
 
 /// DORA's five: what is known as a table, what is not by its reason.
-pub(super) fn dora(page: &mut Page<'_>, rows: &[DoraRow]) {
-    page.heading("DORA'S FIVE", "as far as git alone allows");
+pub(super) fn dora(page: &mut Page<'_>, report: &Report) {
+    let rows = &report.dora;
+    let about = match (&report.collected, Line::of(&report.value_stream).is_deployed) {
+        (_, true) => "by recorded deployments to production",
+        (Some(_), false) => "no deployments were collected: a release stands for one",
+        (None, false) => "as far as git alone allows",
+    };
+    page.heading("DORA'S FIVE", about);
     let mut grid = figures("measure", "computed from");
     for row in rows.iter().filter(|row| row.figure.value.is_some()) {
         grid.row(figure_cells(&row.label, &row.figure, &row.basis));
+        if let Some((reading, figure)) = &row.also {
+            grid.row(figure_cells("  or", figure, reading));
+        }
     }
     if !grid.is_empty() {
         page.grid(&grid);
@@ -149,6 +159,7 @@ pub(super) fn at_a_glance(page: &mut Page<'_>, report: &Report) {
         Block { title: "releases", rows: releases(&report.cadence) },
         Block { title: "rework", rows: rework(&report.rework) },
     ];
+    let is_deployed = Line::of(&report.value_stream).is_deployed;
     page.heading("AT A GLANCE", "");
     let sides = if page.width >= TWO_COLUMNS { 2 } else { 1 };
     let room = (page.width - INDENT) / sides;
@@ -181,6 +192,10 @@ pub(super) fn at_a_glance(page: &mut Page<'_>, report: &Report) {
         page.blank();
     }
     for block in &blocks {
+        // Nobody who deploys misses releases.
+        if is_deployed && block.title == "releases" {
+            continue;
+        }
         if let Err(why) = &block.rows {
             page.paragraph(&format!("Not known, {}: {}.", block.title, why.trim_end_matches('.')));
         }
@@ -254,7 +269,11 @@ fn to_merge_by_size(size: &BatchSize) -> Result<Vec<[String; 3]>, String> {
 
 fn releases(cadence: &Cadence) -> Result<Vec<[String; 3]>, String> {
     if cadence.releases == 0 {
-        return Err(why(&cadence.per_week, "no tag reads as a release"));
+        let otherwise = match cadence.prereleases {
+            0 => "no tag reads as a release".to_owned(),
+            some => format!("only {} in the window", counted(some, "pre-release", "pre-releases")),
+        };
+        return Err(why(&cadence.per_week, &otherwise));
     }
     let prereleases = counted(cadence.prereleases, "pre-release", "pre-releases");
     let mut rows = vec![

@@ -67,6 +67,14 @@ impl<'a> Page<'a> {
         self.inked_paragraph(INDENT, Some(Ink::Faint), text);
     }
 
+    /// What was cut from a list of `all` of which `shown` are there; nothing where none was.
+    pub(super) fn and_more(&mut self, all: usize, shown: usize) {
+        if all > shown {
+            let more = crate::report::format::count((all - shown) as u64);
+            self.remark(&format!("and {more} more; `--json` lists all"));
+        }
+    }
+
     /// Text that matters most, wrapped.
     pub(super) fn answer(&mut self, text: &str) {
         self.inked_paragraph(INDENT, Some(Ink::Heading), text);

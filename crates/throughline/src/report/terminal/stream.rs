@@ -1,4 +1,4 @@
-//! What was read, and the line from first commit to release.
+//! What was read, and the line from its first boundary to its last.
 
 use tl_core::time::{Millis, Timestamp};
 use tl_map::journey::StageKind;
@@ -8,10 +8,14 @@ use super::grid::{Cell, Fill, Grid, Layout, column, sparkline};
 use super::page::Page;
 use super::{counted, with_interval};
 use crate::report::format::{count, duration, number, share, value};
+use crate::report::words::{Line, done_changes};
 use crate::ui::Ink;
 
 /// Weeks that the row of weekly changes shows at most: a year.
 const WEEKS: i64 = 52;
+
+/// Repositories shown, the first ones.
+const REPOSITORIES: usize = 20;
 
 /// One line per repository, and the window.
 pub(super) fn repositories(page: &mut Page<'_>, report: &Report) {
@@ -26,10 +30,11 @@ pub(super) fn repositories(page: &mut Page<'_>, report: &Report) {
         column("AI commits", Layout::Right).drop(3),
         column("since", Layout::Left).drop(7),
     ]);
-    for repository in &report.repositories {
+    for repository in report.repositories.iter().take(REPOSITORIES) {
         grid.row(repository_cells(repository));
     }
     page.grid(&grid);
+    page.and_more(report.repositories.len(), REPOSITORIES);
     if report.repositories.is_empty() {
         page.paragraph("No repository was read.");
     }
@@ -100,14 +105,20 @@ fn weekly(page: &mut Page<'_>, report: &Report) {
 pub(super) fn value_stream(page: &mut Page<'_>, report: &Report) {
     let stream = &report.value_stream;
     let style = page.style;
+    let line = Line::of(stream);
     let about = if stream.total.n == 0 {
-        "from first commit to release".to_owned()
+        format!("from {}", line.whole())
     } else {
+        let mixed = match stream.stages.iter().any(|row| row.kind == StageKind::Mixed) {
+            true => format!(" {} both", Fill::Mixed.glyph(style)),
+            false => String::new(),
+        };
         format!(
-            "from first commit to release; {} work {} waiting; {}",
+            "from {}; {} work {} waiting{mixed}; {}",
+            line.whole(),
             Fill::Active.glyph(style),
             Fill::Queue.glyph(style),
-            counted(stream.total.n, "released change", "released changes")
+            done_changes(line, &count(stream.total.n), stream.total.n == 1)
         )
     };
     page.heading("WHERE THE TIME GOES", &about);
@@ -121,9 +132,9 @@ pub(super) fn value_stream(page: &mut Page<'_>, report: &Report) {
             &format!("median not known: {why}{}.", waiting(row)),
         );
     }
-    page_total(page, stream);
+    page_total(page, stream, line);
     longest(page, stream);
-    left_out(page, stream);
+    left_out(page, stream, line);
 }
 
 /// Whether there is anything to show in the row; the median may still not be reached.
@@ -156,7 +167,11 @@ fn stages(stream: &ValueStream) -> Grid {
     let mut from = 0.0;
     for row in &stream.stages {
         let to = from + row.share.value.unwrap_or(0.0);
-        let fill = if row.kind == StageKind::Active { Fill::Active } else { Fill::Queue };
+        let fill = match row.kind {
+            StageKind::Active => Fill::Active,
+            StageKind::Queue => Fill::Queue,
+            StageKind::Mixed => Fill::Mixed,
+        };
         let bar = match row.share.value {
             Some(_) => Cell::Bar { from, to, fill },
             None => Cell::from(""),
@@ -191,7 +206,7 @@ fn stage_cells(label: &str, row: &StageRow, bar: Cell) -> Vec<Cell> {
 /// Changes below which a reader is warned: as few as make no cohort.
 const FEW: u64 = tl_map::stats::minimum::MIN_COHORT as u64;
 
-fn page_total(page: &mut Page<'_>, stream: &ValueStream) {
+fn page_total(page: &mut Page<'_>, stream: &ValueStream, line: Line) {
     let Some(efficiency) = stream.flow_efficiency.value else { return };
     let half = match stream.total.p50.value {
         Some(_) => {
@@ -201,7 +216,8 @@ fn page_total(page: &mut Page<'_>, stream: &ValueStream) {
     };
     // The shares and bars above are of these few, too.
     let few = if stream.total.n < FEW {
-        format!("Only {} changes have a known start and a release. ", stream.total.n)
+        let end = if line.is_deployed { "are in production" } else { "a release" };
+        format!("Only {} changes have a known start and {end}. ", stream.total.n)
     } else {
         String::new()
     };
@@ -228,13 +244,25 @@ fn longest(page: &mut Page<'_>, stream: &ValueStream) {
 }
 
 /// What the rows leave out or had to move; only what there is.
-fn left_out(page: &mut Page<'_>, stream: &ValueStream) {
+fn left_out(page: &mut Page<'_>, stream: &ValueStream, line: Line) {
+    let [censored, waiting, backport] = match line.is_deployed {
+        true => [
+            "older than the first known deployment",
+            "not in production yet (counted as still waiting)",
+            "first in production through a backport",
+        ],
+        false => [
+            "older than the first known release",
+            "in no release yet (counted as still waiting)",
+            "first released through a backport",
+        ],
+    };
     let shift = duration(stream.max_shift_hours);
     let notes = [
         (stream.unknown_start, "without a known first commit".to_owned()),
-        (stream.left_censored, "older than the first known release".to_owned()),
-        (stream.unreleased, "in no release yet (counted as still waiting)".to_owned()),
-        (stream.via_backport, "first released through a backport".to_owned()),
+        (stream.left_censored, censored.to_owned()),
+        (stream.unreleased, waiting.to_owned()),
+        (stream.via_backport, backport.to_owned()),
         (stream.clock_adjusted, format!("with clocks that disagree (moved by up to {shift})")),
     ];
     let notes: Vec<String> = notes

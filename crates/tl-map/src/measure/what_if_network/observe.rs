@@ -288,8 +288,7 @@ fn add_ci(data: &Dataset<'_>, taken: &[(Timestamp, &Item)], line: &mut Line) {
     }
     let inside = |run: &Run| observed.from <= run.queued && run.queued < observed.until;
     let rest = builds.iter().enumerate().filter(|(row, _)| !own.contains(row));
-    let mut others: Vec<Run> =
-        rest.flat_map(|(_, one)| runs(&one.builds)).filter(inside).collect();
+    let mut others: Vec<Run> = rest.flat_map(|(_, one)| runs(&one.builds)).filter(inside).collect();
     let own: Vec<Run> = observed.changes.iter().flat_map(|change| change.runs.clone()).collect();
     let work = |runs: &[Run]| runs.iter().map(|run| run.service.get()).sum::<i64>();
     if own.is_empty() {

@@ -48,7 +48,8 @@ fn a_round_lasts_from_the_push_to_the_review_and_the_rework_to_the_next_push() {
 
 #[test]
 fn a_review_in_one_sitting_took_the_time_since_the_one_before() {
-    let (first, second) = (request(&[], vec![review(10, "bo")]), request(&[], vec![review(11, "bo")]));
+    let (first, second) =
+        (request(&[], vec![review(10, "bo")]), request(&[], vec![review(11, "bo")]));
     let usual = sittings([&first, &second].into_iter());
     assert_eq!(usual.median, USUAL_REVIEW, "one sitting is too few for a median");
     // Asked for before the sitting's first review was given: it took the hour between the two.
