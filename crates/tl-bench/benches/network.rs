@@ -4,11 +4,21 @@
 //! Run with `cargo bench -p tl-bench --bench network`. Two rounds of review, two CI runs, a merge
 //! by hand and a daily train for each change; everything drawn from a fixed seed.
 
+use std::collections::BTreeSet;
+
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
+use tl_bench::organisation::Organisation;
+use tl_collect::requested::requested_history;
+use tl_core::delivery::numbered;
+use tl_core::history::History;
 use tl_core::time::{Millis, Timestamp};
+use tl_map::dataset::Dataset;
+use tl_map::fold;
+use tl_map::measure::what_if_network::what_if_network;
 use tl_map::network::observed::{Change, Merge, Observed, Release, Round, Run};
 use tl_map::network::{Settings, answer, simulated_changes};
+use tl_map::options::Options;
 use tl_map::stats::random::SplitMix64;
 
 const MINUTE: i64 = 60_000;
@@ -78,4 +88,33 @@ fn simulate_100_000_changes(bencher: Bencher<'_, '_>) {
 fn calibrate_a_team_of_26_weeks(bencher: Bencher<'_, '_>) {
     let observed = line(60, 26);
     bencher.bench_local(|| answer(black_box(&observed), &Settings::default()));
+}
+
+/// The mapping and the answer for the busiest repository of a small synthetic organisation.
+#[divan::bench(sample_count = 5)]
+fn ask_a_synthetic_organisation(bencher: Bencher<'_, '_>) {
+    let until = Timestamp::parse("2026-11-01").expect("a date");
+    let organisation =
+        Organisation { seed: 1, changes: 6_000, events_per_change: 20.0, until, since: None };
+    let mut events = Vec::new();
+    organisation.generate(|event| {
+        events.push(event);
+        true
+    });
+    let delivery = fold::all(&events);
+    let names: BTreeSet<&str> =
+        delivery.requests.iter().filter_map(|request| Some(numbered(&request.key)?.0)).collect();
+    let histories: Vec<History> = names
+        .into_iter()
+        .map(|name| {
+            let mut history = requested_history(name, &delivery.requests, &delivery.releases, None);
+            name.clone_into(&mut history.repository);
+            history
+        })
+        .collect();
+    let mut options = Options::at(until);
+    options.collected.network = true;
+    let data = Dataset::with_delivery(&histories, &delivery, &options);
+    bencher.bench_local(|| what_if_network(black_box(&data)));
+    eprintln!("{}", serde_json::to_string_pretty(&what_if_network(&data)).unwrap());
 }

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 use tl_core::record::{Record, System};
-use tl_core::time::{Millis, Timestamp};
+use tl_core::time::Millis;
 
 use crate::client::{Auth, Client, Request, RequestError};
 use crate::clock::Soon;

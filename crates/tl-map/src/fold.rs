@@ -11,6 +11,7 @@
 //! in the alphabet stands.
 
 mod builds;
+mod categories;
 mod deployment;
 mod incident;
 mod join;
@@ -164,6 +165,7 @@ pub fn delivery(entities: impl IntoIterator<Item = Entity>) -> Delivery {
         entity.add_to(&mut all);
     }
     all.tickets.sort_unstable_by(|a, b| a.key.cmp(&b.key));
+    categories::fill(&mut all.tickets);
     all.requests.sort_unstable_by(|a, b| a.key.cmp(&b.key));
     all.builds.sort_unstable_by(|a, b| a.commit.cmp(&b.commit));
     all.deployments.sort_unstable_by(|a, b| a.key.cmp(&b.key));

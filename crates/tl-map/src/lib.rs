@@ -30,11 +30,7 @@ pub mod what_if;
 mod tests;
 
 use dataset::Dataset;
-use measure::{
-    batch_size, business_hours, cadence, change_failure, ci, cohorts, coverage, deployments, dora,
-    funnel, invest_first, repository, reviews, rework, series, teams, time_in_status, usage,
-    value_stream, what_if_network,
-};
+use measure::{after_hours, ai_use, apex, batch_size, business_hours, cadence, change_failure, ci, cohorts, coverage, deployments, dora, funnel, invest_first, manual_steps, paradox, repository, reviews, rework, series, teams, time_in_status, usage, value_stream, what_if_network};
 use report::collected::CollectedReport;
 use report::{Report, SCHEMA};
 
@@ -71,14 +67,20 @@ fn collected_report(data: &Dataset<'_>) -> Option<Box<CollectedReport>> {
     if data.collected.delivery.is_empty() {
         return None;
     }
+    let uses = ai_use::AiUse::new(data);
+    let used = ai_use::ai_use(data, &uses);
     Some(Box::new(CollectedReport {
         coverage: coverage::coverage(data),
         services: deployments::by_service(data),
         ci: ci::ci(data),
         reviews: reviews::reviews(data),
         time_in_status: time_in_status::time_in_status(data),
+        apex: apex::apex(data, used.as_ref()),
+        ai_use: used,
+        after_hours: after_hours::after_hours(data),
+        manual_steps: manual_steps::manual_steps(data),
+        paradox: paradox::paradox(data, &uses),
         network: what_if_network::what_if_network(data),
         business_hours: business_hours::business_hours(data),
-        ..CollectedReport::default()
     }))
 }

@@ -5,6 +5,9 @@
 //! **Invariant:** a measure never shows a cell of fewer people than the privacy floor, and says
 //! why a figure is missing.
 
+pub mod after_hours;
+pub mod ai_use;
+pub mod apex;
 pub mod batch_size;
 pub mod business_hours;
 pub mod cadence;
@@ -17,6 +20,8 @@ pub mod dora;
 pub mod figures;
 pub mod funnel;
 pub mod invest_first;
+pub mod manual_steps;
+pub mod paradox;
 pub mod repository;
 pub mod review_wait;
 pub mod reviews;
@@ -63,6 +68,11 @@ pub static MEASURES: &[MeasureDoc] = &[
     ci::DOC,
     reviews::DOC,
     time_in_status::DOC,
+    ai_use::DOC,
+    apex::DOC,
+    paradox::DOC,
+    after_hours::DOC,
+    manual_steps::DOC,
     business_hours::DOC,
     network::DOC,
     funnel::DOC,

@@ -3,6 +3,7 @@
 //! In: a story ([`story`]), one fact a line. Out: what the crate makes of it ([`shown`]).
 //! Start at [`story::history`]; the cases are in the other files, by subject.
 
+mod ai_use;
 mod arrival;
 mod deployments;
 mod failures;

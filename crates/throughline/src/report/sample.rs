@@ -1,7 +1,10 @@
-//! Reports to draw in tests: one rich, one of a young repository. Made of a seed alone.
+//! Reports to draw in tests: one rich, one of a young repository, one from ticket to production.
+//! Made of a seed alone.
 //!
-//! Out: [`sample`] and [`sample_young`]. Figures are computed from the sample's own points where a
+//! Out: [`sample`], [`sample_young`] and [`sample_collected`]. Figures are computed from the sample's own points where a
 //! reader could compare them.
+
+mod collected;
 
 use tl_core::attribution::Cohort;
 use tl_core::history::Gap;
@@ -13,6 +16,8 @@ use tl_map::report::{
     ReleasePoint, Report, RepositorySummary, Rework, SCHEMA, Scenario, Series, StageRow, TeamRow,
     Unit, UsageRow, UsageTable, ValueStream, Visibility, WeekPoint,
 };
+
+pub(crate) use collected::sample_collected;
 
 const WEEKS: i64 = 52;
 
@@ -27,7 +32,7 @@ pub(crate) fn sample() -> Report {
         until: day(WEEKS * 7),
         repositories: vec![repository("harbour"), repository("lantern/api")],
         gaps: gaps(),
-        value_stream: value_stream(&series),
+        value_stream: value_stream(&series, Line::GIT, &[4, 9, 18]),
         cohorts: cohorts(),
         usage: usage(),
         teams: teams(),
@@ -328,19 +333,18 @@ fn stage_row(id: &str, label: &str, kind: StageKind, hours: &[f64], open: u64) -
     }
 }
 
-fn value_stream(series: &Series) -> ValueStream {
+fn value_stream(series: &Series, line: Line, open: &[u64]) -> ValueStream {
     let whole: Vec<_> = series.changes.iter().filter(|point| point.total.is_some()).collect();
     let spent = |stage: usize| -> Vec<f64> {
         whole.iter().filter_map(|point| point.stages[stage]).collect()
     };
     let totals: Vec<f64> = whole.iter().filter_map(|point| point.total).collect();
     let all: f64 = totals.iter().sum();
-    let line = Line::GIT;
     let stages = line
         .stages()
         .iter()
         .zip(line.boundaries().windows(2))
-        .zip([4, 9, 18])
+        .zip(open)
         .enumerate()
         .map(|(row, ((stage, ends), open))| {
             let hours = spent(row);
@@ -355,17 +359,18 @@ fn value_stream(series: &Series) -> ValueStream {
                     hours.len() as u64,
                     Unit::Share,
                 ),
-                ..stage_row(stage.id(), stage.label(), stage.kind(), &hours, open)
+                ..stage_row(stage.id(), stage.label(), stage.kind(), &hours, *open)
             }
         })
         .collect();
     let total = StageRow {
-        from: "first commit".to_owned(),
-        to: "first release".to_owned(),
-        ..stage_row("total", "first commit to release", StageKind::Mixed, &totals, 0)
+        from: line.first().label().to_owned(),
+        to: line.last().label().to_owned(),
+        ..stage_row("total", "whole line", StageKind::Mixed, &totals, 0)
     };
     let n = totals.len() as u64;
-    let active = spent(0).iter().sum::<f64>() / all;
+    let works = |row: &usize| line.stages()[*row].kind() == StageKind::Active;
+    let active = (0..line.stages().len()).filter(works).flat_map(spent).sum::<f64>() / all;
     ValueStream {
         stages,
         total,

@@ -8,12 +8,14 @@
 //! read; what is not known is named once, in words, and not shown as an empty table.
 
 mod ai;
+mod apex;
 mod collected;
 mod grid;
 mod groups;
 mod invest;
 mod outcomes;
 mod page;
+mod practice;
 mod stream;
 #[cfg(test)]
 mod tests;

@@ -175,7 +175,7 @@ impl Jira {
     }
 }
 
-fn query(project: &str, from: Timestamp) -> String {
+pub(super) fn query(project: &str, from: Timestamp) -> String {
     let from = from.as_millis();
     let order = "ORDER BY updated ASC, key ASC";
     if project.is_empty() {

@@ -72,7 +72,8 @@ impl<'d, 'a> AiUse<'d, 'a> {
         let mut joined: FxHashSet<&str> = FxHashSet::default();
         if !by_name.is_empty() {
             for (author, (_, address)) in data.authors.iter().enumerate() {
-                by_author[author].extend(by_name.get(&address.to_lowercase()).into_iter().flatten());
+                by_author[author]
+                    .extend(by_name.get(&address.to_lowercase()).into_iter().flatten());
             }
             for (login, author) in logins {
                 let uses = uses_of(data, &by_name, login);
@@ -211,4 +212,41 @@ pub fn ai_use(data: &Dataset<'_>, uses: &AiUse<'_, '_>) -> Option<AiUseTable> {
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::*;
+
+    fn at(hour: i64) -> Timestamp {
+        Timestamp::from_seconds(1_700_000_000 + hour * 3600)
+    }
+
+    fn used(hour: i64, is_precise: bool) -> Use {
+        Use { at: at(hour), row: 0, is_precise, lasts: Millis::HOUR }
+    }
+
+    #[test]
+    fn a_session_before_or_while_a_change_is_made_is_evidence_and_one_after_its_merge_is_none() {
+        let level = |hour, is_precise, begun: Option<i64>| {
+            by_time(&[used(hour, is_precise)], begun.map(at), at(100))
+        };
+        let (e2, e4) = (Some(EvidenceLevel::E2), Some(EvidenceLevel::E4));
+        // Made from hour 50 to its merge in hour 100.
+        assert_eq!(level(60, true, Some(50)), e2);
+        assert_eq!(level(49, true, Some(50)), e2, "the hour that led to the first commit");
+        assert_eq!(level(48, true, Some(50)), None);
+        assert_eq!(level(101, true, Some(50)), None);
+        // Telemetry that cannot be joined by time tells of the day before the merge alone.
+        assert_eq!(level(60, false, Some(50)), None);
+        assert_eq!(level(76, false, Some(50)), e4);
+        // First commit unknown: the day before the merge.
+        assert_eq!(level(76, true, None), e2);
+        assert_eq!(level(74, true, None), None);
+        // Made in one go: the session is from before the first commit, too early to be joined.
+        assert_eq!(level(90, true, Some(100)), e4);
+    }
+
+    #[test]
+    fn the_surest_of_several_uses_counts() {
+        let uses = [used(60, true), used(90, false)];
+        assert_eq!(by_time(&uses, Some(at(50)), at(100)), Some(EvidenceLevel::E2));
+    }
+}

@@ -59,12 +59,7 @@ pub fn apex(data: &Dataset<'_>, ai_use: Option<&AiUseTable>) -> Apex {
     let ended = iterations(data);
     let (experience, survey) = survey(data);
     Apex {
-        pillars: vec![
-            leverage(ai_use),
-            predictability(data, &ended),
-            efficiency(data),
-            experience,
-        ],
+        pillars: vec![leverage(ai_use), predictability(data, &ended), efficiency(data), experience],
         iterations: ended.iter().take(ITERATIONS).map(Iteration::row).collect(),
         survey,
     }

@@ -197,6 +197,10 @@ impl Counts {
         if heads == 0 || all == 0 {
             return Figure::unknown(0, Unit::Share, "the repository holds no request heads");
         }
+        if self.merged > 0 && self.merged_commits == 0 {
+            let why = "the commits of merged requests are unknown";
+            return Figure::unknown(0, Unit::Share, why);
+        }
         // Commits of one request hang together: a binomial interval would be too narrow.
         let mut effort =
             Figure::plain(self.abandoned_commits as f64 / all as f64, all, Unit::Share);

@@ -129,9 +129,9 @@ fn deployments_waited(data: &Dataset<'_>) -> Figure {
     let list = &data.deployments.list;
     let telling: FxHashSet<&str> =
         list.iter().filter(|one| waited(one)).map(|one| one.service.as_str()).collect();
-    let told = list.iter().filter(|one| {
-        one.finished >= data.window.since && telling.contains(one.service.as_str())
-    });
+    let told = list
+        .iter()
+        .filter(|one| one.finished >= data.window.since && telling.contains(one.service.as_str()));
     let (mut all, mut events) = (0, 0);
     for one in told {
         all += 1;
@@ -200,7 +200,10 @@ mod tests {
         let found = measured(&delivery).unwrap();
         // Of three deployments of api, one waited itself and one by its commit's job; of web nobody
         // tells. Waits of 4 and 6 hours: median 5, 90th percentile 5.8; one still waits.
-        assert_eq!((found.deployments_waited.value, found.deployments_waited.n), (Some(2.0 / 3.0), 3));
+        assert_eq!(
+            (found.deployments_waited.value, found.deployments_waited.n),
+            (Some(2.0 / 3.0), 3)
+        );
         let [row] = &found.forms[..] else { panic!("{found:?}") };
         assert_eq!((row.done, row.open), (2, 1));
         assert_eq!(row.waiting_p50.value, Some(5.0));
@@ -210,8 +213,10 @@ mod tests {
 
     #[test]
     fn where_no_source_tells_nothing_is_said() {
-        let delivery =
-            Delivery { deployments: vec![deployed("api", "a", 10, Vec::new())], ..Delivery::default() };
+        let delivery = Delivery {
+            deployments: vec![deployed("api", "a", 10, Vec::new())],
+            ..Delivery::default()
+        };
         assert_eq!(measured(&delivery), None);
     }
 }

@@ -13,9 +13,9 @@ use crate::report::words::Line;
 use crate::ui::Ink;
 
 /// Said in place of the figures of a row with too few people.
-const HIDDEN: &str = "hidden (too few people)";
+pub(super) const HIDDEN: &str = "hidden (too few people)";
 /// The same where there is less room.
-const HIDDEN_SHORT: &str = "hidden";
+pub(super) const HIDDEN_SHORT: &str = "hidden";
 
 /// The cohorts, what sets them apart, and how far the evidence can be trusted.
 pub(super) fn cohorts(page: &mut Page<'_>, report: &Report) {
@@ -77,7 +77,7 @@ fn cohort_grid(rows: &[CohortRow], line: Line) -> Grid {
     grid
 }
 
-fn label(name: &str, visibility: Visibility) -> String {
+pub(super) fn label(name: &str, visibility: Visibility) -> String {
     match visibility {
         Visibility::TooFew => format!("{name} (too few)"),
         Visibility::Shown | Visibility::Hidden => name.to_owned(),
@@ -113,7 +113,7 @@ fn statistics(comparison: &Comparison) -> String {
 }
 
 /// A difference of shares is in points: `1.4 %` would read as a part of the other share.
-fn points(text: String, rate: bool) -> String {
+pub(super) fn points(text: String, rate: bool) -> String {
     if rate { text.replace('%', "points") } else { text }
 }
 

@@ -152,14 +152,17 @@ struct Block {
 
 /// Requests, size, rework and releases, in two columns where there is room.
 pub(super) fn at_a_glance(page: &mut Page<'_>, report: &Report) {
-    let blocks = [
+    let mut blocks = vec![
         Block { title: "requests", rows: requests(&report.funnel) },
         Block { title: "size of a change", rows: size(&report.batch_size) },
         Block { title: "to merge, by lines", rows: to_merge_by_size(&report.batch_size) },
         Block { title: "releases", rows: releases(&report.cadence) },
         Block { title: "rework", rows: rework(&report.rework) },
     ];
-    let is_deployed = Line::of(&report.value_stream).is_deployed;
+    if Line::of(&report.value_stream).is_deployed {
+        // Nobody who deploys misses releases.
+        blocks.retain(|block| block.title != "releases" || block.rows.is_ok());
+    }
     page.heading("AT A GLANCE", "");
     let sides = if page.width >= TWO_COLUMNS { 2 } else { 1 };
     let room = (page.width - INDENT) / sides;
@@ -192,10 +195,6 @@ pub(super) fn at_a_glance(page: &mut Page<'_>, report: &Report) {
         page.blank();
     }
     for block in &blocks {
-        // Nobody who deploys misses releases.
-        if is_deployed && block.title == "releases" {
-            continue;
-        }
         if let Err(why) = &block.rows {
             page.paragraph(&format!("Not known, {}: {}.", block.title, why.trim_end_matches('.')));
         }

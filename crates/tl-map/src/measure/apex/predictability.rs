@@ -112,10 +112,10 @@ fn ended<'d>(data: &Dataset<'_>, one: &'d Recorded) -> Option<Iteration<'d>> {
 /// What became of a ticket in an iteration; `None` where it was no part of it.
 fn fate(ticket: &Ticket, done: Option<Timestamp>, one: &Iteration<'_>) -> Option<Fate> {
     let is_in = |at: Timestamp| {
-        let moves = ticket.iterations.iter().filter(|(when, key, _)| {
-            *key == one.recorded.key && *when <= at
-        });
-        moves.last().is_some_and(|(_, _, added)| *added)
+        let of_this =
+            |(when, key, _): &&(Timestamp, String, bool)| *key == one.recorded.key && *when <= at;
+        let last = ticket.iterations.iter().rfind(of_this);
+        last.is_some_and(|(_, _, added)| *added)
     };
     // Done before it began: it was only filed here.
     if done.is_some_and(|at| at < one.start) {

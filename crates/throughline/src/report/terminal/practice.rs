@@ -1,0 +1,98 @@
+//! How work is done around deliveries: steps that wait for a person, and work after hours.
+
+use tl_map::report::Figure;
+use tl_map::report::collected::{AfterHours, ManualSteps};
+
+use super::grid::{Grid, Layout, column, sparkline};
+use super::page::Page;
+use super::{interval, with_interval};
+use crate::report::format::{count, value};
+
+/// Names of days, Monday first.
+const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+
+/// Approvals and manual jobs; nothing where no source tells of any.
+pub(super) fn manual_steps(page: &mut Page<'_>, found: Option<&ManualSteps>) {
+    let Some(found) = found else { return };
+    page.heading("STEPS THAT WAIT FOR A PERSON", "approvals and jobs that somebody has to start");
+    let mut grid = Grid::new([
+        column("step", Layout::Left),
+        column("done", Layout::Right),
+        column("waiting", Layout::Right).drop(1),
+        column("waited p50", Layout::Right),
+        column("95 %", Layout::Left).drop(3),
+        column("p90", Layout::Right).drop(2),
+    ]);
+    for row in &found.forms {
+        grid.row([
+            row.form.replace('-', " ").into(),
+            count(row.done).into(),
+            count(row.open).into(),
+            value(&row.waiting_p50).into(),
+            interval(&row.waiting_p50).into(),
+            value(&row.waiting_p90).into(),
+        ]);
+    }
+    if !grid.is_empty() {
+        page.grid(&grid);
+    }
+    said(page, "Deployments that waited for a person", &found.deployments_waited);
+    said(page, "CI runs that a person started", &found.manual_runs);
+}
+
+/// `What: 12 % (9.1 to 15 %), n 130.`; or why it is not known.
+fn said(page: &mut Page<'_>, what: &str, figure: &Figure) {
+    match (&figure.value, &figure.note) {
+        (Some(_), _) => {
+            page.paragraph(&format!("{what}: {}, n {}.", with_interval(figure), count(figure.n)));
+        }
+        (None, Some(note)) => page.remark(&format!("{what}: not known ({note}).")),
+        (None, None) => {}
+    }
+}
+
+/// Shares outside working hours, and deployments by hour; nothing where nothing happened.
+pub(super) fn after_hours(page: &mut Page<'_>, found: &AfterHours) {
+    if found.rows.iter().all(|row| row.n == 0) {
+        return;
+    }
+    let about = format!("calendar {}; whole groups, never a person", found.calendar);
+    page.heading("AFTER HOURS", &about);
+    let mut grid = Grid::new([
+        column("what", Layout::Left),
+        column("n", Layout::Right).drop(2),
+        column("outside", Layout::Right),
+        column("95 %", Layout::Left).drop(3),
+        column("weekend", Layout::Right).drop(1),
+        column("95 %", Layout::Left).drop(4),
+    ]);
+    for row in found.rows.iter().filter(|row| row.n > 0) {
+        grid.row([
+            row.what.as_str().into(),
+            count(row.n).into(),
+            value(&row.outside).into(),
+            interval(&row.outside).into(),
+            value(&row.weekend).into(),
+            interval(&row.weekend).into(),
+        ]);
+    }
+    page.grid(&grid);
+    let deployments: u64 = found.deployments_by_hour.iter().sum();
+    if deployments == 0 || found.deployments_by_hour.len() != 24 {
+        return;
+    }
+    page.blank();
+    let line = sparkline(&found.deployments_by_hour, page.style);
+    // The line is as wide as a day has hours; on the narrowest pages the words go below it.
+    page.push_line(&format!("  {}", line.trim_end()));
+    page.remark("deployments by hour, 0 to 23 o'clock of the calendar");
+    let days: Vec<String> = found
+        .deployments_by_day
+        .iter()
+        .zip(DAYS)
+        .map(|(deployments, day)| format!("{day} {}", count(*deployments)))
+        .collect();
+    if !days.is_empty() {
+        page.paragraph(&format!("Deployments by day: {}.", days.join(", ")));
+    }
+}

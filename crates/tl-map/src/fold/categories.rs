@@ -1,0 +1,89 @@
+//! What statuses mean, told by one ticket for all of its project.
+//!
+//! In: tickets. Out: the same, with the category of a status in every move where the tracker said
+//! it anywhere: trackers tell it for the status that a ticket is in, and not for those it was in.
+//! **Invariant:** what the tracker said of a move itself stays; where it said two things of one
+//! status (it was redefined), the later one in the order of categories counts.
+
+use rustc_hash::FxHashMap;
+use tl_core::delivery::{Ticket, TicketMove};
+use tl_core::fact::StatusCategory;
+
+/// Fills in the categories that the tickets of the same project tell.
+pub(super) fn fill(tickets: &mut [Ticket]) {
+    let mut known: FxHashMap<String, FxHashMap<String, StatusCategory>> = FxHashMap::default();
+    let mut tell = |project: &str, status: &str, category: Option<StatusCategory>| {
+        if let Some(category) = category.filter(|_| !status.is_empty()) {
+            let of_project = known.entry(project.to_owned()).or_default();
+            match of_project.get_mut(status) {
+                Some(told) => *told = (*told).max(category),
+                None => {
+                    of_project.insert(status.to_owned(), category);
+                }
+            }
+        }
+    };
+    for ticket in &*tickets {
+        let project = project(&ticket.key);
+        if let Some((_, state)) = &ticket.state {
+            tell(project, &state.status, state.category);
+        }
+        for step in &ticket.moves {
+            tell(project, &step.from, step.from_category);
+            tell(project, &step.to, step.to_category);
+        }
+    }
+    if known.is_empty() {
+        return;
+    }
+    for ticket in tickets {
+        let Some(of_project) = known.get(project(&ticket.key)) else { continue };
+        let of = |status: &str| of_project.get(status).copied();
+        let untold =
+            |step: &&mut TicketMove| step.from_category.is_none() || step.to_category.is_none();
+        for step in ticket.moves.iter_mut().filter(untold) {
+            step.from_category = step.from_category.or_else(|| of(&step.from));
+            step.to_category = step.to_category.or_else(|| of(&step.to));
+        }
+    }
+}
+
+/// `ABC` of `ABC-1`, `acme/api` of `acme/api#3`.
+fn project(key: &str) -> &str {
+    key.rsplit_once(['-', '#']).map_or("", |(project, _)| project)
+}
+
+#[cfg(test)]
+mod tests {
+    use tl_core::fact::TicketState;
+    use tl_core::time::Timestamp;
+
+    use super::*;
+
+    #[test]
+    fn a_status_means_in_old_moves_what_another_ticket_of_the_project_says() {
+        let at = Timestamp::from_seconds(0);
+        let state = |status: &str| TicketState {
+            status: status.to_owned(),
+            category: Some(StatusCategory::Doing),
+            ..TicketState::default()
+        };
+        let step = TicketMove {
+            at,
+            from: "Offen".to_owned(),
+            to: "In Arbeit".to_owned(),
+            from_category: None,
+            to_category: None,
+        };
+        let ticket = |key: &str| Ticket { key: key.to_owned(), ..Ticket::default() };
+        let mut tickets = [
+            Ticket { state: Some((at, state("In Arbeit"))), ..ticket("ABC-1") },
+            Ticket { moves: vec![step.clone()], ..ticket("ABC-2") },
+            Ticket { moves: vec![step], ..ticket("XYZ-1") },
+        ];
+        fill(&mut tickets);
+        assert_eq!(tickets[1].moves[0].to_category, Some(StatusCategory::Doing));
+        assert_eq!(tickets[1].moves[0].from_category, None);
+        assert_eq!(tickets[2].moves[0].to_category, None, "another project, another workflow");
+    }
+}

@@ -1,0 +1,349 @@
+//! The velocity paradox: whether those who use AI tools most deliver more often, and what follows
+//! the merge, beside what a survey found.
+//!
+//! In: the dataset and its telemetry joined to authors. Out: [`Paradox`]. Start at [`paradox`].
+//! **Invariant:** cohorts of fewer people than the privacy floor are hidden; a sentence speaks of
+//! association, never of cause.
+
+use std::collections::BTreeSet;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+use tl_core::time::Millis;
+
+use super::MeasureDoc;
+use super::after_hours::clustered_share;
+use super::ai_use::AiUse;
+use super::change_failure::{counts, failed_share, failed_strict};
+use super::cohorts::{floor, strata};
+use super::deployments::recovery;
+use super::figures::{Column, figure, people, share, unless_hidden, visibility};
+use super::rework::reworked_share;
+use super::usage::{NAMES, by_people};
+use crate::dataset::{Dataset, Item};
+use crate::journey::End;
+use crate::report::collected::{AdjustedFailure, BeforeAfter, Compared, Paradox, ParadoxRow};
+use crate::report::{Figure, Unit, Visibility};
+use crate::stats::bootstrap::Clusters;
+use crate::stats::detectable::smallest_rise_over;
+use crate::stats::minimum::is_comparable;
+use crate::stats::rates::Count;
+use crate::stats::strata::{Stratum, e_value, risk_ratio};
+use cohort::Authors;
+
+mod before_after;
+mod cohort;
+
+/// What this measure is.
+pub const DOC: MeasureDoc = MeasureDoc {
+    id: "velocity-paradox",
+    title: "Velocity paradox",
+    what: "whether authors who use AI tools most bring changes to production more often, and whether \
+           those fail more, take longer to mend, and cost evenings",
+    formula: "cohorts by telemetry: very frequent with 2 sessions or more on at least 60 % of the days \
+              on which they committed, frequent with 1 or more, else occasional; authors without \
+              telemetry by the share of their changes with evidence, as in usage cohorts; production \
+              days = days with a change of theirs coming to production / weeks in which they committed \
+              or one came; daily or faster = authors with five or more such days a week / authors; \
+              failed = strict change failure; recovery = failed deployment to its recovery, each \
+              deployment once; like with like: Mantel-Haenszel risk ratio over repository x size third \
+              x month, very frequent and frequent against the others; before and after: per author \
+              with 10 changes on both sides of the first known use, after less before, median over \
+              authors; intervals by author, of failure and of daily or faster Wilson",
+    unit: "days a week; shares; hours; ratio",
+    edge_cases: &[
+        "the survey's cohorts are self-reported (several times a day, daily, weekly) and its figures \
+         are of teams: they stand beside for orientation, not as a norm",
+        "an author may have two addresses, and then is two authors; `.mailmap` joins them",
+        "where telemetry counts no sessions, hours with a session are counted",
+        "days are UTC days; a release stands for a deployment where none is recorded, and recovery is \
+         then from merge to revert",
+        "the first known use is the first that telemetry or evidence shows: where telemetry began \
+         later than use, the side before holds use as well and the difference is too small",
+        "only changes merged in the window count, also before and after: a longer window shows more",
+        "cohorts below the privacy floor are hidden, below 20 changes too few; associations, no causes",
+    ],
+    source: "Harness, State of DevOps Modernization 2026 (n = 700, self-reported); Mantel & Haenszel \
+             1959; Greenland & Robins 1985; VanderWeele & Ding 2017",
+};
+
+/// Where the survey's figures come from.
+const SURVEY: &str = "Harness, State of DevOps Modernization 2026 (Coleman Parkes, February 2026, \
+                      n = 700), self-reported: very frequent is several times a day, frequent daily, \
+                      occasional weekly";
+
+/// The survey's figures for the four cohorts: deploy daily or faster, deployments that fail, hours
+/// to recover.
+const SURVEYED: [[Option<f64>; 3]; 4] = [
+    [Some(0.45), Some(0.22), Some(7.6)],
+    [Some(0.32), None, None],
+    [Some(0.15), Some(0.15), Some(6.3)],
+    [None, None, None],
+];
+
+/// Days a week with a change in production that count as daily.
+const DAILY: f64 = 5.0;
+
+/// Compares usage cohorts; `None` where no person's change was merged in the window.
+pub fn paradox(data: &Dataset<'_>, uses: &AiUse<'_, '_>) -> Option<Paradox> {
+    let authors = Authors::new(data, uses);
+    if authors.class.is_empty() {
+        return None;
+    }
+    let mut cohorts: [Vec<&Item>; 4] = Default::default();
+    for item in by_people(data) {
+        cohorts[authors.class[&item.author]].push(item);
+    }
+    let production = Production::new(data, &authors);
+    let rows: Vec<ParadoxRow> = cohorts
+        .iter()
+        .enumerate()
+        .filter(|(_, items)| !items.is_empty())
+        .map(|(class, items)| row(data, &authors, &production, class, items))
+        .collect();
+    let adjusted = adjusted(data, &cohorts);
+    let before_after = before_after::before_after(data, uses);
+    Some(Paradox {
+        by_telemetry: authors.by_telemetry as u64,
+        by_evidence: (authors.class.len() - authors.by_telemetry) as u64,
+        says: says(&rows, &adjusted, &before_after),
+        rows,
+        survey: SURVEY.to_owned(),
+        adjusted: adjusted.table,
+        before_after,
+    })
+}
+
+/// For each author the days on which a change of theirs came to production, and the active weeks.
+struct Production {
+    by_author: FxHashMap<u32, (i64, i64)>,
+    is_known: bool,
+}
+
+impl Production {
+    fn new(data: &Dataset<'_>, authors: &Authors) -> Self {
+        let mut days: FxHashMap<u32, BTreeSet<i64>> = FxHashMap::default();
+        let mut is_known = false;
+        for item in &data.items {
+            let arrived = item.journey.at(data.line.last());
+            if let Some(at) = arrived.filter(|at| *at >= data.window.since) {
+                is_known = true;
+                days.entry(item.author).or_default().insert(at.day());
+            }
+        }
+        let first = data.window.since.day();
+        let none = BTreeSet::new();
+        let by_author = authors.class.keys().map(|author| {
+            let arrived = days.get(author).unwrap_or(&none);
+            let committed = authors.days.get(author).unwrap_or(&none);
+            let weeks = arrived.union(committed).map(|day| (day - first).div_euclid(7));
+            let weeks = weeks.collect::<BTreeSet<i64>>().len();
+            (*author, (arrived.len() as i64, weeks as i64))
+        });
+        Self { by_author: by_author.collect(), is_known }
+    }
+
+    /// Days a week, and the share of authors with [`DAILY`] of them.
+    fn figures(&self, data: &Dataset<'_>, mut authors: Vec<u32>) -> (Figure, Figure) {
+        let unknown = |unit| Figure::unknown(0, unit, "nothing came to production in the window");
+        if !self.is_known {
+            return (unknown(Unit::PerWeek), unknown(Unit::Share));
+        }
+        authors.sort_unstable();
+        authors.retain(|author| self.by_author[author].1 > 0);
+        let (days, weeks): (Vec<i64>, Vec<i64>) =
+            authors.iter().map(|author| self.by_author[author]).unzip();
+        let ratio = Clusters::new(&authors).ratio(&days, &weeks, &data.options.bootstrap());
+        let n = authors.len() as u64;
+        let is_daily = |(days, weeks): &(&i64, &i64)| **days as f64 >= DAILY * **weeks as f64;
+        let daily = days.iter().zip(&weeks).filter(is_daily).count() as u64;
+        let ratio = ratio.map(|ratio| figure(ratio, n, Unit::PerWeek));
+        (ratio.unwrap_or_else(|| unknown(Unit::PerWeek)), share(daily, n))
+    }
+}
+
+fn row(
+    data: &Dataset<'_>,
+    authors: &Authors,
+    production: &Production,
+    class: usize,
+    items: &[&Item],
+) -> ParadoxRow {
+    let draws = data.options.bootstrap();
+    let calendar = &data.options.collected.calendar;
+    let of_cohort = |author: &u32| authors.class[author] == class;
+    let own: Vec<u32> = authors.class.keys().copied().filter(of_cohort).collect();
+    let people = own.len();
+    let visibility = visibility(people, items.len(), floor(data));
+    let all = || items.iter().copied();
+    let shown = |figure: &dyn Fn() -> Figure, unit| unless_hidden(visibility, figure, unit);
+    let (production_days, daily) = production.figures(data, own);
+    let [surveyed_daily, surveyed_failed, surveyed_recovery] = SURVEYED[class];
+    let outside = Column::of(all(), |item| Some(i64::from(!calendar.is_working(item.merged))));
+    ParadoxRow {
+        usage: NAMES[class].to_owned(),
+        people: people as u64,
+        changes: items.len() as u64,
+        visibility,
+        production_days: shown(&|| production_days.clone(), Unit::PerWeek),
+        daily: Compared { own: shown(&|| daily.clone(), Unit::Share), survey: surveyed_daily },
+        failed: Compared {
+            own: shown(&|| failed_share(data, all()), Unit::Share),
+            survey: surveyed_failed,
+        },
+        recovery: Compared {
+            own: shown(&|| recovered(data, items).median(Unit::Hours, &draws), Unit::Hours),
+            survey: surveyed_recovery,
+        },
+        after_hours: shown(&|| clustered_share(&outside, &draws), Unit::Share),
+        rework: shown(&|| reworked_share(data, all()), Unit::Share),
+    }
+}
+
+/// How long it took to mend what failed with these changes: each deployment counts once.
+fn recovered(data: &Dataset<'_>, items: &[&Item]) -> Column {
+    let mut seen = FxHashSet::default();
+    let mut column = Column::default();
+    for item in items.iter().filter(|item| failed_strict(data, item)) {
+        let spent = match item.deployment {
+            Some(row) if seen.insert(row) => recovery(&data.deployments.list[row]),
+            // Without deployments the sign of a failure is the revert that mends it.
+            None if data.line.end == End::Released => item.failed_strict,
+            _ => None,
+        };
+        if let Some(spent) = spent {
+            column.values.push(Millis::get(spent));
+            column.authors.push(item.author);
+        }
+    }
+    column.or("nothing of theirs failed and was mended by something known")
+}
+
+/// The comparison of failures, with what these n would have shown.
+struct Adjusted {
+    table: AdjustedFailure,
+    detectable: Option<f64>,
+}
+
+/// Failures of very frequent and frequent users against those of the others.
+fn adjusted(data: &Dataset<'_>, cohorts: &[Vec<&Item>; 4]) -> Adjusted {
+    let [very, frequent, occasional, none] = cohorts;
+    let exposed: Vec<&Item> = very.iter().chain(frequent).copied().collect();
+    let reference: Vec<&Item> = occasional.iter().chain(none).copied().collect();
+    let crowd = people(exposed.iter().copied()).min(people(reference.iter().copied()));
+    let count = |items: &[&Item]| {
+        let (events, trials) = counts(data, items.iter().copied());
+        Count { events, trials }
+    };
+    let (a, b) = (count(&exposed), count(&reference));
+    let is_hidden = crowd < floor(data);
+    let why = if exposed.is_empty() || reference.is_empty() {
+        Some("there is nobody to compare with")
+    } else if is_hidden {
+        Some("hidden: fewer people than the privacy floor")
+    } else {
+        (!is_comparable(a, b)).then_some("too few failures or changes to compare")
+    };
+    let n = a.trials + b.trials;
+    let ratio = |strata: &[Stratum]| match (why, risk_ratio(strata)) {
+        (Some(why), _) => (Figure::unknown(n, Unit::Ratio, why), None),
+        (None, None) => {
+            (Figure::unknown(n, Unit::Ratio, "no group of like changes has both sides"), None)
+        }
+        (None, Some(found)) => (figure(found, n, Unit::Ratio), Some(found)),
+    };
+    let (within, found) = ratio(&strata(data, &exposed, &reference));
+    let shown = |items: &[&Item]| {
+        let visibility = if is_hidden { Visibility::Hidden } else { Visibility::Shown };
+        unless_hidden(visibility, || failed_share(data, items.iter().copied()), Unit::Share)
+    };
+    Adjusted {
+        table: AdjustedFailure {
+            exposed: shown(&exposed),
+            reference: shown(&reference),
+            crude: ratio(&[Stratum { exposed: a, unexposed: b }]).0,
+            ratio: within,
+            e_value: found.map(|found| e_value(found).estimate),
+        },
+        detectable: if is_hidden { None } else { smallest_rise_over(b, a.trials) },
+    }
+}
+
+/// What the figures show, or why they show nothing.
+fn says(rows: &[ParadoxRow], adjusted: &Adjusted, before_after: &BeforeAfter) -> Vec<String> {
+    vec![velocity(rows), failure(adjusted), within_authors(before_after)]
+}
+
+/// The most frequent users against the least frequent ones that are shown.
+fn velocity(rows: &[ParadoxRow]) -> String {
+    let known = |row: &&ParadoxRow| {
+        row.visibility == Visibility::Shown && row.production_days.value.is_some()
+    };
+    let shown: Vec<&ParadoxRow> = rows.iter().filter(known).collect();
+    let [most, .., least] = shown[..] else {
+        return "Days in production: fewer than two usage cohorts can be shown, so nothing can be \
+                compared."
+            .to_owned();
+    };
+    let (a, b) = (&most.production_days, &least.production_days);
+    let more = match (a.low, a.high, b.low, b.high) {
+        (Some(low), _, _, Some(high)) if low > high => "on more days",
+        (_, Some(high), Some(low), _) if high < low => "on fewer days",
+        _ => "on as many days, as far as these n can tell,",
+    };
+    format!(
+        "Users called {} brought changes to production {more} than those called {}: {:.1} against \
+         {:.1} a week; an association, not a cause.",
+        most.usage,
+        least.usage,
+        a.value.unwrap_or_default(),
+        b.value.unwrap_or_default()
+    )
+}
+
+fn failure(adjusted: &Adjusted) -> String {
+    let ratio = &adjusted.table.ratio;
+    let (Some(value), Some(low), Some(high)) = (ratio.value, ratio.low, ratio.high) else {
+        let why = ratio.note.as_deref().unwrap_or("unknown");
+        return format!("Failures of frequent users against the others: {why}.");
+    };
+    if low <= 1.0 && high >= 1.0 {
+        let rise = adjusted.detectable.map_or_else(
+            || "no rise at all would be seen at these n".to_owned(),
+            |rise| format!("these n would show a rise of {:.1} points", rise * 100.0),
+        );
+        return format!(
+            "Like with like, changes of frequent users failed {value:.2} times as often: no \
+             difference seen; {rise}."
+        );
+    }
+    let direction = if value > 1.0 { "more" } else { "less" };
+    format!(
+        "Like with like, changes of frequent users failed {value:.2} times as often as the others' \
+         ({low:.2} to {high:.2}), {direction} often; an association, not a cause."
+    )
+}
+
+fn within_authors(found: &BeforeAfter) -> String {
+    let of = |figure: &Figure, name: &str, show: &dyn Fn(f64) -> String| {
+        let (value, low, high) = (figure.value?, figure.low?, figure.high?);
+        let seen = if low > 0.0 || high < 0.0 { "" } else { ", no difference seen" };
+        Some(format!("{name} {}{seen}", show(value)))
+    };
+    let told: Vec<String> = [
+        of(&found.failed, "failures", &|share| format!("{:+.1} points", share * 100.0)),
+        of(&found.to_merge, "first commit to merge", &|hours| format!("{hours:+.1} h")),
+        of(&found.changes_per_week, "changes a week", &|changes| format!("{changes:+.1}")),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    if told.is_empty() {
+        let why = found.changes_per_week.note.as_deref().unwrap_or("nothing to compare");
+        return format!("Authors before and after their first known use: {why}.");
+    }
+    format!(
+        "The median of authors after their first known use, against themselves before: {}; other \
+         things changed over that time as well.",
+        told.join("; ")
+    )
+}
