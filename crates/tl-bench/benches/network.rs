@@ -55,6 +55,7 @@ fn line(gap: u32, weeks: i64) -> Observed {
             runs,
             merge_wait: minutes(60),
             release_wait: Some(minutes(24 * 60)),
+            on_demand: false,
             low_risk: Some(changes.len() % 4 == 0),
         });
         at = at + minutes(2 * gap);

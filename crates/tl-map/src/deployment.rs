@@ -134,7 +134,7 @@ impl Deployments {
         found.contain(repositories);
         found.ship(repositories, options);
         kind::classify(&mut found.list, collected, repositories, options);
-        failed::judge(&mut found.list, collected, repositories, failure_window, until);
+        failed::judge(&mut found.list, collected, repositories, options, failure_window, until);
         found
     }
 

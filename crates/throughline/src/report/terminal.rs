@@ -13,6 +13,7 @@ mod collected;
 mod grid;
 mod groups;
 mod invest;
+mod network;
 mod outcomes;
 mod page;
 mod practice;

@@ -7,13 +7,14 @@
 //! D a hotfix followed; E it was the last one of its service within 24 hours before an incident.
 
 use rustc_hash::{FxHashMap, FxHashSet};
-use tl_core::delivery::{Delivery, Incident};
+use tl_core::delivery::Incident;
 use tl_core::time::{Millis, Timestamp};
 
 use super::{Deployment, Kind};
 use crate::collected::Collected;
 use crate::dataset::Repository;
 use crate::failure::{FailureKind, Grade};
+use crate::options::CollectedOptions;
 
 /// One sign that a deployment failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +30,7 @@ pub struct Failure {
     /// Changes that failed by it, as (repository, change): those that an incident or revert names,
     /// else everything that the deployment brought.
     pub changes: Vec<(usize, usize)>,
-    /// Row of the incident in [`Delivery::incidents`].
+    /// Row of the incident in [`Delivery::incidents`](tl_core::delivery::Delivery::incidents).
     pub incident: Option<usize>,
 }
 
@@ -52,35 +53,17 @@ pub(super) fn judge(
     list: &mut [Deployment],
     collected: &Collected<'_>,
     repositories: &[Repository<'_>],
+    options: &CollectedOptions,
     window: Millis,
     until: Timestamp,
 ) {
     let mut found: Vec<(usize, Failure)> = Vec::new();
-    let named = Named::new(list, &collected.delivery.incidents, repositories);
+    let incidents = Incidents::new(list, collected, repositories, options);
     for (row, incident) in collected.delivery.incidents.iter().enumerate() {
-        found.extend(by_incident(list, row, incident, collected, &named, until));
+        found.extend(incidents.blame(row, incident, until));
     }
     for row in 0..list.len() {
-        let this = &list[row];
-        if let (Kind::Rollback(why) | Kind::Hotfix(why), Some(before), true) =
-            (&this.kind, this.previous, this.is_success())
-        {
-            let grade = if matches!(this.kind, Kind::Rollback(_)) { Grade::B } else { Grade::D };
-            // A hotfix long after is the next piece of work, not this one's end.
-            if grade == Grade::B || this.finished - list[before].finished <= window {
-                found.push((
-                    before,
-                    Failure {
-                        grade,
-                        at: this.finished,
-                        why: why.clone(),
-                        recovered: Some(this.finished),
-                        changes: list[before].shipped.clone(),
-                        incident: None,
-                    },
-                ));
-            }
-        }
+        found.extend(by_successor(list, row, window));
         found.extend(by_revert(list, row, repositories, window));
     }
     for (row, failure) in found {
@@ -92,66 +75,139 @@ pub(super) fn judge(
     }
 }
 
-/// Whether an incident is of the service of a deployment, as far as either says.
-fn concerns(incident: &Incident, deployment: &Deployment, collected: &Collected<'_>) -> bool {
-    let records = deployment.records.iter().map(|row| &collected.delivery.deployments[*row]);
-    let same = |name: &String| {
-        name.eq_ignore_ascii_case(&deployment.service)
-            || records.clone().any(|record| name.eq_ignore_ascii_case(&record.service))
+/// A rollback or hotfix says that the deployment before it failed.
+fn by_successor(list: &[Deployment], row: usize, window: Millis) -> Option<(usize, Failure)> {
+    let this = &list[row];
+    let grade = match this.kind {
+        Kind::Planned => return None,
+        Kind::Rollback(_) => Grade::B,
+        Kind::Hotfix(_) => Grade::D,
     };
-    if !incident.services.is_empty() {
-        return incident.services.iter().any(same);
+    let before = this.previous.filter(|_| this.is_success())?;
+    // A hotfix long after is the next piece of work, not this one's end.
+    if grade == Grade::D && this.finished - list[before].finished > window {
+        return None;
     }
-    incident.repository.is_empty()
-        || records.clone().any(|record| record.repository == incident.repository)
+    let failure = Failure {
+        grade,
+        at: this.finished,
+        why: this.kind.why().unwrap_or_default().to_owned(),
+        recovered: Some(this.finished),
+        changes: list[before].shipped.clone(),
+        incident: None,
+    };
+    Some((before, failure))
 }
 
-fn by_incident(
-    list: &[Deployment],
-    row: usize,
-    incident: &Incident,
-    collected: &Collected<'_>,
-    named_changes: &Named,
-    until: Timestamp,
-) -> Vec<(usize, Failure)> {
-    let Some(opened) = incident.opened.filter(|at| *at <= until) else { return Vec::new() };
-    let recovered = incident.resolved.iter().copied().filter(|at| *at <= until).min();
-    let failure = |grade, why, changes: &[(usize, usize)]| Failure {
-        grade,
-        at: opened,
-        why,
-        recovered,
-        changes: changes.to_vec(),
-        incident: Some(row),
-    };
-    let key = &incident.key;
-    let mut named: Vec<(usize, Failure)> = list
-        .iter()
-        .enumerate()
-        .filter(|(_, deployment)| names(incident, deployment, collected.delivery))
-        .map(|(at, one)| (at, failure(Grade::A, format!("incident {key} names it"), &one.shipped)))
-        .collect();
-    for (at, change) in named_changes.of(incident) {
-        if named.iter().all(|(known, _)| *known != at) {
-            let why = format!("incident {key} names a change that it brought");
-            named.push((at, failure(Grade::A, why, &[change])));
+/// Deployments by what incidents may name.
+struct Incidents<'a> {
+    list: &'a [Deployment],
+    collected: &'a Collected<'a>,
+    options: &'a CollectedOptions,
+    by_key: FxHashMap<&'a str, usize>,
+    by_what: FxHashMap<&'a str, Vec<usize>>,
+    changes: Named,
+    /// Whether all deployments are of one service, so that an incident needs not say which.
+    one_service: bool,
+}
+
+impl<'a> Incidents<'a> {
+    fn new(
+        list: &'a [Deployment],
+        collected: &'a Collected<'a>,
+        repositories: &[Repository<'_>],
+        options: &'a CollectedOptions,
+    ) -> Self {
+        let delivery = collected.delivery;
+        let mut by_key = FxHashMap::default();
+        let mut by_what: FxHashMap<&str, Vec<usize>> = FxHashMap::default();
+        if !delivery.incidents.is_empty() {
+            for (row, deployment) in list.iter().enumerate() {
+                for record in &deployment.records {
+                    by_key.insert(delivery.deployments[*record].key.as_str(), row);
+                }
+                by_what.entry(&deployment.what).or_default().push(row);
+            }
         }
+        let changes = Named::new(list, &delivery.incidents, repositories);
+        let one_service = list.windows(2).all(|two| two[0].service == two[1].service);
+        Self { list, collected, options, by_key, by_what, changes, one_service }
     }
-    if !named.is_empty() {
-        return named;
+
+    /// The deployments that an incident speaks against.
+    fn blame(&self, row: usize, incident: &Incident, until: Timestamp) -> Vec<(usize, Failure)> {
+        let Some(opened) = incident.opened.filter(|at| *at <= until) else { return Vec::new() };
+        let recovered = incident.resolved.iter().copied().filter(|at| *at <= until).min();
+        let failure = |grade, why, changes: &[(usize, usize)]| Failure {
+            grade,
+            at: opened,
+            why,
+            recovered,
+            changes: changes.to_vec(),
+            incident: Some(row),
+        };
+        let key = &incident.key;
+        let mut blamed: Vec<(usize, Failure)> = self
+            .named(incident)
+            .into_iter()
+            .map(|at| {
+                let changes = &self.list[at].shipped;
+                (at, failure(Grade::A, format!("incident {key} names it"), changes))
+            })
+            .collect();
+        for (at, change) in self.changes.of(incident) {
+            if blamed.iter().all(|(known, _)| *known != at) {
+                let why = format!("incident {key} names a change that it brought");
+                blamed.push((at, failure(Grade::A, why, &[change])));
+            }
+        }
+        if blamed.is_empty()
+            && let Some(at) = self.last_before(incident, opened)
+        {
+            let hours = (opened - self.list[at].finished).hours();
+            let why = format!("the last deployment before incident {key}, {hours:.1} h earlier");
+            blamed.push((at, failure(Grade::E, why, &self.list[at].shipped)));
+        }
+        blamed
     }
-    let before = list[..list.partition_point(|one| one.finished <= opened)].iter();
-    let last = before
-        .enumerate()
-        .rev()
-        .take_while(|(_, one)| opened - one.finished <= SOON)
-        .find(|(_, one)| one.is_success() && concerns(incident, one, collected));
-    let guess = |(at, one): (usize, &Deployment)| {
-        let hours = (opened - one.finished).hours();
-        let why = format!("the last deployment before incident {key}, {hours:.1} h earlier");
-        (at, failure(Grade::E, why, &one.shipped))
-    };
-    last.map(guess).into_iter().collect()
+
+    /// Deployments that an incident names, by their own key or by what they deployed.
+    fn named(&self, incident: &Incident) -> Vec<usize> {
+        let keys = incident.deployments.iter().filter_map(|key| self.by_key.get(key.as_str()));
+        let commits = incident.commits.iter().filter_map(|id| self.by_what.get(id.as_str()));
+        let mut rows: Vec<usize> = keys.copied().chain(commits.flatten().copied()).collect();
+        rows.sort_unstable();
+        rows.dedup();
+        rows
+    }
+
+    /// The last successful deployment of its service, where that was not long before.
+    fn last_before(&self, incident: &Incident, opened: Timestamp) -> Option<usize> {
+        let before = self.list.partition_point(|one| one.finished <= opened);
+        (0..before)
+            .rev()
+            .take_while(|row| opened - self.list[*row].finished <= SOON)
+            .find(|row| self.list[*row].is_success() && self.concerns(incident, &self.list[*row]))
+    }
+
+    /// Whether an incident is of the service of a deployment, as far as either says.
+    fn concerns(&self, incident: &Incident, deployment: &Deployment) -> bool {
+        let delivery = self.collected.delivery;
+        let mut records = deployment.records.iter().map(|row| &delivery.deployments[*row]);
+        if incident.services.is_empty() && incident.repository.is_empty() {
+            return self.one_service;
+        }
+        if incident.services.is_empty() {
+            return records.any(|record| record.repository == incident.repository);
+        }
+        let configured =
+            self.options.services.iter().find(|service| service.name == deployment.service);
+        incident.services.iter().any(|name| {
+            name.eq_ignore_ascii_case(&deployment.service)
+                || configured.is_some_and(|service| service.is_called(name))
+                || records.clone().any(|record| name.eq_ignore_ascii_case(&record.service))
+        })
+    }
 }
 
 /// Changes that incidents name, with the deployment that brought them.
@@ -191,12 +247,6 @@ impl Named {
         let names = incident.commits.iter().chain(&incident.changes);
         names.filter_map(|name| self.0.get(name)).copied().collect()
     }
-}
-
-/// Whether an incident names a deployment, what it deployed, or a change that it brought.
-fn names(incident: &Incident, deployment: &Deployment, delivery: &Delivery) -> bool {
-    let key = |row: &usize| incident.deployments.contains(&delivery.deployments[*row].key);
-    deployment.records.iter().any(key) || incident.commits.contains(&deployment.what)
 }
 
 /// A later revert names a change that this deployment brought to production.

@@ -5,7 +5,7 @@
 //! **Invariant:** cohorts of fewer people than the privacy floor are hidden; a sentence speaks of
 //! association, never of cause.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use tl_core::time::Millis;
@@ -26,6 +26,7 @@ use crate::report::{Figure, Unit, Visibility};
 use crate::stats::bootstrap::Clusters;
 use crate::stats::detectable::smallest_rise_over;
 use crate::stats::minimum::is_comparable;
+use crate::stats::quantile::quantile;
 use crate::stats::rates::Count;
 use crate::stats::strata::{Stratum, e_value, risk_ratio};
 use cohort::Authors;
@@ -43,7 +44,8 @@ pub const DOC: MeasureDoc = MeasureDoc {
               on which they committed, frequent with 1 or more, else occasional; authors without \
               telemetry by the share of their changes with evidence, as in usage cohorts; production \
               days = days with a change of theirs coming to production / weeks in which they committed \
-              or one came; daily or faster = authors with five or more such days a week / authors; \
+              or one came; daily or faster = authors whose median such week has five or more such \
+              days / authors; \
               failed = strict change failure; recovery = failed deployment to its recovery, each \
               deployment once; like with like: Mantel-Haenszel risk ratio over repository x size third \
               x month, very frequent and frequent against the others; before and after: per author \
@@ -55,8 +57,8 @@ pub const DOC: MeasureDoc = MeasureDoc {
          are of teams: they stand beside for orientation, not as a norm",
         "an author may have two addresses, and then is two authors; `.mailmap` joins them",
         "where telemetry counts no sessions, hours with a session are counted",
-        "days are UTC days; a release stands for a deployment where none is recorded, and recovery is \
-         then from merge to revert",
+        "days are UTC days, weeks go from Monday to Sunday; a release stands for a deployment where \
+         none is recorded, and recovery is then from merge to revert",
         "the first known use is the first that telemetry or evidence shows: where telemetry began \
          later than use, the side before holds use as well and the difference is too small",
         "only changes merged in the window count, also before and after: a longer window shows more",
@@ -113,9 +115,20 @@ pub fn paradox(data: &Dataset<'_>, uses: &AiUse<'_, '_>) -> Option<Paradox> {
     })
 }
 
-/// For each author the days on which a change of theirs came to production, and the active weeks.
+/// What one author brought to production.
+#[derive(Debug, Clone, Copy)]
+struct Brought {
+    /// Days on which a change of theirs came.
+    days: i64,
+    /// Weeks in which they committed or a change of theirs came, Monday to Sunday.
+    weeks: i64,
+    /// Whether the median of those weeks has [`DAILY`] such days.
+    is_daily: bool,
+}
+
+/// What each author brought to production.
 struct Production {
-    by_author: FxHashMap<u32, (i64, i64)>,
+    by_author: FxHashMap<u32, Brought>,
     is_known: bool,
 }
 
@@ -130,34 +143,50 @@ impl Production {
                 days.entry(item.author).or_default().insert(at.day());
             }
         }
-        let first = data.window.since.day();
         let none = BTreeSet::new();
         let by_author = authors.class.keys().map(|author| {
-            let arrived = days.get(author).unwrap_or(&none);
             let committed = authors.days.get(author).unwrap_or(&none);
-            let weeks = arrived.union(committed).map(|day| (day - first).div_euclid(7));
-            let weeks = weeks.collect::<BTreeSet<i64>>().len();
-            (*author, (arrived.len() as i64, weeks as i64))
+            (*author, brought(days.get(author).unwrap_or(&none), committed))
         });
         Self { by_author: by_author.collect(), is_known }
     }
 
-    /// Days a week, and the share of authors with [`DAILY`] of them.
+    /// Days a week, and the share of authors who deliver daily.
     fn figures(&self, data: &Dataset<'_>, mut authors: Vec<u32>) -> (Figure, Figure) {
         let unknown = |unit| Figure::unknown(0, unit, "nothing came to production in the window");
         if !self.is_known {
             return (unknown(Unit::PerWeek), unknown(Unit::Share));
         }
         authors.sort_unstable();
-        authors.retain(|author| self.by_author[author].1 > 0);
+        authors.retain(|author| self.by_author[author].weeks > 0);
+        let brought = || authors.iter().map(|author| self.by_author[author]);
         let (days, weeks): (Vec<i64>, Vec<i64>) =
-            authors.iter().map(|author| self.by_author[author]).unzip();
+            brought().map(|one| (one.days, one.weeks)).unzip();
         let ratio = Clusters::new(&authors).ratio(&days, &weeks, &data.options.bootstrap());
         let n = authors.len() as u64;
-        let is_daily = |(days, weeks): &(&i64, &i64)| **days as f64 >= DAILY * **weeks as f64;
-        let daily = days.iter().zip(&weeks).filter(is_daily).count() as u64;
+        let daily = brought().filter(|one| one.is_daily).count() as u64;
         let ratio = ratio.map(|ratio| figure(ratio, n, Unit::PerWeek));
         (ratio.unwrap_or_else(|| unknown(Unit::PerWeek)), share(daily, n))
+    }
+}
+
+/// Counts days and weeks from the days on which changes arrived and on which commits were made.
+fn brought(arrived: &BTreeSet<i64>, committed: &BTreeSet<i64>) -> Brought {
+    // The epoch is a Thursday: three days later the week begins.
+    let week = |day: i64| (day + 3).div_euclid(7);
+    let mut weeks: BTreeMap<i64, i64> = BTreeMap::new();
+    for day in committed {
+        weeks.entry(week(*day)).or_default();
+    }
+    for day in arrived {
+        *weeks.entry(week(*day)).or_default() += 1;
+    }
+    let mut counts: Vec<i64> = weeks.into_values().collect();
+    counts.sort_unstable();
+    Brought {
+        days: arrived.len() as i64,
+        weeks: counts.len() as i64,
+        is_daily: quantile(&counts, 0.5).is_some_and(|days| days >= DAILY),
     }
 }
 
@@ -346,4 +375,22 @@ fn within_authors(found: &BeforeAfter) -> String {
          things changed over that time as well.",
         told.join("; ")
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_week_of_holidays_does_not_make_a_daily_author_a_weekly_one() {
+        // Day 4 since the epoch is a Monday.
+        let five = |monday: i64| monday..monday + 5;
+        let arrived: BTreeSet<i64> = five(4).chain(five(11)).chain([18]).collect();
+        let daily = brought(&arrived, &BTreeSet::from([18]));
+        assert_eq!((daily.days, daily.weeks, daily.is_daily), (11, 3, true));
+        let weekly = brought(&BTreeSet::from([4, 11]), &BTreeSet::from([18, 19]));
+        assert_eq!((weekly.days, weekly.weeks, weekly.is_daily), (2, 3, false));
+        let sunday_and_monday = brought(&BTreeSet::from([10, 11]), &BTreeSet::new());
+        assert_eq!(sunday_and_monday.weeks, 2);
+    }
 }

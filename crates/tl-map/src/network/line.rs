@@ -16,8 +16,8 @@ pub(crate) const WEEK: i64 = WEEK_HOURS * HOUR;
 #[derive(Debug, Clone)]
 pub(crate) struct Model<'o> {
     pub(crate) changes: &'o [Change],
-    /// Arrivals in each observed hour, by hour of the week.
-    pub(crate) arrivals: Vec<Vec<u32>>,
+    /// Which changes arrived in each observed hour, by hour of the week.
+    pub(crate) arrivals: Vec<Vec<Vec<u32>>>,
     /// How long the runs of CI took that no change asked for, likewise.
     pub(crate) other_runs: Vec<Vec<Vec<i64>>>,
     pub(crate) calendar: Calendar,
@@ -52,7 +52,10 @@ impl<'o> Model<'o> {
         let weekly = (observed.changes.len() as i64 / observed_weeks).max(1);
         Self {
             changes: &observed.changes,
-            arrivals: arrivals(observed),
+            arrivals: by_hour(
+                observed,
+                (0..).zip(&observed.changes).map(|(row, change)| (change.started, row)),
+            ),
             other_runs: by_hour(
                 observed,
                 observed.other_runs.iter().map(|run| (run.queued, run.service.get())),
@@ -147,11 +150,4 @@ fn by_hour<T: Clone>(
         by_hour[hour_of_week(hour * HOUR)].push(found);
     }
     by_hour
-}
-
-/// Arrivals in each observed hour, by hour of the week.
-fn arrivals(observed: &Observed) -> Vec<Vec<u32>> {
-    let started = observed.changes.iter().map(|change| (change.started, ()));
-    let hours = by_hour(observed, started);
-    hours.iter().map(|hours| hours.iter().map(|hour| hour.len() as u32).collect()).collect()
 }

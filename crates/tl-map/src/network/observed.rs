@@ -52,6 +52,9 @@ pub struct Change {
     pub merge_wait: Millis,
     /// Merge to the start of its deployment; `None` when it was not yet deployed.
     pub release_wait: Option<Millis>,
+    /// Whether its merge had it deployed, whatever trains there are: its release wait is then the
+    /// time that this takes. Others that are merged leave with it.
+    pub on_demand: bool,
     /// Whether it is of low risk, such as of a small size; `None` when that is not known.
     pub low_risk: Option<bool>,
 }
@@ -181,9 +184,10 @@ impl Observed {
         }
     }
 
-    /// Waits for a release.
+    /// Waits for a release, of those that were not deployed on demand.
     pub(crate) fn release_waits(&self) -> Waits {
-        let known = self.changes.iter().filter_map(|c| Some((c.author, c.release_wait?.get())));
+        let known = self.changes.iter().filter(|change| !change.on_demand);
+        let known = known.filter_map(|change| Some((change.author, change.release_wait?.get())));
         let (authors, waits) = known.unzip();
         Waits { authors, waits, ahead: Vec::new() }
     }

@@ -216,18 +216,24 @@ impl Simulation<'_> {
         }
     }
 
-    /// As many as in one observed hour of the same hour of the week; growth adds to the same ones.
+    /// The changes of one observed hour of the same hour of the week: so what follows their coding
+    /// comes at the hours of the week at which it came. Growth adds others of the same hour.
     fn arrive(&mut self, now: i64) {
         let hour = (now / HOUR) as u64;
-        let counts = &self.model.arrivals[hour_of_week(now)];
+        let hours = &self.model.arrivals[hour_of_week(now)];
         let mut random = self.stream(kind::ARRIVALS, hour);
         let mut more = self.stream(kind::EXTRA_ARRIVALS, hour);
-        for _ in 0..pick(&mut random, counts).unwrap_or(0) {
-            self.begin(now, &mut random);
+        if hours.is_empty() {
+            return;
+        }
+        let same: Vec<u32> = hours.iter().flatten().copied().collect();
+        for &like in &hours[random.below(hours.len() as u32) as usize] {
+            self.begin(now, like, &mut random);
             // The whole part of the growth, and one more with the probability of the rest.
             let extra = (self.model.growth - 1.0).max(0.0) + unit(&mut more);
             for _ in 0..extra as u32 {
-                self.begin(now, &mut more);
+                let like = pick(&mut more, &same).unwrap_or(like);
+                self.begin(now, like, &mut more);
             }
         }
     }
@@ -249,9 +255,8 @@ impl Simulation<'_> {
         }
     }
 
-    fn begin(&mut self, hour: i64, random: &mut SplitMix64) {
+    fn begin(&mut self, hour: i64, like: u32, random: &mut SplitMix64) {
         let started = hour + i64::from(random.below(HOUR as u32));
-        let like = random.below(self.model.changes.len() as u32);
         let job = self.jobs.len() as u32;
         let new = Job { like, started, round: 0, running: 0, approved: false, done: false };
         self.jobs.push(new);
@@ -373,8 +378,12 @@ impl Simulation<'_> {
 
     fn merged(&mut self, job: u32) {
         self.release.join(self.clock.now(), job);
+        let change = self.change(job);
         if !self.model.has_train() {
             self.train();
+        } else if change.on_demand {
+            let takes = change.release_wait.unwrap_or_default().get();
+            self.clock.schedule(self.clock.now() + takes, Next::Train);
         }
     }
 
@@ -384,7 +393,7 @@ impl Simulation<'_> {
         let mut random = self.stream(kind::DEPLOY, now as u64);
         let deploy = pick(&mut random, &self.model.deploys).unwrap_or(0);
         for (job, waited) in self.release.open(now, usize::MAX) {
-            if self.counts(job) {
+            if self.counts(job) && !self.change(job).on_demand {
                 self.seen.release.waits.push(waited);
             }
             self.clock.schedule(now + deploy, Next::Deployed(job));

@@ -75,6 +75,7 @@ fn line() -> Observed {
             }],
             merge_wait: Millis::ZERO,
             release_wait: Some(Millis::new((merged / day + 1) * day - merged)),
+            on_demand: false,
             low_risk: Some(index % 4 == 0),
         }
     });

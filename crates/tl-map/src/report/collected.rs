@@ -334,7 +334,7 @@ pub struct ParadoxRow {
     pub visibility: Visibility,
     /// Days with a change of theirs coming to production, for each author and active week.
     pub production_days: Figure,
-    /// Share of its authors with five or more such days in an active week: daily or faster.
+    /// Share of its authors whose median active week has five or more such days: daily or faster.
     pub daily: Compared,
     /// Share of their changes that failed (strict).
     pub failed: Compared,

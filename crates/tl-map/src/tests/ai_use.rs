@@ -94,15 +94,16 @@ fn a_login_belongs_to_the_address_that_the_team_says() {
     assert_eq!(level(&options), Some(EvidenceLevel::E2));
 }
 
-/// Twelve weeks. Ten people push once a week on Mondays at noon, two hours apart, and their change
-/// is deployed the same hour; `a0` to `a4` do so on every working day, and of theirs each tenth is
-/// rolled back for six hours.
+/// Twelve weeks. On Mondays from eight o'clock `b0` to `b4` push a change each, on every working day
+/// from noon `a5` to `a9`, forty minutes apart, and each change is deployed a minute later. Every
+/// day the last one is rolled back after six hours, and on each fourth Monday the one of `b4` after
+/// one hour.
 fn twelve_weeks() -> (String, Vec<Deployment>) {
-    let mut story = String::new();
+    let mut story = "1 00:00 z0 commits ff \"Start\"\n".to_owned();
     let mut deployments = Vec::new();
     let mut deploy = |commit: &str, at: Timestamp| {
         deployments.push(Deployment {
-            key: format!("{}", deployments.len()),
+            key: deployments.len().to_string(),
             repository: "acme/story".to_owned(),
             service: "api".to_owned(),
             environment: "production".to_owned(),
@@ -112,27 +113,23 @@ fn twelve_weeks() -> (String, Vec<Deployment>) {
             ..Deployment::default()
         });
     };
-    writeln!(story, "1 00:00 z0 commits ff \"Start\"").unwrap();
     deploy("ff", instant("1", "00:10"));
     let mut before = "ff".to_owned();
-    let mut count = 0;
     // Day 5 is a Monday.
     for day in (5..89).filter(|day| (day - 5) % 7 < 5) {
-        let minutes = |person: usize| person * 40;
-        for person in 0..10 {
-            if person >= 5 && (day - 5) % 7 != 0 {
-                continue;
-            }
-            let time = format!("{:02}:{:02}", 12 + minutes(person) / 60, minutes(person) % 60);
-            let who = if person < 5 { format!("a{person}") } else { format!("b{person}") };
+        let is_monday = (day - 5) % 7 == 0;
+        for person in if is_monday { 0..10 } else { 5..10 } {
+            let team = if person < 5 { 'b' } else { 'a' };
+            let minutes = 8 * 60 + person * 40 + if person < 5 { 0 } else { 40 };
+            let time = format!("{:02}:{:02}", minutes / 60, minutes % 60);
             let commit = format!("{day:03}{person}c");
-            writeln!(story, "{day} {time} {who} commits {commit} \"x\"").unwrap();
+            writeln!(story, "{day} {time} {team}{person} commits {commit} \"x\"").unwrap();
             let at = instant(&day.to_string(), &time) + Millis::new(60_000);
             deploy(&commit, at);
-            count += usize::from(person < 5);
-            if person == 4 && count % 10 == 0 {
-                // By then the next ones are deployed: back to before this one, six hours later.
+            if person == 9 {
                 deploy(&before, at + Millis::new(6 * 3_600_000));
+            } else if person == 4 && (day - 5) % 28 == 0 {
+                deploy(&before, at + Millis::HOUR);
             }
             before = commit;
         }
@@ -154,7 +151,7 @@ fn daily_users_who_deploy_daily_stand_beside_weekly_ones_with_the_surveys_figure
     let mut usage = Vec::new();
     for day in 5..89 {
         let morning = instant(&day.to_string(), "08:00");
-        for person in 0..5 {
+        for person in 5..10 {
             let who = format!("a{person}@example.org");
             usage.push(used(&who, morning, "E2"));
             usage.push(used(&who, morning + Millis::HOUR, "E2"));
@@ -175,8 +172,16 @@ fn daily_users_who_deploy_daily_stand_beside_weekly_ones_with_the_surveys_figure
     };
     assert_eq!(survey(most), [Some(0.45), Some(0.22), Some(7.6)]);
     assert_eq!(survey(least), [None; 3]);
-    assert_eq!(most.recovery.own.value.map(f64::round), Some(6.0));
+    // Sixty of three hundred, and three of sixty-one.
+    let failed = [most, least].map(|row| row.failed.own.value);
+    assert_eq!(failed, [Some(0.2), Some(3.0 / 61.0)]);
+    let recovery = [most, least].map(|row| row.recovery.own.value);
+    assert_eq!(recovery, [Some(6.0), Some(1.0)]);
+    // Pushes at 8:00 and 8:40, and the first commit at midnight.
     assert_eq!(most.after_hours.value, Some(0.0));
+    assert!((least.after_hours.value.unwrap() - 25.0 / 61.0).abs() < 1e-9);
+    let crude = found.adjusted.crude.value.unwrap();
+    assert!((crude - 0.2 / (3.0 / 61.0)).abs() < 1e-9, "{crude}");
     insta::assert_snapshot!(found.says.join("\n"), @"");
 }
 
@@ -191,7 +196,7 @@ fn without_telemetry_nobody_is_compared_and_it_says_why() {
 #[test]
 fn a_cohort_of_four_is_hidden_in_every_column() {
     let usage =
-        (0..4).map(|person| used(&format!("a{person}@example.org"), instant("9", "08:00"), "E2"));
+        (5..9).map(|person| used(&format!("a{person}@example.org"), instant("9", "08:00"), "E2"));
     let found = measured(usage.collect());
     let row = &found.rows[0];
     assert_eq!((row.usage.as_str(), row.visibility), ("occasional", Visibility::Hidden));
@@ -211,7 +216,7 @@ fn a_cohort_of_four_is_hidden_in_every_column() {
 fn authors_are_compared_with_themselves_before_their_first_known_use() {
     // From day 47 on, after six of the twelve weeks.
     let usage =
-        (0..5).map(|person| used(&format!("a{person}@example.org"), instant("47", "08:00"), "E2"));
+        (5..10).map(|person| used(&format!("a{person}@example.org"), instant("47", "08:00"), "E2"));
     let found = measured(usage.collect()).before_after;
     // Five changes a week before and after: thirty on each side, over 42 days less two at the
     // start, and 40 days at the end.

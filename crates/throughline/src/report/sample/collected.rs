@@ -1,10 +1,11 @@
 //! A report with collected events: every stage from ticket to production, and all parts filled.
 
 use tl_map::journey::{End, Front, Line, Stage};
+use tl_map::network::scenarios::{Scenario as LineScenario, StationLoad};
 use tl_map::report::collected::{
     AdjustedFailure, AfterHours, AfterHoursRow, AiUseTable, Apex, BeforeAfter, BoundaryCoverage,
-    Ci, CollectedReport, Compared, EvidenceRow, IterationRow, ManualStepRow, ManualSteps, Paradox,
-    ParadoxRow, Pillar, PipelineRow, Reviews, ServiceDora, StatusRow, SurveyRow, TimeInStatus,
+    BusinessHours, BusinessHoursRow, Ci, CollectedReport, Compared, EvidenceRow, IterationRow, ManualStepRow, ManualSteps, Network,
+    NetworkScenario, NetworkStation, Paradox, ParadoxRow, Pillar, PipelineRow, Reviews, ServiceDora, StatusRow, SurveyRow, TimeInStatus,
 };
 use tl_map::report::{
     Cadence, ChangePoint, DoraRow, Figure, InvestFirst, Investment, Report, Scenario, Series, Unit,
@@ -177,7 +178,8 @@ fn collected() -> CollectedReport {
         after_hours: after_hours(),
         manual_steps: Some(manual_steps()),
         paradox: Some(paradox()),
-        ..CollectedReport::default()
+        network: Some(network()),
+        business_hours: Some(business_hours()),
     }
 }
 
@@ -485,6 +487,79 @@ fn paradox() -> Paradox {
         says: vec![
             "More use comes with more deliveries here; a difference in failures was not found."
                 .to_owned(),
+        ],
+    }
+}
+
+fn network() -> Network {
+    let station = |name: &str, observed: f64, simulated: f64, holds, why: &str| NetworkStation {
+        station: name.to_owned(),
+        observed_p50: hours(observed, 140),
+        observed_p90: hours(observed * 5.0, 140),
+        simulated_p50: simulated,
+        simulated_p90: simulated * 5.2,
+        ks: 0.09,
+        load: 0.71,
+        holds,
+        why: why.to_owned(),
+    };
+    let scenario = |scenario: LineScenario, change: f64| NetworkScenario {
+        scenario,
+        label: scenario.label().to_owned(),
+        median_before: 31.0,
+        p90_before: 160.0,
+        median_change: Figure::with_interval(change, change - 1.0, change + 1.0, 20, Unit::Hours),
+        p90_change: Figure::with_interval(
+            change * 3.0,
+            change * 3.0 - 4.0,
+            change * 3.0 + 4.0,
+            20,
+            Unit::Hours,
+        ),
+        mean_change: Figure::with_interval(change, change - 1.0, change + 1.0, 20, Unit::Hours),
+        loads: vec![StationLoad { name: "review".to_owned(), before: 0.71, after: 0.66 }],
+        unstable: (change > 0.0).then(|| "review cannot keep up: it grows without bound".to_owned()),
+        unfinished: 0.0,
+    };
+    Network {
+        repository: "harbour".to_owned(),
+        changes: 241,
+        since: day(100),
+        until: day(WEEKS * 7),
+        reviewers: 14,
+        effective_reviewers: Some(2.3),
+        runners: 6,
+        trains: 40,
+        left_out: vec!["merge queue: no change waited in one".to_owned()],
+        stations: vec![
+            station("review", 2.2, 2.4, true, "simulated p50 and p90 lie in the intervals"),
+            station("release", 8.0, 7.1, true, "distance 0.09 is at most 0.15"),
+        ],
+        refused: None,
+        scenarios: vec![
+            scenario(LineScenario::OneMoreReviewer, -0.8),
+            scenario(LineScenario::ReleaseTrainHalved, -3.6),
+            scenario(LineScenario::ArrivalsTimesOneAndAHalf, 9.5),
+        ],
+    }
+}
+
+fn business_hours() -> BusinessHours {
+    let row = |id: &str, label: &str, median: f64| BusinessHoursRow {
+        id: id.to_owned(),
+        label: label.to_owned(),
+        n: 280,
+        p50: hours(median / 3.0, 280),
+        p90: hours(median, 280),
+        calendar_p50: hours(median, 280),
+        calendar_p90: hours(median * 4.0, 280),
+    };
+    BusinessHours {
+        calendar: "weekdays 9 to 18, UTC".to_owned(),
+        rows: vec![
+            row("pickup", "pickup", 2.2),
+            row("review", "review", 4.0),
+            row("total", "whole line", 100.0),
         ],
     }
 }

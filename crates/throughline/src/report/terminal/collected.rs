@@ -9,7 +9,7 @@ use tl_map::report::{DoraRow, Figure, Report, Unit};
 use super::grid::{Cell, Fill, Grid, Layout, column};
 use super::outcomes::{figure_cells, figures};
 use super::page::Page;
-use super::{apex, counted, interval, practice, with_interval};
+use super::{apex, counted, interval, network, practice, with_interval};
 use crate::report::format::{self, NOTHING, count, share, value};
 use crate::ui::Ink;
 
@@ -33,8 +33,12 @@ pub(super) fn show(page: &mut Page<'_>, collected: &CollectedReport, report: &Re
     if let Some(found) = &collected.ci {
         ci(page, found);
     }
+    practice::business_hours(page, collected.business_hours.as_ref());
     practice::manual_steps(page, collected.manual_steps.as_ref());
     practice::after_hours(page, &collected.after_hours);
+    if let Some(found) = &collected.network {
+        network::show(page, found);
+    }
     coverage(page, &collected.coverage, report.value_stream.changes);
 }
 

@@ -1,15 +1,52 @@
-//! How work is done around deliveries: steps that wait for a person, and work after hours.
+//! How work is done around deliveries: working hours, steps that wait for a person, work after
+//! hours.
 
 use tl_map::report::Figure;
-use tl_map::report::collected::{AfterHours, ManualSteps};
+use tl_map::report::collected::{AfterHours, BusinessHours, ManualSteps};
 
-use super::grid::{Grid, Layout, column, sparkline};
+use super::grid::{Cell, Grid, Layout, column, sparkline};
 use super::page::Page;
 use super::{interval, with_interval};
-use crate::report::format::{count, value};
+use crate::report::format::{count, number, value};
+use crate::ui::Ink;
 
 /// Names of days, Monday first.
 const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+
+/// Stages in working hours beside calendar time; nothing unless asked for.
+pub(super) fn business_hours(page: &mut Page<'_>, found: Option<&BusinessHours>) {
+    let Some(found) = found else { return };
+    page.heading("IN WORKING HOURS", &format!("calendar {}", found.calendar));
+    let mut grid = Grid::new([
+        column("stage", Layout::Left),
+        column("n", Layout::Right).drop(3),
+        column("p50", Layout::Right),
+        column("95 %", Layout::Left).drop(5),
+        column("p90", Layout::Right).drop(2),
+        column("calendar p50", Layout::Right).drop(1),
+        column("p90", Layout::Right).drop(4),
+    ]);
+    for row in &found.rows {
+        // Working hours stay hours: a day of them would read as a day of the calendar.
+        let worked = |figure: &Figure| {
+            figure.value.map_or_else(|| value(figure), |value| format!("{} h", number(value)))
+        };
+        let between = match (row.p50.value, row.p50.low, row.p50.high) {
+            (Some(_), Some(low), Some(high)) => format!("{} to {} h", number(low), number(high)),
+            _ => String::new(),
+        };
+        grid.row([
+            row.label.as_str().into(),
+            count(row.n).into(),
+            Cell::Text(worked(&row.p50), Some(Ink::Heading)),
+            between.into(),
+            worked(&row.p90).into(),
+            value(&row.calendar_p50).into(),
+            value(&row.calendar_p90).into(),
+        ]);
+    }
+    page.grid(&grid);
+}
 
 /// Approvals and manual jobs; nothing where no source tells of any.
 pub(super) fn manual_steps(page: &mut Page<'_>, found: Option<&ManualSteps>) {

@@ -24,8 +24,13 @@ const SITTING: Millis = Millis::new(2 * 60 * 60_000);
 const USUAL_REVIEW: i64 = 20 * 60_000;
 /// Reviews in a sitting from which their median is taken instead.
 const ENOUGH_SITTINGS: usize = 20;
-/// A change deployed this soon after its merge did not wait for a train.
+/// A change deployed this soon after its merge did not wait for a train: its merge had it
+/// deployed. Where fewer than [`FEWEST_SOON`] were, they came just in time for one.
 const SOON: Millis = Millis::new(30 * 60_000);
+/// The share of changes from which being deployed soon is no accident.
+const FEWEST_SOON: f64 = 0.1;
+/// The share from which there is no train at all.
+const MOST_SOON: f64 = 0.75;
 
 /// The line of one repository, and what had to be left out of it.
 pub(super) struct Line {
@@ -122,6 +127,7 @@ fn change(data: &Dataset<'_>, item: &Item, started: Timestamp, usual: &Usual) ->
         runs: Vec::new(),
         merge_wait: Millis::ZERO,
         release_wait: release_wait(data, item),
+        on_demand: false,
         low_risk: item.size.map(is_low_risk),
     })
 }
@@ -237,13 +243,14 @@ fn release_wait(data: &Dataset<'_>, item: &Item) -> Option<Millis> {
 fn add_releases(data: &Dataset<'_>, repository: usize, line: &mut Line) {
     let items = || data.items.iter().filter(|item| item.repository == repository);
     let waits: Vec<Millis> = items().filter_map(|item| release_wait(data, item)).collect();
-    let soon = waits.iter().filter(|wait| **wait <= SOON).count();
+    let is_soon = |wait: &Millis| *wait <= SOON;
+    let soon = waits.iter().filter(|wait| is_soon(wait)).count() as f64 / waits.len().max(1) as f64;
     let observed = &mut line.observed;
     let deploy = |item: &Item| {
         let started = item.journey.at(Boundary::DeployStarted)?;
         Some(item.journey.at(Boundary::InProduction)? - started)
     };
-    if soon * 4 >= waits.len() * 3 {
+    if waits.is_empty() || soon >= MOST_SOON {
         let all = items().filter_map(|item| Some(release_wait(data, item)? + deploy(item)?));
         observed.deploys = all.collect();
         observed.changes.iter_mut().for_each(|change| change.release_wait = None);
@@ -256,7 +263,13 @@ fn add_releases(data: &Dataset<'_>, repository: usize, line: &mut Line) {
     }
     observed.deploys = items().filter_map(deploy).collect();
     let left = |item: &Item| Some(item.merged + release_wait(data, item)?);
-    let mut trains: Vec<Timestamp> = items().filter_map(left).collect();
+    let on_demand =
+        |wait: Option<Millis>| soon >= FEWEST_SOON && wait.as_ref().is_some_and(is_soon);
+    let own: FxHashSet<Timestamp> =
+        items().filter(|item| on_demand(release_wait(data, item))).filter_map(left).collect();
+    observed.changes.iter_mut().for_each(|one| one.on_demand = on_demand(one.release_wait));
+    let mut trains: Vec<Timestamp> =
+        items().filter_map(left).filter(|at| !own.contains(at)).collect();
     trains.sort_unstable();
     trains.dedup();
     observed.release = Release::AsObserved(trains);
