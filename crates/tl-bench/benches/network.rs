@@ -117,5 +117,4 @@ fn ask_a_synthetic_organisation(bencher: Bencher<'_, '_>) {
     options.collected.network = true;
     let data = Dataset::with_delivery(&histories, &delivery, &options);
     bencher.bench_local(|| what_if_network(black_box(&data)));
-    eprintln!("{}", serde_json::to_string_pretty(&what_if_network(&data)).unwrap());
 }

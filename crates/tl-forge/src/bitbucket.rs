@@ -26,6 +26,9 @@ pub const PUBLIC: &str = "https://api.bitbucket.org/2.0/";
 /// How many items a page has: requests may have fifty at most.
 const PAGE: usize = 30;
 
+/// Cursor of a list that was not there.
+const NOTHING: &str = "null";
+
 /// Repositories of Bitbucket Cloud.
 #[derive(Debug)]
 pub struct Bitbucket {
@@ -131,12 +134,13 @@ impl Repository<'_> {
     }
 
     async fn issues(&self, cursor: Option<&str>, since: Timestamp) -> Result<Page, PullError> {
+        let cursor = cursor.filter(|cursor| *cursor != NOTHING);
         let page = |mark: &Watermark| self.changed("issues", mark);
         let part = match ascending(self.list(cursor, since), key, page).await {
             // It keeps no issues.
             Err(PullError::Request(RequestError::Refused { status: 404 | 410, .. })) => {
                 let notes = vec!["it keeps no issues, or they may not be read".to_owned()];
-                let next = cursor.unwrap_or("null").to_owned();
+                let next = cursor.unwrap_or(NOTHING).to_owned();
                 return Ok(Page { records: Vec::new(), next, done: true, notes });
             }
             part => part?,

@@ -26,6 +26,9 @@ const NESTED_PAGE: usize = 30;
 /// How many items a page has otherwise: the most that servers allow unless configured.
 const PLAIN_PAGE: usize = 50;
 
+/// Cursor of a list that was not there.
+const NOTHING: &str = "null";
+
 /// Repositories of one Gitea or Forgejo. Each has its own address.
 #[derive(Debug)]
 pub struct Gitea {
@@ -200,6 +203,7 @@ impl Repository<'_> {
     }
 
     async fn runs(&self, cursor: Option<&str>, since: Timestamp) -> Result<Page, PullError> {
+        let cursor = cursor.filter(|cursor| *cursor != NOTHING);
         let path = self.path("actions/runs");
         let page =
             |page: u32| Request::get(&path).with("limit", NESTED_PAGE).with("page", page);
@@ -208,7 +212,7 @@ impl Repository<'_> {
             // It has no such list, or no runs at all.
             Err(PullError::Request(RequestError::Refused { status: 404, .. })) => {
                 let notes = vec!["it has no list of runs, or they may not be read".to_owned()];
-                let next = cursor.unwrap_or("null").to_owned();
+                let next = cursor.unwrap_or(NOTHING).to_owned();
                 return Ok(Page { records: Vec::new(), next, done: true, notes });
             }
             part => part?,

@@ -36,6 +36,9 @@ pub(crate) struct Walk {
     /// Next page, in the system's words; `None` for the first.
     #[serde(default)]
     pub(crate) token: Option<String>,
+    /// The oldest instant of something that had not ended; reset with each walk.
+    #[serde(default)]
+    pub(crate) open: Option<Timestamp>,
     /// When this walk began.
     #[serde(default)]
     began: Option<Timestamp>,
@@ -55,8 +58,15 @@ impl Walk {
         now: Timestamp,
         notes: &mut Vec<String>,
     ) -> Self {
-        let (until, token, newest) = (None, None, None);
-        let new = || Self { from: first, until, token, began: None, newest, seen: Vec::new() };
+        let new = || Self {
+            from: first,
+            until: None,
+            token: None,
+            open: None,
+            began: None,
+            newest: None,
+            seen: Vec::new(),
+        };
         let mut walk: Self = decode(cursor, notes).unwrap_or_else(new);
         walk.began.get_or_insert(now);
         walk
@@ -134,7 +144,8 @@ impl Walk {
     /// Ends a walk: the next one begins at `from`, or where this one did if that is later.
     pub(crate) fn end(&mut self, from: Timestamp) {
         self.from = self.from.max(from);
-        (self.until, self.token, self.began, self.newest) = (None, None, None, None);
+        (self.until, self.token, self.open) = (None, None, None);
+        (self.began, self.newest) = (None, None);
         self.forget(self.from);
     }
 

@@ -86,8 +86,9 @@ struct Finder<'a> {
     delivered: FxHashMap<u32, usize>,
     /// Requests whose head entered the default branch, by position; smallest number first.
     entered: FxHashMap<usize, Vec<u32>>,
-    /// Commits of requests that were neither named nor entered.
-    replayed: FxHashMap<Twin, u32>,
+    /// Commits of requests that were neither named nor entered, with when the head was made: what
+    /// landed before that is older than the request, which then was built on a copy of it.
+    replayed: FxHashMap<Twin, (u32, Timestamp)>,
     merged: FxHashSet<u32>,
     /// Requests whose head is among the commits of a delivered one.
     superseded: FxHashSet<u32>,
@@ -203,9 +204,11 @@ impl<'a> Finder<'a> {
             if self.delivered.contains_key(&head.number) {
                 continue;
             }
+            let made = self.history.commit(head.commit).committed;
             for ix in self.graph.exclusive(self.history, head.commit, None) {
                 if self.history.parents(ix).len() < 2 {
-                    self.replayed.entry(twin(self.history.commit(ix))).or_insert(head.number);
+                    let twin = twin(self.history.commit(ix));
+                    self.replayed.entry(twin).or_insert((head.number, made));
                 }
             }
         }
@@ -233,9 +236,9 @@ impl<'a> Finder<'a> {
             return (Some(number), Shape::Rebase);
         }
         match self.replayed.get(&twin(commit)) {
-            Some(number) => (Some(*number), Shape::Rebase),
+            Some((number, made)) if commit.committed >= *made => (Some(*number), Shape::Rebase),
             // A second commit that names a request already delivered: a follow-up or a revert.
-            None => (None, Shape::Direct),
+            _ => (None, Shape::Direct),
         }
     }
 

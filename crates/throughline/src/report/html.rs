@@ -8,6 +8,7 @@
 mod axis;
 mod cadence;
 mod cohorts;
+mod bars;
 mod distribution;
 mod flow;
 mod legend;
@@ -25,7 +26,10 @@ use askama::Template;
 use tl_map::report::Report;
 
 use self::sections::{Block, Headline, Section};
-use super::format;
+use super::{format, words};
+
+/// Repositories named at the top; the others are counted.
+const NAMED: usize = 6;
 
 /// Why the page could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -43,19 +47,17 @@ pub(crate) enum PageError {
 #[template(path = "page.html")]
 struct Page {
     title: String,
-    repositories: Vec<String>,
     window: String,
     as_of: String,
     read: String,
     sentence: String,
     headlines: Vec<Headline>,
     sections: Vec<Section>,
+    made_from: &'static str,
 }
 
 /// The whole report as one self-contained HTML page.
 pub(crate) fn page(report: &Report) -> Result<String, PageError> {
-    let repositories: Vec<String> =
-        report.repositories.iter().map(|one| one.name.clone()).collect();
     let commits = report.repositories.iter().map(|one| one.commits).sum();
     let gaps = match report.gaps.len() {
         0 => String::new(),
@@ -63,8 +65,7 @@ pub(crate) fn page(report: &Report) -> Result<String, PageError> {
         gaps => format!("; {gaps} things the data cannot say"),
     };
     let page = Page {
-        title: repositories.join(", "),
-        repositories,
+        title: words::names(report.repositories.iter().map(|one| one.name.as_str()), NAMED),
         window: format!("{} to {}", report.since.date(), report.until.date()),
         as_of: report.as_of.date(),
         read: format!(
@@ -75,6 +76,10 @@ pub(crate) fn page(report: &Report) -> Result<String, PageError> {
         sentence: sections::unbroken(&report.invest_first.sentence),
         headlines: sections::headlines(report),
         sections: sections::sections(report)?,
+        made_from: match report.collected {
+            Some(_) => "git and collected events",
+            None => "git alone",
+        },
     };
     Ok(page.render()?)
 }

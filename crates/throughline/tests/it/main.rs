@@ -14,6 +14,7 @@ mod ledger;
 mod map;
 mod nobody;
 mod page;
+mod postgres;
 mod sql;
 
 use tl_testkit::env::TestEnv;

@@ -61,7 +61,8 @@ pub const DOC: MeasureDoc = MeasureDoc {
          none is recorded, and recovery is then from merge to revert",
         "the first known use is the first that telemetry or evidence shows: where telemetry began \
          later than use, the side before holds use as well and the difference is too small",
-        "only changes merged in the window count, also before and after: a longer window shows more",
+        "only changes merged in the window count, also before and after: a longer window shows more; \
+         changes a week are those of a side over the weeks from its first to its last change",
         "cohorts below the privacy floor are hidden, below 20 changes too few; associations, no causes",
     ],
     source: "Harness, State of DevOps Modernization 2026 (n = 700, self-reported); Mantel & Haenszel \
@@ -170,10 +171,14 @@ impl Production {
     }
 }
 
+/// The week of a day since the epoch, Monday to Sunday.
+const fn week(day: i64) -> i64 {
+    // The epoch is a Thursday: three days before it the week began.
+    (day + 3).div_euclid(7)
+}
+
 /// Counts days and weeks from the days on which changes arrived and on which commits were made.
 fn brought(arrived: &BTreeSet<i64>, committed: &BTreeSet<i64>) -> Brought {
-    // The epoch is a Thursday: three days later the week begins.
-    let week = |day: i64| (day + 3).div_euclid(7);
     let mut weeks: BTreeMap<i64, i64> = BTreeMap::new();
     for day in committed {
         weeks.entry(week(*day)).or_default();
@@ -317,13 +322,13 @@ fn velocity(rows: &[ParadoxRow]) -> String {
     let more = match (a.low, a.high, b.low, b.high) {
         (Some(low), _, _, Some(high)) if low > high => "on more days",
         (_, Some(high), Some(low), _) if high < low => "on fewer days",
-        _ => "on as many days, as far as these n can tell,",
+        _ => "on no more and no fewer days, as far as these n can tell,",
     };
     format!(
-        "Users called {} brought changes to production {more} than those called {}: {:.1} against \
-         {:.1} a week; an association, not a cause.",
+        "Authors of {} use brought changes to production {more} than authors of {} use: {:.1} \
+         against {:.1} a week; an association, not a cause.",
         most.usage,
-        least.usage,
+        least.usage.replace("none known", "no known"),
         a.value.unwrap_or_default(),
         b.value.unwrap_or_default()
     )
@@ -345,10 +350,9 @@ fn failure(adjusted: &Adjusted) -> String {
              difference seen; {rise}."
         );
     }
-    let direction = if value > 1.0 { "more" } else { "less" };
     format!(
-        "Like with like, changes of frequent users failed {value:.2} times as often as the others' \
-         ({low:.2} to {high:.2}), {direction} often; an association, not a cause."
+        "Like with like, changes of frequent users failed {value:.2} times as often as those of the \
+         others ({low:.2} to {high:.2}); an association, not a cause."
     )
 }
 
@@ -371,8 +375,8 @@ fn within_authors(found: &BeforeAfter) -> String {
         return format!("Authors before and after their first known use: {why}.");
     }
     format!(
-        "The median of authors after their first known use, against themselves before: {}; other \
-         things changed over that time as well.",
+        "Authors before and after their first known use, in the median: {}. Other things changed \
+         over that time as well.",
         told.join("; ")
     )
 }

@@ -393,3 +393,20 @@ fn a_commit_dated_1970_is_no_start_of_work() {
     a3 direct bo no evidence: ? > 1 13:00 > 1 13:00, ? + 0 + ? h
     "#);
 }
+
+#[test]
+fn a_request_on_a_copy_of_the_history_takes_no_older_change() {
+    let story = r#"
+        1 08:00 ana commits a1 "Start"
+        2 08:00 bo  commits a2 "Add x"
+        3 08:00 bo  commits b2 "Add x" on copy from nothing authored 2 08:00
+        9 08:00 cy  commits b3 "Add y" on copy from b2
+        9 09:00 cy  pushes #7 at b3
+        9 10:00 ana commits a3 "Add y" from a2 by cy authored 9 08:00
+    "#;
+    insta::assert_snapshot!(shown(story), @r#"
+    a1 direct ana no evidence: 1 08:00 > 1 08:00 > 1 08:00, 0 + 0 + ? h
+    a2 direct bo no evidence: 2 08:00 > 2 08:00 > 2 08:00, 0 + 0 + ? h
+    #7 rebase cy no evidence 2 commits: ? > ? > 9 10:00, ? + ? + ? h
+    "#);
+}

@@ -5,28 +5,33 @@ use plotters::style::text_anchor::{HPos, VPos};
 use tl_map::report::{CohortRow, CohortTable, Figure, Unit, Visibility};
 
 use super::super::format;
+use super::super::words::Line;
 use super::axis;
 use super::legend::{Mark, key};
 use super::plot::{Area, DrawError, Ink, Plane, Plot, Size, drawable, letters};
 use super::scatter::{cohort_ink, cohort_mark};
 
 /// A measure with its title and where it stands in a row.
-type Measure = (&'static str, fn(&CohortRow) -> &Figure);
+type Measure = (String, fn(&CohortRow) -> &Figure);
 
-const MEASURES: [Measure; 6] = [
-    ("first commit to merge, median", |row| &row.to_merge),
-    ("last push to merge, median", |row| &row.review_wait),
-    ("first commit to release, median", |row| &row.to_release),
-    ("lines changed, median", |row| &row.size),
-    ("share that failed", |row| &row.failed),
-    ("share of lines reworked", |row| &row.rework),
-];
+/// The measures, in the words of the line.
+fn measures(line: Line) -> [Measure; 6] {
+    [
+        ("first commit to merge, median".to_owned(), |row| &row.to_merge),
+        (format!("{}, median", line.review()), |row| &row.review_wait),
+        (format!("{}, median", line.lead()), |row| &row.to_release),
+        ("lines changed, median".to_owned(), |row| &row.size),
+        ("share that failed".to_owned(), |row| &row.failed),
+        ("share of lines reworked".to_owned(), |row| &row.rework),
+    ]
+}
 
 /// The plot, or `None` when no cohort may be shown.
-pub(super) fn plot(table: &CohortTable) -> Result<Option<Plot>, DrawError> {
+pub(super) fn plot(table: &CohortTable, line: Line) -> Result<Option<Plot>, DrawError> {
     let shown =
         |measure: &&Measure| table.rows.iter().any(|row| drawable((measure.1)(row)).is_some());
-    let measures: Vec<&Measure> = MEASURES.iter().filter(shown).collect();
+    let measures = measures(line);
+    let measures: Vec<&Measure> = measures.iter().filter(shown).collect();
     if measures.is_empty() {
         return Ok(None);
     }
@@ -100,7 +105,7 @@ fn paint_panel(
         .y_label_area_size(118)
         .build_cartesian_2d(0.0..end, 0.0..rows)?;
     let plot = chart.plotting_area();
-    panel.draw(&Text::new(*title, (4, 12), letters(size, Ink::Text, HPos::Left, VPos::Top)))?;
+    panel.draw(&Text::new(title.clone(), (4, 12), letters(size, Ink::Text, HPos::Left, VPos::Top)))?;
     for (place, label) in &axis::linear(end, unit, if size.narrow { 3 } else { 4 }).0 {
         plot.draw(&PathElement::new([(*place, 0.0), (*place, rows)], Ink::Grid.line(1)))?;
         let style = letters(size, Ink::Muted, HPos::Center, VPos::Top);

@@ -1,11 +1,12 @@
-//! Cumulative flow: how many changes were begun, pushed, merged and released by each week.
+//! Cumulative flow: how many changes were begun, pushed, merged and delivered by each week.
 
 use plotters::prelude::*;
 use tl_map::report::{Report, WeekPoint};
 
 use super::super::format;
+use super::super::words::Line;
 use super::axis;
-use super::legend::{Key, Mark, key};
+use super::legend::{Mark, key};
 use super::plot::{Area, DrawError, Ink, Plot, Size};
 use super::scatter::grid;
 
@@ -14,8 +15,11 @@ struct Curve {
     value: fn(&WeekPoint) -> u64,
     band: Ink,
     edge: Ink,
-    label: &'static str,
+    label: Label,
 }
+
+/// What a curve means on a line.
+type Label = fn(Line) -> String;
 
 /// From the top of the plot down; each is painted over the one before it.
 const CURVES: [Curve; 4] = [
@@ -23,21 +27,31 @@ const CURVES: [Curve; 4] = [
         value: |week| week.started,
         band: Ink::CodingArea,
         edge: Ink::Coding,
-        label: "begun, not pushed for the last time",
+        label: |line| match line.has_reviews {
+            true => "begun, not ready for review".to_owned(),
+            false => "begun, not pushed for the last time".to_owned(),
+        },
     },
     Curve {
         value: |week| week.pushed,
         band: Ink::ReviewHatch,
         edge: Ink::ReviewWait,
-        label: "pushed, waiting for the merge",
+        label: |line| {
+            format!("{}, waiting for the merge", if line.has_reviews { "ready" } else { "pushed" })
+        },
     },
     Curve {
         value: |week| week.merged,
         band: Ink::ReleaseHatch,
         edge: Ink::ReleaseWait,
-        label: "merged, waiting for a release",
+        label: |line| format!("merged, waiting for {}", line.end()),
     },
-    Curve { value: |week| week.released, band: Ink::DoneArea, edge: Ink::Done, label: "released" },
+    Curve {
+        value: |week| week.released,
+        band: Ink::DoneArea,
+        edge: Ink::Done,
+        label: |line| line.done().to_owned(),
+    },
 ];
 
 /// The plot, or `None` with fewer than two weeks.
@@ -64,15 +78,23 @@ pub(super) fn plot(report: &Report) -> Result<Option<Plot>, DrawError> {
     if floor > 0 {
         notes.push(format!("The scale begins at {}, not at 0.", format::count(floor)));
     }
+    let line = Line::of(&report.value_stream);
     let plot = Plot {
         id: "plot-flow",
         title: "Cumulative flow".to_owned(),
         description: format!(
-            "Running totals by week. At the end: {} begun, {} pushed for the last time, {} \
-             merged, {} released.",
-            last.started, last.pushed, last.merged, last.released
+            "Running totals by week. At the end: {} begun, {} {}, {} merged, {} {}.",
+            last.started,
+            last.pushed,
+            pushed(line),
+            last.merged,
+            last.released,
+            line.done()
         ),
-        legend: known.iter().map(|curve| legend_key(curve)).collect(),
+        legend: known
+            .iter()
+            .map(|curve| key(Mark::Block, curve.band, (curve.label)(line)))
+            .collect(),
         notes,
         wide: String::new(),
         narrow: String::new(),
@@ -81,15 +103,16 @@ pub(super) fn plot(report: &Report) -> Result<Option<Plot>, DrawError> {
     Ok(Some(plot))
 }
 
+/// What the second boundary is called.
+fn pushed(line: Line) -> &'static str {
+    if line.has_reviews { "ready for review" } else { "pushed for the last time" }
+}
+
 /// The weeks from the last one in which nothing had happened yet.
 fn begun(weeks: &[WeekPoint]) -> &[WeekPoint] {
     let moved = |week: &WeekPoint| CURVES.iter().any(|curve| (curve.value)(week) > 0);
     let first = weeks.iter().position(moved).unwrap_or(weeks.len());
     &weeks[first.saturating_sub(1)..]
-}
-
-fn legend_key(curve: &Curve) -> Key {
-    key(Mark::Block, curve.band, curve.label)
 }
 
 fn paint(

@@ -128,6 +128,13 @@ pub(super) enum Ink {
     ReleaseHatch,
     CodingArea,
     DoneArea,
+    Backlog,
+    BacklogHatch,
+    ReviewMixed,
+    MergeHatch,
+    Deploy,
+    Blocked,
+    BlockedHatch,
     Agent,
     Assisted,
     Plain,
@@ -137,7 +144,7 @@ pub(super) enum Ink {
 }
 
 impl Ink {
-    const ALL: [(Self, &'static str); 18] = [
+    const ALL: [(Self, &'static str); 25] = [
         (Self::Text, "var(--text)"),
         (Self::Muted, "var(--muted)"),
         (Self::Grid, "var(--grid)"),
@@ -150,6 +157,13 @@ impl Ink {
         (Self::ReleaseHatch, "url(#hatch-release)"),
         (Self::CodingArea, "var(--coding-area)"),
         (Self::DoneArea, "var(--done-area)"),
+        (Self::Backlog, "var(--backlog)"),
+        (Self::BacklogHatch, "url(#hatch-backlog)"),
+        (Self::ReviewMixed, "url(#mixed-review)"),
+        (Self::MergeHatch, "url(#hatch-merge)"),
+        (Self::Deploy, "var(--deploy)"),
+        (Self::Blocked, "var(--failed)"),
+        (Self::BlockedHatch, "url(#hatch-blocked)"),
         (Self::Agent, "var(--agent)"),
         (Self::Assisted, "var(--assisted)"),
         (Self::Plain, "var(--plain)"),

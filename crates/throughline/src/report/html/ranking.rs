@@ -5,12 +5,13 @@ use plotters::style::text_anchor::{HPos, VPos};
 use tl_map::report::{InvestFirst, Investment, Unit};
 
 use super::super::format;
+use super::super::words::{Line, done_changes};
 use super::axis;
 use super::legend::{Mark, key};
 use super::plot::{Area, DrawError, Ink, Plane, Plot, Size, drawable, letters};
 
 /// The plot, or `None` when nothing can be ranked.
-pub(super) fn plot(invest: &InvestFirst) -> Result<Option<Plot>, DrawError> {
+pub(super) fn plot(invest: &InvestFirst, line: Line) -> Result<Option<Plot>, DrawError> {
     let shown: Vec<&Investment> =
         invest.ranking.iter().filter(|row| drawable(&row.weekly_hours).is_some()).collect();
     if shown.is_empty() {
@@ -30,10 +31,10 @@ pub(super) fn plot(invest: &InvestFirst) -> Result<Option<Plot>, DrawError> {
             key(Mark::Line, Ink::Text, "95 % interval"),
         ],
         notes: vec![format!(
-            "Median hours saved by a change, times {} changes a week. Computed from {} released \
-             changes with every stage known; congestion is not modelled.",
+            "Median hours saved by a change, times {} changes a week. Computed from {} with every \
+             stage known; congestion is not modelled.",
             format::number(invest.weekly_changes),
-            format::count(invest.n)
+            done_changes(line, &format::count(invest.n), invest.n == 1)
         )],
         wide: String::new(),
         narrow: String::new(),

@@ -1,11 +1,14 @@
 //! Cycle time of every change over time, on a logarithmic scale.
 
+use std::ops::Range;
+
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, VPos};
 use tl_core::attribution::Cohort;
 use tl_map::report::{ChangePoint, Report};
 
 use super::super::format;
+use super::super::words::Line;
 use super::axis::{self, Ticks};
 use super::legend::{Key, Mark, key};
 use super::plot::{Area, Chart, DrawError, Ink, Plot, Size, letters};
@@ -21,35 +24,51 @@ pub(super) struct Point<'a> {
 
 /// What time the plot shows.
 pub(super) struct Span {
-    pub(super) label: String,
-    hours: Hours,
+    pub(super) label: &'static str,
+    /// The stages that are summed; `None` for the whole line.
+    stages: Option<Range<usize>>,
 }
 
-/// Reads the hours of a stretch of the line; `None` where unknown or open.
-type Hours = fn(&ChangePoint) -> Option<f64>;
+impl Span {
+    /// Hours of a change in it; `None` where unknown or open.
+    fn hours(&self, point: &ChangePoint) -> Option<f64> {
+        let Some(stages) = &self.stages else { return point.total };
+        // On a line that is whole, a stage without a time was skipped.
+        let skipped = point.total.map(|_| 0.0);
+        let hours = point.stages.get(stages.clone())?.iter().map(|hours| hours.or(skipped));
+        hours.sum::<Option<f64>>().filter(|hours| hours.is_finite())
+    }
+}
 
 /// The longest stretch of the line that at least half as many changes have as any other.
-pub(super) fn best_span(changes: &[ChangePoint]) -> Option<Span> {
-    let to_merge: Hours =
-        |point| Some(point.stages.first().copied()?? + point.stages.get(1).copied()??);
-    let spans: [(&str, Hours); 4] = [
-        ("first commit to release", |point| point.total),
-        ("first commit to merge", to_merge),
-        ("merge to release", |point| point.stages.get(2).copied()?),
-        ("last push to merge", |point| point.stages.get(1).copied()?),
+pub(super) fn best_span(report: &Report) -> Option<Span> {
+    let stages = &report.value_stream.stages;
+    let line = Line::of(&report.value_stream);
+    let place = |id: &str| stages.iter().position(|stage| stage.id == id);
+    let end = stages.len();
+    let coding = place("coding").unwrap_or(0);
+    let merged = place("release-wait").unwrap_or(end);
+    let reviewed = place("pickup").or_else(|| place("review-wait")).unwrap_or(merged);
+    let span = |label, stages| Span { label, stages };
+    let spans = [
+        span(line.whole(), None),
+        span(line.to_merge(), Some(coding..merged)),
+        span(line.from_merge(), Some(merged..end)),
+        span(line.review(), Some(reviewed..merged)),
     ];
-    let known =
-        |hours: Hours| changes.iter().filter_map(hours).filter(|hours| hours.is_finite()).count();
-    let counts = spans.map(|(_, hours)| known(hours));
-    let most = counts.into_iter().max().filter(|most| *most > 0)?;
-    let (label, hours) =
-        spans.into_iter().zip(counts).find(|(_, count)| count * 2 >= most).map(|(span, _)| span)?;
-    Some(Span { label: label.to_owned(), hours })
+    let known = |span: &Span| {
+        let empty = span.stages.as_ref().is_some_and(Range::is_empty);
+        let changes = report.series.changes.iter().filter(|point| span.hours(point).is_some());
+        if empty { 0 } else { changes.count() }
+    };
+    let counts: Vec<usize> = spans.iter().map(known).collect();
+    let most = counts.iter().copied().max().filter(|most| *most > 0)?;
+    spans.into_iter().zip(counts).find(|(_, count)| count * 2 >= most).map(|(span, _)| span)
 }
 
 pub(super) fn points<'a>(changes: &'a [ChangePoint], span: &Span) -> Vec<Point<'a>> {
     let point = |change: &'a ChangePoint| {
-        let hours = (span.hours)(change).filter(|hours| hours.is_finite())?;
+        let hours = span.hours(change).filter(|hours| hours.is_finite())?;
         Some(Point { change, hours })
     };
     changes.iter().filter_map(point).collect()
@@ -86,7 +105,7 @@ pub(super) fn cohort_mark(cohort: Cohort) -> Mark {
 
 /// The plot, or `None` when no change has a known time.
 pub(super) fn plot(report: &Report) -> Result<Option<Plot>, DrawError> {
-    let Some(span) = best_span(&report.series.changes) else { return Ok(None) };
+    let Some(span) = best_span(report) else { return Ok(None) };
     let points = points(&report.series.changes, &span);
     let at = |share| quantile(points.iter().map(|point| point.hours), share).unwrap_or(0.0);
     let (p50, p85) = (at(0.5), at(0.85));
@@ -281,9 +300,9 @@ mod tests {
 
     #[test]
     fn many_points_are_thinned_but_failures_stay() {
-        let series = sample::series(50_000, 1);
-        let span = best_span(&series.changes).expect("the sample has times");
-        let points = points(&series.changes, &span);
+        let report = Report { series: sample::series(50_000, 1), ..sample::sample() };
+        let span = best_span(&report).expect("the sample has times");
+        let points = points(&report.series.changes, &span);
         let shown = sampled(&points, 3_000);
         assert!(shown.len() <= 3_000 && shown.len() > 2_000, "{}", shown.len());
         assert!(shown.iter().filter(|point| point.change.failed).count() > 1_000);
@@ -293,13 +312,25 @@ mod tests {
 
     #[test]
     fn a_repository_without_releases_is_shown_up_to_the_merge() {
-        let mut series = sample::series(40, 1);
-        for point in &mut series.changes {
+        let mut report = sample::sample();
+        for point in &mut report.series.changes {
             point.total = None;
             point.stages[2] = None;
         }
-        let span = best_span(&series.changes).expect("the sample has times");
+        let span = best_span(&report).expect("the sample has times");
         assert_eq!(span.label, "first commit to merge");
-        assert!(best_span(&sample::sample_young().series.changes).is_none());
+        assert!(best_span(&sample::sample_young()).is_none());
+    }
+
+    #[test]
+    fn a_change_merged_without_review_was_ready_for_no_time_and_is_still_there() {
+        let mut report = sample::sample_collected();
+        for point in &mut report.series.changes {
+            (point.stages[2], point.stages[3]) = (None, None);
+        }
+        let span = best_span(&report).expect("the sample has times");
+        assert_eq!(span.label, "ticket to production");
+        let merged = Span { label: "", stages: Some(1..5) };
+        assert_eq!(points(&report.series.changes, &merged).len(), report.series.changes.len());
     }
 }

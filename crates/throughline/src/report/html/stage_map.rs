@@ -1,4 +1,5 @@
-//! The stage map: the line from first commit to release as one bar, each stage as long as its time.
+//! The stage map: the line as one bar, each stage as long as its time; with many stages a row each,
+//! so that every name stands beside its own.
 
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, VPos};
@@ -6,14 +7,20 @@ use tl_map::journey::StageKind;
 use tl_map::report::{StageRow, ValueStream};
 
 use super::super::format;
-use super::legend::{Mark, key};
+use super::super::words::{Line, done_changes};
+use super::legend::{Key, Mark, key};
 use super::plot::{Area, DrawError, Ink, Plot, Size, letters, spread};
 
-/// The ink of a stage: plain where somebody works, hatched where the change waits.
+/// The ink of a stage, its edge and its fill: plain where somebody works, hatched where the change
+/// waits, striped on its own colour where both happen.
 pub(super) fn stage_ink(id: &str) -> (Ink, Ink) {
     match id {
+        "backlog" => (Ink::Backlog, Ink::BacklogHatch),
         "coding" => (Ink::Coding, Ink::Coding),
-        "review-wait" => (Ink::ReviewWait, Ink::ReviewHatch),
+        "pickup" | "review-wait" => (Ink::ReviewWait, Ink::ReviewHatch),
+        "review" => (Ink::ReviewWait, Ink::ReviewMixed),
+        "merge-wait" => (Ink::ReviewWait, Ink::MergeHatch),
+        "deploy" => (Ink::Deploy, Ink::Deploy),
         "release-wait" => (Ink::ReleaseWait, Ink::ReleaseHatch),
         _ => (Ink::Accent, Ink::Accent),
     }
@@ -27,6 +34,9 @@ pub(super) fn kind_label(kind: StageKind) -> &'static str {
         StageKind::Mixed => "both",
     }
 }
+
+/// Stages up to which one bar has room for their names.
+const ONE_BAR: usize = 4;
 
 /// What the lengths of the bar mean.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -46,31 +56,55 @@ pub(super) fn plot(stream: &ValueStream) -> Result<Option<Plot>, DrawError> {
     if weights.iter().sum::<f64>() <= 0.0 {
         return Ok(None);
     }
+    let line = Line::of(stream);
     let mut notes = vec![match basis {
         Basis::Share => format!(
-            "Lengths are shares of all time, summed over {} released changes with a known start.",
-            format::count(stream.total.n)
+            "Lengths are shares of all time, summed over {} with a known start.",
+            done_changes(line, &format::count(stream.total.n), stream.total.n == 1)
         ),
-        Basis::Median => "Lengths are medians of the stages that are known; the shares need \
-                          released changes."
-            .to_owned(),
+        Basis::Median => format!(
+            "Lengths are medians of the stages that are known; the shares need {}.",
+            if line.is_deployed { "changes in production" } else { "released changes" }
+        ),
     }];
-    notes.push("Solid: somebody works on it. Hatched: it waits.".to_owned());
+    let mixed = stream.stages.iter().any(|stage| stage.kind == StageKind::Mixed);
+    let both = if mixed { " Both: a review with its turns." } else { "" };
+    notes.push(format!("Solid: somebody works on it. Hatched: it waits.{both}"));
     let plot = Plot {
         id: "plot-stages",
-        title: "From first commit to release".to_owned(),
+        title: format!("From {}", line.whole()),
         description: description(stream),
-        legend: vec![
-            key(Mark::Block, Ink::Coding, "work"),
-            key(Mark::Block, Ink::ReviewHatch, "waiting for review and merge"),
-            key(Mark::Block, Ink::ReleaseHatch, "waiting for a release"),
-        ],
+        legend: stream.stages.iter().map(|stage| legend_key(stage, line)).collect(),
         notes,
         wide: String::new(),
         narrow: String::new(),
-    }
-    .draw(154, 174, |area, size| paint(area, size, &stream.stages, &weights, basis))?;
+    };
+    let stages = &stream.stages;
+    let plot = if stages.len() > ONE_BAR {
+        let rows = stages.len() as u32;
+        plot.draw(12 + 34 * rows, 12 + 46 * rows, |area, size| {
+            paint_rows(area, size, stages, &weights, basis)
+        })?
+    } else {
+        plot.draw(154, 174, |area, size| paint(area, size, stages, &weights, basis))?
+    };
     Ok(Some(plot))
+}
+
+/// What happens in a stage, for the legend.
+fn legend_key(stage: &StageRow, line: Line) -> Key {
+    let waits = match stage.id.as_str() {
+        "backlog" => "waiting for work to start",
+        "pickup" => "waiting for a reviewer",
+        "review" => "review: work and waiting",
+        "merge-wait" => "waiting for the merge",
+        "review-wait" => "waiting for review and merge",
+        "release-wait" if line.is_deployed => "waiting for the deployment",
+        "release-wait" => "waiting for a release",
+        "deploy" => "deployment",
+        _ => kind_label(stage.kind),
+    };
+    key(Mark::Block, stage_ink(&stage.id).1, waits)
 }
 
 fn weight(stage: &StageRow, basis: Basis) -> f64 {
@@ -139,6 +173,66 @@ fn paint(
         }
     }
     boundaries(area, size, stages, &starts, bottom)
+}
+
+/// A row per stage: its name, its part of the line from where the one before it ended, its numbers.
+fn paint_rows(
+    area: &Area<'_>,
+    size: Size,
+    stages: &[StageRow],
+    weights: &[f64],
+    basis: Basis,
+) -> Result<(), DrawError> {
+    let (left, right) = if size.narrow { (0, size.width as i32) } else { (190, 790) };
+    let step = (size.height as i32 - 12) / stages.len().max(1) as i32;
+    let ends = ends(weights, right - left);
+    let mut start = 0;
+    for (row, (stage, end)) in stages.iter().zip(&ends).enumerate() {
+        let top = 6 + step * row as i32;
+        let (bar_top, bar_bottom) =
+            if size.narrow { (top + 20, top + step - 6) } else { (top + 4, top + step - 4) };
+        let (from, to) = (left + start, left + *end);
+        if weights[row] > 0.0 {
+            let (solid, fill) = stage_ink(&stage.id);
+            area.draw(&Rectangle::new([(from, bar_top), (to, bar_bottom)], fill.fill()))?;
+            area.draw(&Rectangle::new([(from, bar_top), (to, bar_bottom)], solid.line(1)))?;
+        }
+        if row + 1 < stages.len() {
+            // To where the next stage goes on.
+            let next = if size.narrow { bar_bottom + 26 } else { bar_bottom + 8 };
+            area.draw(&PathElement::new([(to, bar_bottom), (to, next)], Ink::Grid.line(1)))?;
+        }
+        start = *end;
+        row_words(area, size, stage, basis, top, (bar_top + bar_bottom) / 2)?;
+    }
+    Ok(())
+}
+
+/// Name and numbers: on both sides of the bar, or above it on a narrow screen.
+fn row_words(
+    area: &Area<'_>,
+    size: Size,
+    stage: &StageRow,
+    basis: Basis,
+    top: i32,
+    middle: i32,
+) -> Result<(), DrawError> {
+    let [name, share, median] = words(stage, basis, size.narrow);
+    let kind = kind_label(stage.kind);
+    let numbers = match basis {
+        Basis::Share => format!("{}, {median}", format::value(&stage.share)),
+        Basis::Median => median,
+    };
+    if size.narrow {
+        let style = letters(size, Ink::Text, HPos::Left, VPos::Top);
+        return area.draw(&Text::new(format!("{name}: {share}, {}", format::value(&stage.p50)), (0, top + 2), style));
+    }
+    let style = letters(size, Ink::Text, HPos::Left, VPos::Center);
+    area.draw(&Text::new(name, (0, middle), style))?;
+    let style = letters(size, Ink::Muted, HPos::Right, VPos::Center);
+    area.draw(&Text::new(kind, (178, middle), style))?;
+    let style = letters(size, Ink::Text, HPos::Left, VPos::Center);
+    area.draw(&Text::new(numbers, (802, middle), style))
 }
 
 fn words(stage: &StageRow, basis: Basis, narrow: bool) -> [String; 3] {

@@ -5,8 +5,9 @@
 //! nothing is shown of fewer authors than the privacy floor.
 
 use rustc_hash::FxHashMap;
-use tl_core::time::{Millis, Timestamp};
+use tl_core::time::Millis;
 
+use super::week;
 use crate::dataset::{Dataset, Item};
 use crate::measure::ai_use::AiUse;
 use crate::measure::change_failure::failed_strict;
@@ -22,13 +23,9 @@ use crate::stats::quantile::quantile;
 /// Fewest changes on each side.
 const ENOUGH: usize = 10;
 
-/// Shortest stretch of time over which changes a week are counted, in weeks.
-const SHORTEST_WEEKS: f64 = 1.0;
-
 /// Changes of one author before and after, oldest first.
 #[derive(Debug)]
 struct Sides<'d> {
-    first_use: Timestamp,
     before: Vec<&'d Item>,
     after: Vec<&'d Item>,
 }
@@ -63,7 +60,7 @@ fn sides<'d>(data: &'d Dataset<'_>, uses: &AiUse<'_, '_>) -> Vec<Sides<'d>> {
         let first_use = used.into_iter().chain(told).min()?;
         let after = items.split_off(items.partition_point(|item| item.merged < first_use));
         let enough = items.len() >= ENOUGH && after.len() >= ENOUGH;
-        enough.then_some(Sides { first_use, before: items, after })
+        enough.then_some(Sides { before: items, after })
     };
     authors.into_iter().filter_map(side).collect()
 }
@@ -89,19 +86,20 @@ fn to_merge(sides: &Sides<'_>) -> Option<f64> {
     Some((median(&sides.after)? - median(&sides.before)?) / Millis::HOUR.get() as f64)
 }
 
-/// Difference of the changes a week: from the first change to the first use, and from there to the
-/// last change.
+/// Difference of the changes a week, over the weeks from the first to the last change of a side.
 fn per_week(sides: &Sides<'_>) -> Option<f64> {
-    let weeks = |span: Millis| (span.get() as f64 / Millis::WEEK.get() as f64).max(SHORTEST_WEEKS);
-    let before = weeks(sides.first_use - sides.before.first()?.merged);
-    let after = weeks(sides.after.last()?.merged - sides.first_use);
-    Some(sides.after.len() as f64 / after - sides.before.len() as f64 / before)
+    let rate = |items: &[&Item]| {
+        let weeks = week(items.last()?.merged.day()) - week(items.first()?.merged.day()) + 1;
+        Some(items.len() as f64 / weeks as f64)
+    };
+    Some(rate(&sides.after)? - rate(&sides.before)?)
 }
 
 /// The median author, with an interval that resamples authors.
 fn median(data: &Dataset<'_>, differences: &[f64], unit: Unit) -> Figure {
     if differences.is_empty() {
-        let why = format!("no author with {ENOUGH} changes that tell before and after a first use");
+        let why =
+            format!("no author has {ENOUGH} changes that tell before and after a first known use");
         return Figure::unknown(0, unit, why);
     }
     if differences.len() < floor(data) {

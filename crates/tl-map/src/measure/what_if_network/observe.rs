@@ -4,6 +4,8 @@
 //! and waits. Start at [`observe`]. **Invariant:** bounded: at most [`MOST_CHANGES`] changes, the
 //! newest, and no more runs of other changes than [`MOST_OTHER_WORK`] times their own.
 
+use std::collections::BTreeMap;
+
 use rustc_hash::FxHashSet;
 use tl_core::attribution::AuthorClass;
 use tl_core::delivery::{Build, Request, Review};
@@ -81,7 +83,7 @@ pub(super) fn observe(data: &Dataset<'_>, repository: usize) -> Line {
     };
     add_ci(data, &taken, &mut line);
     add_merge_waits(&taken, &mut line.observed);
-    add_releases(data, repository, &mut line);
+    add_releases(data, repository, &taken, &mut line);
     line
 }
 
@@ -239,8 +241,18 @@ fn release_wait(data: &Dataset<'_>, item: &Item) -> Option<Millis> {
     Some(item.journey.at(left)? - item.journey.at(Boundary::Merged)?)
 }
 
+/// When it left for production.
+fn left(data: &Dataset<'_>, item: &Item) -> Option<Timestamp> {
+    Some(item.merged + release_wait(data, item)?)
+}
+
 /// Trains where changes wait for them; else the wait is part of the deployment.
-fn add_releases(data: &Dataset<'_>, repository: usize, line: &mut Line) {
+fn add_releases(
+    data: &Dataset<'_>,
+    repository: usize,
+    taken: &[(Timestamp, &Item)],
+    line: &mut Line,
+) {
     let items = || data.items.iter().filter(|item| item.repository == repository);
     let waits: Vec<Millis> = items().filter_map(|item| release_wait(data, item)).collect();
     let is_soon = |wait: &Millis| *wait <= SOON;
@@ -262,16 +274,26 @@ fn add_releases(data: &Dataset<'_>, repository: usize, line: &mut Line) {
         return;
     }
     observed.deploys = items().filter_map(deploy).collect();
-    let left = |item: &Item| Some(item.merged + release_wait(data, item)?);
-    let on_demand =
-        |wait: Option<Millis>| soon >= FEWEST_SOON && wait.as_ref().is_some_and(is_soon);
-    let own: FxHashSet<Timestamp> =
-        items().filter(|item| on_demand(release_wait(data, item))).filter_map(left).collect();
-    observed.changes.iter_mut().for_each(|one| one.on_demand = on_demand(one.release_wait));
-    let mut trains: Vec<Timestamp> =
-        items().filter_map(left).filter(|at| !own.contains(at)).collect();
-    trains.sort_unstable();
-    trains.dedup();
+    // The last change that left at each instant: if that was soon, its merge had all deployed.
+    let mut last: BTreeMap<Timestamp, Timestamp> = BTreeMap::new();
+    for item in items() {
+        if let Some(left) = left(data, item) {
+            let merged = last.entry(left).or_insert(item.merged);
+            *merged = item.merged.max(*merged);
+        }
+    }
+    let trains = |is_train: bool| {
+        let is_soon =
+            |left: Timestamp, merged: Timestamp| soon >= FEWEST_SOON && is_soon(&(left - merged));
+        let found = last.iter().filter(move |(left, merged)| is_soon(**left, **merged) != is_train);
+        found.map(|(left, merged)| (*left, *merged))
+    };
+    let triggers: FxHashSet<(Timestamp, Timestamp)> = trains(false).collect();
+    for (change, (_, item)) in observed.changes.iter_mut().zip(taken) {
+        let left = left(data, item);
+        change.on_demand = left.is_some_and(|left| triggers.contains(&(left, item.merged)));
+    }
+    let trains = trains(true).map(|(left, _)| left).collect();
     observed.release = Release::AsObserved(trains);
 }
 

@@ -126,7 +126,7 @@ pub(super) fn invest_first(invest: &InvestFirst) -> Vec<Block> {
 }
 
 pub(super) fn cycle_time(report: &Report) -> Vec<Block> {
-    let Some(span) = best_span(&report.series.changes) else { return Vec::new() };
+    let Some(span) = best_span(report) else { return Vec::new() };
     let points = points(&report.series.changes, &span);
     let mut months: Vec<(String, Vec<f64>, u64)> = Vec::new();
     for point in &points {
