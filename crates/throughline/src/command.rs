@@ -8,6 +8,7 @@ mod collect;
 mod completions;
 mod config;
 mod doctor;
+mod events;
 mod map;
 mod sql;
 mod tables;
@@ -22,6 +23,7 @@ pub(crate) enum Command {
     Map(map::MapArgs),
     Collect(collect::CollectArgs),
     Sql(sql::SqlArgs),
+    Events(events::EventsArgs),
     Doctor(doctor::DoctorArgs),
     /// Show the configuration and where it comes from
     #[command(subcommand)]
@@ -38,7 +40,7 @@ impl Command {
             Self::Sql(args) => args.json,
             Self::Doctor(args) => args.json,
             Self::Config(config::ConfigCommand::Show(args)) => args.json,
-            Self::Config(_) | Self::Completions(_) => false,
+            Self::Events(_) | Self::Config(_) | Self::Completions(_) => false,
         }
     }
 }
@@ -49,6 +51,7 @@ pub(crate) async fn execute(ui: &mut Ui, globals: &Globals, command: &Command) -
         Command::Map(args) => map::cmd_map(ui, globals, args).await,
         Command::Collect(args) => collect::cmd_collect(ui, globals, args).await,
         Command::Sql(args) => sql::cmd_sql(ui, globals, args).await,
+        Command::Events(args) => events::cmd_events(ui, globals, args).await,
         Command::Doctor(args) => doctor::cmd_doctor(ui, globals, args).await,
         Command::Config(command) => config::cmd_config(ui, globals, command),
         Command::Completions(args) => completions::cmd_completions(ui, args),

@@ -153,8 +153,7 @@ impl Source for AzureDevops {
 
     /// Work items, builds and releases belong to projects, requests to repositories.
     fn streams(&self) -> Vec<Stream> {
-        let project =
-            |scope: &String| scope.split('/').take(2).collect::<Vec<_>>().join("/");
+        let project = |scope: &String| scope.split('/').take(2).collect::<Vec<_>>().join("/");
         let projects: BTreeSet<_> = self.wanted.scopes.iter().map(project).collect();
         let mut streams = Vec::new();
         let stream = |scope: &String, what| Stream { scope: scope.clone(), what };

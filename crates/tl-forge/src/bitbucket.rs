@@ -53,9 +53,7 @@ impl Bitbucket {
         let (page, scope) = match stream.what {
             "issues" => (repository.issues(cursor, since).await, "read:issue:bitbucket"),
             "pulls" => (repository.pulls(cursor, since).await, "read:pullrequest:bitbucket"),
-            "pipelines" => {
-                (repository.pipelines(cursor, since).await, "read:pipeline:bitbucket")
-            }
+            "pipelines" => (repository.pipelines(cursor, since).await, "read:pipeline:bitbucket"),
             "deployments" => {
                 (repository.deployments(cursor, since).await, "read:pipeline:bitbucket")
             }
@@ -122,9 +120,7 @@ impl Repository<'_> {
     /// Items of a list that was made newest first.
     fn newest_first(&self, list: &str, sort: &str) -> impl Fn(u32) -> Request {
         let (path, sort) = (self.path(list), sort.to_owned());
-        move |page| {
-            Request::get(&path).with("sort", &sort).with("pagelen", PAGE).with("page", page)
-        }
+        move |page| Request::get(&path).with("sort", &sort).with("pagelen", PAGE).with("page", page)
     }
 
     async fn all(&self, path: &str) -> Result<Vec<Value>, RequestError> {
@@ -161,8 +157,7 @@ impl Repository<'_> {
         for pull in &part.items {
             let Some(number) = id(pull, "id") else { continue };
             records.push(self.record("pull_request", "", pull.clone()));
-            let lists =
-                [("pull_request_activity", "activity"), ("pull_request_commit", "commits")];
+            let lists = [("pull_request_activity", "activity"), ("pull_request_commit", "commits")];
             for (what, list) in lists {
                 match self.all(&format!("pullrequests/{number}/{list}")).await {
                     Ok(items) => {

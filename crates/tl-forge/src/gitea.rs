@@ -205,8 +205,7 @@ impl Repository<'_> {
     async fn runs(&self, cursor: Option<&str>, since: Timestamp) -> Result<Page, PullError> {
         let cursor = cursor.filter(|cursor| *cursor != NOTHING);
         let path = self.path("actions/runs");
-        let page =
-            |page: u32| Request::get(&path).with("limit", NESTED_PAGE).with("page", page);
+        let page = |page: u32| Request::get(&path).with("limit", NESTED_PAGE).with("page", page);
         let list = List { field: "workflow_runs", ..self.list(cursor, since, NESTED_PAGE) };
         let part = match descending(list, Millis::days(3), run_age, page).await {
             // It has no such list, or no runs at all.

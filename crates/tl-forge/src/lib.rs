@@ -9,16 +9,24 @@
 //! token goes to the host that it is for, and into no log, error, record or cursor. Every wait is
 //! told first.
 
+pub mod azure_devops;
+pub mod bitbucket;
+pub mod circleci;
 pub mod client;
 pub mod clock;
+pub mod datadog;
+pub mod gitea;
 pub mod github;
 pub mod gitlab;
 pub mod jenkins;
 pub mod jira;
+pub mod opsgenie;
 pub mod pagerduty;
 pub mod progress;
 pub mod secret;
+pub mod sentry;
 pub mod source;
+pub mod statuspage;
 #[cfg(test)]
 mod testing;
 mod walk;

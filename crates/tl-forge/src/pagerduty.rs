@@ -110,6 +110,9 @@ impl Pagerduty {
             walk.end(until - SLACK);
         } else {
             walk.turn(until);
+            // A busy account stays so: the next period is at most twice as long.
+            let next = Millis::new(length.get().saturating_mul(2)).min(PERIOD);
+            walk.until = Some(walk.began().min(until + next));
         }
         Ok(walk.page(records, done, notes))
     }

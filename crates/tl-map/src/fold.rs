@@ -165,6 +165,7 @@ pub fn delivery(entities: impl IntoIterator<Item = Entity>) -> Delivery {
         entity.add_to(&mut all);
     }
     all.tickets.sort_unstable_by(|a, b| a.key.cmp(&b.key));
+    all.tickets.iter_mut().for_each(ticket::join_closings);
     categories::fill(&mut all.tickets);
     all.requests.sort_unstable_by(|a, b| a.key.cmp(&b.key));
     all.builds.sort_unstable_by(|a, b| a.commit.cmp(&b.commit));

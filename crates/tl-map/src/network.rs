@@ -35,26 +35,40 @@ pub const DOC: MeasureDoc = MeasureDoc {
     what: "how long the whole line would take with another reviewer, a faster release train, more \
            runners, more changes or fewer reviews, by a simulation that must first show the waits \
            that were observed",
-    formula: "arrivals: counts of observed hours, drawn for the same hour of the week; each simulated \
-              change has the active times of one observed change; coding without a queue; review by \
-              the reviewers on duty in that hour of the week; CI by its runners, beside the review; \
-              merge queue in batches; release by train; calibrated when at each station the simulated \
-              p50 and p90 of the wait lie in the observed 95 % author-bootstrap intervals or the \
-              Kolmogorov-Smirnov distance is at most 0.15, and the wait's rank correlation with the \
-              queue found is at most 0.25 below the simulated one; change = mean over replications \
-              with common random numbers, interval by Student's t; load = work that came / capacity",
-    unit: "milliseconds; loads and shares",
+    formula: "the line of the repository with most changes, its newest 2,000; arrivals: the changes of \
+              observed hours, drawn for the same hour of the week, each with all its active times; \
+              coding without a queue; review by the reviewers on duty in that hour of the week; CI by \
+              its runners, beside the review; release by train, or by the merge itself; calibrated when \
+              at each station the simulated p50 and p90 of the wait lie in the observed 95 % \
+              author-bootstrap intervals or the Kolmogorov-Smirnov distance is at most 0.15, and the \
+              wait's rank correlation with the queue found is at most 0.25 below the simulated one; \
+              change = mean over replications with common random numbers, interval by Student's t; load \
+              = work that came / capacity",
+    unit: "hours; loads and shares",
     edge_cases: &[
         "no scenario is answered unless every station that was observed holds; each says why",
+        "no forge logs when a review began: its wait is from asked (ready, or the push after a review) \
+         to given, and its active time the time since the reviewer's review before it, where that was \
+         less than two hours ago and this one waited already, else the median of those",
         "how much of their time reviewers give to reviews is not logged: this one number is fitted \
          on changes that started in the first half of the window and checked on the second half",
         "the hours of reviews are learned from the whole window; with fewer than 20 reviews per hour \
          of the week, working days share their hours and so does the weekend",
-        "a merge by hand is not a queue: each change keeps its own measured wait",
+        "runners are as many as jobs ever went on at once; jobs of other requests and repositories keep \
+         them busy too, but where those are more than three times the line's own work CI is not \
+         simulated and says so",
+        "a merge is not a queue: each change keeps its own measured wait from the last review, rework \
+         and CI to the merge, in a merge queue too",
+        "the last change to leave with a deployment within 30 minutes of its merge had it deployed; \
+         what else is merged leaves with it; where three quarters leave so soon there is no train",
+        "waits are compared in whole minutes: what a runner needs to start is no queue",
         "a station with fewer than 20 observed waits in the second half does not hold, nor does a \
          window shorter than four weeks",
         "a load of 1 or more is said to grow without bound; times then hold for the simulated weeks only",
         "reviewers are alike and take the oldest request first; who is assigned is not modelled",
+        "changes of bots are part of the line; what was begun so late that one in ten is not merged yet \
+         is left out",
+        "a change of low risk has at most 50 lines in at most 3 files, where its size is known",
         "a scenario about a station that the line does not have is left out",
     ],
     source: "Little 1961; Kingman 1961; Efron 1979; Law, Simulation Modeling and Analysis, ch. 5 and 11",

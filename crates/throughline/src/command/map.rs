@@ -140,7 +140,7 @@ impl MapArgs {
 }
 
 /// Reads a date, an instant, or an age in days or weeks.
-fn when(flag: &str, text: &str, now: Timestamp) -> Result<Timestamp, CommandError> {
+pub(super) fn when(flag: &str, text: &str, now: Timestamp) -> Result<Timestamp, CommandError> {
     let age = [('d', 1), ('w', 7)].into_iter().find_map(|(unit, days)| {
         let count: u32 = text.strip_suffix(unit)?.parse().ok()?;
         Some(now - Millis::days(i64::from(count) * days))

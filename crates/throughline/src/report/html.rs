@@ -6,9 +6,9 @@
 //! `askama` in the page, by `plotters` inside the plots.
 
 mod axis;
+mod bars;
 mod cadence;
 mod cohorts;
-mod bars;
 mod distribution;
 mod flow;
 mod legend;

@@ -20,11 +20,7 @@ impl Line {
     /// The words of this line.
     pub(crate) fn of(stream: &ValueStream) -> Self {
         let has = |id: &str| stream.stages.iter().any(|stage| stage.id == id);
-        Self {
-            has_tickets: has("backlog"),
-            has_reviews: has("pickup"),
-            is_deployed: has("deploy"),
-        }
+        Self { has_tickets: has("backlog"), has_reviews: has("pickup"), is_deployed: has("deploy") }
     }
 
     /// The whole line.

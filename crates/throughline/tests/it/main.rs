@@ -3,6 +3,7 @@
 //! Few of them: what can be tested below, is. **Invariant:** every file beside this one is a
 //! module of it, so no test is forgotten.
 
+mod collect;
 mod config;
 mod docs;
 mod doctor;

@@ -10,7 +10,7 @@ use tl_core::record::System;
 pub enum Format {
     /// JSON whose records are recognised one by one.
     Json,
-    /// Our own events: the neutral form, or as `events export` writes them.
+    /// Our own events: the neutral form, or as `throughline events` writes them.
     Events,
     /// Our own events, a row each.
     EventsCsv,

@@ -37,7 +37,8 @@ impl AzureDevops {
         let full = found.len() >= most(&walk);
         // Of a wider page, the last part is new.
         let known = most(&walk) - PAGE;
-        let ids: Vec<_> = found.iter().skip(known).filter_map(|it| it.get("id")?.as_u64()).collect();
+        let ids: Vec<_> =
+            found.iter().skip(known).filter_map(|it| it.get("id")?.as_u64()).collect();
         let whole = if ids.is_empty() { Vec::new() } else { self.batch(project, &ids).await? };
         let fresh = walk.fresh(whole, |item| {
             Some((instant(item.get("fields")?, "System.ChangedDate")?, id(item, "id")?))

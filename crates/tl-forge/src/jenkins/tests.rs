@@ -100,8 +100,7 @@ fn builds_are_given_once_newest_first_and_running_ones_again_when_they_ended() {
 #[test]
 fn a_stopped_collection_resumes_after_any_page_also_where_builds_were_made_meanwhile() {
     run(async {
-        let all =
-            (1..=70).map(|number| build(number, 80 - i64::try_from(number).unwrap(), false));
+        let all = (1..=70).map(|number| build(number, 80 - i64::try_from(number).unwrap(), false));
         let builds = Arc::new(Mutex::new(all.collect::<Vec<_>>()));
         let shared = Arc::clone(&builds);
         let server = Server::start(move |asked| answer(&shared.lock().unwrap(), asked)).await;

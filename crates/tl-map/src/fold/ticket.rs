@@ -3,7 +3,7 @@
 use tl_core::delivery::{Link, Ticket, TicketMove};
 use tl_core::event::Event;
 use tl_core::fact::{IterationMove, StatusMove, TicketClosed, TicketLink, TicketState, kind, role};
-use tl_core::time::Timestamp;
+use tl_core::time::{Millis, Timestamp};
 
 use super::join::{insert, state};
 
@@ -69,6 +69,21 @@ fn moved(ticket: &mut Ticket, at: Timestamp, told: StatusMove) {
             ticket.moves.insert(place, told);
         }
     }
+}
+
+/// Longest time between two tellings of one closing.
+const ONE_CLOSING: Millis = Millis::new(2_000);
+
+/// A tracker tells one closing twice, by the ticket and by its history, a second apart: the first
+/// of the two stays, with whatever resolution either names.
+pub(super) fn join_closings(ticket: &mut Ticket) {
+    ticket.closed.dedup_by(|later, earlier| {
+        let same = later.0 - earlier.0 <= ONE_CLOSING;
+        if same && earlier.1.is_empty() {
+            earlier.1 = std::mem::take(&mut later.1);
+        }
+        same
+    });
 }
 
 /// The latest instant that it tells of.

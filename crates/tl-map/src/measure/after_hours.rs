@@ -4,14 +4,14 @@
 //! **Invariant:** told of everybody together, never of a person, and hidden where too few people
 //! are behind a row.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use jiff::civil::Date;
+use rustc_hash::FxHashMap;
 use tl_core::attribution::AuthorClass;
 use tl_core::time::Timestamp;
 
 use super::MeasureDoc;
-use super::cohorts::floor;
 use super::figures::{Column, hidden, share};
 use super::usage::by_people;
 use crate::calendar::Calendar;
@@ -43,19 +43,35 @@ pub const DOC: MeasureDoc = MeasureDoc {
              on release work",
 };
 
-/// Instants, and who acted at each.
+/// Moments of one kind of work, a row each.
 #[derive(Debug, Clone, Default)]
 struct Moments {
-    at: Vec<Timestamp>,
+    /// 1 outside working hours.
+    outside: Vec<i64>,
+    /// 1 on a day of the week on which nobody works.
+    weekend: Vec<i64>,
+    /// Whether it was around a release.
+    around: Vec<bool>,
     /// Dense ids of people; empty where nobody is told of.
     who: Vec<u32>,
 }
 
 impl Moments {
-    fn only(&self, keep: impl Fn(Timestamp) -> bool) -> Self {
+    fn add(&mut self, calendar: &Calendar, releases: &BTreeSet<Date>, at: Timestamp) {
+        let weekend = calendar.hour_and_day(at).is_some_and(|(_, day)| !calendar.days[day]);
+        self.outside.push(i64::from(!calendar.is_working(at)));
+        self.weekend.push(i64::from(weekend));
+        self.around.push(day(calendar, at).is_some_and(|day| {
+            releases.contains(&day) || day.tomorrow().is_ok_and(|next| releases.contains(&next))
+        }));
+    }
+
+    fn around_releases(&self) -> Self {
         let mut kept = Self::default();
-        for (row, at) in self.at.iter().enumerate().filter(|(_, at)| keep(**at)) {
-            kept.at.push(*at);
+        for row in (0..self.around.len()).filter(|row| self.around[*row]) {
+            kept.outside.push(self.outside[row]);
+            kept.weekend.push(self.weekend[row]);
+            kept.around.push(true);
             kept.who.extend(self.who.get(row));
         }
         kept
@@ -65,12 +81,22 @@ impl Moments {
         self.who.iter().collect::<BTreeSet<_>>().len()
     }
 
-    fn share(&self, draws: &Draws, holds: impl Fn(Timestamp) -> bool) -> Figure {
-        let values: Vec<i64> = self.at.iter().map(|at| i64::from(holds(*at))).collect();
-        if self.who.is_empty() {
-            return share(values.iter().sum::<i64>() as u64, values.len() as u64);
-        }
-        clustered_share(&Column::by_author(values, self.who.clone()), draws)
+    /// The row of the report; hidden where fewer than `floor` people are behind it.
+    fn row(&self, data: &Dataset<'_>, what: &str, floor: usize) -> Option<AfterHoursRow> {
+        let share = |column: &[i64]| match self.people() {
+            0 => share(column.iter().sum::<i64>() as u64, column.len() as u64),
+            few if few < floor => hidden(Unit::Share),
+            _ => {
+                let column = Column::by_author(column.to_vec(), self.who.clone());
+                clustered_share(&column, &data.options.bootstrap())
+            }
+        };
+        (!self.around.is_empty()).then(|| AfterHoursRow {
+            what: what.to_owned(),
+            n: self.around.len() as u64,
+            outside: share(&self.outside),
+            weekend: share(&self.weekend),
+        })
     }
 }
 
@@ -82,11 +108,6 @@ pub fn clustered_share(column: &Column, draws: &Draws) -> Figure {
         return share(events as u64, column.len() as u64);
     }
     column.mean(Unit::Share, draws)
-}
-
-/// Whether an instant is on a day of the week on which nobody works.
-fn is_weekend(calendar: &Calendar, at: Timestamp) -> bool {
-    calendar.hour_and_day(at).is_some_and(|(_, day)| !calendar.days[day])
 }
 
 /// The day of an instant where the calendar's clock hangs.
@@ -102,51 +123,31 @@ pub fn after_hours(data: &Dataset<'_>) -> AfterHours {
     let deployed: Vec<Timestamp> = deployed.filter(|at| *at >= data.window.since).collect();
     let days: BTreeSet<Date> =
         releases(data, &deployed).iter().filter_map(|at| day(calendar, *at)).collect();
-    let is_around = |at: Timestamp| {
-        day(calendar, at).is_some_and(|day| {
-            days.contains(&day) || day.tomorrow().is_ok_and(|next| days.contains(&next))
-        })
-    };
-    let (merges, reviews) = (merges(data), reviews(data));
-    let (merges_around, reviews_around) = (merges.only(is_around), reviews.only(is_around));
+    let mut deployments = Moments::default();
     let mut by_hour = vec![0; 24];
     let mut by_day = vec![0; 7];
-    for (hour, day) in deployed.iter().filter_map(|at| calendar.hour_and_day(*at)) {
-        by_hour[hour] += 1;
-        by_day[day] += 1;
+    for at in deployed {
+        deployments.add(calendar, &days, at);
+        if let Some((hour, day)) = calendar.hour_and_day(at) {
+            by_hour[hour] += 1;
+            by_day[day] += 1;
+        }
     }
-    let deployments = Moments { at: deployed, who: Vec::new() };
+    let (merges, reviews) = (merges(data, &days), reviews(data, &days));
+    // Where all are fewer than the floor, a row of everybody tells no more than the whole does.
+    let floor = |all: &Moments| data.options.privacy_floor.min(all.people());
     let rows = [
-        ("merges", merges),
-        ("reviews", reviews),
-        ("deployments", deployments),
-        ("merges around releases", merges_around),
-        ("reviews around releases", reviews_around),
+        merges.row(data, "merges", floor(&merges)),
+        reviews.row(data, "reviews", floor(&reviews)),
+        deployments.row(data, "deployments", 0),
+        merges.around_releases().row(data, "merges around releases", floor(&merges)),
+        reviews.around_releases().row(data, "reviews around releases", floor(&reviews)),
     ];
     AfterHours {
         calendar: calendar.name.clone(),
-        rows: rows
-            .into_iter()
-            .filter(|(_, moments)| !moments.at.is_empty())
-            .map(|(what, moments)| row(data, what, &moments))
-            .collect(),
+        rows: rows.into_iter().flatten().collect(),
         deployments_by_hour: by_hour,
         deployments_by_day: by_day,
-    }
-}
-
-fn row(data: &Dataset<'_>, what: &str, moments: &Moments) -> AfterHoursRow {
-    let calendar = &data.options.collected.calendar;
-    let draws = data.options.bootstrap();
-    let is_hidden = !moments.who.is_empty() && moments.people() < floor(data);
-    let figure = |holds: &dyn Fn(Timestamp) -> bool| {
-        if is_hidden { hidden(Unit::Share) } else { moments.share(&draws, holds) }
-    };
-    AfterHoursRow {
-        what: what.to_owned(),
-        n: moments.at.len() as u64,
-        outside: figure(&|at| !calendar.is_working(at)),
-        weekend: figure(&|at| is_weekend(calendar, at)),
     }
 }
 
@@ -160,13 +161,17 @@ fn releases(data: &Dataset<'_>, deployed: &[Timestamp]) -> Vec<Timestamp> {
     all.map(|one| one.at).filter(|at| *at >= window.since && *at <= window.until).collect()
 }
 
-fn merges(data: &Dataset<'_>) -> Moments {
-    let (at, who) = by_people(data).map(|item| (item.merged, item.author)).unzip();
-    Moments { at, who }
+fn merges(data: &Dataset<'_>, releases: &BTreeSet<Date>) -> Moments {
+    let mut found = Moments::default();
+    for item in by_people(data) {
+        found.add(&data.options.collected.calendar, releases, item.merged);
+        found.who.push(item.author);
+    }
+    found
 }
 
-fn reviews(data: &Dataset<'_>) -> Moments {
-    let mut ids: HashMap<&str, u32> = HashMap::new();
+fn reviews(data: &Dataset<'_>, releases: &BTreeSet<Date>) -> Moments {
+    let mut ids: FxHashMap<&str, u32> = FxHashMap::default();
     let mut found = Moments::default();
     for request in &data.collected.delivery.requests {
         let author = request.state.as_ref().map_or("", |(_, state)| state.author.as_str());
@@ -175,7 +180,7 @@ fn reviews(data: &Dataset<'_>) -> Moments {
             let other = !review.reviewer.is_empty() && review.reviewer != author;
             if inside && other && review.class == AuthorClass::Human {
                 let next = ids.len() as u32;
-                found.at.push(review.at);
+                found.add(&data.options.collected.calendar, releases, review.at);
                 found.who.push(*ids.entry(&review.reviewer).or_insert(next));
             }
         }
@@ -248,5 +253,23 @@ mod tests {
         let found = measured(&["2026-03-04T10:00:00Z"], requests);
         let n = |what: &str| found.rows.iter().find(|row| row.what == what).map(|row| row.n);
         assert_eq!((n("reviews"), n("reviews around releases")), (Some(3), Some(2)));
+    }
+
+    #[test]
+    fn evenings_around_releases_of_a_few_among_many_are_hidden() {
+        let review =
+            |day: &str, who: usize| reviewed(&format!("{day}T2{who}:00:00Z"), &format!("p{who}"));
+        let mut requests: Vec<Request> = (0..4).map(|who| review("2026-03-04", who)).collect();
+        let around = |requests: &[Request]| {
+            let found = measured(&["2026-03-04T10:00:00Z"], requests.to_vec());
+            let row = found.rows.into_iter().find(|row| row.what == "reviews around releases");
+            row.unwrap().outside.value
+        };
+        assert_eq!(around(&requests), Some(1.0), "the four are all there are");
+        requests.extend([
+            reviewed("2026-03-20T12:00:00Z", "p5"),
+            reviewed("2026-03-21T12:00:00Z", "p6"),
+        ]);
+        assert_eq!(around(&requests), None);
     }
 }

@@ -222,6 +222,42 @@ fn trains_that_were_observed_keep_their_hours_and_are_halved_in_the_middle() {
 }
 
 #[test]
+fn a_merge_that_deploys_takes_along_what_waits_for_a_train() {
+    let mut observed = line();
+    observed.review_share = Some(0.5);
+    // A train a week, and every second merge deploys within half an hour.
+    observed.release = Release::Every(Millis::WEEK);
+    for change in observed.changes.iter_mut().step_by(2) {
+        change.on_demand = true;
+        change.release_wait = Some(Millis::new((0.5 * HOUR) as i64));
+    }
+    let calendar = Calendar::learned(&observed);
+    let run = simulate(&Model::new(&observed, &calendar, 0.5, 4_000), 1, 0);
+    let waits: Vec<f64> = run.release.waits.iter().map(|&wait| wait as f64 / HOUR).collect();
+    let mean = waits.iter().sum::<f64>() / waits.len() as f64;
+    // Half of one merge an hour deploys: two hours until the next, and the half hour that it takes,
+    // of which those merged meanwhile wait for a part only.
+    assert!((1.2..2.6).contains(&mean), "{mean}");
+    assert!((0.45..0.55).contains(&(waits.len() as f64 / run.totals.len() as f64)));
+}
+
+#[test]
+fn runs_that_no_change_asked_for_keep_runners_busy() {
+    let mut observed = line();
+    let calendar = Calendar::learned(&observed);
+    let seen = |observed: &Observed| {
+        let run = simulate(&Model::new(observed, &calendar, 0.5, 4_000), 1, 0);
+        (run.ci.load(), run.ci.waits.iter().sum::<i64>() / run.ci.waits.len() as i64)
+    };
+    let (alone, waited) = seen(&observed);
+    let others = observed.changes.iter().step_by(2).map(|change| change.runs[0]);
+    observed.other_runs = others.collect();
+    let (beside, waited_beside) = seen(&observed);
+    assert!((beside - 1.5 * alone).abs() < 0.03, "{alone} and {beside}");
+    assert!(waited_beside > waited * 3 / 2, "{waited} and {waited_beside} ms");
+}
+
+#[test]
 fn a_merge_queue_takes_batches_and_reviews_come_in_rounds() {
     let mut observed = line();
     observed.merge = Merge::Batches { limit: 4, durations: vec![Millis::new((1.5 * HOUR) as i64)] };

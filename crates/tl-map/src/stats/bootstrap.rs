@@ -309,6 +309,17 @@ mod tests {
     }
 
     #[test]
+    fn a_ratio_is_of_sums_and_there_is_none_over_nothing() {
+        let clusters = Clusters::new(&[1, 2, 3]);
+        let ratio = |over: &[i64], under: &[i64]| clusters.ratio(over, under, &Draws::default());
+        // (2 + 0 + 6) / (1 + 1 + 2); a draw of one author alone gives 2, 0 or 3.
+        let found = ratio(&[2, 0, 6], &[1, 1, 2]).expect("the second sum is not zero");
+        assert_eq!((found.estimate, found.low, found.high), (2.0, 0.0, 3.0));
+        assert_eq!(ratio(&[0, 0, 0], &[1, 1, 2]).map(|found| found.high), Some(0.0));
+        assert_eq!(ratio(&[2, 0, 6], &[0, 0, 0]), None);
+    }
+
+    #[test]
     fn an_author_with_many_equal_changes_widens_the_interval() {
         let values: Vec<i64> = (0..400).map(|row| i64::from(row / 40) * 100).collect();
         let ten_authors: Vec<u32> = (0..400).map(|row| row / 40).collect();

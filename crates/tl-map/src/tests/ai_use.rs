@@ -234,3 +234,54 @@ fn authors_are_compared_with_themselves_before_their_first_known_use() {
     assert_eq!(found.to_merge.value, None, "direct pushes have no way to their merge");
     insta::assert_snapshot!(says[2], @"Authors before and after their first known use, in the median: failures +0.0 points, no difference seen; changes a week +0.0, no difference seen. Other things changed over that time as well.");
 }
+
+#[test]
+fn zz_timing() {
+    use tl_core::history::{Commit, ParentSpan, Person};
+    use tl_core::id::{CommitIx, PersonIx};
+    let n = 300_000u32;
+    let people = 2000u32;
+    let mut h = History { name: "x".into(), repository: "acme/x".into(), branch: "main".into(), ..History::default() };
+    for p in 0..people { h.people.push(Person { name: format!("p{p}"), email: format!("p{p}@example.org") }); }
+    let mut deployments = Vec::new();
+    for i in 0..n {
+        let at = START + Millis::new(i64::from(i) * 300_000);
+        let start = h.parent_pool.len() as u32;
+        if i > 0 { h.parent_pool.push(CommitIx(i - 1)); }
+        let cid = format!("{i:08x}{:032x}", 1);
+        h.commits.push(Commit { id: cid.parse().unwrap(), parents: ParentSpan { start, len: u32::from(i > 0) }, author: PersonIx(i * 7919 % people), committer: PersonIx(0), authored: at, committed: at, author_offset: tl_core::time::OffsetMinutes(0), attribution: Default::default(), title: u64::from(i), mention: None, links: None });
+        if i % 20 == 0 {
+            deployments.push(Deployment { key: format!("{i:09}"), repository: "acme/x".into(), service: "api".into(), environment: "production".into(), commit: cid, finished: Some(at + Millis::new(1000)), outcome: Outcome::Success, ..Deployment::default() });
+        }
+    }
+    h.head = Some(CommitIx(n - 1));
+    let mut usage = Vec::new();
+    for p in 0..people / 2 { for d in 0..200 { usage.push(used(&format!("p{p}@example.org"), START + Millis::days(d * 5), "E2")); } }
+    let delivery = Delivery { deployments, usage, ..Delivery::default() };
+    let hs = [h];
+    let options = Options { since: Some(START), until: Some(START + Millis::days(1100)), ..Options::at(START + Millis::days(1200)) };
+    let t = std::time::Instant::now();
+    let data = Dataset::with_delivery(&hs, &delivery, &options);
+    eprintln!("dataset {:?} items {}", t.elapsed(), data.items.len());
+    let t = std::time::Instant::now();
+    let uses = AiUse::new(&data);
+    eprintln!("uses {:?}", t.elapsed());
+    let t = std::time::Instant::now();
+    let table = ai_use(&data, &uses);
+    eprintln!("ai_use {:?}", t.elapsed());
+    let t = std::time::Instant::now();
+    crate::measure::apex::apex(&data, table.as_ref());
+    eprintln!("apex {:?}", t.elapsed());
+    let t = std::time::Instant::now();
+    crate::measure::after_hours::after_hours(&data);
+    eprintln!("after {:?}", t.elapsed());
+    let t = std::time::Instant::now();
+    crate::measure::manual_steps::manual_steps(&data);
+    eprintln!("manual {:?}", t.elapsed());
+    let t = std::time::Instant::now();
+    let p = paradox(&data, &uses);
+    eprintln!("paradox {:?} {:#?}", t.elapsed(), p.unwrap().says);
+    let t = std::time::Instant::now();
+    crate::map(&data);
+    eprintln!("map {:?}", t.elapsed());
+}

@@ -69,11 +69,8 @@ fn paint_statuses(area: &Area<'_>, size: Size, shown: &[&StatusRow]) -> Result<(
             None => String::new(),
         };
         let room = size.width as usize / if size.narrow { 14 } else { 12 };
-        let words = format!(
-            "{}: median {}{share}",
-            shortened(&row.status, room),
-            format::value(&row.p50)
-        );
+        let words =
+            format!("{}: median {}{share}", shortened(&row.status, room), format::value(&row.p50));
         let style = letters(size, Ink::Text, HPos::Left, VPos::Top);
         area.draw(&Text::new(words, (0, top), style))?;
         let end = ((f64::from(size.width - 2) * row.total_hours / longest) as i32).max(3);

@@ -105,7 +105,11 @@ fn paint_panel(
         .y_label_area_size(118)
         .build_cartesian_2d(0.0..end, 0.0..rows)?;
     let plot = chart.plotting_area();
-    panel.draw(&Text::new(title.clone(), (4, 12), letters(size, Ink::Text, HPos::Left, VPos::Top)))?;
+    panel.draw(&Text::new(
+        title.clone(),
+        (4, 12),
+        letters(size, Ink::Text, HPos::Left, VPos::Top),
+    ))?;
     for (place, label) in &axis::linear(end, unit, if size.narrow { 3 } else { 4 }).0 {
         plot.draw(&PathElement::new([(*place, 0.0), (*place, rows)], Ink::Grid.line(1)))?;
         let style = letters(size, Ink::Muted, HPos::Center, VPos::Top);

@@ -3,22 +3,25 @@
 //! In: a [`Report`]. Out: [`Section`]s in the order of reading. Start at [`sections`].
 
 mod cohort;
+mod collected;
 mod delivery;
 mod outcome;
+mod practice;
 mod source;
 
 use tl_core::history::Gap;
-use tl_map::measure::MeasureDoc;
+use tl_map::measure::{MEASURES, MeasureDoc};
 use tl_map::report::{Figure, Report};
 
 use super::super::format;
+use super::super::words::Line;
 use super::plot::{DrawError, Plot};
 use super::table::Table;
 use super::{cadence, cohorts, distribution, flow, ranking, scatter, stage_map};
 
 /// A figure at the top of the page.
 pub(super) struct Headline {
-    pub(super) label: &'static str,
+    pub(super) label: String,
     pub(super) value: String,
     pub(super) small: String,
 }
@@ -41,6 +44,8 @@ pub(super) enum Block {
     Missing(Missing),
     /// What the data cannot say.
     Gap(Gap),
+    /// How a measure of this section is computed.
+    How(&'static MeasureDoc),
     /// How a measure is computed.
     Measure(&'static MeasureDoc),
 }
@@ -54,10 +59,20 @@ pub(super) struct Missing {
 
 /// Everything on the page under its head, in the order of reading.
 pub(super) fn sections(report: &Report) -> Result<Vec<Section>, DrawError> {
-    let mut sections = time(report)?;
-    sections.extend(outcomes(report)?);
+    let line = Line::of(&report.value_stream);
+    let mut sections = time(report, line)?;
+    if let Some(found) = &report.collected {
+        sections.extend(collected::time_in_status(found)?);
+    }
+    sections.extend(outcomes(report, line)?);
+    sections.push(source::teams(&report.teams, line));
+    if let Some(found) = &report.collected {
+        sections.push(practice::apex(&found.apex));
+        sections.extend(collected::flow_of_work(found));
+        sections.extend(practice::work(found)?);
+        sections.push(collected::coverage(&found.coverage, report));
+    }
     sections.extend([
-        source::teams(&report.teams),
         source::gaps(&report.gaps),
         source::repositories(&report.repositories),
         source::formulas(),
@@ -67,20 +82,29 @@ pub(super) fn sections(report: &Report) -> Result<Vec<Section>, DrawError> {
 }
 
 /// Where time goes, and which wait to shorten.
-fn time(report: &Report) -> Result<Vec<Section>, DrawError> {
+fn time(report: &Report, line: Line) -> Result<Vec<Section>, DrawError> {
     Ok(vec![
         Section {
             id: "stages",
             title: "Where the time goes",
-            lead: "The line that a change travels, from the first commit to the first release that \
-                   contains it.".to_owned(),
+            lead: match line.is_deployed {
+                true => format!(
+                    "The line that a change travels, from {} to the deployment that brings it to \
+                     production.",
+                    if line.has_tickets { "the ticket" } else { "the first commit" }
+                ),
+                false => format!(
+                    "The line that a change travels, from {} to the first release that contains it.",
+                    if line.has_tickets { "the ticket" } else { "the first commit" }
+                ),
+            },
             blocks: join([
                 timed(
                     stage_map::plot(&report.value_stream)?,
                     report,
                     "No stage is known to have taken any time.",
                 ),
-                delivery::value_stream(&report.value_stream),
+                delivery::value_stream(&report.value_stream, line),
             ]),
         },
         Section {
@@ -90,7 +114,7 @@ fn time(report: &Report) -> Result<Vec<Section>, DrawError> {
                    change’s own stages."
                 .to_owned(),
             blocks: join([
-                vec![block(ranking::plot(&report.invest_first)?, || {
+                vec![block(ranking::plot(&report.invest_first, line)?, || {
                     let what = "No wait can be ranked: that needs released changes with a known \
                                 first commit.";
                     missing(report, what, &["release", "tag"])
@@ -119,7 +143,7 @@ fn time(report: &Report) -> Result<Vec<Section>, DrawError> {
                 vec![block(flow::plot(report)?, || {
                     missing(report, "The window is shorter than two weeks.", &[])
                 })],
-                delivery::flow(report),
+                delivery::flow(report, line),
             ]),
         },
         Section {
@@ -139,36 +163,34 @@ fn time(report: &Report) -> Result<Vec<Section>, DrawError> {
 }
 
 /// Who does how, and what came of it.
-fn outcomes(report: &Report) -> Result<Vec<Section>, DrawError> {
-    Ok(vec![
-        Section {
-            id: "cohorts",
-            title: "With and without evidence of AI use",
-            lead: "“No evidence” means that git holds no trace of a tool, not that none was used. \
+fn outcomes(report: &Report, line: Line) -> Result<Vec<Section>, DrawError> {
+    let mut sections = vec![Section {
+        id: "cohorts",
+        title: "With and without evidence of AI use",
+        lead: "“No evidence” means that git holds no trace of a tool, not that none was used. \
                    Differences are associations, never causes."
-                .to_owned(),
-            blocks: join([
-                vec![block(cohorts::plot(&report.cohorts)?, || {
-                    missing(
-                        report,
-                        "No cohort has enough changes by enough people to be shown.",
-                        &[],
-                    )
-                })],
-                cohort::cohorts(&report.cohorts),
-                cohort::usage(&report.usage),
-            ]),
-        },
-        Section {
-            id: "failures",
-            title: "How often changes failed",
-            lead:
-                "A change failed if a later one reverts it, hot-fixes it or says that it mends it. \
+            .to_owned(),
+        blocks: join([
+            vec![block(cohorts::plot(&report.cohorts, line)?, || {
+                missing(report, "No cohort has enough changes by enough people to be shown.", &[])
+            })],
+            cohort::cohorts(&report.cohorts, line),
+            cohort::usage(&report.usage, line),
+        ]),
+    }];
+    if let Some(found) = &report.collected {
+        sections.extend(practice::paradox(found));
+    }
+    sections.push(Section {
+        id: "failures",
+        title: "How often changes failed",
+        lead: "A change failed if a later one reverts it, hot-fixes it or says that it mends it. \
                    Each link has a grade, A (certain) to E (weak), and a reason."
-                    .to_owned(),
-            blocks: outcome::failures(&report.failures),
-        },
-        Section {
+            .to_owned(),
+        blocks: outcome::failures(&report.failures),
+    });
+    if !line.is_deployed || report.cadence.releases > 0 {
+        sections.push(Section {
             id: "releases",
             title: "Releases",
             lead: "How often changes leave, and how many at once.".to_owned(),
@@ -178,33 +200,50 @@ fn outcomes(report: &Report) -> Result<Vec<Section>, DrawError> {
                 })],
                 outcome::cadence(report),
             ]),
-        },
-        Section {
-            id: "dora",
-            title: "DORA’s five",
-            lead: "As far as git alone allows; what is missing for the whole measure is named."
-                .to_owned(),
-            blocks: outcome::dora(&report.dora),
-        },
-        Section {
-            id: "requests",
-            title: "Requests, batch size, rework",
-            lead: "What was begun and not merged, how large changes are, and what was written \
+        });
+    }
+    sections.push(Section {
+        id: "dora",
+        title: "DORA’s five",
+        lead: match (&report.collected, line.is_deployed) {
+            (_, true) => "By recorded deployments to production.",
+            (Some(_), false) => "No deployments were collected: a release stands for one.",
+            (None, _) => {
+                "As far as git alone allows; what is missing for the whole measure is named."
+            }
+        }
+        .to_owned(),
+        blocks: outcome::dora(&report.dora),
+    });
+    if let Some(found) = &report.collected {
+        sections.push(collected::services(&found.services));
+    }
+    sections.push(Section {
+        id: "requests",
+        title: "Requests, batch size, rework",
+        lead: "What was begun and not merged, how large changes are, and what was written \
                    twice."
-                .to_owned(),
-            blocks: join([
-                outcome::funnel(&report.funnel),
-                outcome::batch_size(&report.batch_size),
-                outcome::rework(&report.rework),
-            ]),
-        },
-    ])
+            .to_owned(),
+        blocks: join([
+            outcome::funnel(&report.funnel),
+            outcome::batch_size(&report.batch_size),
+            outcome::rework(&report.rework),
+        ]),
+    });
+    Ok(sections)
+}
+
+/// How a measure is computed, folded away at the end of its section; `None` where no measure has
+/// the id.
+fn how(id: &str) -> Option<Block> {
+    MEASURES.iter().find(|measure| measure.id == id).map(Block::How)
 }
 
 /// The figures that a hurried reader takes away.
 pub(super) fn headlines(report: &Report) -> Vec<Headline> {
-    let headline = |label, figure: &Figure| Headline {
-        label,
+    let line = Line::of(&report.value_stream);
+    let headline = |label: &str, figure: &Figure| Headline {
+        label: label.to_owned(),
         value: format::value(figure),
         small: match (&figure.note, format::interval(figure)) {
             (Some(note), _) if figure.value.is_none() => note.clone(),
@@ -213,13 +252,26 @@ pub(super) fn headlines(report: &Report) -> Vec<Headline> {
         },
     };
     let stream = &report.value_stream;
-    vec![
-        headline("first commit to release, median", &stream.total.p50),
+    let mut headlines = vec![
+        headline(&format!("{}, median", line.whole()), &stream.total.p50),
         headline("share of that time spent working", &stream.flow_efficiency),
         headline("changes that failed", &report.failures.strict),
-        headline("stable releases", &report.cadence.per_week),
-        headline("lines in a change, median", &report.batch_size.lines_p50),
-    ]
+    ];
+    if !line.is_deployed {
+        headlines.push(headline("stable releases", &report.cadence.per_week));
+        headlines.push(headline("lines in a change, median", &report.batch_size.lines_p50));
+        return headlines;
+    }
+    let five = [
+        ("deployment-frequency", "deployments to production"),
+        ("change-fail-rate", "deployments that failed"),
+        ("failed-deployment-recovery-time", "recovery from one, median"),
+    ];
+    for (id, label) in five {
+        let row = report.dora.iter().find(|row| row.id == id);
+        headlines.extend(row.map(|row| headline(label, &row.figure)));
+    }
+    headlines
 }
 
 /// Words in which no `%` stands alone at the beginning of a line.

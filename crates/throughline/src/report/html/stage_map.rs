@@ -225,7 +225,11 @@ fn row_words(
     };
     if size.narrow {
         let style = letters(size, Ink::Text, HPos::Left, VPos::Top);
-        return area.draw(&Text::new(format!("{name}: {share}, {}", format::value(&stage.p50)), (0, top + 2), style));
+        return area.draw(&Text::new(
+            format!("{name}: {share}, {}", format::value(&stage.p50)),
+            (0, top + 2),
+            style,
+        ));
     }
     let style = letters(size, Ink::Text, HPos::Left, VPos::Center);
     area.draw(&Text::new(name, (0, middle), style))?;

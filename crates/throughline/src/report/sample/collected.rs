@@ -4,8 +4,9 @@ use tl_map::journey::{End, Front, Line, Stage};
 use tl_map::network::scenarios::{Scenario as LineScenario, StationLoad};
 use tl_map::report::collected::{
     AdjustedFailure, AfterHours, AfterHoursRow, AiUseTable, Apex, BeforeAfter, BoundaryCoverage,
-    BusinessHours, BusinessHoursRow, Ci, CollectedReport, Compared, EvidenceRow, IterationRow, ManualStepRow, ManualSteps, Network,
-    NetworkScenario, NetworkStation, Paradox, ParadoxRow, Pillar, PipelineRow, Reviews, ServiceDora, StatusRow, SurveyRow, TimeInStatus,
+    BusinessHours, BusinessHoursRow, Ci, CollectedReport, Compared, EvidenceRow, IterationRow,
+    ManualStepRow, ManualSteps, Network, NetworkScenario, NetworkStation, Paradox, ParadoxRow,
+    Pillar, PipelineRow, Reviews, ServiceDora, StatusRow, SurveyRow, TimeInStatus,
 };
 use tl_map::report::{
     Cadence, ChangePoint, DoraRow, Figure, InvestFirst, Investment, Report, Scenario, Series, Unit,
@@ -84,8 +85,11 @@ fn dora(scale: f64) -> Vec<DoraRow> {
         basis: basis.to_owned(),
         missing: None,
         also: (id == "change-fail-rate").then(|| {
-            ("with hotfixes and the last deployment before an incident too (grades A to E)".to_owned(),
-                share(0.078 * scale, 658))
+            (
+                "with hotfixes and the last deployment before an incident too (grades A to E)"
+                    .to_owned(),
+                share(0.078 * scale, 658),
+            )
         }),
     };
     vec![
@@ -319,8 +323,8 @@ fn ai_use() -> AiUseTable {
 }
 
 fn apex() -> Apex {
-    let pillar = |letter: &str, name: &str, north_star: &str, formula: &str, figure, says: &str| {
-        Pillar {
+    let pillar =
+        |letter: &str, name: &str, north_star: &str, formula: &str, figure, says: &str| Pillar {
             letter: letter.to_owned(),
             name: name.to_owned(),
             north_star: north_star.to_owned(),
@@ -328,8 +332,7 @@ fn apex() -> Apex {
             figure,
             beside: Vec::new(),
             says: says.to_owned(),
-        }
-    };
+        };
     let predictability = Pillar {
         beside: vec![("capacity accuracy".to_owned(), share(0.81, 12))],
         ..pillar(
@@ -410,7 +413,9 @@ fn after_hours() -> AfterHours {
             row("merges around releases", 44, 0.3),
             row("reviews around releases", 0, 0.0),
         ],
-        deployments_by_hour: (0..24).map(|hour: u64| 60_u64.saturating_sub(hour.abs_diff(14) * 7)).collect(),
+        deployments_by_hour: (0..24)
+            .map(|hour: u64| 60_u64.saturating_sub(hour.abs_diff(14) * 7))
+            .collect(),
         deployments_by_day: vec![130, 150, 148, 139, 101, 24, 21],
     }
 }
@@ -518,7 +523,8 @@ fn network() -> Network {
         ),
         mean_change: Figure::with_interval(change, change - 1.0, change + 1.0, 20, Unit::Hours),
         loads: vec![StationLoad { name: "review".to_owned(), before: 0.71, after: 0.66 }],
-        unstable: (change > 0.0).then(|| "review cannot keep up: it grows without bound".to_owned()),
+        unstable: (change > 0.0)
+            .then(|| "review cannot keep up: it grows without bound".to_owned()),
         unfinished: 0.0,
     };
     Network {

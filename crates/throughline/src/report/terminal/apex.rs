@@ -39,12 +39,7 @@ fn pillar_rows(grid: &mut Grid, pillar: &Pillar) {
         Some(note) if pillar.figure.value.is_none() => {
             format!("{} = {}; not known: {note}", pillar.north_star, pillar.formula)
         }
-        _ => format!(
-            "{} = {}; n {}",
-            pillar.north_star,
-            pillar.formula,
-            count(pillar.figure.n)
-        ),
+        _ => format!("{} = {}; n {}", pillar.north_star, pillar.formula, count(pillar.figure.n)),
     };
     grid.row(figure_cells(&label, &pillar.figure, &basis));
     for (what, figure) in pillar.beside.iter().filter(|(_, figure)| figure.value.is_some()) {

@@ -73,10 +73,10 @@ fn services(page: &mut Page<'_>, services: &[ServiceDora]) {
     let mut most: Vec<&ServiceDora> = services.iter().collect();
     most.sort_by(|a, b| b.deployments.cmp(&a.deployments).then(a.service.cmp(&b.service)));
     for service in most.iter().take(SERVICES) {
-        let [lead, failed] =
-            ["change-lead-time", "change-fail-rate"].map(|id| row(service, id));
+        let [lead, failed] = ["change-lead-time", "change-fail-rate"].map(|id| row(service, id));
         let wide = failed.and_then(|row| row.also.as_ref()).map(|(_, figure)| value(figure));
-        let between = |row: Option<&DoraRow>| row.map_or_else(String::new, |row| interval(&row.figure));
+        let between =
+            |row: Option<&DoraRow>| row.map_or_else(String::new, |row| interval(&row.figure));
         grid.row([
             service.service.as_str().into(),
             count(service.deployments).into(),

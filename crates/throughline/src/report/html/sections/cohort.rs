@@ -3,10 +3,11 @@
 use tl_map::report::{CohortTable, Comparison, Misclassification, Unit, UsageTable, Visibility};
 
 use super::super::super::format;
+use super::super::super::words::Line;
 use super::super::table::{Cell, Table, count, figure, prose, text};
 use super::{Block, unbroken};
 
-pub(super) fn cohorts(table: &CohortTable) -> Vec<Block> {
+pub(super) fn cohorts(table: &CohortTable, line: Line) -> Vec<Block> {
     let mut blocks = Vec::new();
     if !table.rows.is_empty() {
         let columns = [
@@ -14,8 +15,8 @@ pub(super) fn cohorts(table: &CohortTable) -> Vec<Block> {
             "#changes",
             "#people",
             "#to merge, p50",
-            "#last push to merge, p50",
-            "#to release, p50",
+            review_column(line),
+            end_column(line),
             "#lines, p50",
             "#failed",
             "#lines reworked",
@@ -46,6 +47,16 @@ pub(super) fn cohorts(table: &CohortTable) -> Vec<Block> {
     }
     blocks.extend(table.misclassification.as_ref().map(misclassification));
     blocks
+}
+
+/// The column of what is compared before the merge.
+pub(super) const fn review_column(line: Line) -> &'static str {
+    if line.has_reviews { "#ready to merge, p50" } else { "#last push to merge, p50" }
+}
+
+/// The column of DORA's lead time.
+pub(super) const fn end_column(line: Line) -> &'static str {
+    if line.is_deployed { "#to production, p50" } else { "#to release, p50" }
 }
 
 /// The name of a row, with why its figures may not be read.
@@ -118,7 +129,7 @@ fn misclassification(bounds: &Misclassification) -> Block {
     )))
 }
 
-pub(super) fn usage(table: &UsageTable) -> Vec<Block> {
+pub(super) fn usage(table: &UsageTable, line: Line) -> Vec<Block> {
     if table.rows.is_empty() {
         return Vec::new();
     }
@@ -127,7 +138,7 @@ pub(super) fn usage(table: &UsageTable) -> Vec<Block> {
         "#people",
         "#changes",
         "#to merge, p50",
-        "#to release, p50",
+        end_column(line),
         "#failed",
         "#changes a week and author",
     ];

@@ -3,6 +3,7 @@
 use tl_map::report::{Figure, InvestFirst, Report, StageRow, ValueStream};
 
 use super::super::super::format;
+use super::super::super::words::Line;
 use super::super::distribution::spreads;
 use super::super::scatter::{best_span, points, quantile};
 use super::super::stage_map::kind_label;
@@ -12,18 +13,30 @@ use super::Block;
 /// Changes named in the table of the slowest.
 const SLOWEST: usize = 10;
 
-pub(super) fn value_stream(stream: &ValueStream) -> Vec<Block> {
+pub(super) fn value_stream(stream: &ValueStream, line: Line) -> Vec<Block> {
     let rows = || stream.stages.iter().chain(std::iter::once(&stream.total));
     let times = ["stage", "kind", "#n", "#p50", "#p75", "#p90", "#mean", "#share of time"];
     let queues =
         ["stage", "#in it now", "#in a week", "#out a week", "oldest in it", "#Little residual"];
+    let [censored, waiting, backport] = match line.is_deployed {
+        true => [
+            "in the first known deployment, or before: wait not known",
+            "not in production yet: counted as waiting (Kaplan-Meier)",
+            "in production first through an equivalent commit",
+        ],
+        false => [
+            "shipped by the earliest known release: wait not known",
+            "in no release yet: counted as waiting (Kaplan-Meier)",
+            "released first through an equivalent commit",
+        ],
+    };
     let counted = [
         ("merged in the window", stream.changes),
         ("left out: by bots", stream.bots),
         ("first commit not known to git", stream.unknown_start),
-        ("shipped by the earliest known release: wait not known", stream.left_censored),
-        ("in no release yet: counted as waiting (Kaplan-Meier)", stream.unreleased),
-        ("released first through an equivalent commit", stream.via_backport),
+        (censored, stream.left_censored),
+        (waiting, stream.unreleased),
+        (backport, stream.via_backport),
         ("a boundary was moved, because clocks disagree", stream.clock_adjusted),
     ];
     let moved = (stream.clock_adjusted > 0)
@@ -177,7 +190,7 @@ pub(super) fn cycle_time(report: &Report) -> Vec<Block> {
     ]
 }
 
-pub(super) fn flow(report: &Report) -> Vec<Block> {
+pub(super) fn flow(report: &Report, line: Line) -> Vec<Block> {
     if report.series.weeks.is_empty() {
         return Vec::new();
     }
@@ -190,7 +203,9 @@ pub(super) fn flow(report: &Report) -> Vec<Block> {
             count(week.released),
         ]
     });
-    let columns = ["week until", "#begun", "#pushed", "#merged", "#released"];
+    let pushed = if line.has_reviews { "#ready" } else { "#pushed" };
+    let done = if line.is_deployed { "#in production" } else { "#released" };
+    let columns = ["week until", "#begun", pushed, "#merged", done];
     vec![Block::Table(Table::new("Running totals by week", &columns).with(rows).folded())]
 }
 

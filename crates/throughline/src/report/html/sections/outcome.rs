@@ -92,13 +92,19 @@ pub(super) fn dora(rows: &[DoraRow]) -> Vec<Block> {
     let rows = rows.iter().map(|row| {
         vec![
             prose(row.label.clone()).under(row.factor.clone()),
-            figure(&row.figure, None),
+            figure(&row.figure, None).and(row.also.as_ref().map(also)),
             prose(row.basis.clone()),
             prose(row.missing.clone().unwrap_or_else(|| "nothing".to_owned())),
         ]
     });
     let columns = ["measure", "#figure", "computed from", "missing for the whole measure"];
     vec![Block::Table(Table::new("DORA’s five measures", &columns).with(rows))]
+}
+
+/// The same by another reading.
+fn also((reading, one): &(String, Figure)) -> String {
+    let interval = format::interval(one).map_or_else(String::new, |words| format!(" ({words})"));
+    format!("{}{interval} {reading}, n {}", format::value(one), format::count(one.n))
 }
 
 pub(super) fn funnel(funnel: &Funnel) -> Vec<Block> {

@@ -5,18 +5,26 @@ use tl_map::measure::MEASURES;
 use tl_map::report::{RepositorySummary, TeamRow};
 
 use super::super::super::format;
+use super::super::super::words::{self, Line};
 use super::super::table::{Cell, Table, count, text};
-use super::cohort::{named, shown};
+use super::cohort::{end_column, named, review_column, shown};
 use super::{Block, Section};
 
-pub(super) fn teams(teams: &[TeamRow]) -> Section {
+/// Gaps of one kind that are shown.
+const ALIKE: usize = 3;
+/// Repositories named in a sentence; the others are counted.
+const NAMED: usize = 6;
+/// Repositories with a table of their own, the first ones.
+const REPOSITORIES: usize = 40;
+
+pub(super) fn teams(teams: &[TeamRow], line: Line) -> Section {
     let columns = [
         "team",
         "#changes",
         "#people",
         "#to merge, p50",
-        "#last push to merge, p50",
-        "#to release, p50",
+        review_column(line),
+        end_column(line),
         "#failed",
     ];
     let rows = teams.iter().map(|row| {
@@ -36,22 +44,52 @@ pub(super) fn teams(teams: &[TeamRow]) -> Section {
 }
 
 pub(super) fn gaps(gaps: &[Gap]) -> Section {
+    // Hundreds of repositories may lack the same thing; an id also names one place on the page.
+    let mut shown: Vec<(Gap, &str)> = Vec::new();
+    let mut more = 0;
+    for gap in gaps {
+        let same = |known: &Gap| known.what == gap.what && known.consequence == gap.consequence;
+        if shown.iter().any(|(known, id)| *id == gap.id && same(known)) {
+            continue;
+        }
+        match shown.iter().filter(|(_, id)| *id == gap.id).count() {
+            0 => shown.push((gap.clone(), &gap.id)),
+            alike if alike < ALIKE => {
+                let id = format!("{}-{}", gap.id, alike + 1);
+                shown.push((Gap { id, ..gap.clone() }, &gap.id));
+            }
+            _ => more += 1,
+        }
+    }
+    let mut blocks: Vec<Block> = shown.into_iter().map(|(gap, _)| Block::Gap(gap)).collect();
+    if more > 0 {
+        blocks.push(Block::Text(format!(
+            "And {} more of the same kind: `--json` lists all.",
+            format::count(more)
+        )));
+    }
     Section {
         id: "gaps",
         title: "What the data cannot say",
         lead: "What was not found or not readable, what therefore is unknown, and what brings it."
             .to_owned(),
-        blocks: gaps.iter().cloned().map(Block::Gap).collect(),
+        blocks,
     }
 }
 
 pub(super) fn repositories(repositories: &[RepositorySummary]) -> Section {
-    let names: Vec<&str> = repositories.iter().map(|one| one.name.as_str()).collect();
+    let names = words::names(repositories.iter().map(|one| one.name.as_str()), NAMED);
+    let mut blocks: Vec<Block> =
+        repositories.iter().take(REPOSITORIES).map(|one| Block::Table(repository(one))).collect();
+    if repositories.len() > REPOSITORIES {
+        let more = format::count((repositories.len() - REPOSITORIES) as u64);
+        blocks.push(Block::Text(format!("And {more} more: `--json` lists all.")));
+    }
     Section {
         id: "read",
         title: "What was read",
-        lead: format!("The whole history of {}, whatever the window.", names.join(", ")),
-        blocks: repositories.iter().map(|one| Block::Table(repository(one))).collect(),
+        lead: format!("The whole history of {}, whatever the window.", names),
+        blocks,
     }
 }
 
