@@ -103,9 +103,10 @@ pub(crate) fn reach(since: Timestamp) -> Timestamp {
 /// Tells each history what its forge calls it, as far as anything was collected of it.
 ///
 /// By the addresses of its remotes, else by its own name where one collected repository alone
-/// has it.
+/// has it, else because there is one of each.
 pub(crate) fn name(histories: &mut [History], repositories: &[Repository], delivery: &Delivery) {
     let collected = collected_repositories(delivery);
+    let only = collected.first().filter(|_| collected.len() == 1 && histories.len() == 1);
     for (history, repository) in histories.iter_mut().zip(repositories) {
         let same = |name: &String| {
             collected.iter().find(|known| known.eq_ignore_ascii_case(name)).map(ToString::to_string)
@@ -116,7 +117,8 @@ pub(crate) fn name(histories: &mut [History], repositories: &[Repository], deliv
             let mut named = collected.iter().filter(last);
             named.next().filter(|_| named.next().is_none()).map(ToString::to_string)
         };
-        if let Some(name) = by_remote.or_else(by_name) {
+        let by_count = || only.map(ToString::to_string);
+        if let Some(name) = by_remote.or_else(by_name).or_else(by_count) {
             history.repository = name;
         }
     }
@@ -133,6 +135,37 @@ pub(crate) fn histories(delivery: &Delivery, known: &[History]) -> Vec<History> 
             history
         })
         .collect()
+}
+
+/// Drops what belongs to other repositories than these; returns their names.
+///
+/// Tickets, incidents and usage belong to no repository: they stay, and count where they are
+/// linked. A deployment that names no repository stays as well.
+pub(crate) fn keep_only(delivery: &mut Delivery, histories: &[History]) -> BTreeSet<String> {
+    let own: BTreeSet<&str> = histories.iter().map(|one| one.repository.as_str()).collect();
+    let other: BTreeSet<String> = collected_repositories(delivery)
+        .into_iter()
+        .filter(|name| !own.contains(name))
+        .map(str::to_owned)
+        .collect();
+    if other.is_empty() {
+        return other;
+    }
+    let is_own = |name: &str| name.is_empty() || own.contains(name);
+    let mut commits: BTreeSet<String> = BTreeSet::new();
+    for request in &delivery.requests {
+        if !numbered(&request.key).is_some_and(|(repository, _)| own.contains(repository)) {
+            let head = request.state.iter().map(|(_, state)| &state.head);
+            let landed = request.merged.iter().map(|merge| &merge.commit);
+            let made = request.commits.iter().map(|commit| &commit.id);
+            commits.extend(head.chain(landed).chain(made).cloned());
+        }
+    }
+    delivery.builds.retain(|builds| !commits.contains(&builds.commit));
+    delivery.requests.retain(|one| numbered(&one.key).is_some_and(|(name, _)| own.contains(name)));
+    delivery.deployments.retain(|one| is_own(&one.repository));
+    delivery.releases.retain(|one| is_own(&one.repository));
+    other
 }
 
 /// Repositories that requests, deployments or releases were collected of.

@@ -115,7 +115,7 @@ pub(crate) async fn history(
 /// What was collected into these ledgers, with the histories named after their forges; with
 /// `others`, repositories that are known by their requests alone are added to the histories.
 pub(crate) async fn delivery(
-    ui: &Ui,
+    ui: &mut Ui,
     cx: &Context,
     repositories: &[Repository],
     histories: &mut Vec<History>,
@@ -135,6 +135,17 @@ pub(crate) async fn delivery(
     if others {
         let other = collected::histories(&all, histories);
         histories.extend(other);
+    } else {
+        let other = collected::keep_only(&mut all, histories);
+        if !other.is_empty() {
+            let shown: Vec<&str> = other.iter().take(3).map(String::as_str).collect();
+            ui.note(format!(
+                "the ledger also holds {} other repositories ({}...), which are not measured; \
+                 `--collected` measures them too",
+                other.len(),
+                shown.join(", ")
+            ));
+        }
     }
     Ok(all)
 }

@@ -187,7 +187,7 @@ fn most(walk: &Walk) -> usize {
 /// Goes on after such a page, or ends.
 fn turn(walk: &mut Walk, full: bool) {
     let wider = walk.number().max(1) + 1;
-    if full { walk.climb(wider.to_string()) } else { walk.top() }
+    if full { walk.climb(wider.to_string(), SLACK) } else { walk.top() }
 }
 
 /// A path of a project, whose name may have spaces.

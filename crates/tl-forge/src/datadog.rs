@@ -29,8 +29,11 @@ const PERMISSION: &str = "dora_metrics_read";
 /// How many events a page has.
 const PAGE: usize = 500;
 
-/// How far below the last collection events are looked at again.
-const LOOKBACK: Millis = Millis::days(30);
+/// How far below the last collection failures are looked at again: so long may one last.
+const FAILURES: Millis = Millis::days(30);
+
+/// How far below the last collection deployments are: so late may one be sent.
+const DEPLOYMENTS: Millis = Millis::days(1);
 
 /// Events of one account.
 #[derive(Debug)]
@@ -52,26 +55,27 @@ impl Datadog {
     }
 
     async fn page(&self, stream: &Stream, cursor: Option<&str>) -> Result<Page, PullError> {
-        let (what, path) = match stream.what {
-            "deployments" => ("deployment", "api/v2/dora/deployments"),
-            "failures" => ("failure", "api/v2/dora/failures"),
+        let (what, lookback) = match stream.what {
+            "deployments" => ("deployment", DEPLOYMENTS),
+            "failures" => ("failure", FAILURES),
             _ => {
                 let (system, stream) = (System::Datadog, stream.to_string());
                 return Err(PullError::NoStream { system, stream });
             }
         };
-        self.events(what, path, cursor).await.map_err(|err| wants(err, PERMISSION))
+        self.events(what, lookback, cursor).await.map_err(|err| wants(err, PERMISSION))
     }
 
     async fn events(
         &self,
         what: &str,
-        path: &str,
+        lookback: Millis,
         cursor: Option<&str>,
     ) -> Result<Page, PullError> {
         let mut notes = Vec::new();
         let mut walk = Walk::resume(cursor, self.wanted.since, self.client.now(), &mut notes);
         let until = walk.began() + Millis::HOUR;
+        let path = format!("api/v2/dora/{what}s");
         let page = |walk: &Walk| {
             let body = json!({"data": {
                 "type": format!("dora_{what}s_list_request"),
@@ -82,10 +86,10 @@ impl Datadog {
                     "sort": "started_at",
                 },
             }});
-            Request::post(path, body)
+            Request::post(&path, body)
         };
         let mut answer = walk.ask(&self.client, &mut notes, page).await?;
-        let found = items(&self.client, path, &mut answer, "data")?;
+        let found = items(&self.client, &path, &mut answer, "data")?;
         let full = found.len() >= most(&walk);
         let fresh = walk.fresh(found, |it| {
             let mark = format!("{} {:x}", id(it, "id")?, digest(it));
@@ -98,9 +102,9 @@ impl Datadog {
         let records = fresh.into_iter().map(record).collect();
         if full {
             let wider = walk.number().max(1) + 1;
-            walk.climb(wider.to_string());
+            walk.climb(wider.to_string(), lookback);
         } else {
-            walk.end(walk.began() - LOOKBACK);
+            walk.end(walk.began() - lookback);
         }
         Ok(walk.page(records, !full, notes))
     }

@@ -6,6 +6,9 @@
 //! two states of it apart); a token that expired loses nothing: the walk begins anew where the
 //! last one ended, and leaves out what it has seen.
 
+#[cfg(test)]
+pub(crate) mod law;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tl_core::record::Record;
@@ -30,6 +33,9 @@ const MOST_PAGES: u32 = 500;
 pub(crate) struct Walk {
     /// What is before this is known.
     pub(crate) from: Timestamp,
+    /// Where this walk began: the next one begins there or later.
+    #[serde(default)]
+    low: Option<Timestamp>,
     /// End of what is asked for, where the system wants one.
     #[serde(default)]
     pub(crate) until: Option<Timestamp>,
@@ -60,6 +66,7 @@ impl Walk {
     ) -> Self {
         let new = || Self {
             from: first,
+            low: None,
             until: None,
             token: None,
             open: None,
@@ -69,6 +76,7 @@ impl Walk {
         };
         let mut walk: Self = decode(cursor, notes).unwrap_or_else(new);
         walk.began.get_or_insert(now);
+        walk.low.get_or_insert(walk.from);
         walk
     }
 
@@ -124,15 +132,15 @@ impl Walk {
     }
 
     /// Goes on in a list that is sorted oldest first: from the newest instant so far, without a
-    /// token; by the token only where a page got no further.
-    pub(crate) fn climb(&mut self, token: String) {
+    /// token; by the token only where a page got no further. What is seen is remembered for `keep`.
+    pub(crate) fn climb(&mut self, token: String, keep: Millis) {
         let newest = self.newest.unwrap_or(self.from);
         if newest > self.from {
             (self.from, self.token) = (newest, None);
         } else {
             self.token = Some(token);
         }
-        self.forget(self.from - SLACK);
+        self.forget(self.from - keep);
     }
 
     /// Ends a walk through a list that is sorted oldest first.
@@ -143,7 +151,7 @@ impl Walk {
 
     /// Ends a walk: the next one begins at `from`, or where this one did if that is later.
     pub(crate) fn end(&mut self, from: Timestamp) {
-        self.from = self.from.max(from);
+        self.from = self.low.take().unwrap_or(self.from).max(from);
         (self.until, self.token, self.open) = (None, None, None);
         (self.began, self.newest) = (None, None);
         self.forget(self.from);
@@ -152,7 +160,7 @@ impl Walk {
     /// Goes on with the next period of a walk that is made period by period.
     pub(crate) fn turn(&mut self, from: Timestamp) {
         (self.from, self.until, self.token) = (from, None, None);
-        self.forget(from);
+        self.forget(from - SLACK);
     }
 
     fn forget(&mut self, before: Timestamp) {
@@ -276,10 +284,10 @@ mod tests {
         let first = Timestamp::parse("2026-01-01").unwrap();
         let mut walk = Walk::resume(None, first, first, &mut Vec::new());
         assert_eq!(walk.fresh(vec![item(1, 0), item(2, 3)], key).len(), 2);
-        walk.climb("next".to_owned());
+        walk.climb("next".to_owned(), SLACK);
         assert_eq!((walk.from, walk.token.clone()), (first + Millis::new(180_000), None));
         assert_eq!(walk.fresh(vec![item(2, 3), item(3, 3)], key), [item(3, 3)]);
-        walk.climb("next".to_owned());
+        walk.climb("next".to_owned(), SLACK);
         assert_eq!(walk.token.as_deref(), Some("next"));
     }
 

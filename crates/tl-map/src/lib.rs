@@ -30,7 +30,11 @@ pub mod what_if;
 mod tests;
 
 use dataset::Dataset;
-use measure::{after_hours, ai_use, apex, batch_size, business_hours, cadence, change_failure, ci, cohorts, coverage, deployments, dora, funnel, invest_first, manual_steps, paradox, repository, reviews, rework, series, teams, time_in_status, usage, value_stream, what_if_network};
+use measure::{
+    after_hours, ai_use, apex, batch_size, business_hours, cadence, change_failure, ci, cohorts,
+    coverage, deployments, dora, funnel, invest_first, manual_steps, paradox, repository, reviews,
+    rework, series, teams, time_in_status, usage, value_stream, what_if_network,
+};
 use report::collected::CollectedReport;
 use report::{Report, SCHEMA};
 

@@ -59,8 +59,9 @@ pub const DOC: MeasureDoc = MeasureDoc {
          simulated and says so",
         "a merge is not a queue: each change keeps its own measured wait from the last review, rework \
          and CI to the merge, in a merge queue too",
-        "the last change to leave with a deployment within 30 minutes of its merge had it deployed; \
-         what else is merged leaves with it; where three quarters leave so soon there is no train",
+        "the last change to leave with a deployment within 30 minutes of its merge had it deployed, \
+         where three times as many deployments come so soon as in the half hour after that; what else \
+         is merged leaves with it; where three quarters of changes leave so soon there is no train",
         "waits are compared in whole minutes: what a runner needs to start is no queue",
         "a station with fewer than 20 observed waits in the second half does not hold, nor does a \
          window shorter than four weeks",

@@ -238,7 +238,7 @@ fn look_at_config(loaded: &Result<Loaded, ConfigError>, checks: &mut Vec<Check>)
 
 /// What was collected, where there is a ledger that can be read.
 async fn look_at_collected(
-    ui: &Ui,
+    ui: &mut Ui,
     cx: &Context,
     repository: &Repository,
     checks: &mut Vec<Check>,

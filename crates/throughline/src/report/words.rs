@@ -79,6 +79,12 @@ pub(crate) fn done_changes(line: Line, count: &str, one: bool) -> String {
     }
 }
 
+/// The sentence with a capital at its start.
+pub(crate) fn capitalized(sentence: &str) -> String {
+    let mut letters = sentence.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
 /// The first names, and how many more there are.
 pub(crate) fn names<'a>(names: impl ExactSizeIterator<Item = &'a str>, most: usize) -> String {
     let more = names.len().saturating_sub(most);

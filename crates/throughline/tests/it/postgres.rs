@@ -16,7 +16,7 @@ const EVENTS: &str = r#"{"v":1,"id":"1","type":"change.opened","at":"2026-03-02T
 #[test]
 fn what_was_collected_into_a_database_is_measured_as_from_a_file() {
     let Some(database) = postgres::database() else { return };
-    let env = env();
+    let env = env().var("TL_NOW", "2026-04-01");
     env.write("events.ndjson", EVENTS);
     let mut answers = Vec::new();
     for ledger in [database.url(), "ledger.db"] {

@@ -10,7 +10,7 @@ use super::{Jira, instant, record, text};
 use crate::client::{Request, RequestError};
 use crate::progress::id;
 use crate::source::{Page, PullError};
-use crate::walk::{Walk, all, items};
+use crate::walk::{SLACK, Walk, all, items};
 
 /// How many issues a page has; each page is kept as one.
 const PAGE: usize = 50;
@@ -61,7 +61,7 @@ impl Jira {
         }
         let done = next.is_none();
         match next {
-            Some(token) => walk.climb(token),
+            Some(token) => walk.climb(token, SLACK),
             None => walk.top(),
         }
         Ok(walk.page(records, done, notes))

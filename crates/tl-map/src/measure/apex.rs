@@ -38,7 +38,8 @@ pub const DOC: MeasureDoc = MeasureDoc {
          unplanned is what came later and stayed, or was done; done counts up to the end of the \
          iteration while the ticket is in it",
         "points where every ticket of these iterations has them, else tickets",
-        "an iteration that was never closed ends when it was planned to end",
+        "an iteration that was never closed ends when it was planned to end; one without a known start, \
+         such as most milestones, is left out",
         "planning accuracy below 70 % is called over-committed, above 95 % under-committed",
         "bands of E are LinearB's of 2026: below 25 h elite, up to 72 h good, up to 161 h fair; the \
          bands count business as usual of others and are no target",

@@ -72,7 +72,7 @@ pub struct Started {
     pub job: u32,
     /// For how long it waited, in milliseconds.
     pub waited: i64,
-    /// How many waited when it came.
+    /// How many waited when it came, without those that came at the same instant.
     pub ahead: u32,
     /// How many waited or were served when it came.
     pub present: u32,
@@ -103,7 +103,9 @@ impl Station {
 
     /// `job` joins the queue. Call [`start`](Self::start) next.
     pub fn join(&mut self, now: i64, job: u32) {
-        let ahead = self.queue.len() as u32;
+        // Who comes at the same instant is not ahead: all jobs of a push come together.
+        let together = self.queue.iter().rev().take_while(|other| other.joined == now).count();
+        let ahead = (self.queue.len() - together) as u32;
         self.flow.enter(now);
         let present = ahead + self.busy;
         self.queue.push_back(Waiting { job, joined: now, ahead, present });

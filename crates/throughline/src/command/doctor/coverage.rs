@@ -53,7 +53,7 @@ pub(super) async fn sources(
 
 /// How many changes of the window have each boundary, and why the others lack it.
 pub(super) async fn boundaries(
-    ui: &Ui,
+    ui: &mut Ui,
     cx: &Context,
     repository: &Repository,
     ledger: &Ledger,

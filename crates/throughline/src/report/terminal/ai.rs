@@ -43,10 +43,13 @@ fn evidence(page: &mut Page<'_>, found: &AiUseTable) {
         ));
     }
     if found.people_told_of > 0 {
+        let others = match found.people_not_joined {
+            0 => "all of them wrote changes here".to_owned(),
+            some => format!("{} of them wrote no change here", count(some)),
+        };
         page.remark(&format!(
-            "Telemetry tells of {}; {} of them wrote no change here.",
-            counted(found.people_told_of, "person", "people"),
-            count(found.people_not_joined)
+            "Telemetry tells of {}; {others}.",
+            counted(found.people_told_of, "person", "people")
         ));
     }
 }
@@ -86,7 +89,7 @@ fn paradox(page: &mut Page<'_>, found: &Paradox) {
     page.grid(&grid);
     let survey = match found.survey.is_empty() {
         true => String::new(),
-        false => format!(" In brackets: what a survey found, self-reported ({}).", found.survey),
+        false => format!(" In brackets: what a survey found ({}).", found.survey),
     };
     page.remark(&format!(
         "Daily: share of people whose changes come to production on five or more days of a week.\
@@ -158,9 +161,8 @@ fn before_after(page: &mut Page<'_>, found: &BeforeAfter) {
         .filter(|(_, figure)| figure.value.is_some())
         .map(|(what, figure)| format!("{what} {}", signed(figure)))
         .collect();
+    // Why there is none is said among the sentences above.
     if known.is_empty() {
-        let why = found.failed.note.as_deref().unwrap_or("too few authors have both");
-        page.remark(&format!("Before and after the first known use: not known ({why})."));
         return;
     }
     page.remark(&format!(

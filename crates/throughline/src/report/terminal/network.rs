@@ -7,6 +7,7 @@ use super::counted;
 use super::grid::{Cell, Grid, Layout, column};
 use super::page::Page;
 use crate::report::format::{count, duration, number, share, signed_duration, value};
+use crate::report::words::capitalized;
 use crate::ui::Ink;
 
 /// The scenarios, or why none is answered; then the calibration that decides it.
@@ -18,7 +19,7 @@ pub(super) fn show(page: &mut Page<'_>, found: &Network) {
     );
     page.heading("WHAT IF THE LINE CHANGED", &about);
     if let Some(refused) = &found.refused {
-        page.paragraph(&format!("Not answered: {}.", refused.trim_end_matches('.')));
+        page.paragraph(&format!("{}.", capitalized(refused.trim_end_matches('.'))));
     }
     if !found.scenarios.is_empty() {
         page.grid(&scenarios(&found.scenarios));

@@ -26,11 +26,11 @@ const SITTING: Millis = Millis::new(2 * 60 * 60_000);
 const USUAL_REVIEW: i64 = 20 * 60_000;
 /// Reviews in a sitting from which their median is taken instead.
 const ENOUGH_SITTINGS: usize = 20;
-/// A change deployed this soon after its merge did not wait for a train: its merge had it
-/// deployed. Where fewer than [`FEWEST_SOON`] were, they came just in time for one.
+/// A change deployed this soon after its merge did not wait for a train: its merge had it deployed.
 const SOON: Millis = Millis::new(30 * 60_000);
-/// The share of changes from which being deployed soon is no accident.
-const FEWEST_SOON: f64 = 0.1;
+/// How many times as many deployments must come within [`SOON`] of the last merge as in the half
+/// hour after that: else it is chance that a merge came just before a train.
+const SOON_TO_LATER: usize = 3;
 /// The share from which there is no train at all.
 const MOST_SOON: f64 = 0.75;
 
@@ -255,8 +255,8 @@ fn add_releases(
 ) {
     let items = || data.items.iter().filter(|item| item.repository == repository);
     let waits: Vec<Millis> = items().filter_map(|item| release_wait(data, item)).collect();
-    let is_soon = |wait: &Millis| *wait <= SOON;
-    let soon = waits.iter().filter(|wait| is_soon(wait)).count() as f64 / waits.len().max(1) as f64;
+    let soon =
+        waits.iter().filter(|wait| **wait <= SOON).count() as f64 / waits.len().max(1) as f64;
     let observed = &mut line.observed;
     let deploy = |item: &Item| {
         let started = item.journey.at(Boundary::DeployStarted)?;
@@ -282,18 +282,20 @@ fn add_releases(
             *merged = item.merged.max(*merged);
         }
     }
-    let trains = |is_train: bool| {
-        let is_soon =
-            |left: Timestamp, merged: Timestamp| soon >= FEWEST_SOON && is_soon(&(left - merged));
-        let found = last.iter().filter(move |(left, merged)| is_soon(**left, **merged) != is_train);
-        found.map(|(left, merged)| (*left, *merged))
+    let within = |from: Millis, to: Millis| {
+        let waits = last.iter().map(|(left, merged)| *left - *merged);
+        waits.filter(|wait| from < *wait && *wait <= to).count()
     };
-    let triggers: FxHashSet<(Timestamp, Timestamp)> = trains(false).collect();
+    let later = within(SOON, SOON + SOON);
+    let by_merges = within(Millis::new(-1), SOON) >= SOON_TO_LATER * later.max(1);
+    let is_trigger = |&(left, merged): &(Timestamp, Timestamp)| by_merges && left - merged <= SOON;
+    let departures = || last.iter().map(|(left, merged)| (*left, *merged));
+    let triggers: FxHashSet<(Timestamp, Timestamp)> = departures().filter(is_trigger).collect();
     for (change, (_, item)) in observed.changes.iter_mut().zip(taken) {
         let left = left(data, item);
         change.on_demand = left.is_some_and(|left| triggers.contains(&(left, item.merged)));
     }
-    let trains = trains(true).map(|(left, _)| left).collect();
+    let trains = departures().filter(|one| !is_trigger(one)).map(|(left, _)| left).collect();
     observed.release = Release::AsObserved(trains);
 }
 

@@ -7,6 +7,7 @@ use tl_map::report::collected::{
 use tl_map::report::{DoraRow, Figure, Report};
 
 use super::super::super::format;
+use super::super::super::words::capitalized;
 use super::super::bars;
 use super::super::plot::DrawError;
 use super::super::table::{Cell, Table, count, figure, prose, text};
@@ -189,7 +190,8 @@ fn pipeline(name: &str, row: &PipelineRow) -> Vec<Cell> {
 fn network(found: &Network) -> Vec<Block> {
     let mut blocks = Vec::new();
     if let Some(refused) = &found.refused {
-        blocks.push(Block::Text(format!("Not answered: {}.", refused.trim_end_matches('.'))));
+        let refused = capitalized(refused.trim_end_matches('.'));
+        blocks.push(Block::Text(format!("{refused}.")));
     }
     if !found.scenarios.is_empty() {
         blocks.push(scenarios(found));

@@ -46,11 +46,12 @@ fn evidence(found: &AiUseTable) -> Vec<Block> {
         figures("AI leverage", &[("changes with evidence of any level", &found.leverage)]),
     ];
     if found.people_told_of > 0 {
-        blocks.push(Block::Text(format!(
-            "Telemetry tells of {} people; {} of them wrote no change here.",
-            format::count(found.people_told_of),
-            format::count(found.people_not_joined)
-        )));
+        let others = match found.people_not_joined {
+            0 => "all of them wrote changes here".to_owned(),
+            some => format!("{} of them wrote no change here", format::count(some)),
+        };
+        let people = format::count(found.people_told_of);
+        blocks.push(Block::Text(format!("Telemetry tells of {people} people; {others}.")));
     }
     blocks.extend(how("ai-use"));
     blocks
