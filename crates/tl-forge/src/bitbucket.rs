@@ -15,7 +15,7 @@ use tl_core::time::{Millis, Timestamp};
 
 use crate::client::{Auth, Client, Request, RequestError};
 use crate::clock::Soon;
-use crate::progress::{Age, List, Watermark, ascending, descending, id, instant};
+use crate::progress::{Age, List, Part, Watermark, ascending, descending, id, instant};
 use crate::secret::Secret;
 use crate::source::{Page, PullError, Source, Stream, Wanted};
 use crate::walk::{all, wants};
@@ -132,15 +132,8 @@ impl Repository<'_> {
     async fn issues(&self, cursor: Option<&str>, since: Timestamp) -> Result<Page, PullError> {
         let cursor = cursor.filter(|cursor| *cursor != NOTHING);
         let page = |mark: &Watermark| self.changed("issues", mark);
-        let part = match ascending(self.list(cursor, since), key, page).await {
-            // It keeps no issues.
-            Err(PullError::Request(RequestError::Refused { status: 404 | 410, .. })) => {
-                let notes = vec!["it keeps no issues, or they may not be read".to_owned()];
-                let next = cursor.unwrap_or(NOTHING).to_owned();
-                return Ok(Page { records: Vec::new(), next, done: true, notes });
-            }
-            part => part?,
-        };
+        let part = ascending(self.list(cursor, since), key, page).await;
+        let part = or_nothing(part, cursor, "it keeps no issues, or they may not be read")?;
         let records = part.items.iter().map(|it| self.record("issue", "", it.clone())).collect();
         Ok(part.page(records))
     }
@@ -173,6 +166,7 @@ impl Repository<'_> {
     }
 
     async fn pipelines(&self, cursor: Option<&str>, since: Timestamp) -> Result<Page, PullError> {
+        let cursor = cursor.filter(|cursor| *cursor != NOTHING);
         let age = |pipeline: &Value| {
             let created = instant(pipeline, "created_on")?;
             let updated = instant(pipeline, "completed_on").unwrap_or(created);
@@ -180,12 +174,14 @@ impl Repository<'_> {
             Some(Age { created, updated, open: state != Some("COMPLETED") })
         };
         let page = self.newest_first("pipelines/", "-created_on");
-        let part = descending(self.list(cursor, since), Millis::days(3), age, page).await?;
+        let part = descending(self.list(cursor, since), Millis::days(3), age, page).await;
+        let part = or_nothing(part, cursor, "it has no pipelines, or they may not be read")?;
         let records = part.items.iter().map(|it| self.record("pipeline", "", it.clone())).collect();
         Ok(part.page(records))
     }
 
     async fn deployments(&self, cursor: Option<&str>, since: Timestamp) -> Result<Page, PullError> {
+        let cursor = cursor.filter(|cursor| *cursor != NOTHING);
         let age = |deployment: &Value| {
             let state = deployment.get("state")?;
             let created = instant(state, "started_on")?;
@@ -198,10 +194,26 @@ impl Repository<'_> {
         let fields = "+values.environment.name,+values.environment.environment_type.name,\
                       +values.release.commit.hash,+values.deployable.commit.hash";
         let page = |number| page(number).with("fields", fields);
-        let part = descending(self.list(cursor, since), Millis::days(3), age, page).await?;
+        let part = descending(self.list(cursor, since), Millis::days(3), age, page).await;
+        let part = or_nothing(part, cursor, "it has no deployments, or they may not be read")?;
         let records =
             part.items.iter().map(|it| self.record("deployment", "", it.clone())).collect();
         Ok(part.page(records))
+    }
+}
+
+/// A list that is switched off for a repository is empty, with a note.
+fn or_nothing(
+    part: Result<Part, PullError>,
+    cursor: Option<&str>,
+    note: &str,
+) -> Result<Part, PullError> {
+    match part {
+        Err(PullError::Request(RequestError::Refused { status: 404 | 410, .. })) => {
+            let next = cursor.unwrap_or(NOTHING).to_owned();
+            Ok(Part { items: Vec::new(), next, done: true, notes: vec![note.to_owned()] })
+        }
+        part => part,
     }
 }
 

@@ -121,8 +121,24 @@ impl Repository<'_> {
         Record { system: System::Gitea, what, scope, parent, body }
     }
 
-    async fn all(&self, path: &str) -> Result<Vec<Value>, RequestError> {
-        self.client.all(&Request::get(self.path(path)).with("limit", PLAIN_PAGE), "").await
+    /// All items of a list that belongs to one object. Few of them have `Link` headers; that of a
+    /// timeline has holes, because what is not shown is left out of its pages.
+    async fn all(&self, path: &str, field: &str) -> Result<Vec<Value>, RequestError> {
+        const MOST_PAGES: u32 = 500;
+        let path = self.path(path);
+        let holes = path.ends_with("/timeline");
+        let mut items = Vec::new();
+        for page in 1..=MOST_PAGES {
+            let request = Request::get(&path).with("limit", PLAIN_PAGE).with("page", page);
+            let mut answer = self.client.send(&request).await?;
+            let found = answer.take_items(field);
+            let count = found.len();
+            items.extend(found);
+            if count == 0 || !(holes || count >= PLAIN_PAGE || answer.next.is_some()) {
+                return Ok(items);
+            }
+        }
+        Err(RequestError::Endless { system: System::Gitea, path, pages: MOST_PAGES })
     }
 
     /// What changed among issues (`issues`) or requests (`pulls`).
@@ -163,7 +179,7 @@ impl Repository<'_> {
             let Some(number) = id(&issue, "number") else { continue };
             records.push(self.record("issue", "", issue));
             let parent = format!("issue/{number}");
-            let timeline = self.all(&format!("issues/{number}/timeline")).await?;
+            let timeline = self.all(&format!("issues/{number}/timeline"), "").await?;
             records.extend(timeline.into_iter().map(|it| self.record("timeline", &parent, it)));
         }
         Ok(changed.walk.page(records, changed.done, changed.notes))
@@ -184,20 +200,20 @@ impl Repository<'_> {
         let own = format!("pulls/{number}");
         let whole = self.client.send(&Request::get(self.path(&own))).await?.body;
         let mut records = vec![self.record("pull_request", "", whole)];
-        for review in self.all(&format!("{own}/reviews")).await? {
+        for review in self.all(&format!("{own}/reviews"), "").await? {
             let commented = review.get("comments_count").and_then(Value::as_u64) != Some(0);
             let of = id(&review, "id").filter(|_| commented);
             records.push(self.record("review", number, review));
             if let Some(of) = of {
-                let comments = self.all(&format!("{own}/reviews/{of}/comments")).await?;
+                let comments = self.all(&format!("{own}/reviews/{of}/comments"), "").await?;
                 let record = |it| self.record("review_comment", number, it);
                 records.extend(comments.into_iter().map(record));
             }
         }
-        let commits = self.all(&format!("{own}/commits")).await?;
+        let commits = self.all(&format!("{own}/commits"), "").await?;
         records.extend(commits.into_iter().map(|it| self.record("commit", number, it)));
         let parent = format!("pull/{number}");
-        let timeline = self.all(&format!("issues/{number}/timeline")).await?;
+        let timeline = self.all(&format!("issues/{number}/timeline"), "").await?;
         records.extend(timeline.into_iter().map(|it| self.record("timeline", &parent, it)));
         Ok(records)
     }
@@ -220,9 +236,7 @@ impl Repository<'_> {
         for run in &part.items {
             let Some(number) = id(run, "id") else { continue };
             records.push(self.record("workflow_run", "", run.clone()));
-            let jobs = self.path(&format!("actions/runs/{number}/jobs"));
-            let jobs = Request::get(jobs).with("limit", PLAIN_PAGE);
-            let jobs = self.client.all(&jobs, "jobs").await?;
+            let jobs = self.all(&format!("actions/runs/{number}/jobs"), "jobs").await?;
             records.extend(jobs.into_iter().map(|job| self.record("workflow_job", &number, job)));
         }
         Ok(part.page(records))

@@ -118,7 +118,14 @@ impl Jenkins {
         let Some(job) = left.pop() else { return Ok(Vec::new()) };
         let path = format!("{}api/json", path(&job));
         let about = Request::get(&path).with("tree", "_class,jobs[name],lastBuild[number]");
-        let about = self.client.send(&about).await?.body;
+        let about = match self.client.send(&about).await {
+            Ok(answer) => answer.body,
+            // It was deleted after its folder was read.
+            Err(RequestError::Refused { status: 404, .. }) if job != scope => {
+                return Ok(Vec::new());
+            }
+            Err(err) => return Err(err.into()),
+        };
         if let Some(children) = about.get("jobs").and_then(Value::as_array) {
             let names = children.iter().filter_map(|child| child.get("name")?.as_str());
             left.extend(names.map(|name| match job.as_str() {

@@ -4,8 +4,8 @@
 //! release). Start at [`Sentry::pull`]. Follows the web API 0 (`List an Organization's Releases`,
 //! `List a Release's Deploys`; the next page is in the `Link` header, also after the last one).
 //!
-//! Releases come newest first. Each collection goes down to those of the month before the last one:
-//! a release is given once for each state (its release, its commits, its deploys) that it was
+//! The newest release comes first. Each collection goes down to those of the month before the last
+//! one: a release is given once for each state (its release, its commits, its deploys) that it was
 //! seen in.
 
 use serde_json::Value;
@@ -71,7 +71,11 @@ impl Sentry {
         let mut records = Vec::new();
         let mut below = false;
         for release in found {
-            let Some(made) = instant(&release, "dateCreated") else { continue };
+            // The list is sorted by its release, and by its creation while there is none.
+            let released = instant(&release, "dateReleased");
+            let Some(made) = released.or_else(|| instant(&release, "dateCreated")) else {
+                continue;
+            };
             let Some(version) = id(&release, "version") else { continue };
             below |= made < walk.from;
             if made >= walk.from && walk.is_new((made, state(&release, &version))) {

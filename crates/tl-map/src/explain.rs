@@ -4,13 +4,19 @@
 //! **Invariant:** the rows listed are the ones that the measure was computed from.
 
 use serde::Serialize;
-use tl_core::time::Millis;
+use tl_core::delivery::{Build, Ticket};
+use tl_core::fact::BuildLevel;
+use tl_core::time::{Millis, Timestamp};
 
+use crate::collected::started;
 use crate::dataset::{Dataset, Item};
+use crate::deployment::Deployment;
 use crate::journey::{End, Front};
+use crate::measure::ai_use::AiUse;
 use crate::measure::batch_size::lines;
 use crate::measure::cadence::shipped;
 use crate::measure::change_failure::failed_wide;
+use crate::measure::time_in_status::done_at;
 use crate::measure::value_stream::waited_for_merge;
 use crate::measure::{MEASURES, MeasureDoc};
 
@@ -71,7 +77,18 @@ pub fn explain(data: &Dataset<'_>, id: &str, limit: usize) -> Result<Explanation
                 item.size?.reworked.filter(|lines| *lines > 0).map(|lines| lines as f64)
             }),
         ),
+        "dora" if data.line.end == End::Deployed => ("changes first shipped", deployed(data)),
         "cadence" | "dora" => ("changes first shipped", releases(data)),
+        "velocity-paradox" => ("hours from merge to failure", failures(data)),
+        "after-hours" => ("hour of the day", after_hours(data)),
+        "ai-use" => ("level of evidence, 1 is surest", by_evidence(data)),
+        "reviews" => (
+            "reviews by people",
+            items(data, |item| item.told.request.map(|_| f64::from(item.told.course.reviews))),
+        ),
+        "time-in-status" => ("hours from first progress to done", tickets(data)),
+        "manual-steps" => ("hours waited for a person", steps(data)),
+        "ci" => ("hours of a run", runs(data)),
         "funnel" => ("commits of requests never merged", pending(data)),
         "value-stream" | "coverage" => (whole_line(data), hours(data, |item| item.journey.total())),
         _ => ("hours from first commit to release", hours(data, |item| item.journey.lead_time())),
@@ -121,6 +138,95 @@ fn failures(data: &Dataset<'_>) -> Vec<ExplainedRow> {
             })
         })
         .collect()
+}
+
+/// Deployments to production in the window.
+fn deployed(data: &Dataset<'_>) -> Vec<ExplainedRow> {
+    production(data)
+        .map(|one| {
+            let mut note = one.finished.to_string();
+            for part in
+                one.kind.why().into_iter().chain(one.failures.first().map(|f| f.why.as_str()))
+            {
+                note = format!("{note}, {part}");
+            }
+            if !one.is_success() {
+                note.push_str(", did not succeed");
+            }
+            ExplainedRow { item: production_name(one), value: one.shipped.len() as f64, note }
+        })
+        .collect()
+}
+
+fn production<'d>(data: &'d Dataset<'_>) -> impl Iterator<Item = &'d Deployment> {
+    data.deployments.list.iter().filter(|one| one.finished >= data.window.since)
+}
+
+fn production_name(deployment: &Deployment) -> String {
+    let short: String = deployment.what.chars().take(10).collect();
+    format!("{} {short}", deployment.service)
+}
+
+/// Deployments outside of working hours.
+fn after_hours(data: &Dataset<'_>) -> Vec<ExplainedRow> {
+    let calendar = &data.options.collected.calendar;
+    production(data)
+        .filter(|one| !calendar.is_working(one.finished))
+        .filter_map(|one| {
+            let (hour, _) = calendar.hour_and_day(one.finished)?;
+            let note = one.finished.to_string();
+            Some(ExplainedRow { item: production_name(one), value: hour as f64, note })
+        })
+        .collect()
+}
+
+fn by_evidence(data: &Dataset<'_>) -> Vec<ExplainedRow> {
+    let uses = AiUse::new(data);
+    items(data, |item| uses.evidence(item).map(|level| f64::from(level as u8) + 1.0))
+}
+
+/// Tickets done in the window.
+fn tickets(data: &Dataset<'_>) -> Vec<ExplainedRow> {
+    let options = &data.options.collected;
+    let row = |ticket: &Ticket| {
+        let done = done_at(ticket, options)?;
+        let inside = done >= data.window.since && done <= data.window.until;
+        let spent = done - started(ticket, options).filter(|_| inside)?;
+        let note = format!("done {}", done.date());
+        Some(ExplainedRow { item: ticket.key.clone(), value: spent.hours(), note })
+    };
+    data.collected.delivery.tickets.iter().filter_map(row).collect()
+}
+
+/// Steps of deployments that a person was waited for, done in the window.
+fn steps(data: &Dataset<'_>) -> Vec<ExplainedRow> {
+    let inside = |at: Timestamp| at >= data.window.since && at <= data.window.until;
+    let delivery = data.collected.delivery;
+    let of_deployments = delivery.deployments.iter().flat_map(|one| &one.steps);
+    let of_builds = delivery.builds.iter().flat_map(|one| &one.steps);
+    of_deployments
+        .chain(of_builds)
+        .filter_map(|step| {
+            let done = step.done.filter(|at| inside(*at))?;
+            let value = (done - step.waiting?).hours();
+            let note = format!("{}, done {}", step.form, done.date());
+            Some(ExplainedRow { item: step.name.clone(), value, note })
+        })
+        .collect()
+}
+
+/// Runs of CI that ended in the window.
+fn runs(data: &Dataset<'_>) -> Vec<ExplainedRow> {
+    let inside = |at: Timestamp| at >= data.window.since && at <= data.window.until;
+    let row = |build: &Build| {
+        let finished = build.finished.filter(|at| inside(*at))?;
+        let value = (finished - build.started?).hours();
+        let note = format!("attempt {}, {:?}, {}", build.attempt, build.outcome, finished.date());
+        Some(ExplainedRow { item: build.name.clone(), value, note })
+    };
+    let is_run = |build: &&Build| build.level == BuildLevel::Run;
+    let builds = data.collected.delivery.builds.iter().flat_map(|one| &one.builds);
+    builds.filter(is_run).filter_map(row).collect()
 }
 
 fn releases(data: &Dataset<'_>) -> Vec<ExplainedRow> {

@@ -59,6 +59,8 @@ pub const DOC: MeasureDoc = MeasureDoc {
          simulated and says so",
         "a merge is not a queue: each change keeps its own measured wait from the last review, rework \
          and CI to the merge, in a merge queue too",
+        "a change waits until what it leaves with is closed: at the first merge that stays behind, or \
+         when it leaves; approvals and the deployment come after that",
         "the last change to leave with a deployment within 30 minutes of its merge had it deployed, \
          where three times as many deployments come so soon as in the half hour after that; what else \
          is merged leaves with it; where three quarters of changes leave so soon there is no train",

@@ -36,7 +36,12 @@ fn answer(asked: &Asked) -> Reply {
         }
         ["pulls", _, "reviews", "8", "comments"] => ok(&json!([{"id": 3}])),
         ["pulls", _, "commits"] => ok(&json!([{"sha": "aa"}])),
-        ["issues", _, "timeline"] => ok(&json!([{"id": 1, "type": "close"}])),
+        // The first page is short, and there is another.
+        ["issues", _, "timeline"] => match asked.parameter("page").as_deref() {
+            Some("1") => ok(&json!([{"id": 1, "type": "close"}])),
+            Some("2") => ok(&json!([{"id": 2, "type": "reopen"}])),
+            _ => ok(&json!([])),
+        },
         _ => status(404, &[], "{}"),
     }
 }
@@ -45,7 +50,7 @@ fn answer(asked: &Asked) -> Reply {
 fn every_stream_gives_its_records_once_and_resumes_after_any_page() {
     run(async {
         let server = Server::start(answer).await;
-        let expected = [("issues", 140), ("pulls", 70 * 6), ("runs", 2), ("releases", 1)];
+        let expected = [("issues", 70 * 3), ("pulls", 70 * 7), ("runs", 2), ("releases", 1)];
         for (what, count) in expected {
             assert_eq!(collected(&gitea(&server), what).await.len(), count, "{what}");
         }

@@ -6,11 +6,12 @@
 //! bounded, whatever the size of the dataset.
 
 mod observe;
+mod releases;
 
 use super::figures::figure;
 use crate::dataset::Dataset;
 use crate::network::calibrate::{Calibration, StationCheck};
-use crate::network::observed::Release;
+use crate::network::observed::{Observed, Release};
 use crate::network::scenarios::ScenarioOutcome;
 use crate::network::{Settings, answer};
 use crate::report::Unit;
@@ -29,7 +30,7 @@ pub fn what_if_network(data: &Dataset<'_>) -> Option<Network> {
     let settings = Settings {
         replications: 8,
         seed: data.options.seed,
-        changes: observe::MOST_CHANGES,
+        changes: changes_of_a_run(observed),
         draws: Draws { count: data.options.draws.min(500), seed: data.options.seed },
     };
     let answer = answer(observed, &settings);
@@ -50,6 +51,17 @@ pub fn what_if_network(data: &Dataset<'_>) -> Option<Network> {
         refused: refused(&answer.calibration),
         scenarios: answer.scenarios.into_iter().map(scenario).collect(),
     })
+}
+
+/// Happenings of one simulated run: so many that a whole answer takes about half a second.
+const MOST_STEPS: usize = 20_000;
+
+/// How many changes a run has, by how much happens to each.
+fn changes_of_a_run(observed: &Observed) -> usize {
+    let own =
+        observed.changes.iter().map(|change| 4 + 2 * (change.rounds.len() + change.runs.len()));
+    let steps = own.sum::<usize>() + 2 * observed.other_runs.len();
+    MOST_STEPS * observed.changes.len() / steps.max(1)
 }
 
 /// Why nothing is answered, in one sentence.

@@ -139,7 +139,8 @@ proptest! {
         let what = ["pushes", "comments", "approves", "objects", "withdraws"];
         let mut story = "0 ana opens\n50 ana merges\n".to_owned();
         for (hour, fact, person) in facts {
-            story += &format!("{hour} {} {}\n", who[usize::from(person)], what[usize::from(fact)]);
+            let (who, what) = (who[usize::from(person)], what[usize::from(fact)]);
+            story = format!("{story}{hour} {who} {what}\n");
         }
         let course = course(&request(&story), 1, at(1_000));
         if let Some(first) = course.first_review {

@@ -184,9 +184,14 @@ fn outcomes(report: &Report, line: Line) -> Result<Vec<Section>, DrawError> {
     sections.push(Section {
         id: "failures",
         title: "How often changes failed",
-        lead: "A change failed if a later one reverts it, hot-fixes it or says that it mends it. \
-                   Each link has a grade, A (certain) to E (weak), and a reason."
-            .to_owned(),
+        lead: format!(
+            "A change failed if a later one reverts it, hot-fixes it or says that it mends it{}. \
+             Each link has a grade, A (certain) to E (weak), and a reason.",
+            match line.is_deployed {
+                true => ", if its deployment was rolled back, or if an incident names it",
+                false => "",
+            }
+        ),
         blocks: outcome::failures(&report.failures),
     });
     if !line.is_deployed || report.cadence.releases > 0 {

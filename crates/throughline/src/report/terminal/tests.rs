@@ -5,7 +5,7 @@ use unicode_width::UnicodeWidthStr as _;
 use super::grid::{Cell, Grid, Layout, column, sparkline};
 use super::page::{shortened, wrap};
 use super::*;
-use crate::report::sample::{sample, sample_young};
+use crate::report::sample::{sample, sample_collected, sample_young};
 
 const UNICODE: Style = Style { unicode: true };
 const ASCII: Style = Style { unicode: false };
@@ -30,8 +30,43 @@ fn a_young_repository_is_worth_reading_at_every_usual_width() {
 }
 
 #[test]
+fn a_collected_report_is_readable_at_every_usual_width() {
+    for width in [120, 80, 60] {
+        let text = plain(&sample_collected(), width, &UNICODE);
+        insta::assert_snapshot!(format!("collected_{width}"), text);
+    }
+}
+
+#[test]
+fn a_line_to_production_is_not_said_to_end_with_a_release() {
+    let text = plain(&sample_collected(), 100, &UNICODE);
+    assert!(text.contains("from ticket to production"));
+    for wrong in ["first commit to release\n", "no tag reads", "as far as git alone", "to release"] {
+        let said = text.lines().filter(|line| line.contains(wrong) && !line.contains("  - "));
+        assert_eq!(said.collect::<Vec<_>>(), Vec::<&str>::new());
+    }
+}
+
+#[test]
+fn a_long_list_is_cut_and_says_so() {
+    let mut report = sample_collected();
+    let one = report.repositories[0].clone();
+    report.repositories.resize(30, one);
+    for (number, gap) in std::iter::repeat_n(report.gaps[0].clone(), 9).enumerate() {
+        let what = format!("repository {number} was not cloned");
+        report.gaps.push(tl_core::history::Gap { what, ..gap });
+    }
+    let text = plain(&report, 100, &UNICODE);
+    // Repositories, services, iterations, gaps.
+    for more in ["and 10 more", "and 6 more", "and 2 more", "and 7 more"] {
+        assert!(text.contains(&format!("{more}; `--json` lists all")), "{more}\n{text}");
+    }
+}
+
+#[test]
 fn no_line_is_wider_than_asked() {
-    for report in [sample(), sample_young(), hostile(&sample())] {
+    let collected = sample_collected();
+    for report in [sample(), sample_young(), hostile(&sample()), hostile(&collected), collected] {
         for (width, style) in (24..=130).flat_map(|width| [(width, &UNICODE), (width, &ASCII)]) {
             let text = plain(&report, width, style);
             let wide = text.lines().find(|line| line.width() > width);
@@ -55,7 +90,8 @@ fn a_terminal_without_a_width_gets_a_page_all_the_same() {
 
 #[test]
 fn without_unicode_everything_is_ascii() {
-    for report in [sample(), sample_young(), hostile(&sample())] {
+    let collected = sample_collected();
+    for report in [sample(), sample_young(), hostile(&sample()), hostile(&collected), collected] {
         let text = plain(&report, 100, &ASCII);
         assert_eq!(text.chars().find(|c| !c.is_ascii()), None);
     }
@@ -63,8 +99,24 @@ fn without_unicode_everything_is_ascii() {
 
 /// Every text that a stranger could have written, with what strangers write.
 fn hostile(report: &Report) -> Report {
-    const FREE: [&str; 22] = [
+    const FREE: [&str; 38] = [
         "name",
+        "service",
+        "pipeline",
+        "status",
+        "meaning",
+        "board",
+        "question",
+        "north_star",
+        "formula",
+        "calendar",
+        "form",
+        "survey",
+        "station",
+        "refused",
+        "unstable",
+        "repository",
+        "boundary",
         "branch",
         "label",
         "sentence",
@@ -96,7 +148,7 @@ fn hostile(report: &Report) -> Report {
             }
             Value::Array(items) => items.iter_mut().for_each(|item| spoil(item, free)),
             Value::Object(fields) => fields.iter_mut().for_each(|(key, value)| {
-                let named = ["ai_by_tool", "by_kind", "packages"].contains(&key.as_str());
+                let named = ["ai_by_tool", "by_kind", "packages", "lacking", "left_out", "also"].contains(&key.as_str());
                 spoil(value, named || FREE.contains(&key.as_str()));
             }),
             _ => {}
@@ -109,7 +161,7 @@ fn hostile(report: &Report) -> Report {
 
 #[test]
 fn escape_sequences_of_a_repository_do_not_reach_the_terminal() {
-    for report in [sample(), sample_young()] {
+    for report in [sample(), sample_young(), sample_collected()] {
         let text = render(&hostile(&report), 100, &UNICODE);
         assert!(text.contains('\u{fffd}'), "nothing hostile was shown at all");
         // What is left of ESC are our own colours, and they are all of the harmless kind.
@@ -125,7 +177,7 @@ fn escape_sequences_of_a_repository_do_not_reach_the_terminal() {
 
 #[test]
 fn figures_of_a_hidden_row_are_not_read_even_if_they_are_there() {
-    let mut report = sample();
+    let mut report = sample_collected();
     let secret = Figure::with_interval(4_242.0, 4_242.0, 4_242.0, 3, Unit::Lines);
     for row in &mut report.cohorts.rows {
         (row.visibility, row.people, row.size) = (Visibility::Hidden, 4_242, secret.clone());
@@ -139,9 +191,14 @@ fn figures_of_a_hidden_row_are_not_read_even_if_they_are_there() {
         (row.visibility, row.people) = (Visibility::Hidden, 4_242);
         (row.throughput, row.to_merge) = (secret.clone(), secret.clone());
     }
+    let paradox = report.collected.as_mut().and_then(|collected| collected.paradox.as_mut());
+    for row in &mut paradox.expect("the sample has cohorts").rows {
+        (row.visibility, row.people) = (Visibility::Hidden, 4_242);
+        (row.failed.own, row.after_hours) = (secret.clone(), secret.clone());
+    }
     let text = plain(&report, 120, &UNICODE);
     assert!(!text.contains("4,242"), "{text}");
-    assert_eq!(text.matches("hidden (too few people)").count(), 4 + 3 + 4);
+    assert_eq!(text.matches("hidden (too few people)").count(), 4 + 3 + 4 + 4);
 }
 
 #[test]
@@ -233,6 +290,7 @@ fn every_field_of_the_json_is_documented() {
     let document = include_str!("../../../../../docs/map-v1.md");
     let mut names = std::collections::BTreeSet::new();
     fields(&serde_json::to_value(sample()).expect("plain data"), &mut names);
+    fields(&serde_json::to_value(sample_collected()).expect("plain data"), &mut names);
     fields(&serde_json::to_value(sample_young()).expect("plain data"), &mut names);
     let missing: Vec<_> =
         names.into_iter().filter(|name| !document.contains(&format!("`{name}`"))).collect();

@@ -4,16 +4,15 @@
 //! and waits. Start at [`observe`]. **Invariant:** bounded: at most [`MOST_CHANGES`] changes, the
 //! newest, and no more runs of other changes than [`MOST_OTHER_WORK`] times their own.
 
-use std::collections::BTreeMap;
-
 use rustc_hash::FxHashSet;
 use tl_core::attribution::AuthorClass;
 use tl_core::delivery::{Build, Request, Review};
 use tl_core::fact::{BuildLevel, Outcome, ReviewVerdict};
 use tl_core::time::{Millis, Timestamp};
 
+use super::releases;
 use crate::dataset::{Dataset, Item, Size};
-use crate::journey::{Boundary, End};
+use crate::journey::Boundary;
 use crate::network::observed::{Change, Merge, Observed, Release, Round, Run};
 
 /// Most changes that are taken, the newest.
@@ -26,14 +25,6 @@ const SITTING: Millis = Millis::new(2 * 60 * 60_000);
 const USUAL_REVIEW: i64 = 20 * 60_000;
 /// Reviews in a sitting from which their median is taken instead.
 const ENOUGH_SITTINGS: usize = 20;
-/// A change deployed this soon after its merge did not wait for a train: its merge had it deployed.
-const SOON: Millis = Millis::new(30 * 60_000);
-/// How many times as many deployments must come within [`SOON`] of the last merge as in the half
-/// hour after that: else it is chance that a merge came just before a train.
-const SOON_TO_LATER: usize = 3;
-/// The share from which there is no train at all.
-const MOST_SOON: f64 = 0.75;
-
 /// The line of one repository, and what had to be left out of it.
 pub(super) struct Line {
     pub(super) observed: Observed,
@@ -83,7 +74,7 @@ pub(super) fn observe(data: &Dataset<'_>, repository: usize) -> Line {
     };
     add_ci(data, &taken, &mut line);
     add_merge_waits(&taken, &mut line.observed);
-    add_releases(data, repository, &taken, &mut line);
+    releases::add(data, repository, &taken, &mut line);
     line
 }
 
@@ -128,7 +119,7 @@ fn change(data: &Dataset<'_>, item: &Item, started: Timestamp, usual: &Usual) ->
         rounds: rounds(request(data, item)?, ready, item.merged, usual),
         runs: Vec::new(),
         merge_wait: Millis::ZERO,
-        release_wait: release_wait(data, item),
+        release_wait: None,
         on_demand: false,
         low_risk: item.size.map(is_low_risk),
     })
@@ -230,73 +221,6 @@ fn sittings<'r>(requests: impl Iterator<Item = &'r Request>) -> Usual {
         usual.median = known[known.len() / 2];
     }
     usual
-}
-
-/// Merge to the start of the deployment, or to the release that stands for it.
-fn release_wait(data: &Dataset<'_>, item: &Item) -> Option<Millis> {
-    let left = match data.line.end {
-        End::Deployed => Boundary::DeployStarted,
-        End::Released => Boundary::Released,
-    };
-    Some(item.journey.at(left)? - item.journey.at(Boundary::Merged)?)
-}
-
-/// When it left for production.
-fn left(data: &Dataset<'_>, item: &Item) -> Option<Timestamp> {
-    Some(item.merged + release_wait(data, item)?)
-}
-
-/// Trains where changes wait for them; else the wait is part of the deployment.
-fn add_releases(
-    data: &Dataset<'_>,
-    repository: usize,
-    taken: &[(Timestamp, &Item)],
-    line: &mut Line,
-) {
-    let items = || data.items.iter().filter(|item| item.repository == repository);
-    let waits: Vec<Millis> = items().filter_map(|item| release_wait(data, item)).collect();
-    let soon =
-        waits.iter().filter(|wait| **wait <= SOON).count() as f64 / waits.len().max(1) as f64;
-    let observed = &mut line.observed;
-    let deploy = |item: &Item| {
-        let started = item.journey.at(Boundary::DeployStarted)?;
-        Some(item.journey.at(Boundary::InProduction)? - started)
-    };
-    if waits.is_empty() || soon >= MOST_SOON {
-        let all = items().filter_map(|item| Some(release_wait(data, item)? + deploy(item)?));
-        observed.deploys = all.collect();
-        observed.changes.iter_mut().for_each(|change| change.release_wait = None);
-        let what = match waits.len() {
-            0 => "release: no change was deployed or released, so the line ends with the merge",
-            _ => "release: on demand, so its time is part of the deployment",
-        };
-        line.left_out.push(what.to_owned());
-        return;
-    }
-    observed.deploys = items().filter_map(deploy).collect();
-    // The last change that left at each instant: if that was soon, its merge had all deployed.
-    let mut last: BTreeMap<Timestamp, Timestamp> = BTreeMap::new();
-    for item in items() {
-        if let Some(left) = left(data, item) {
-            let merged = last.entry(left).or_insert(item.merged);
-            *merged = item.merged.max(*merged);
-        }
-    }
-    let within = |from: Millis, to: Millis| {
-        let waits = last.iter().map(|(left, merged)| *left - *merged);
-        waits.filter(|wait| from < *wait && *wait <= to).count()
-    };
-    let later = within(SOON, SOON + SOON);
-    let by_merges = within(Millis::new(-1), SOON) >= SOON_TO_LATER * later.max(1);
-    let is_trigger = |&(left, merged): &(Timestamp, Timestamp)| by_merges && left - merged <= SOON;
-    let departures = || last.iter().map(|(left, merged)| (*left, *merged));
-    let triggers: FxHashSet<(Timestamp, Timestamp)> = departures().filter(is_trigger).collect();
-    for (change, (_, item)) in observed.changes.iter_mut().zip(taken) {
-        let left = left(data, item);
-        change.on_demand = left.is_some_and(|left| triggers.contains(&(left, item.merged)));
-    }
-    let trains = departures().filter(|one| !is_trigger(one)).map(|(left, _)| left).collect();
-    observed.release = Release::AsObserved(trains);
 }
 
 /// CI of the changes, with all else that keeps the runners busy.

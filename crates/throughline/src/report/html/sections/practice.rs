@@ -81,7 +81,10 @@ fn cohorts(found: &Paradox) -> Vec<Block> {
     if found.adjusted.exposed.value.is_some() {
         blocks.push(adjusted(&found.adjusted));
     }
-    blocks.push(before_after(&found.before_after));
+    // Why there is nothing to show is said among the sentences.
+    if found.before_after.failed.value.or(found.before_after.to_merge.value).is_some() {
+        blocks.push(before_after(&found.before_after));
+    }
     let survey = match found.survey.is_empty() {
         true => String::new(),
         false => format!(" Survey: {}.", found.survey),
@@ -92,7 +95,7 @@ fn cohorts(found: &Paradox) -> Vec<Block> {
         format::count(found.by_telemetry),
         format::count(found.by_evidence)
     )));
-    blocks.extend(how("paradox").or_else(|| how("velocity-paradox")));
+    blocks.extend(how("velocity-paradox"));
     blocks
 }
 
