@@ -5,17 +5,21 @@
 //! (lists with `items` and `next_page_token`).
 //!
 //! Pipelines come newest first and do not say that a workflow ended or ran again. Each collection
-//! goes down to those of the day before the last one, and further to the oldest that had not ended
-//! then, thirty-five days at most; a workflow is given once for each status that it was seen in.
+//! asks again for those that had not ended in the last one, as long as they are not older than
+//! thirty-five days, then goes down to those of the day before; a workflow is given once for each
+//! status that it was seen in.
 //! `pipeline` with commit, branch and trigger is put into workflows and jobs, which lack them.
 
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tl_core::record::{Record, System};
-use tl_core::time::Millis;
+use tl_core::time::{Millis, Timestamp};
 
 use crate::client::{Auth, Client, Request, RequestError};
 use crate::clock::Soon;
-use crate::progress::{id, instant};
+use crate::progress::{decode, encode, id, instant};
 use crate::secret::Secret;
 use crate::source::{Page, PullError, Source, Stream, Wanted};
 use crate::walk::{Walk, all, items, piece, wants};
@@ -28,6 +32,22 @@ const PERMISSION: &str = "personal API token";
 
 /// How far below the last collection pipelines are looked at again.
 const LOOKBACK: Millis = Millis::days(1);
+
+/// How many pipelines are asked for again in one page.
+const AT_ONCE: usize = 20;
+
+/// Most pipelines that are remembered because they had not ended.
+const MOST_OPEN: usize = 500;
+
+/// How far the pipelines of a project are read.
+#[derive(Debug, Serialize, Deserialize)]
+struct Project {
+    walk: Walk,
+    /// Pipelines that had not ended in the last collection, with the marks of their workflows.
+    again: BTreeMap<String, Vec<String>>,
+    /// Those of this one.
+    open: BTreeMap<String, Vec<String>>,
+}
 
 /// Projects of CircleCI.
 #[derive(Debug)]
@@ -57,51 +77,120 @@ impl Circleci {
 
     async fn pipelines(&self, slug: &str, cursor: Option<&str>) -> Result<Page, PullError> {
         let mut notes = Vec::new();
-        let mut walk = Walk::resume(cursor, self.wanted.since, self.client.now(), &mut notes);
+        let now = self.client.now();
+        let mut project: Project = decode(cursor, &mut notes).unwrap_or_else(|| Project {
+            walk: Walk::resume(None, self.wanted.since, now, &mut Vec::new()),
+            again: BTreeMap::new(),
+            open: BTreeMap::new(),
+        });
+        project.walk.begin(now);
+        let mut records = Vec::new();
+        let done = if project.again.is_empty() {
+            self.walk(slug, &mut project, &mut records, &mut notes).await?
+        } else {
+            self.again(slug, &mut project, &mut records).await?;
+            false
+        };
+        project.walk.remember(LOOKBACK);
+        Ok(Page { records, next: encode(&project), done, notes })
+    }
+
+    /// A page of pipelines, newest first; whether it was the last one.
+    async fn walk(
+        &self,
+        slug: &str,
+        project: &mut Project,
+        records: &mut Vec<Record>,
+        notes: &mut Vec<String>,
+    ) -> Result<bool, PullError> {
         let names: Vec<_> = slug.split('/').map(piece).collect();
         let path = format!("project/{}/pipeline", names.join("/"));
         let page = |walk: &Walk| match &walk.token {
             Some(token) => Request::get(&path).with("page-token", token),
             None => Request::get(&path),
         };
-        let mut answer = walk.ask(&self.client, &mut notes, page).await?;
+        let mut answer = project.walk.ask(&self.client, notes, page).await?;
         let found = items(&self.client, &path, &mut answer, "items")?;
         let next = id(&answer.body, "next_page_token");
-        let mut records = Vec::new();
         let mut below = false;
         for pipeline in found {
-            let made = instant(&pipeline, "created_at").zip(id(&pipeline, "id"));
-            let Some((made, number)) = made else { continue };
-            if made < walk.from {
+            let Some(made) = instant(&pipeline, "created_at") else { continue };
+            if made < project.walk.from {
                 below = true;
-                continue;
-            }
-            let workflows = self.list(format!("pipeline/{number}/workflow")).await?;
-            if walk.is_new((made, number)) {
-                records.push(record("pipeline", slug, "", pipeline.clone()));
-            }
-            for workflow in workflows {
-                let status = workflow.get("status").and_then(Value::as_str).unwrap_or_default();
-                if !has_ended(status) {
-                    walk.open = Some(walk.open.map_or(made, |open| open.min(made)));
-                }
-                let Some(of) = id(&workflow, "id") else { continue };
-                if walk.is_new((made, format!("{of} {status}"))) {
-                    records.extend(self.workflow(slug, &pipeline, workflow, &of).await?);
-                }
+            } else {
+                records.extend(self.pipeline(slug, project, pipeline, made).await?);
             }
         }
-        let next = next.filter(|_| !below);
-        let done = next.is_none();
-        match next {
-            Some(token) => walk.token = Some(token),
+        match next.filter(|_| !below) {
+            Some(token) => {
+                project.walk.token = Some(token);
+                Ok(false)
+            }
             None => {
-                let open = walk.open.unwrap_or(walk.began());
-                let open = open.max(walk.began() - Millis::days(35));
-                walk.end(open.min(walk.began() - LOOKBACK));
+                project.again = std::mem::take(&mut project.open);
+                let began = project.walk.began();
+                project.walk.end(began - LOOKBACK);
+                Ok(true)
             }
         }
-        Ok(walk.page(records, done, notes))
+    }
+
+    /// Some of the pipelines that had not ended when they were read last.
+    async fn again(
+        &self,
+        slug: &str,
+        project: &mut Project,
+        records: &mut Vec<Record>,
+    ) -> Result<(), PullError> {
+        let oldest = project.walk.began() - Millis::days(35);
+        for _ in 0..AT_ONCE {
+            let Some((number, known)) = project.again.pop_first() else { break };
+            let answer = match self.client.send(&Request::get(format!("pipeline/{number}"))).await {
+                Ok(answer) => answer.body,
+                // It was deleted.
+                Err(RequestError::Refused { status: 404, .. }) => continue,
+                Err(err) => return Err(err.into()),
+            };
+            let Some(made) = instant(&answer, "created_at").filter(|at| *at >= oldest) else {
+                continue;
+            };
+            for mark in known.into_iter().chain([number]) {
+                project.walk.is_new((made, mark));
+            }
+            records.extend(self.pipeline(slug, project, answer, made).await?);
+        }
+        Ok(())
+    }
+
+    /// A pipeline with those of its workflows whose status is new.
+    async fn pipeline(
+        &self,
+        slug: &str,
+        project: &mut Project,
+        pipeline: Value,
+        made: Timestamp,
+    ) -> Result<Vec<Record>, PullError> {
+        let Some(number) = id(&pipeline, "id") else { return Ok(Vec::new()) };
+        let mut records = Vec::new();
+        let workflows = self.list(format!("pipeline/{number}/workflow")).await?;
+        if project.walk.is_new((made, number.clone())) {
+            records.push(record("pipeline", slug, "", pipeline.clone()));
+        }
+        let (mut marks, mut open) = (Vec::new(), false);
+        for workflow in workflows {
+            let status = workflow.get("status").and_then(Value::as_str).unwrap_or_default();
+            let Some(of) = id(&workflow, "id") else { continue };
+            let mark = format!("{of} {status}");
+            open |= !has_ended(status);
+            marks.push(mark.clone());
+            if project.walk.is_new((made, mark)) {
+                records.extend(self.workflow(slug, &pipeline, workflow, &of).await?);
+            }
+        }
+        if open && project.open.len() < MOST_OPEN {
+            project.open.insert(number, marks);
+        }
+        Ok(records)
     }
 
     /// A workflow and its jobs.

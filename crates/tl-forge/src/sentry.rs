@@ -88,6 +88,7 @@ impl Sentry {
             Some(next) => walk.token = Some(next),
             None => walk.end(walk.began() - LOOKBACK),
         }
+        walk.remember(LOOKBACK);
         Ok(walk.page(records, done, notes))
     }
 

@@ -42,9 +42,6 @@ pub(crate) struct Walk {
     /// Next page, in the system's words; `None` for the first.
     #[serde(default)]
     pub(crate) token: Option<String>,
-    /// The oldest instant of something that had not ended; reset with each walk.
-    #[serde(default)]
-    pub(crate) open: Option<Timestamp>,
     /// When this walk began.
     #[serde(default)]
     began: Option<Timestamp>,
@@ -69,15 +66,19 @@ impl Walk {
             low: None,
             until: None,
             token: None,
-            open: None,
             began: None,
             newest: None,
             seen: Vec::new(),
         };
         let mut walk: Self = decode(cursor, notes).unwrap_or_else(new);
-        walk.began.get_or_insert(now);
-        walk.low.get_or_insert(walk.from);
+        walk.begin(now);
         walk
+    }
+
+    /// Begins a walk, unless one is under way.
+    pub(crate) fn begin(&mut self, now: Timestamp) {
+        self.began.get_or_insert(now);
+        self.low.get_or_insert(self.from);
     }
 
     /// When this walk began, which is not after now.
@@ -152,7 +153,7 @@ impl Walk {
     /// Ends a walk: the next one begins at `from`, or where this one did if that is later.
     pub(crate) fn end(&mut self, from: Timestamp) {
         self.from = self.low.take().unwrap_or(self.from).max(from);
-        (self.until, self.token, self.open) = (None, None, None);
+        (self.until, self.token) = (None, None);
         (self.began, self.newest) = (None, None);
         self.forget(self.from);
     }
@@ -167,17 +168,26 @@ impl Walk {
         self.seen.retain(|(at, _)| *at >= before);
     }
 
+    /// Forgets what the next walk will not look at: it begins `keep` before this one.
+    pub(crate) fn remember(&mut self, keep: Millis) {
+        self.prune(self.began() - keep);
+    }
+
+    /// Forgets what is before an instant but the last marks, which the next page may show again
+    /// where something moved down.
+    fn prune(&mut self, before: Timestamp) {
+        let first_of_last = self.seen.len().saturating_sub(MOST_SEEN / 4);
+        let mut at = 0;
+        self.seen.retain(|(seen, _)| {
+            at += 1;
+            at > first_of_last || *seen >= before
+        });
+    }
+
     /// The page with these records.
     pub(crate) fn page(&mut self, records: Vec<Record>, done: bool, notes: Vec<String>) -> Page {
         if self.seen.len() > MOST_SEEN {
-            // What may be shown again: the last page, where something moved down, and the newest.
-            let newest = self.newest.unwrap_or(self.from) - SLACK;
-            let first_of_last = self.seen.len() - MOST_SEEN / 4;
-            let mut at = 0;
-            self.seen.retain(|(seen, _)| {
-                at += 1;
-                at > first_of_last || *seen >= newest
-            });
+            self.prune(self.newest.unwrap_or(self.from) - SLACK);
         }
         Page { records, next: encode(self), done, notes }
     }
@@ -300,6 +310,19 @@ mod tests {
         let cursor = encode(&walk);
         let mut walk = Walk::resume(Some(&cursor), first, first, &mut Vec::new());
         assert_eq!(walk.fresh(vec![item(2, 30), item(2, 31)], key), [item(2, 31)]);
+    }
+
+    #[test]
+    fn a_long_walk_does_not_remember_all_of_its_way() {
+        let now = Timestamp::parse("2026-03-01").unwrap();
+        let first = now - Millis::days(60);
+        let mut walk = Walk::resume(None, first, now, &mut Vec::new());
+        for minute in 0..10_000 {
+            assert!(walk.is_new((now - Millis::new(minute * 60_000), minute.to_string())));
+            walk.remember(Millis::days(1));
+        }
+        assert!(walk.seen.len() <= 24 * 60 + 1 + MOST_SEEN / 4, "{}", walk.seen.len());
+        assert!(!walk.is_new((now, "0".to_owned())));
     }
 
     #[test]

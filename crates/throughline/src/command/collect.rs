@@ -114,6 +114,10 @@ const APPENDED: usize = 10_000;
 pub(super) async fn cmd_collect(ui: &mut Ui, globals: &Globals, args: &CollectArgs) -> CmdResult {
     let here = Repository::open(std::path::Path::new(".")).ok();
     let cx = Context::load(ui, globals, here.as_ref())?;
+    if args.from.is_empty() {
+        // First, so that no ledger is made for a collection that is refused.
+        live::check(&cx, args)?;
+    }
     let ledger = ledger(ui, &cx, here.as_ref(), args).await?;
     let mut inputs = Vec::new();
     let mut failed = Vec::new();

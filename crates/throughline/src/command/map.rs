@@ -23,14 +23,17 @@ use crate::pipeline::{self, Period};
 use crate::report::{csv, format, html, terminal};
 use crate::ui::{Table, Ui};
 
-/// Show where changes wait between first commit and release
+/// Show where changes wait between ticket and production, as far as it is known
 ///
-/// Reads git alone: no account, no network. A change is a pull request, or a commit on the
-/// default branch that had none. What was read is kept in `.throughline/ledger.db`, so that the
-/// next run reads only what is new.
+/// From git alone between first commit and release: no account, no network. With what
+/// `throughline collect` brought into the ledger the whole way. A change is a pull request, or a
+/// commit on the default branch that had none. What was read is kept in `.throughline/ledger.db`,
+/// so that the next run reads only what is new.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Measures to explain: value-stream, review-wait, cohorts, usage, \
-    change-failure, dora, funnel, batch-size, rework, cadence, invest-first, teams.")]
+    change-failure, dora, funnel, batch-size, rework, cadence, invest-first, teams; with collected \
+    events coverage, ci, reviews, time-in-status, ai-use, apex, velocity-paradox, after-hours, \
+    manual-steps, business-hours, network.")]
 pub(crate) struct MapArgs {
     /// Repositories to read: work trees, worktrees or bare [default: the one here]
     #[arg(value_name = "REPO")]
@@ -39,6 +42,9 @@ pub(crate) struct MapArgs {
     /// by `--ledger` and without REPO only those
     #[arg(long)]
     collected: bool,
+    /// Show stages in working hours too, by the calendar of `[collect.calendar]`
+    #[arg(long)]
+    business_hours: bool,
     /// Branch that changes are delivered to [default: the repository's own]
     #[arg(long, value_name = "NAME")]
     branch: Option<String>,
@@ -82,7 +88,8 @@ pub(super) async fn cmd_map(ui: &mut Ui, globals: &Globals, args: &MapArgs) -> C
         Some(path) => config::read_teams(path)?,
         None => cx.config().map.teams.clone(),
     };
-    let options = pipeline::options(&cx, &period, &teams)?;
+    let mut options = pipeline::options(&cx, &period, &teams)?;
+    options.collected.business_hours = args.business_hours;
     let (mut histories, mut ledgers) = pipeline::histories(ui, &cx, &repositories, &period).await?;
     if ledgers.is_empty() {
         ledgers.extend(cx.named_ledger().await?);

@@ -144,6 +144,8 @@ impl CollectConfig {
             release_is_deploy: self.release_is_deploy,
             approvals: self.approvals as usize,
             calendar: self.calendar.read()?,
+            business_hours: false,
+            network: true,
             people: self
                 .people
                 .iter()

@@ -59,8 +59,10 @@ fn from(paths: &[PathBuf]) -> Vec<&str> {
 
 /// Every event of the ledger, in an order of its own.
 fn events(env: &TestEnv) -> String {
-    let query = "select source, key, kind, at, subject, data from ledger.events order by 1, 2";
-    env.run(&["sql", "--ledger", "l.db", query])
+    let query = "select event from ledger.events order by source, key";
+    let shown = env.run(&["sql", "--ledger", "l.db", query]);
+    assert!(shown.starts_with("event\n"), "{shown}");
+    shown
 }
 
 #[test]
@@ -109,7 +111,7 @@ fn every_real_webhook_of_github_is_read_and_a_replay_changes_nothing() {
     assert!(paths.len() >= 120, "{}", paths.len());
     let (document, _) = collect(&env, &from(&paths));
     assert_eq!(sum(&document, "left_out"), 0, "{document}");
-    assert!(sum(&document, "new") > 100, "{document}");
+    assert!(sum(&document, "new") >= 50, "{document}");
     let first = events(&env);
     let (again, _) = collect(&env, &from(&paths));
     assert_eq!(sum(&again, "new"), 0, "{again}");
@@ -184,7 +186,18 @@ fn each_bad_record_is_named_with_its_line_and_the_rest_goes_in() {
         ticket("7", "2026-02-02T09:00")[..60].to_owned(),
     ];
     env.write("bad.ndjson", lines.join("\n"));
-    insta::assert_snapshot!(env.run(&["collect", "--ledger", "l.db", "--from", "bad.ndjson"]), @"");
+    insta::assert_snapshot!(env.run(&["collect", "--ledger", "l.db", "--from", "bad.ndjson"]), @r"
+    from	new	known	left out	what
+    bad.ndjson	4	0	3	4 ticket.opened, 1 moon.landed
+    ------- stderr -------
+    warning: bad.ndjson, line 2: left out: the date `2026-02-02T09:00:00` has no zone; write its offset, such as `+01:00`, or name it with `--assume-offset`
+    warning: bad.ndjson, line 3: `moon.landed` is no kind of event that is measured; it is stored; see `docs/collect-files.md` for the kinds
+    warning: bad.ndjson, line 5: the clock of `tracker` is ahead by 60 min; set its clock; later events of this source are not reported
+    warning: bad.ndjson, line 6: `finished_at` is 60 min before `started_at`; mend the instants in `data`; the span counts as none
+    warning: bad.ndjson, line 7: left out: the input ends in the middle of a record; export it again: it was cut off
+    warning: bad.ndjson, line 4: left out: `1` of `tracker` is in the ledger with other content, which stays; give what was corrected a key of its own
+    [exit status: 1]
+    ");
     assert_eq!(events(&env).lines().count(), 1 + 4);
 }
 
@@ -230,12 +243,27 @@ fn a_dry_run_reads_and_keeps_nothing() {
 fn what_cannot_be_read_at_all_is_an_error_and_not_an_answer() {
     let env = env();
     env.write("story.ndjson", STORY);
-    insta::assert_snapshot!(env.run(&["collect", "--ledger", "l.db", "--from", "missing"]), @"");
+    insta::assert_snapshot!(env.run(&["collect", "--ledger", "l.db", "--from", "missing"]), @r"
+    ------- stderr -------
+    error: failed to read `missing`
+    caused by: No such file or directory (os error 2)
+    [exit status: 3]
+    ");
     let shown = env.run(&["collect", "--from", "story.ndjson", "--format", "yaml"]);
     assert!(shown.contains("`yaml` is not a format; there is json, csv, events,"), "{shown}");
     assert!(shown.ends_with("[exit status: 2]\n"), "{shown}");
-    insta::assert_snapshot!(env.run(&["collect", "--from", "story.ndjson"]), @"");
-    insta::assert_snapshot!(env.run(&["collect", "--ledger", "none", "--from", "story.ndjson"]), @"");
+    insta::assert_snapshot!(env.run(&["collect", "--from", "story.ndjson"]), @r"
+    ------- stderr -------
+    error: there is no repository here whose ledger could be used
+    hint: name a ledger with `--ledger PATH`
+    [exit status: 2]
+    ");
+    insta::assert_snapshot!(env.run(&["collect", "--ledger", "none", "--from", "story.ndjson"]), @r"
+    ------- stderr -------
+    error: there is no ledger to collect into with `--ledger none`
+    hint: `--dry-run` reads without keeping anything
+    [exit status: 2]
+    ");
     let shown = env.run(&["collect", "forge", "--from", "story.ndjson"]);
     assert!(shown.ends_with("[exit status: 2]\n"), "{shown}");
 }

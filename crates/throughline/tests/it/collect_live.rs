@@ -108,7 +108,14 @@ fn count(env: &TestEnv, condition: &str) -> String {
 fn all_of_a_forge_is_collected_with_the_token_in_the_header_alone() {
     let server = Server::start(github);
     let env = env_for(&server);
-    insta::assert_snapshot!(collect(&env, &server, &[]), @"");
+    insta::assert_snapshot!(collect(&env, &server, &[]), @r"
+    from	new	known	left out	what
+    forge acme/api/issues	80	0	0	40 ticket.opened, 40 ticket.updated
+    forge acme/api/pulls	0	0	0	
+    forge acme/api/runs	6	0	0	2 ci.finished, 2 ci.queued, 2 ci.started
+    forge acme/api/deployments	2	0	0	1 deploy.finished, 1 deploy.queued
+    forge acme/api/releases	1	0	0	1 release.published
+    ");
     for asked in server.asked() {
         let bearer = format!("Bearer {TOKEN}");
         assert_eq!(asked.header("authorization"), Some(bearer.as_str()));
@@ -164,8 +171,9 @@ fn a_collection_that_is_stopped_goes_on_where_it_was() {
     assert!(!shown.contains("exit status"), "{shown}");
     let first = server.asked().remove(0);
     assert!(first.parameter("since").unwrap().starts_with("2026-02-02T09:3"), "{first:?}");
-    let all = "select source, key, kind, at, subject, data from ledger.events order by 1, 2";
+    let all = "select event from ledger.events order by source, key";
     let events = |env: &TestEnv| env.run(&["sql", "--ledger", "l.db", all]);
+    assert!(events(&env).lines().count() > 80, "{}", events(&env));
     assert_eq!(events(&env), events(&expected));
 }
 
@@ -197,7 +205,9 @@ fn a_forge_that_asks_to_wait_is_waited_for_and_it_says_so() {
     let env = env_for(&server);
     let shown = collect(&env, &server, &[]);
     let (_, said) = shown.split_once("------- stderr -------\n").unwrap();
-    insta::assert_snapshot!(said, @"");
+    insta::assert_snapshot!(said, @r"
+    waiting 1 s for github's rate limit
+    ");
     assert_eq!(count(&env, "kind = 'ticket.opened'"), ISSUES.to_string());
 }
 
@@ -214,26 +224,32 @@ fn a_token_without_a_scope_is_told_which() {
     let env = env_for(&server);
     let shown = collect(&env, &server, &[]);
     let (_, said) = shown.split_once("------- stderr -------\n").unwrap();
-    insta::assert_snapshot!(said, @"");
+    insta::assert_snapshot!(said, @r"
+    error: forge acme/api/runs: github refuses `/api/v3/repos/acme/api/actions/runs` with status 403: the token lacks scope `repo`, it has `gist` (it says: your token *** may not)
+    hint: give the token `repo`, or leave this out of the source
+    [exit status: 3]
+    ");
     assert_eq!(count(&env, "kind = 'ticket.opened'"), ISSUES.to_string(), "the rest goes in");
     assert_eq!(count(&env, "kind = 'deploy.finished'"), "1");
 }
 
 #[test]
-fn a_source_that_cannot_be_reached_does_not_stop_the_others() {
+fn a_source_that_is_down_does_not_stop_the_others() {
     let server = Server::start(github);
-    // Nothing listens on the port of a server that is gone.
-    let gone = Server::start(github).url("/api/v3");
+    let dead = Server::start(|_| down());
     let env = env_for(&server);
     let mine = source(&server, "token_env = \"FORGE_TOKEN\"");
-    let dead = format!(
-        "[collect.sources.a-dead-one]\nsystem = \"github\"\nurl = \"{gone}\"\n\
-         repositories = [\"acme/web\"]\ntoken_env = \"NOT_SET\"\n"
-    );
-    env.write("mine.toml", format!("{dead}{mine}"));
-    let shown = collect(&env, &server, &[]);
+    let first = source(&dead, "").replace("sources.forge", "sources.a-dead-one");
+    let last = source(&server, "token_env = \"NOT_SET\"").replace("sources.forge", "sources.z");
+    env.write("mine.toml", format!("{first}{mine}{last}"));
+    let shown = collect(&env, &server, &["-q"]);
     let (_, said) = shown.split_once("------- stderr -------\n").unwrap();
-    insta::assert_snapshot!(said, @"");
+    assert!(
+        said.contains("error: a-dead-one acme/api/issues: github fails at ")
+            && said.contains("warning: z: the variable `NOT_SET` is not set; set it to a token"),
+        "{said}"
+    );
+    assert!(said.ends_with("[exit status: 3]\n"), "{said}");
     assert_eq!(count(&env, "kind = 'ticket.opened'"), ISSUES.to_string());
 }
 
@@ -241,12 +257,27 @@ fn a_source_that_cannot_be_reached_does_not_stop_the_others() {
 fn nothing_is_asked_for_offline_or_by_a_dry_run() {
     let server = Server::start(github);
     let env = env_for(&server);
-    insta::assert_snapshot!(collect(&env, &server, &["--offline"]), @"");
-    insta::assert_snapshot!(collect(&env, &server, &["--dry-run"]), @"");
-    insta::assert_snapshot!(collect(&env, &server, &["--dry-run", "--offline", "forge"]), @"");
+    insta::assert_snapshot!(collect(&env, &server, &["--offline"]), @r"
+    ------- stderr -------
+    error: sources cannot be collected from with `--offline`
+    hint: collect from files with `--from FILE`
+    [exit status: 2]
+    ");
+    insta::assert_snapshot!(collect(&env, &server, &["--dry-run"]), @r"
+    from	new	known	left out	what
+    forge acme/api	0	0	0	github at HOST: would begin at 2025-03-01
+    ");
+    insta::assert_snapshot!(collect(&env, &server, &["--dry-run", "--offline", "forge"]), @r"
+    from	new	known	left out	what
+    forge acme/api	0	0	0	github at HOST: would begin at 2025-03-01
+    ");
     assert!(!env.repo().join("l.db").exists());
     assert_eq!(server.targets(), [""; 0]);
-    insta::assert_snapshot!(collect(&env, &server, &["frog"]), @"");
+    insta::assert_snapshot!(collect(&env, &server, &["frog"]), @r"
+    ------- stderr -------
+    error: there is no source `frog`; there is forge
+    [exit status: 2]
+    ");
 }
 
 #[test]
@@ -254,7 +285,13 @@ fn a_token_that_is_not_there_is_asked_for_by_its_name() {
     let server = Server::start(github);
     let env = env();
     env.write("mine.toml", source(&server, "token_env = \"FORGE_TOKEN\""));
-    insta::assert_snapshot!(collect(&env, &server, &[]), @"");
+    insta::assert_snapshot!(collect(&env, &server, &[]), @r"
+    from	new	known	left out	what
+    ------- stderr -------
+    error: forge: the variable `FORGE_TOKEN` is not set
+    hint: set it to a token that may read what `forge` collects
+    [exit status: 3]
+    ");
     assert_eq!(server.targets(), [""; 0]);
 }
 
@@ -278,7 +315,11 @@ fn a_command_of_your_own_file_gives_the_token() {
     );
     let shown = collect(&env, &server, &[]);
     let (_, said) = shown.split_once("------- stderr -------\n").unwrap();
-    insta::assert_snapshot!(said, @"");
+    insta::assert_snapshot!(said, @r"
+    error: forge: `sh` gave no token (exit status: 1)
+    hint: run the command by hand; it must print the token and nothing else
+    [exit status: 3]
+    ");
     assert_eq!(server.targets(), [""; 0]);
 }
 
@@ -305,7 +346,11 @@ fn refused(server: &Server, env: &TestEnv) -> String {
 fn a_repository_cannot_have_a_token_sent_to_its_own_host() {
     let server = Server::start(github);
     let token = source(&server, "token_env = \"FORGE_TOKEN\"");
-    insta::assert_snapshot!(refused(&server, &repository(&token)), @"");
+    insta::assert_snapshot!(refused(&server, &repository(&token)), @r#"
+    error: forge: the repository's own configuration would send a token to `HOST`
+    hint: if that is right, name it in your own file: `[collect] trusted_hosts = ["HOST"]`
+    [exit status: 3]
+    "#);
     // Nor by trusting that host itself, in any of the ways to write it.
     let host = server.host();
     for trust in [
@@ -318,9 +363,39 @@ fn a_repository_cannot_have_a_token_sent_to_its_own_host() {
         token.replace("http://", "http://api.github.com@"),
         token.replace("http://", "http://api.github.com:x@"),
         token.replace("http://", "HTTP://"),
+        token.replace("sources.forge", "sources.\"my.forge\""),
+        format!(
+            "collect.sources = {{ f = {{ system = \"github\", url = \"{}\", \
+             scopes = [\"acme/api\"], token_env = \"FORGE_TOKEN\" }} }}",
+            server.url("/api/v3")
+        ),
     ] {
         let said = refused(&server, &repository(&trust));
         assert!(said.contains("would send a token to `HOST"), "{trust}\n{said}");
+    }
+}
+
+/// Two readers of such an address see two hosts in it: one that is public, and one that is asked.
+#[test]
+fn an_address_with_a_public_host_in_it_is_not_on_that_host() {
+    let server = Server::start(github);
+    let host = server.host();
+    for url in [
+        format!("http:/{host}/x://gitlab.com/"),
+        format!(r"http:\\{host}\x://gitlab.com/"),
+        format!("http:{host}/x://gitlab.com"),
+        format!("http://{host}/gitlab.com/"),
+        format!("http://gitlab.com@{host}/"),
+        "http://gitlab.com".to_owned(),
+    ] {
+        let said = refused(
+            &server,
+            &repository(&format!(
+                "[collect.sources.forge]\nsystem = \"gitlab\"\nurl = '{url}'\n\
+                 projects = [\"acme/api\"]\ntoken_env = \"FORGE_TOKEN\"\n"
+            )),
+        );
+        assert!(said.contains("would send a token to"), "{url}: {said}");
     }
 }
 
@@ -332,7 +407,11 @@ fn a_repository_cannot_have_a_command_run() {
     refused(&server, &repository(&mine));
     // Not even for the public host, whose token it may use.
     let public = mine.lines().filter(|line| !line.starts_with("url")).collect::<Vec<_>>();
-    insta::assert_snapshot!(refused(&server, &repository(&public.join("\n"))), @"");
+    insta::assert_snapshot!(refused(&server, &repository(&public.join("\n"))), @r"
+    error: forge: `collect.sources.forge.token_command` is in the repository's own configuration
+    hint: no repository may have a command run: move it to your own file, or use `token_env`
+    [exit status: 3]
+    ");
     // Nor below a source that the user's own file made, for a host that it trusts.
     let env = repository(
         "[collect.sources.forge]\ntoken_command = [\"sh\", \"-c\", \"touch ran; echo x\"]\n",

@@ -48,7 +48,7 @@ impl AzureDevops {
         let key = |it: &Value| Some((instant(it, "closedDate")?, id(it, "pullRequestId")?));
         let mut records = Vec::new();
         for pull in walk.fresh(found, key) {
-            records.extend(self.pull(scope, pull).await?.0);
+            records.extend(self.with_threads(scope, pull).await?.0);
         }
         if full {
             walk.token = Some((walk.number() + PAGE as u64).to_string());
@@ -78,7 +78,7 @@ impl AzureDevops {
         let mut records = Vec::new();
         for pull in found {
             let Some(number) = id(&pull, "pullRequestId") else { continue };
-            let (told, state) = self.pull(scope, pull).await?;
+            let (told, state) = self.with_threads(scope, pull).await?;
             if active.known.get(&number) != Some(&state) {
                 records.extend(told);
             }
@@ -92,7 +92,11 @@ impl AzureDevops {
     }
 
     /// A request and its threads, and a digest of both.
-    async fn pull(&self, scope: &str, pull: Value) -> Result<(Vec<Record>, u64), PullError> {
+    async fn with_threads(
+        &self,
+        scope: &str,
+        pull: Value,
+    ) -> Result<(Vec<Record>, u64), PullError> {
         let number = id(&pull, "pullRequestId").unwrap_or_default();
         let named = |field| {
             let repository = pull.get("repository")?;

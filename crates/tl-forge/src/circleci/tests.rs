@@ -24,6 +24,7 @@ fn answer(asked: &Asked, first_status: &str) -> Reply {
             let next = if from + 20 < 50 { json!((from + 20).to_string()) } else { Value::Null };
             ok(&json!({"items": page, "next_page_token": next}))
         }
+        ["pipeline", "40"] => ok(&json!({"id": "40", "created_at": ago(60 * 40 + 1), "vcs": {}})),
         ["pipeline", id, "workflow"] => {
             let told = if *id == "40" { first_status } else { "success" };
             ok(

@@ -15,10 +15,10 @@ use crate::stats::random::SplitMix64;
 const HOUR: f64 = 3_600_000.0;
 /// A Thursday, 00:00: a whole number of weeks after 1970-01-01.
 const FROM: i64 = 2_800 * 604_800_000;
-const WEEKS: i64 = 20;
+const WEEKS: i64 = 40;
 
 const QUICK: Settings =
-    Settings { replications: 4, seed: 5, changes: 3_400, draws: Draws { count: 200, seed: 1 } };
+    Settings { replications: 4, seed: 5, changes: 8_000, draws: Draws { count: 200, seed: 1 } };
 
 fn exponential(random: &mut SplitMix64, hours: f64) -> i64 {
     (-(1.0 - unit(random)).ln() * hours * HOUR).round() as i64

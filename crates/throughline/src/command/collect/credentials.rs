@@ -39,7 +39,7 @@ pub(super) fn secret(
     }
     let host = host(config);
     let trusts = |listed: &String| listed.eq_ignore_ascii_case(&host);
-    let trusted = is_public(system, &host)
+    let trusted = is_public(system, config)
         || !cx.is_of_repository(&key("url"))
         || (cx.config().collect.trusted_hosts.iter().any(trusts)
             && !cx.is_of_repository("collect.trusted_hosts"));

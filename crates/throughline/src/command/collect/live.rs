@@ -36,7 +36,17 @@ pub(super) struct Outcomes {
     pub(super) failed: Vec<(String, Vec<String>)>,
 }
 
-/// Collects from the sources named, or from all.
+/// Whether there is anything to collect from, and the network may be used for it.
+pub(super) fn check(cx: &Context, args: &CollectArgs) -> Result<(), CommandError> {
+    chosen(cx, args)?;
+    if cx.offline && !args.dry_run {
+        return Err(CommandError::usage("sources cannot be collected from with `--offline`")
+            .hint("collect from files with `--from FILE`"));
+    }
+    Ok(())
+}
+
+/// Collects from the sources named, or from all; [`check`] comes first.
 pub(super) async fn collect(
     ui: &mut Ui,
     cx: &Context,
@@ -51,10 +61,6 @@ pub(super) async fn collect(
             outcomes.inputs.extend(plan(cx, ledger, name, config).await?);
         }
         return Ok(outcomes);
-    }
-    if cx.offline {
-        return Err(CommandError::usage("sources cannot be collected from with `--offline`")
-            .hint("collect from files with `--from FILE`"));
     }
     for (name, config) in chosen {
         let source = match open(ui, cx, globals, name, config) {
@@ -118,8 +124,8 @@ fn open(
     let secret = credentials::secret(cx, globals, name, config, system)
         .map_err(|problem| (problem.what, vec![problem.mend]))?;
     let wanted = wanted(cx, name, config);
-    let clock = Arc::new(ProgramClock { quiet: ui.is_quiet() });
-    connect(system, config, secret, wanted, clock)
+    let clock: Arc<dyn Clock> = Arc::new(ProgramClock { quiet: ui.is_quiet() });
+    connect(system, config, secret, wanted, &clock)
 }
 
 fn wanted(cx: &Context, name: &str, config: &SourceConfig) -> Wanted {

@@ -9,7 +9,10 @@ use tl_forge::client::{Auth, Client, Connection, Limits};
 use tl_forge::clock::Clock;
 use tl_forge::secret::Secret;
 use tl_forge::source::{Source, Wanted};
-use tl_forge::{github, gitlab};
+use tl_forge::{
+    azure_devops, bitbucket, circleci, datadog, gitea, github, gitlab, jenkins, jira, opsgenie,
+    pagerduty, sentry, statuspage,
+};
 
 use crate::config::collect::SourceConfig;
 use crate::error::causes;
@@ -20,30 +23,59 @@ pub(super) fn connect(
     config: &SourceConfig,
     secret: Option<Secret>,
     wanted: Wanted,
-    clock: Arc<dyn Clock>,
+    clock: &Arc<dyn Clock>,
 ) -> Result<Box<dyn Source>, (String, Vec<String>)> {
-    let base = address(system, config).ok_or_else(|| {
-        (
+    let refused = |what: String, mend: &str| Err((what, vec![mend.to_owned()]));
+    if matches!(system, System::Alertmanager | System::Devlake) {
+        let mend = "it sends webhooks: read them with `--from FILE`";
+        return refused(format!("{system} cannot be collected from live"), mend);
+    }
+    let Some(base) = address(system, config) else {
+        return refused(
             format!("{system} has no address of its own"),
-            vec!["give the address of yours as `url`".to_owned()],
-        )
-    })?;
+            "give the address of yours as `url`",
+        );
+    };
     if wanted.scopes.is_empty() && needs_scopes(system) {
-        let mend = "list them, such as `repositories = [\"acme/api\"]`".to_owned();
-        return Err(("nothing is named that is to be collected".to_owned(), vec![mend]));
+        return refused(
+            "nothing is named that is to be collected".to_owned(),
+            "list it, such as `repositories = [\"acme/api\"]` or `projects = [...]`",
+        );
     }
     let auth = auth(system, config.user.as_deref(), secret);
-    let limits = Limits::default();
-    let connection = Connection { system, base, auth, certificates: None, clock, limits };
-    let client = Client::new(connection).map_err(|err| {
-        (causes(&err).join(": "), err.hint().into_iter().collect::<Vec<String>>())
-    })?;
+    let client = |base: String| {
+        let (auth, clock, limits) = (auth.clone(), Arc::clone(clock), Limits::default());
+        Client::new(Connection { system, base, auth, certificates: None, clock, limits }).map_err(
+            |err| (causes(&err).join(": "), err.hint().into_iter().collect::<Vec<String>>()),
+        )
+    };
+    let first = client(base)?;
     Ok(match system {
-        System::Github => Box::new(github::Github::new(client, wanted)),
-        System::Gitlab => Box::new(gitlab::Gitlab::new(client, wanted)),
-        other => {
-            let mend = "send its webhooks or exports with `--from FILE`".to_owned();
-            return Err((format!("{other} cannot be collected from live"), vec![mend]));
+        System::Github => Box::new(github::Github::new(first, wanted)),
+        System::Gitlab => Box::new(gitlab::Gitlab::new(first, wanted)),
+        System::Jira => Box::new(jira::Jira::new(first, wanted)),
+        System::Jenkins => Box::new(jenkins::Jenkins::new(first, wanted)),
+        System::Pagerduty => Box::new(pagerduty::Pagerduty::new(first, wanted)),
+        System::Gitea => Box::new(gitea::Gitea::new(first, wanted)),
+        System::AzureDevops => {
+            let source = azure_devops::AzureDevops::new(first, wanted);
+            // Only the public one has its releases at another host that is known.
+            match config.url {
+                Some(_) => Box::new(source),
+                None => {
+                    let releases = client(azure_devops::PUBLIC_RELEASES.to_owned())?;
+                    Box::new(source.with_releases(releases))
+                }
+            }
+        }
+        System::Bitbucket => Box::new(bitbucket::Bitbucket::new(first, wanted)),
+        System::Circleci => Box::new(circleci::Circleci::new(first, wanted)),
+        System::Opsgenie => Box::new(opsgenie::Opsgenie::new(first, wanted)),
+        System::Statuspage => Box::new(statuspage::Statuspage::new(first, wanted)),
+        System::Sentry => Box::new(sentry::Sentry::new(first, wanted)),
+        System::Datadog => Box::new(datadog::Datadog::new(first, wanted)),
+        System::Alertmanager | System::Devlake => {
+            return refused(format!("{system} cannot be collected from live"), "use `--from FILE`");
         }
     })
 }
@@ -51,38 +83,89 @@ pub(super) fn connect(
 /// How each system wants to be shown the token.
 fn auth(system: System, user: Option<&str>, secret: Option<Secret>) -> Auth {
     let Some(secret) = secret else { return Auth::None };
-    match (system, user) {
-        (_, Some(user)) => Auth::Basic(user.to_owned(), secret),
-        (_, None) => Auth::Bearer(secret),
+    let user = user.unwrap_or_default();
+    match system {
+        System::Jira => jira::auth(user, secret),
+        System::Jenkins => jenkins::auth(user, secret),
+        System::Bitbucket => bitbucket::auth(user, secret),
+        System::Pagerduty => pagerduty::auth(secret),
+        System::AzureDevops => azure_devops::auth(secret),
+        System::Opsgenie => opsgenie::auth(secret),
+        System::Circleci => circleci::auth(secret),
+        System::Gitea => gitea::auth(secret),
+        System::Sentry => sentry::auth(secret),
+        System::Datadog => datadog::auth(secret),
+        System::Statuspage => statuspage::auth(),
+        System::Github | System::Gitlab | System::Alertmanager | System::Devlake => {
+            Auth::Bearer(secret)
+        }
     }
 }
 
 /// Whether a source without scopes would be the whole of somebody's system.
 const fn needs_scopes(system: System) -> bool {
-    matches!(system, System::Github | System::Gitlab)
+    matches!(
+        system,
+        System::Github
+            | System::Gitlab
+            | System::Gitea
+            | System::Bitbucket
+            | System::AzureDevops
+            | System::Jenkins
+            | System::Circleci
+            | System::Sentry
+    )
 }
 
 /// The address of the API: as configured, or the public one.
 fn address(system: System, config: &SourceConfig) -> Option<String> {
-    match (system, config.url.as_deref()) {
-        (System::Github, url) => Some(github::api_address(url.unwrap_or(github::PUBLIC))),
-        (System::Gitlab, url) => Some(gitlab::api_address(url.unwrap_or(gitlab::PUBLIC))),
-        (_, Some(url)) => Some(url.to_owned()),
-        (_, None) => None,
+    let url = config.url.as_deref();
+    let or = |public: &str| Some(url.unwrap_or(public).to_owned());
+    match system {
+        System::Github => Some(github::api_address(url.unwrap_or(github::PUBLIC))),
+        System::Gitlab => Some(gitlab::api_address(url.unwrap_or(gitlab::PUBLIC))),
+        System::Gitea => url.map(gitea::api_address),
+        System::Pagerduty => or(pagerduty::PUBLIC),
+        System::AzureDevops => or(azure_devops::PUBLIC),
+        System::Bitbucket => or(bitbucket::PUBLIC),
+        System::Circleci => or(circleci::PUBLIC),
+        System::Opsgenie => or(opsgenie::PUBLIC),
+        System::Sentry => or(sentry::PUBLIC),
+        System::Datadog => or(datadog::PUBLIC),
+        System::Jira
+        | System::Jenkins
+        | System::Statuspage
+        | System::Alertmanager
+        | System::Devlake => url.map(str::to_owned),
     }
 }
 
-/// The host that a source is on, for messages and for trust.
+/// The host that a source is on, for messages and for trust; the whole address where it is written
+/// so oddly that another reader may see another host in it.
 pub(super) fn host(config: &SourceConfig) -> String {
     let address = config.system.parse().ok().and_then(|system| address(system, config));
-    let address = address.unwrap_or_default();
-    let rest = address.split_once("://").map_or(address.as_str(), |(_, rest)| rest);
+    let address = address.unwrap_or_default().to_lowercase();
+    let Some((_, rest)) = address.split_once("://").filter(|(scheme, _)| is_scheme(scheme)) else {
+        return address;
+    };
     let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
-    authority.rsplit('@').next().unwrap_or_default().to_lowercase()
+    authority.rsplit('@').next().unwrap_or_default().to_owned()
 }
 
-/// Whether it is the public host of a system: a token for that system belongs there.
-pub(super) fn is_public(system: System, host: &str) -> bool {
+/// In `https:/a.example/x://b.example`, for instance, `https:/a.example/x` is none.
+fn is_scheme(text: &str) -> bool {
+    matches!(text, "https" | "http")
+}
+
+/// Whether a source is on the public host of its system, and nobody on the way can listen: a token
+/// for that system belongs there.
+pub(super) fn is_public(system: System, config: &SourceConfig) -> bool {
+    let address = address(system, config).unwrap_or_default();
+    address.to_lowercase().starts_with("https://") && is_public_host(system, &host(config))
+}
+
+/// Whether it is the public host of a system.
+fn is_public_host(system: System, host: &str) -> bool {
     let under = |domain: &str| host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'));
     match system {
         System::Github => host == "api.github.com" || under("ghe.com"),
@@ -127,9 +210,35 @@ mod tests {
 
     #[test]
     fn only_the_public_host_of_the_very_system_is_public() {
-        assert!(is_public(System::Jira, "acme.atlassian.net"));
-        assert!(!is_public(System::Jira, "atlassian.net.evil.example"));
-        assert!(!is_public(System::Jira, "evilatlassian.net"));
-        assert!(!is_public(System::Github, "gitlab.com"));
+        assert!(is_public_host(System::Jira, "acme.atlassian.net"));
+        assert!(!is_public_host(System::Jira, "atlassian.net.evil.example"));
+        assert!(!is_public_host(System::Jira, "evilatlassian.net"));
+        assert!(!is_public_host(System::Github, "gitlab.com"));
+    }
+    #[test]
+    fn an_address_that_two_readers_read_differently_is_on_no_public_host() {
+        for (system, url) in [
+            ("gitlab", "http://gitlab.com"),
+            ("gitlab", "https:/evil.example/x://gitlab.com/"),
+            ("gitlab", r"https:\\evil.example\x://gitlab.com/"),
+            ("gitlab", "https:evil.example/x://gitlab.com"),
+            ("gitlab", "https://gitlab.com@evil.example"),
+            ("gitlab", "https://gitlab.com.evil.example"),
+            ("github", "https:/evil.example/x://acme.ghe.com"),
+            ("jira", "http://acme.atlassian.net"),
+        ] {
+            let config = config(system, Some(url));
+            assert!(!is_public(system.parse().unwrap(), &config), "{url}");
+        }
+        for (system, url) in [
+            ("gitlab", None),
+            ("github", None),
+            ("github", Some("https://github.com")),
+            ("github", Some("https://acme.ghe.com")),
+            ("gitlab", Some("HTTPS://GitLab.com/api/v4")),
+            ("jira", Some("https://acme.atlassian.net/")),
+        ] {
+            assert!(is_public(system.parse().unwrap(), &config(system, url)), "{url:?}");
+        }
     }
 }

@@ -6,7 +6,7 @@ use tl_core::time::{Millis, Timestamp};
 use tl_map::report::{Figure, Report, Unit};
 
 use super::page;
-use crate::report::sample::{sample, sample_young, series};
+use crate::report::sample::{sample, sample_collected, sample_young, series};
 
 fn shown(report: &Report) -> String {
     page(report).expect("the sample can be drawn")
@@ -162,6 +162,199 @@ fn everything_is_on_the_page_in_the_order_of_reading() {
 }
 
 #[test]
+fn what_was_collected_is_on_the_page_too() {
+    let page = shown(&sample_collected());
+    let page = page.split("id=\"formulas\"").next().expect("the page has a beginning");
+    insta::assert_snapshot!(outline(page), @r#"
+    h1 harbour, lantern/api
+    h2 Where the time goes
+    h3 From ticket to production
+       plot
+    h3 The value stream, stage by stage
+       | stage | kind | n | p50 | p75 | p90 | mean | share of time |
+    h3 What is in each stage
+       | stage | in it now | in a week | out a week | oldest in it | Little residual |
+    h3 What was counted
+       | changes | number |
+    h2 Which wait to shorten first
+    h3 Hours saved a week if the stage took no time
+       plot
+    h3 What each stage costs
+       | stage | saved a week | median without it | less in p50 | less in p90 | less in mean | best in draws | guard |
+    h3 What-if: other scenarios
+       | what if | change of p50 | change of p90 |
+    h2 Cycle time over time
+    h3 Time from ticket to production
+       plot
+    summary By month: ticket to production
+       | month of merge | changes | p50 | p85 | longest | failed |
+    summary The slowest changes
+       | change | merged | cohort | time | outcome |
+    h2 Flow
+    h3 Cumulative flow
+       plot
+    summary Running totals by week
+       | week until | begun | ready | merged | in production |
+    h2 How long each stage takes
+    h3 Distribution by stage
+       plot
+    h3 Shares of changes within a time
+       | stage | n | p10 | p50 | p90 | within 1 h | 1 d | 1 wk | 30 d |
+    h2 Time in status
+    h3 Time of all tickets in each status
+       plot
+    h3 Statuses of 190 done tickets
+       | status | tickets | p50 | p90 | in all | share of the flow |
+    h3 Flow efficiency of tickets
+       | what | figure |
+    summary How it is computed: Time in status
+    h2 With and without evidence of AI use
+    h3 Cohorts side by side
+       plot
+    h3 Cohorts by evidence of AI use
+       | cohort | changes | people | to merge, p50 | ready to merge, p50 | to production, p50 | lines, p50 | failed | lines reworked |
+    h3 Comparisons: Cliff’s delta and Hodges-Lehmann shift for times, difference and Mantel-Haenszel risk ratio for shares
+       | measure | with evidence | without | effect | would show from | shift or risk ratio | p, adjusted |
+    h3 By how often the author’s changes carry evidence
+       | author’s usage | people | changes | to merge, p50 | to production, p50 | failed | changes a week and author |
+    h2 How strong the evidence of AI use is
+    h3 Evidence of 300 changes
+       | level | changes | what it is |
+    h3 AI leverage
+       | what | figure |
+    summary How it is computed: AI-assisted changes by evidence
+    h2 Velocity paradox
+    h3 Your own cohorts, and the survey’s
+       | author’s usage | people | changes | days in production a week | daily or faster | failed | recovery, p50 | merged after hours | lines reworked |
+    h3 Change failure, compared
+       | what | figure |
+    h3 After the first known use less before it, median of 8 authors
+       | what | difference |
+    summary How it is computed: Velocity paradox
+    h2 How often changes failed
+    h3 Failures
+       | what | figure |
+    h3 By how the failure was seen
+       | seen as | changes |
+    h3 The latest failures
+       | change that failed | shown by | grade | why they are linked | after |
+    h2 DORA’s five
+    h3 DORA’s five measures
+       | measure | figure | computed from | missing for the whole measure |
+    h2 DORA’s five by service
+    h3 Services, the most deployed first
+       | service | deployments | lead time, p50 | a week | recovery, p50 | failed, A to C | failed, A to E | rework |
+    summary How it is computed: DORA&#39;s five
+    h2 Requests, batch size, rework
+    h3 From request to merge
+       | requests | figure |
+    h3 From request to merge, by cohort
+       | cohort | opened | merged | merged over merged and abandoned |
+    h3 Batch size
+       | what | figure |
+    h3 Time to merge by size
+       | lines | changes | first commit to merge, p50 |
+    h3 Code rework
+       | what | figure |
+    h2 Teams
+    h3 Teams of the configuration
+       | team | changes | people | to merge, p50 | ready to merge, p50 | to production, p50 | failed |
+    h2 APEX
+    h3 The four pillars
+       | pillar | north star | computed as |
+    h3 Iterations, the latest first
+       | iteration | ended | planned | of it done | added later | of it done | planning accuracy | capacity accuracy |
+    h3 Survey
+       | question | answers | mean, 0 to 1 |
+    summary How it is computed: APEX
+    h2 Reviews
+    h3 417 reviews by 16 people
+       | what | figure |
+    summary How it is computed: Review load and turns
+    h2 CI
+    h3 Pipelines, the most run first
+       | pipeline | runs | wait for a runner, p50 | p90 | run, p50 | failed | run again | flaky |
+    h3 Time to green
+       | what | figure |
+    summary How it is computed: CI wait, time to green, reruns and flakes
+    h2 What if the line changed
+    h3 Scenarios, from start of work to production
+       | what if | median now | change of median | of p90 | of the mean | how busy |
+    h3 Whether the simulated line waits as the observed one
+       | station | believed | waits, p50 | simulated | waits, p90 | simulated | load | why |
+    summary How it is computed: What if the line changed
+    h2 Stages in working hours
+    h3 Stages in the hours of weekdays 9 to 18, UTC
+       | stage | n | working hours, p50 | p90 | calendar time, p50 | p90 |
+    summary How it is computed: Stages in working hours
+    h2 Steps that wait for a person
+    h3 Manual steps
+       | step | done | waiting now | waited, p50 | p90 |
+    h3 How often a person is waited for
+       | what | figure |
+    summary How it is computed: Manual steps
+    h2 After hours
+    h3 Deployments by hour of the day
+       plot
+    h3 Outside the hours of the calendar (weekdays 9 to 18, UTC)
+       | what | n | outside working hours | on a weekend |
+    summary Deployments by day of the week
+       | day | deployments | share |
+    summary How it is computed: After-hours and weekend work
+    h2 How much of the line is known
+    h3 Boundaries of 300 changes
+       | boundary | known | why the others lack it |
+    summary How it is computed: Coverage of boundaries
+    h2 What the data cannot say
+    h3 of lantern/api only requests were collected; no clone was read
+    h2 What was read
+    summary harbour
+       | what | figure |
+    summary lantern/api
+       | what | figure |
+      reviewer's turn   2.4 h  1.9 to 3.1 h     first review to approval, median,
+                                                n 280
+      author's turn     1.1 h  53 min to 1.4 h  first review to approval, median,
+                                                n 280
+    "#);
+    for wrong in ["to release", "last push", "released", "As far as git alone"] {
+        assert!(!between(page, "<h3", "<").iter().any(|title| title.contains(wrong)), "{wrong}");
+        assert!(!between(page, "<th scope=\"col\"", "<").iter().any(|name| name.contains(wrong)));
+        assert!(!between(page, "<p class=\"lead\"", "<").iter().any(|lead| lead.contains(wrong)));
+    }
+}
+
+#[test]
+fn the_survey_stands_beside_the_own_figure_and_a_hidden_cohort_shows_the_survey_alone() {
+    let page = shown(&sample_collected());
+    let table = page.split("Your own cohorts, and the survey").nth(2).expect("the table is there");
+    let row = |usage: &str| {
+        let row = table.split("<tr>").find(|row| row.contains(usage)).expect("the row is there");
+        plain(&row.split("</tr>").next().unwrap_or_default().replace("</td>", " "))
+    };
+    assert!(row("very frequent").contains("survey\u{a0}45\u{a0}%"), "{}", row("very frequent"));
+    let hidden = row(">frequent").replace('\u{a0}', " ");
+    assert_eq!(hidden, "frequenthidden: too few people– 19 – –survey 32 % –survey 15 % – – –");
+}
+
+#[test]
+fn many_repositories_are_counted_and_their_gaps_have_places_of_their_own() {
+    let mut report = sample_collected();
+    let one = report.repositories[0].clone();
+    report.repositories.resize(50, one);
+    for (number, gap) in std::iter::repeat_n(report.gaps[0].clone(), 9).enumerate() {
+        let what = format!("repository {number} was not cloned");
+        report.gaps.push(tl_core::history::Gap { what, ..gap });
+    }
+    let page = shown(&report);
+    assert!(page.contains("harbour and 44 more</h1>"));
+    assert!(page.contains("And 10 more: `--json` lists all."));
+    assert!(page.contains("And 7 more of the same kind: `--json` lists all."));
+    let ids = attributes(&page, "id");
+    assert_eq!(ids.len(), ids.iter().collect::<BTreeSet<_>>().len());
+}
+
+#[test]
 fn a_young_repository_says_what_is_missing_and_what_brings_it() {
     let page = shown(&sample_young());
     let missing: Vec<String> =
@@ -206,7 +399,7 @@ fn hidden_cells_show_nothing_but_why() {
 #[test]
 fn what_a_repository_says_is_never_markup() {
     let evil = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>";
-    let mut report = sample();
+    let mut report = sample_collected();
     report.repositories[0].name = evil.to_owned();
     report.repositories[0].branch = evil.to_owned();
     report.invest_first.sentence = evil.to_owned();
@@ -214,7 +407,17 @@ fn what_a_repository_says_is_never_markup() {
     report.invest_first.ranking[0].guard = evil.to_owned();
     report.value_stream.stages[0].label = evil.to_owned();
     report.value_stream.stages[0].from = evil.to_owned();
-    report.cadence.packages[0].0 = evil.to_owned();
+    let collected = report.collected.as_mut().expect("the sample was collected");
+    collected.services[0].service = evil.to_owned();
+    collected.after_hours.calendar = evil.to_owned();
+    collected.apex.iterations[0].name = evil.to_owned();
+    collected.apex.survey[0].question = evil.to_owned();
+    if let Some(ci) = &mut collected.ci {
+        ci.pipelines[0].pipeline = evil.to_owned();
+    }
+    if let Some(status) = collected.time_in_status.as_mut().and_then(|it| it.statuses.first_mut()) {
+        (status.status, status.meaning) = (evil.to_owned(), evil.to_owned());
+    }
     report.teams[0].team = evil.to_owned();
     report.gaps[0].id = evil.to_owned();
     report.gaps[0].mend = Some(evil.to_owned());
@@ -234,18 +437,28 @@ fn what_a_repository_says_is_never_markup() {
 
 #[test]
 fn the_page_asks_no_network_for_anything() {
-    let page = shown(&sample());
+    let page = shown(&sample_collected());
     for banned in ["<script", "<link", "<iframe", "<img", "@import", "src=", "=\"http", "=\"//"] {
         assert!(!page.contains(banned), "`{banned}` is on the page");
     }
     let urls: BTreeSet<&str> =
         page.split("url(").skip(1).filter_map(|rest| rest.split(')').next()).collect();
-    assert_eq!(urls, BTreeSet::from(["#hatch-release", "#hatch-review"]));
+    assert_eq!(
+        urls,
+        BTreeSet::from([
+            "#hatch-backlog",
+            "#hatch-blocked",
+            "#hatch-merge",
+            "#hatch-release",
+            "#hatch-review",
+            "#mixed-review"
+        ])
+    );
 }
 
 #[test]
 fn every_link_has_its_target_and_every_id_is_used_once() {
-    let page = shown(&sample());
+    let page = shown(&sample_collected());
     let ids = attributes(&page, "id");
     let unique: BTreeSet<&str> = ids.iter().copied().collect();
     assert_eq!(ids.len(), unique.len());
@@ -260,9 +473,9 @@ fn every_link_has_its_target_and_every_id_is_used_once() {
 
 #[test]
 fn plots_take_every_colour_from_the_theme_and_have_a_name() {
-    let page = shown(&sample());
+    let page = shown(&sample_collected());
     let plots = between(&page, "<svg class=\"plot", "</svg>");
-    assert_eq!(plots.len(), 14, "seven plots in two sizes");
+    assert_eq!(plots.len(), 16, "eight plots in two sizes");
     for plot in plots {
         assert!(plot.starts_with("<title") && plot.contains("<desc"));
         for ink in attributes(plot, "fill").into_iter().chain(attributes(plot, "stroke")) {

@@ -212,7 +212,7 @@ fn push(lines: &mut [String], c: char) {
     }
 }
 
-/// Words, `3.1 d` and `12 %` being one.
+/// Words, `3.1 d`, `12 %` and `n 30` being one.
 fn words(text: &str) -> Vec<String> {
     const UNITS: [&str; 8] = ["min", "h", "d", "wk", "y", "%", "days", "points"];
     let mut words: Vec<String> = Vec::new();
@@ -220,6 +220,10 @@ fn words(text: &str) -> Vec<String> {
         let bare = word.trim_end_matches([',', '.', ')', ';', ':']);
         match words.last_mut() {
             Some(last) if UNITS.contains(&bare) && last.ends_with(|c: char| c.is_ascii_digit()) => {
+                last.push(' ');
+                last.push_str(word);
+            }
+            Some(last) if last == "n" && bare.starts_with(|c: char| c.is_ascii_digit()) => {
                 last.push(' ');
                 last.push_str(word);
             }

@@ -5,7 +5,7 @@ use tl_map::report::Figure;
 use tl_map::report::collected::{AfterHours, BusinessHours, ManualSteps};
 
 use super::grid::{Cell, Grid, Layout, column, sparkline};
-use super::page::Page;
+use super::page::{INDENT, Page};
 use super::{interval, with_interval};
 use crate::report::format::{count, number, value};
 use crate::ui::Ink;
@@ -115,14 +115,16 @@ pub(super) fn after_hours(page: &mut Page<'_>, found: &AfterHours) {
     }
     page.grid(&grid);
     let deployments: u64 = found.deployments_by_hour.iter().sum();
-    if deployments == 0 || found.deployments_by_hour.len() != 24 {
+    if deployments == 0 {
         return;
     }
     page.blank();
-    let line = sparkline(&found.deployments_by_hour, page.style);
-    // The line is as wide as a day has hours; on the narrowest pages the words go below it.
-    page.push_line(&format!("  {}", line.trim_end()));
-    page.remark("deployments by hour, 0 to 23 o'clock of the calendar");
+    // The narrowest pages have no room for the hours of a day.
+    if page.width >= INDENT + found.deployments_by_hour.len() {
+        let line = sparkline(&found.deployments_by_hour, page.style);
+        page.push_line(&format!("  {line}"));
+        page.remark("deployments by hour, 0 to 23 o'clock of the calendar");
+    }
     let days: Vec<String> = found
         .deployments_by_day
         .iter()

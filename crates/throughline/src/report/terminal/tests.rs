@@ -41,7 +41,8 @@ fn a_collected_report_is_readable_at_every_usual_width() {
 fn a_line_to_production_is_not_said_to_end_with_a_release() {
     let text = plain(&sample_collected(), 100, &UNICODE);
     assert!(text.contains("from ticket to production"));
-    for wrong in ["first commit to release\n", "no tag reads", "as far as git alone", "to release"] {
+    for wrong in ["first commit to release\n", "no tag reads", "as far as git alone", "to release"]
+    {
         let said = text.lines().filter(|line| line.contains(wrong) && !line.contains("  - "));
         assert_eq!(said.collect::<Vec<_>>(), Vec::<&str>::new());
     }
@@ -148,7 +149,8 @@ fn hostile(report: &Report) -> Report {
             }
             Value::Array(items) => items.iter_mut().for_each(|item| spoil(item, free)),
             Value::Object(fields) => fields.iter_mut().for_each(|(key, value)| {
-                let named = ["ai_by_tool", "by_kind", "packages", "lacking", "left_out", "also"].contains(&key.as_str());
+                let named = ["ai_by_tool", "by_kind", "packages", "lacking", "left_out", "also"]
+                    .contains(&key.as_str());
                 spoil(value, named || FREE.contains(&key.as_str()));
             }),
             _ => {}

@@ -44,7 +44,7 @@ pub(super) fn value_stream(stream: &ValueStream, line: Line) -> Vec<Block> {
     let last = counted.len() - 1;
     let counted = counted.into_iter().enumerate().filter(|(row, (_, n))| *row == 0 || *n > 0);
     let counted = counted.map(|(row, (what, n))| {
-        vec![text(what), count(n).and(moved.clone().filter(|_| row == last))]
+        vec![prose(what), count(n).and(moved.clone().filter(|_| row == last))]
     });
     vec![
         Block::Table(Table::new("The value stream, stage by stage", &times).with(rows().map(time))),
@@ -130,7 +130,7 @@ pub(super) fn invest_first(invest: &InvestFirst) -> Vec<Block> {
             Cell { text: signed.unwrap_or(cell.text), ..cell }
         };
         let rows = invest.scenarios.iter().map(|scenario| {
-            vec![text(scenario.what.clone()), change(&scenario.p50), change(&scenario.p90)]
+            vec![prose(scenario.what.clone()), change(&scenario.p50), change(&scenario.p90)]
         });
         let columns = ["what if", "#change of p50", "#change of p90"];
         blocks.push(Block::Table(Table::new("What-if: other scenarios", &columns).with(rows)));

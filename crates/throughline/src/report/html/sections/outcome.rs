@@ -8,7 +8,7 @@ use super::Block;
 
 /// A table of two columns: what, and its figure.
 fn figures(caption: &str, rows: &[(&str, &Figure)]) -> Block {
-    let rows = rows.iter().map(|(label, one)| vec![text(*label), figure(one, None)]);
+    let rows = rows.iter().map(|(label, one)| vec![prose(*label), figure(one, None)]);
     Block::Table(Table::new(caption, &["what", "#figure"]).with(rows))
 }
 
@@ -89,22 +89,21 @@ pub(super) fn dora(rows: &[DoraRow]) -> Vec<Block> {
     if rows.is_empty() {
         return Vec::new();
     }
-    let rows = rows.iter().map(|row| {
-        vec![
+    let mut cells = Vec::new();
+    for row in rows {
+        cells.push(vec![
             prose(row.label.clone()).under(row.factor.clone()),
-            figure(&row.figure, None).and(row.also.as_ref().map(also)),
+            figure(&row.figure, None),
             prose(row.basis.clone()),
             prose(row.missing.clone().unwrap_or_else(|| "nothing".to_owned())),
-        ]
-    });
+        ]);
+        if let Some((reading, one)) = &row.also {
+            let label = prose("by another reading").under(row.label.clone());
+            cells.push(vec![label, figure(one, None), prose(reading.clone()), prose("")]);
+        }
+    }
     let columns = ["measure", "#figure", "computed from", "missing for the whole measure"];
-    vec![Block::Table(Table::new("DORA’s five measures", &columns).with(rows))]
-}
-
-/// The same by another reading.
-fn also((reading, one): &(String, Figure)) -> String {
-    let interval = format::interval(one).map_or_else(String::new, |words| format!(" ({words})"));
-    format!("{}{interval} {reading}, n {}", format::value(one), format::count(one.n))
+    vec![Block::Table(Table::new("DORA’s five measures", &columns).with(cells))]
 }
 
 pub(super) fn funnel(funnel: &Funnel) -> Vec<Block> {
@@ -122,10 +121,13 @@ pub(super) fn funnel(funnel: &Funnel) -> Vec<Block> {
     let share = |n: u64| format::share(n as f64 / funnel.opened as f64);
     let mut rows: Vec<Vec<Cell>> = counts
         .iter()
-        .map(|(what, n)| vec![text(*what), count(*n).under(format!("{} of opened", share(*n)))])
+        .map(|(what, n)| vec![prose(*what), count(*n).under(format!("{} of opened", share(*n)))])
         .collect();
-    rows.push(vec![text("merged over merged and abandoned"), figure(&funnel.merged_share, None)]);
-    rows.push(vec![text("commits in abandoned requests"), figure(&funnel.abandoned_commits, None)]);
+    rows.push(vec![prose("merged over merged and abandoned"), figure(&funnel.merged_share, None)]);
+    rows.push(vec![
+        prose("commits in abandoned requests"),
+        figure(&funnel.abandoned_commits, None),
+    ]);
     let mut blocks = vec![Block::Table(
         Table::new("From request to merge", &["requests", "#figure"]).with(rows),
     )];

@@ -170,18 +170,20 @@ fn difference(one: &Figure) -> Cell {
 
 /// The four pillars with their formulas.
 pub(super) fn apex(apex: &Apex) -> Section {
-    let rows = apex.pillars.iter().map(|pillar| {
-        let beside: Vec<String> =
-            pillar.beside.iter().map(|(what, one)| beside(what, one)).collect();
-        vec![
-            prose(format!("{} {}", pillar.letter, pillar.name)).under(pillar.north_star.clone()),
+    let mut rows = Vec::new();
+    for pillar in &apex.pillars {
+        let name = format!("{} {}", pillar.letter, pillar.name);
+        rows.push(vec![
+            prose(name).under(pillar.north_star.clone()),
             figure(&pillar.figure, None),
-            prose(pillar.formula.clone()),
-            prose(beside.join("; ")),
-            prose(pillar.says.clone()),
-        ]
-    });
-    let columns = ["pillar", "#north star", "computed as", "beside it", "what it says"];
+            prose(pillar.formula.clone())
+                .and(Some(pillar.says.clone()).filter(|it| !it.is_empty())),
+        ]);
+        for (what, one) in &pillar.beside {
+            rows.push(vec![prose(what.clone()).under("beside it"), figure(one, None), prose("")]);
+        }
+    }
+    let columns = ["pillar", "#north star", "computed as"];
     let mut blocks = Vec::new();
     if !apex.pillars.is_empty() {
         blocks.push(Block::Table(Table::new("The four pillars", &columns).with(rows)));
@@ -196,18 +198,6 @@ pub(super) fn apex(apex: &Apex) -> Section {
                each, read together."
             .to_owned(),
         blocks,
-    }
-}
-
-/// A figure in a line of words: `capacity accuracy 81 % (74 to 90 %), n 12`.
-fn beside(what: &str, one: &Figure) -> String {
-    match (one.value, format::interval(one), &one.note) {
-        (None, _, Some(note)) => format!("{what} not known ({note})"),
-        (None, _, None) => format!("{what} not known"),
-        (_, Some(interval), _) => {
-            format!("{what} {} ({interval}), n {}", format::value(one), format::count(one.n))
-        }
-        (_, None, _) => format!("{what} {}, n {}", format::value(one), format::count(one.n)),
     }
 }
 
