@@ -69,7 +69,7 @@ pub struct CollectedOptions {
     pub calendar: Calendar,
     /// Whether stages are measured in working hours as well.
     pub business_hours: bool,
-    /// Whether the line is simulated to ask what if: about a second of work.
+    /// Whether the line is simulated to ask what if: at most about half a second of work.
     pub network: bool,
     /// Whom a name on a forge, tracker or AI tool belongs to: name and address, both in lower case.
     pub people: BTreeMap<String, String>,

@@ -132,7 +132,12 @@ impl CollectConfig {
                 .case_insensitive(key == "production")
                 .size_limit(1 << 20)
                 .build()
-                .map_err(|err| (format!("collect.{key}"), format!("no regular expression: {err}")))
+                .map_err(|err| {
+                    // The last line says what is wrong, those before it draw where.
+                    let why = err.to_string();
+                    let why = why.lines().last().unwrap_or_default().trim_start_matches("error: ");
+                    (format!("collect.{key}"), format!("no regular expression: {why}"))
+                })
         };
         Ok(CollectedOptions {
             production: regex("production", &self.production)?,
@@ -151,7 +156,6 @@ impl CollectConfig {
                 .iter()
                 .map(|(name, address)| (name.to_lowercase(), address.to_lowercase()))
                 .collect(),
-            ..CollectedOptions::default()
         })
     }
 }
@@ -234,3 +238,6 @@ fn globs(key: &str, patterns: &[String]) -> Result<GlobSet, Problem> {
     }
     set.build().map_err(wrong)
 }
+
+#[cfg(test)]
+mod tests;

@@ -44,7 +44,7 @@ impl Line {
     }
 
     /// From the merge on.
-    pub(crate) const fn from_merge(self) -> &'static str {
+    pub(crate) const fn after_merge(self) -> &'static str {
         if self.is_deployed { "merge to production" } else { "merge to release" }
     }
 

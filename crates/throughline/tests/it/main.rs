@@ -18,6 +18,7 @@ mod nobody;
 mod page;
 mod postgres;
 mod sql;
+mod whole_line;
 
 use tl_testkit::env::TestEnv;
 

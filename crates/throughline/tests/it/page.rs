@@ -173,6 +173,54 @@ fn the_page_reads_well_in_a_browser_at_any_width_in_light_and_dark() {
     }
 }
 
+/// Thirty-six changes like the one of the story, over three months, their tickets done.
+fn collected_page(env: &TestEnv) -> String {
+    let story = |number: usize| {
+        let month = ["2025-11", "2025-12", "2026-01"][number % 3];
+        let done = crate::collect::STORY.lines().nth(2).expect("the ticket is moved");
+        let done = done.replace("/doing", "/done").replace("-03T", "-07T");
+        let done = done.replace("Doing", "Done").replace("\"doing\"", "\"done\"");
+        format!("{}{done}\n", crate::collect::STORY)
+            .replace("ABC-1", &format!("ABC-{number}"))
+            .replace("abc-1", &format!("abc-{number}"))
+            .replace("3f1c9aa3f1c9aa3f1c9aa3f1c9aa3f1c9aa3f1c9", &format!("{number:040x}"))
+            .replace("c93f1c9aa3f1c9aa3f1c9aa3f1c9aa3f1c9aa3f1", &format!("{:040x}", 999 + number))
+            .replace("#12", &format!("#{number}"))
+            .replace("\"12/", &format!("\"{number}/"))
+            .replace("\"number\":12", &format!("\"number\":{number}"))
+            .replace("\"d1\"", &format!("\"d{number}\""))
+            .replace("deployer/1", &format!("deployer/{number}"))
+            .replace("2026-02", month)
+    };
+    env.write("many.ndjson", (1..=36).map(story).collect::<String>());
+    let said = env.run(&["collect", "--ledger", "l.db", "--from", "many.ndjson"]);
+    let args = ["map", "--collected", "--ledger", "l.db", "--html", "page.html"];
+    let said = said + &env.run(&args);
+    fs::read_to_string(env.repo().join("page.html")).unwrap_or_else(|_| panic!("{said}"))
+}
+
+#[test]
+fn the_page_of_a_line_from_ticket_to_production_reads_well_too() {
+    let Some(browser) = browser() else {
+        assert!(!required(), "no Chromium on the `PATH`");
+        return;
+    };
+    let env = super::env();
+    let page = collected_page(&env);
+    for (width, dark) in [(1280, true), (720, false), (400, false)] {
+        let seen = open(browser, &page, &env.home(), width, dark);
+        assert_eq!(seen.console, Vec::<String>::new(), "the console is quiet at {width}");
+        assert!(seen.number("needs") <= u64::from(width), "sideways scrolling at {width}");
+        assert_eq!(seen.text("cut"), "", "words leave their plot at {width}");
+        for heading in ["DORA’s five by service", "Time in status", "After hours", "APEX"] {
+            assert!(seen.text("headings").contains(heading), "`{heading}` is not seen at {width}");
+        }
+        for plot in ["From ticket to production", "Time of all tickets", "Deployments by hour"] {
+            assert_eq!(seen.text("plots").matches(plot).count(), 1, "`{plot}` at {width}");
+        }
+    }
+}
+
 #[test]
 fn the_page_of_an_empty_repository_opens_too() {
     let Some(browser) = browser() else {

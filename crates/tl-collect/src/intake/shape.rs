@@ -172,6 +172,9 @@ pub fn webhook_of(value: &Value) -> Option<(System, &'static str)> {
         && any(&["pullrequest", "commit_status", "push", "issue", "comment"])
     {
         System::Bitbucket
+    } else if has("hook_name") {
+        // Gitee's look like GitHub's and name other things.
+        return None;
     } else if text("/repository/full_name") && any(&["sender", "pusher"]) {
         // Gitea's people have a name where GitHub's have a type.
         let gitea = text("/sender/username") || text("/sender/login_name");
@@ -197,9 +200,9 @@ fn posted(value: &Value) -> Option<(System, &'static str)> {
     }
     let commit = has(value, "commitSha") && has(value, "repoUrl")
         || has(value, "commit_sha") && has(value, "repo_url");
-    if commit || has(value, "deploymentCommits") {
+    if commit || has(value, "deploymentCommits") || has(value, "deployment_commits") {
         Some((System::Devlake, "deployment"))
-    } else if has(value, "issueKey") && has(value, "status") {
+    } else if (has(value, "issueKey") || has(value, "issue_key")) && has(value, "status") {
         Some((System::Devlake, "issue"))
     } else if has(value, "pullRequestKey") {
         Some((System::Devlake, "pull_request"))

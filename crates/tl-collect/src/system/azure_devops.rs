@@ -2,7 +2,8 @@
 //!
 //! In: a [`Record`] whose scope is `org/project` or `org/project/repo` and whose `what` is
 //! `work_item`, `work_item_update` (parent = id), `pull_request`, `pull_request_thread` (parent =
-//! number), `build` or `release_deployment`. Out: the events that it tells. Start at [`convert`].
+//! number), `build`, `release_deployment` or `webhook` (a service hook; its scope may be empty).
+//! Out: the events that it tells. Start at [`convert`].
 //!
 //! Work items are `org/project#12`, requests `org/project/repo#12`. States have no category here:
 //! what one means, each process says for itself. Votes have no instant in the request; the threads
@@ -29,6 +30,9 @@ use crate::request_text::{RequestText, account_class};
 /// The events that a record tells.
 pub fn convert(record: &Record) -> std::result::Result<Vec<Event>, Malformed> {
     field::read(record, |record| {
+        if record.what == "webhook" {
+            return webhook(record);
+        }
         let place = Place::of(record)?;
         let body = &record.body;
         let parent = record.parent.rsplit('/').next().and_then(|it| it.parse::<u64>().ok());
@@ -44,6 +48,68 @@ pub fn convert(record: &Record) -> std::result::Result<Vec<Event>, Malformed> {
             _ => Err(Problem::Unknown),
         }
     })
+}
+
+/// A service hook: the object that it is about stands in `resource`.
+fn webhook(record: &Record) -> Result<Vec<Event>> {
+    let body = &record.body;
+    let resource = get(body, "resource");
+    let of = |what: &str, object: &Value| {
+        let said = scope_of(object).or_else(|| scope_of(resource));
+        let scope = Some(record.scope.clone()).filter(|scope| !scope.is_empty()).or(said);
+        let (scope, body) = (scope.unwrap_or_default(), object.clone());
+        let record = Record { what: what.to_owned(), scope, body, ..record.clone() };
+        Place::of(&record)
+    };
+    match text(body, "eventType") {
+        "git.pullrequest.created" | "git.pullrequest.updated" | "git.pullrequest.merged" => {
+            request(&of("pull_request", resource)?, resource)
+        }
+        "ms.vss-code.git-pullrequest-comment-event" => {
+            let pull = get(resource, "pullRequest");
+            request(&of("pull_request", pull)?, pull)
+        }
+        "build.complete" => build(&of("build", resource)?, resource),
+        "workitem.created" | "workitem.commented" | "workitem.restored" => {
+            work::item(&of("work_item", resource)?, resource)
+        }
+        "workitem.updated" => {
+            let now = get(resource, "revision");
+            let place = of("work_item", now)?;
+            let mut events = work::update(&place, None, resource)?;
+            events.extend(work::item(&place, now)?);
+            Ok(events)
+        }
+        "ms.vss-release.deployment-completed-event" => match get(resource, "deployment") {
+            Value::Null => Err(Problem::Missing("resource.deployment")),
+            deployed => deployment(&of("release_deployment", deployed)?, deployed),
+        },
+        "" => Err(Problem::Missing("eventType")),
+        _ => Ok(Vec::new()),
+    }
+}
+
+/// `org/project`, or `org/project/repo` for a request, as the object itself says it.
+pub(crate) fn scope_of(object: &Value) -> Option<String> {
+    let addresses = ["url", "_links.self.href", "repository.url", "definition.url", "release.url"];
+    let (host, path) = first(object, &addresses).split_once("://")?.1.split_once('/')?;
+    let place: Vec<&str> = path.split("/_apis").next()?.split('/').collect();
+    let (org, rest) = match host.strip_suffix(".visualstudio.com") {
+        // `acme.vsrm.visualstudio.com` is the same.
+        Some(org) => (org.split('.').next()?, &place[..]),
+        None => (place[0], &place[1..]),
+    };
+    let names = ["repository.project.name", "project.name", "definition.project.name"];
+    let field = || object.get("fields")?.get("System.TeamProject")?.as_str();
+    // An address may have the number of the project instead of its name.
+    let project = match first(object, &names) {
+        "" => field().or(rest.last().copied())?,
+        name => name,
+    };
+    let request = get(object, "pullRequestId").is_number();
+    let parts = [org, project, if request { text(object, "repository.name") } else { "" }];
+    let parts = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>();
+    (parts.len() > 1).then(|| parts.join("/"))
 }
 
 /// The source of one record, and what it belongs to.
@@ -188,17 +254,22 @@ fn thread(place: &Place, of: u64, body: &Value) -> Result<Vec<Event>> {
 /// A build: queued, started, finished.
 fn build(place: &Place, body: &Value) -> Result<Vec<Event>> {
     let id = need_id(body, "id")?;
+    // Version 1 of the service hook has `LG:refs/heads/main:COMMIT`, and no `result`.
+    let old = text(body, "sourceGetVersion").strip_prefix("LG:").unwrap_or_default();
+    let (code, commit) = old.rsplit_once(':').unwrap_or(("", text(body, "sourceVersion")));
     let state = BuildState {
         level: BuildLevel::Run,
         pipeline: word(body, "definition.name"),
         attempt: 1,
         trigger: word(body, "reason"),
-        branch: branch(text(body, "sourceBranch")),
+        branch: branch(if code.is_empty() { text(body, "sourceBranch") } else { code }),
         manual: text(body, "reason") == "manual",
         ..BuildState::default()
     };
     let build = format!("{}/{}/{id}", place.source, place.scope);
-    let outcome = field::outcome(text(body, "result"));
+    let status = text(body, "status");
+    let ended = status == "completed" || field::outcome(status) != Outcome::Unknown;
+    let outcome = field::outcome(first(body, &["result", "status"]));
     let event = |kind: &str, at: Timestamp, outcome| {
         let (_, verb) = kind.split_once('.').unwrap_or(("", kind));
         let key = format!("build/{}/{id}/{verb}", place.scope);
@@ -206,14 +277,14 @@ fn build(place: &Place, body: &Value) -> Result<Vec<Event>> {
             .event(kind, at, &key, &format!("build:{build}"))
             .by(&person(body, "requestedFor"))
             .about(role::BUILD, &build)
-            .about(role::COMMIT, object_id(text(body, "sourceVersion")))
+            .about(role::COMMIT, object_id(commit))
             .with(&BuildState { outcome, ..state.clone() })
     };
     let (queued, started) = (at(body, "queueTime")?, at(body, "startTime")?);
     if queued.or(started).is_none() {
         return Err(Problem::Missing("queueTime"));
     }
-    let ended = at(body, "finishTime")?.filter(|_| text(body, "status") == "completed");
+    let ended = at(body, "finishTime")?.filter(|_| ended);
     let events = [
         queued.map(|at| event(kind::CI_QUEUED, at, Outcome::Unknown)),
         started.map(|at| event(kind::CI_STARTED, at, Outcome::Unknown)),

@@ -1,8 +1,9 @@
 //! Records of Bitbucket Cloud, API version 2.
 //!
 //! In: a [`Record`] whose scope is `workspace/repo` and whose `what` is `issue`, `pull_request`,
-//! `pull_request_activity` and `pull_request_commit` (parent = number), `pipeline` or
-//! `deployment`. Out: the events that it tells. Start at [`convert`].
+//! `pull_request_activity` and `pull_request_commit` (parent = number), `pipeline`, `deployment`
+//! or `webhook` (parent = `X-Event-Key` or empty). Out: the events that it tells. Start at
+//! [`convert`].
 //!
 //! Only short commit ids stand in requests (12 letters); they are left out. A request that was
 //! merged or declined keeps no instant of it but that of its last change; its activity has it.
@@ -38,6 +39,7 @@ pub fn convert(record: &Record) -> std::result::Result<Vec<Event>, Malformed> {
             "pull_request_commit" => commit(&place, parent?, body),
             "pipeline" => pipeline(&place, body),
             "deployment" => deployment(&place, body),
+            "webhook" => webhook(&place, &record.parent, body),
             _ => Err(Problem::Unknown),
         }
     })
@@ -94,7 +96,7 @@ fn issue(place: &Place, body: &Value) -> Result<Vec<Event>> {
     };
     let state = TicketState {
         title: word(body, "title"),
-        class: word(body, "kind"),
+        class: kind_of(body),
         status: short(status),
         category,
         priority: word(body, "priority"),
@@ -117,6 +119,12 @@ fn issue(place: &Place, body: &Value) -> Result<Vec<Event>> {
         events.push(event(kind::TICKET_CLOSED, at, &stamp("closed", at)).with(&how));
     }
     Ok(events)
+}
+
+/// `bug`: webhooks call `type` what the API calls `kind`.
+fn kind_of(issue: &Value) -> String {
+    let class = text(issue, "type");
+    if get(issue, "kind").is_string() || class == "issue" { word(issue, "kind") } else { short(class) }
 }
 
 fn request(place: &Place, body: &Value) -> Result<Vec<Event>> {
@@ -223,6 +231,41 @@ fn activity(place: &Place, of: u64, body: &Value) -> Result<Vec<Event>> {
     })
 }
 
+/// A webhook. Approvals and comments stand there as in the activity, except that an approval
+/// taken back looks like one that was given: only the name of the event tells them apart.
+fn webhook(place: &Place, event: &str, body: &Value) -> Result<Vec<Event>> {
+    let pull = get(body, "pullrequest");
+    if !pull.is_object() {
+        // A comment below an issue also holds it.
+        let issue = get(body, "issue");
+        return if issue.is_object() { self::issue(place, issue) } else { Ok(Vec::new()) };
+    }
+    let of = number(pull, "id").ok_or(Problem::Missing("id"))?;
+    let mut events = request(place, pull)?;
+    let (_, what) = event.split_once(':').unwrap_or_default();
+    match what {
+        "unapproved" | "changes_request_removed" => {
+            let at = at(pull, "updated_on")?.ok_or(Problem::Missing("updated_on"))?;
+            let by = person(body, "actor");
+            let class = account_class(&by, text(body, "actor.type") == "app_user").0;
+            let given = ReviewGiven { verdict: ReviewVerdict::Dismissed, reviewer_class: class };
+            let what = format!("dismissed/{by}/{}", at.as_millis());
+            events.push(place.change(kind::CHANGE_REVIEW, at, of, &what).by(&by).with(&given));
+        }
+        "comment_updated" | "comment_deleted" | "comment_resolved" | "comment_reopened" => {}
+        // Documented as `changes_request`; the activity has `changes_requested`.
+        _ if get(body, "changes_request").is_object() => {
+            let entry = serde_json::json!({"changes_requested": get(body, "changes_request")});
+            events.extend(activity(place, of, &entry)?);
+        }
+        _ if ["approval", "comment"].iter().any(|name| get(body, name).is_object()) => {
+            events.extend(activity(place, of, body)?);
+        }
+        _ => {}
+    }
+    Ok(events)
+}
+
 fn commit(place: &Place, of: u64, body: &Value) -> Result<Vec<Event>> {
     let id = object_id(text(body, "hash"));
     if id.is_empty() {
@@ -280,7 +323,7 @@ fn pipeline(place: &Place, body: &Value) -> Result<Vec<Event>> {
 
 fn deployment(place: &Place, body: &Value) -> Result<Vec<Event>> {
     let id = need_id(body, "uuid")?;
-    let outcome = field::outcome(text(body, "state.status.name"));
+    let outcome = field::outcome(first(body, &["state.status.name", "state.name"]));
     let class = text(body, "environment.environment_type.name");
     let environment = first(body, &["environment.name", "environment.slug", "environment.uuid"]);
     let name = format!("{}/{id}", place.source);
@@ -309,7 +352,10 @@ fn deployment(place: &Place, body: &Value) -> Result<Vec<Event>> {
     }
     let events = [
         started.map(|at| event(kind::DEPLOY_STARTED, at, Outcome::Unknown)),
-        ended.map(|at| event(kind::DEPLOY_FINISHED, at, outcome)),
+        // What is undeployed, in progress or taken back has not ended here.
+        ended
+            .filter(|_| outcome != Outcome::Unknown)
+            .map(|at| event(kind::DEPLOY_FINISHED, at, outcome)),
     ];
     Ok(events.into_iter().flatten().collect())
 }

@@ -1,9 +1,10 @@
 //! Records of CircleCI, API version 2.
 //!
 //! In: a [`Record`] whose scope is the project's slug (`gh/acme/api`) and whose `what` is
-//! `pipeline`, `workflow` or `job` (parent = id of its workflow). Out: the events of CI. Start at
-//! [`convert`]. The commit stands in the pipeline alone: workflows and jobs are of the pipeline
-//! with their `pipeline_id`, whose `vcs.revision` tells theirs where a record carries it.
+//! `pipeline`, `workflow`, `job` (parent = id of its workflow) or `webhook`. Out: the events of CI.
+//! Start at [`convert`]. The commit stands in the pipeline alone: workflows and jobs tell theirs
+//! where their body carries it as `pipeline`, as the webhooks do; the pipelines of GitLab and of
+//! GitHub's app have it among their `trigger_parameters`.
 
 use serde_json::Value;
 use tl_core::event::Event;
@@ -13,7 +14,7 @@ use tl_core::time::Timestamp;
 
 use super::Malformed;
 use super::field::{
-    self, Problem, Result, at, first, first_at, need_id, object_id, short, text, word,
+    self, Problem, Result, at, first, first_at, get, id, need_id, object_id, short, text, word,
 };
 
 /// The events that a record tells.
@@ -23,6 +24,7 @@ pub fn convert(record: &Record) -> std::result::Result<Vec<Event>, Malformed> {
         "workflow" => Run::new(record, "workflow", BuildLevel::Run)?.ran(&record.body),
         "job" if text(&record.body, "type") == "approval" => approval(record),
         "job" => Run::new(record, "job", BuildLevel::Job)?.ran(&record.body),
+        "webhook" => webhook(record),
         _ => Err(Problem::Unknown),
     })
 }
@@ -38,25 +40,37 @@ struct Run {
 impl Run {
     fn new(record: &Record, what: &'static str, level: BuildLevel) -> Result<Self> {
         let body = &record.body;
+        let of = |path: &'static str| [get(body, path), get(get(body, "pipeline"), path)];
+        let said = |paths: [&'static str; 2]| {
+            let texts = paths.into_iter().flat_map(of).filter_map(Value::as_str);
+            texts.map(str::trim).find(|text| !text.is_empty()).unwrap_or_default()
+        };
         let slug = first(body, &["project_slug", "project.slug"]);
         let slug = if slug.is_empty() { record.scope.as_str() } else { slug };
-        // `gh/acme/api`: the first part is the forge.
-        let repository = slug.split_once('/').map_or("", |(_, rest)| rest);
+        // `gh/acme/api`: the first part is the forge; `circleci/` has numbers behind it.
+        let repository = match slug.split_once('/') {
+            Some(("circleci", _)) | None => field::repository(said([
+                "vcs.target_repository_url",
+                "trigger_parameters.git.checkout_url",
+            ])),
+            Some((_, rest)) => short(rest),
+        };
         let name = word(body, "name");
         let job = level == BuildLevel::Job;
-        let commit = first(body, &["vcs.revision", "pipeline.vcs.revision"]);
+        let commit = said(["vcs.revision", "trigger_parameters.git.checkout_sha"]);
+        let branch = said(["vcs.branch", "trigger_parameters.git.branch"]);
         Ok(Self {
             what,
             id: need_id(body, "id")?,
-            repository: short(repository),
+            repository,
             commit: object_id(commit),
             state: BuildState {
                 level,
                 pipeline: if job { short(&record.parent) } else { name.clone() },
                 job: if job { name } else { String::new() },
                 attempt: 1,
-                trigger: short(first(body, &["trigger.type", "tag"])),
-                branch: short(first(body, &["vcs.branch", "pipeline.vcs.branch"])),
+                trigger: short(said(["trigger.type", "tag"])),
+                branch: short(branch),
                 ..BuildState::default()
             },
         })
@@ -96,6 +110,30 @@ impl Run {
             ended.map(|at| self.event(kind::CI_FINISHED, at).with(&last)),
         ];
         Ok(events.into_iter().flatten().collect())
+    }
+}
+
+/// A webhook: a workflow or a job that ended, beside its pipeline and its project.
+fn webhook(record: &Record) -> Result<Vec<Event>> {
+    let body = &record.body;
+    let (what, part) = match text(body, "type") {
+        "workflow-completed" => ("workflow", get(body, "workflow")),
+        "job-completed" => ("job", get(body, "job")),
+        "ping" => return Ok(Vec::new()),
+        "" => return Err(Problem::Missing("type")),
+        _ => return Err(Problem::Unknown),
+    };
+    let mut part = part.clone();
+    let members = part.as_object_mut().ok_or(Problem::Missing("workflow"))?;
+    for name in ["pipeline", "project"] {
+        members.insert(name.to_owned(), get(body, name).clone());
+    }
+    let workflow = get(body, "workflow");
+    let parent = if what == "job" { id(workflow, "id") } else { String::new() };
+    let record = Record { what: what.to_owned(), parent, body: part, ..record.clone() };
+    match what {
+        "workflow" => Run::new(&record, "workflow", BuildLevel::Run)?.ran(&record.body),
+        _ => Run::new(&record, "job", BuildLevel::Job)?.ran(&record.body),
     }
 }
 

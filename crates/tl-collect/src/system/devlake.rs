@@ -46,7 +46,14 @@ fn result(body: &Value) -> Outcome {
 /// A deployment: one for each repository that it brings.
 fn deployment(body: &Value) -> Result<Vec<Event>> {
     let ids = ["id", "pipelineId", "pipeline_id"].map(|path| id(body, path));
-    let id = ids.into_iter().find(|id| !id.is_empty()).ok_or(Problem::Missing("id"))?;
+    let place = repository(first(body, &["repoUrl", "repo_url"]));
+    let commit = first(body, &["commitSha", "commit_sha"]);
+    // Before version 1, it was optional, and a commit of a repository was one deployment.
+    let unnamed = || {
+        let named = !place.is_empty() && !commit.is_empty();
+        named.then(|| short(&format!("{place}@{commit}"))).ok_or(Problem::Missing("id"))
+    };
+    let id = ids.into_iter().find(|id| !id.is_empty()).map_or_else(unnamed, Ok)?;
     let mut commits: Vec<&Value> = list(body, "deploymentCommits").collect();
     commits.extend(list(body, "deployment_commits"));
     let several = commits.len() > 1;

@@ -1,8 +1,9 @@
 //! Records of Jenkins: builds, their stages, and the bodies of the Notification plugin.
 //!
 //! In: a [`Record`] whose scope is the job's full name and whose `what` is `build` (`api/json` of
-//! one), `stage` (of the stage view's `wfapi/describe`, parent = number of the build) or
-//! `webhook`. Out: the events of CI. Start at [`convert`].
+//! one), `stage` (of the stage view's `wfapi/describe`, parent = number of the build, else as its
+//! address says) or `webhook`. A stage does not know its commit: it tells one where its body
+//! carries its build's `api/json` as `build`. Out: the events of CI. Start at [`convert`].
 //!
 //! Waiting: Metrics' `queuingDurationMillis` (plugin), else unknown: Jenkins keeps no instant at
 //! which a build entered the queue. Commits are those of the Git plugin's last built revision.
@@ -15,7 +16,7 @@ use tl_core::time::{Millis, Timestamp};
 
 use super::Malformed;
 use super::field::{
-    self, Problem, Result, at, first, get, id, list, need_at, need_id, number, object_id, short,
+    self, Problem, Result, at, get, id, list, need_at, need_id, number, object_id, short,
     text, word,
 };
 
@@ -37,7 +38,6 @@ struct Run {
     id: String,
     commit: String,
     repository: String,
-    change: String,
     state: BuildState,
 }
 
@@ -58,16 +58,29 @@ impl Run {
             .about(role::BUILD, format!("{}/{}/{}", self.source, self.job, self.id))
             .about(role::COMMIT, &self.commit)
             .about(role::REPOSITORY, &self.repository)
-            .about(role::CHANGE, &self.change)
     }
 }
 
 /// The job's full name in the address of a build: `folder/api` of `/job/folder/job/api/12/`.
-fn job_of(address: &str) -> String {
-    let path = address.split("/job/").skip(1).collect::<Vec<_>>();
-    let names = path.iter().filter_map(|part| part.split('/').next());
-    let decoded = names.map(|name| name.replace("%2F", "/").replace("%20", " "));
-    short(&decoded.collect::<Vec<_>>().join("/"))
+pub(crate) fn job_of(address: &str) -> String {
+    let path = address.split("/job/").skip(1);
+    let names = path.filter_map(|part| part.split(['/', '?', '#']).next()).map(decoded);
+    short(&names.collect::<Vec<_>>().join("/"))
+}
+
+/// A part of an address without its escapes. The job of a branch `a/b` is called `a%2Fb`, which
+/// stands there as `a%252Fb`.
+fn decoded(part: &str) -> String {
+    let mut bytes = Vec::with_capacity(part.len());
+    let mut rest = part;
+    while let Some((before, escape)) = rest.split_once('%') {
+        bytes.extend_from_slice(before.as_bytes());
+        let digits = escape.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        bytes.push(digits.unwrap_or(b'%'));
+        rest = if digits.is_some() { &escape[2..] } else { escape };
+    }
+    bytes.extend_from_slice(rest.as_bytes());
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// The job by the address of its build, else by the record.
@@ -81,28 +94,44 @@ fn branch(name: &str) -> String {
     short(name.strip_prefix("origin/").unwrap_or(name))
 }
 
+/// What a build built, by the action of the Git plugin, else by its parameters.
+struct Code {
+    commit: String,
+    repository: String,
+    branch: String,
+}
+
+impl Code {
+    fn of(build: &Value) -> Self {
+        let actions = || list(build, "actions");
+        let git = actions().find(|action| get(action, "lastBuiltRevision").is_object());
+        let git = git.unwrap_or(&Value::Null);
+        let revision = get(git, "lastBuiltRevision");
+        let parameter = || {
+            let mut all = actions().flat_map(|action| list(action, "parameters"));
+            all.find(|it| matches!(text(it, "name"), "GIT_COMMIT" | "ghprbActualCommit"))
+        };
+        let commit = match text(revision, "SHA1") {
+            "" => parameter().map(|it| text(it, "value")).unwrap_or_default(),
+            commit => commit,
+        };
+        let remote = get(git, "remoteUrls").get(0).and_then(Value::as_str).unwrap_or_default();
+        let named = list(revision, "branch").next().map(|it| branch(text(it, "name")));
+        Self {
+            commit: object_id(commit),
+            repository: field::repository(remote),
+            branch: named.unwrap_or_default(),
+        }
+    }
+}
+
 /// `success` of `SUCCESS`; `UNSTABLE` is a failure: its tests failed.
 fn build(record: &Record) -> Result<Vec<Event>> {
     let body = &record.body;
     let address = text(body, "url");
     let started = need_at(body, "timestamp")?;
     let actions = || list(body, "actions");
-    let git = actions().find(|action| get(action, "lastBuiltRevision").is_object());
-    let parameter = |names: &[&str]| {
-        let mut all = actions().flat_map(|action| list(action, "parameters"));
-        all.find(|it| names.contains(&text(it, "name"))).map(|it| text(it, "value"))
-    };
-    let git_value = git.unwrap_or(&Value::Null);
-    let revision = get(git_value, "lastBuiltRevision");
-    let commit = first(revision, &["SHA1"]);
-    let commit = if commit.is_empty() {
-        parameter(&["GIT_COMMIT", "ghprbActualCommit"])
-    } else {
-        Some(commit)
-    };
-    let remote = get(git_value, "remoteUrls.0")
-        .as_str()
-        .or_else(|| get(git_value, "remoteUrls").as_array()?.first()?.as_str());
+    let code = Code::of(body);
     let cause = actions().flat_map(|action| list(action, "causes")).next();
     let trigger = cause.map(trigger).unwrap_or_default();
     let run = Run {
@@ -111,19 +140,15 @@ fn build(record: &Record) -> Result<Vec<Event>> {
         id: Some(id(body, "number"))
             .filter(|it| !it.is_empty())
             .map_or_else(|| need_id(body, "id"), Ok)?,
-        commit: object_id(commit.unwrap_or_default()),
-        repository: remote.map(field::repository).unwrap_or_default(),
-        change: String::new(),
+        commit: code.commit,
+        repository: code.repository,
         state: BuildState {
             level: BuildLevel::Run,
             pipeline: job(record, address)?,
             attempt: 1,
             manual: trigger == "user",
             trigger,
-            branch: list(revision, "branch")
-                .next()
-                .map(|it| branch(text(it, "name")))
-                .unwrap_or_default(),
+            branch: code.branch,
             ..BuildState::default()
         },
     };
@@ -165,22 +190,27 @@ fn trigger(cause: &Value) -> String {
 fn stage(record: &Record) -> Result<Vec<Event>> {
     let body = &record.body;
     let address = text(body, "_links.self.href");
-    let number = Some(record.parent.rsplit('/').next().unwrap_or_default());
+    let number = match record.parent.rsplit('/').next().unwrap_or_default() {
+        // `/job/api/12/execution/node/6/wfapi/describe`.
+        "" => address.split_once("/execution/").and_then(|(build, _)| build.rsplit('/').next()),
+        number => Some(number),
+    };
     let number = number.filter(|number| !number.is_empty()).ok_or(Problem::Missing("build"))?;
+    let code = Code::of(get(body, "build"));
     let name = word(body, "name");
     let started = need_at(body, "startTimeMillis")?;
     let run = Run {
         source: field::source(System::Jenkins, "", &[address]),
         job: job(record, address)?,
         id: format!("{}/stage/{}", short(number), need_id(body, "id")?),
-        commit: String::new(),
-        repository: String::new(),
-        change: String::new(),
+        commit: code.commit,
+        repository: code.repository,
         state: BuildState {
             level: BuildLevel::Job,
             pipeline: job(record, address)?,
             job: name.clone(),
             attempt: 1,
+            branch: code.branch,
             ..BuildState::default()
         },
     };
@@ -225,7 +255,6 @@ fn webhook(record: &Record) -> Result<Vec<Event>> {
         id: need_id(build, "number")?,
         commit: object_id(text(build, "scm.commit")),
         repository: field::repository(text(build, "scm.url")),
-        change: String::new(),
         state: BuildState {
             level: BuildLevel::Run,
             pipeline: job.clone(),

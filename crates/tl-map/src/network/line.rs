@@ -2,7 +2,7 @@
 //!
 //! In: what was observed. Out: a [`Model`], and what a scenario does to it. Start at
 //! [`Model::new`]. **Invariant:** no observed wait goes in, but for merges by hand
-//! ([`Merge::ByHand`]).
+//! ([`Merge::ByHand`]) and deployments on demand ([`Change::on_demand`]).
 
 use tl_core::time::Timestamp;
 

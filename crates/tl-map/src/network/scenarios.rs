@@ -76,7 +76,9 @@ impl Scenario {
 }
 
 /// The whole line, from start of work to end of deployment, under one scenario. Milliseconds;
-/// intervals are over replications, two-sided at 95 % by Student's t.
+/// quantiles are of all replications together (the median of few changes leans to one side where
+/// totals have a gap in the middle, and more changes lean less), their intervals by the jackknife
+/// over replications, two-sided at 95 % by Student's t.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ScenarioOutcome {
     /// What was done.
@@ -137,8 +139,6 @@ pub(crate) fn scenarios(
 /// One run with its totals sorted.
 struct Replication {
     run: Run,
-    median: f64,
-    p90: f64,
     mean: f64,
 }
 
@@ -148,12 +148,8 @@ fn replications(model: &Model<'_>, settings: &Settings) -> Vec<Option<Replicatio
     runs.map(|mut run| {
         run.totals.sort_unstable();
         let sum: i128 = run.totals.iter().map(|&total| i128::from(total)).sum();
-        Some(Replication {
-            median: quantile(&run.totals, 0.5)?,
-            p90: quantile(&run.totals, 0.9)?,
-            mean: sum as f64 / run.totals.len() as f64,
-            run,
-        })
+        let mean = sum as f64 / run.totals.len() as f64;
+        (!run.totals.is_empty()).then_some(Replication { mean, run })
     })
     .collect()
 }
@@ -186,12 +182,9 @@ fn outcome(
     let pairs: Vec<(&Replication, &Replication)> =
         before.iter().zip(after).filter_map(|(b, a)| Some((b.as_ref()?, a.as_ref()?))).collect();
     let count = pairs.len() as f64;
-    let change = |of: fn(&Replication) -> f64| {
-        paired(&pairs.iter().map(|(before, after)| of(after) - of(before)).collect::<Vec<f64>>())
-    };
-    let before = |of: fn(&Replication) -> f64| {
-        pairs.iter().map(|(before, _)| of(before)).sum::<f64>() / count
-    };
+    let means: Vec<f64> = pairs.iter().map(|(before, after)| after.mean - before.mean).collect();
+    let [median, p90] = [0.5, 0.9].map(|at| pooled(&pairs, at));
+    let (median, p90) = (median?, p90?);
     let loads: Vec<StationLoad> = stations
         .iter()
         .map(|(name, load)| StationLoad {
@@ -204,11 +197,11 @@ fn outcome(
     let unfinished: usize = pairs.iter().map(|(_, after)| after.run.unfinished).sum();
     Some(ScenarioOutcome {
         scenario,
-        median_change: change(|one| one.median)?,
-        p90_change: change(|one| one.p90)?,
-        mean_change: change(|one| one.mean)?,
-        median_before: before(|one| one.median),
-        p90_before: before(|one| one.p90),
+        median_change: median.1,
+        p90_change: p90.1,
+        mean_change: paired(&means)?,
+        median_before: median.0,
+        p90_before: p90.0,
         unstable: unstable(&loads),
         stations: loads,
         unfinished: unfinished as f64 / (finished + unfinished).max(1) as f64,
@@ -230,6 +223,32 @@ fn unstable(loads: &[StationLoad]) -> Option<String> {
         })
         .collect();
     (!over.is_empty()).then(|| over.join("; "))
+}
+
+/// A quantile of all totals before, and its change with the jackknife's interval (Efron 1982) over
+/// replications; `None` for fewer than two.
+fn pooled(pairs: &[(&Replication, &Replication)], at: f64) -> Option<(f64, Interval)> {
+    let side = |without: Option<usize>, of: &dyn Fn(&(&Replication, &Replication)) -> Vec<i64>| {
+        let kept = pairs.iter().enumerate().filter(|(row, _)| Some(*row) != without);
+        let mut totals: Vec<i64> = kept.flat_map(|(_, pair)| of(pair)).collect();
+        totals.sort_unstable();
+        quantile(&totals, at)
+    };
+    let change = |without| {
+        let before = side(without, &|pair| pair.0.run.totals.clone())?;
+        let after = side(without, &|pair| pair.1.run.totals.clone())?;
+        Some((before, after - before))
+    };
+    let (before, estimate) = change(None)?;
+    let count = pairs.len() as f64;
+    let left_out: Option<Vec<f64>> =
+        (0..pairs.len()).map(|row| change(Some(row)).map(|(_, change)| change)).collect();
+    let left_out = left_out.filter(|changes| changes.len() > 1)?;
+    let mean = left_out.iter().sum::<f64>() / count;
+    let squares = left_out.iter().map(|one| (one - mean).powi(2)).sum::<f64>();
+    let error = ((count - 1.0) / count * squares).sqrt();
+    let half = StudentsT::new(0.0, 1.0, count - 1.0).ok()?.inverse_cdf(0.975) * error;
+    Some((before, Interval { estimate, low: estimate - half, high: estimate + half }))
 }
 
 /// Mean of differences with its interval by Student's t; `None` for fewer than two.

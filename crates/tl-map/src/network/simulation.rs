@@ -226,7 +226,10 @@ impl Simulation<'_> {
         if hours.is_empty() {
             return;
         }
-        let same: Vec<u32> = hours.iter().flatten().copied().collect();
+        let same: Vec<u32> = match self.model.growth > 1.0 {
+            true => hours.iter().flatten().copied().collect(),
+            false => Vec::new(),
+        };
         for &like in &hours[random.below(hours.len() as u32) as usize] {
             self.begin(now, like, &mut random);
             // The whole part of the growth, and one more with the probability of the rest.

@@ -53,7 +53,7 @@ pub(super) fn best_span(report: &Report) -> Option<Span> {
     let spans = [
         span(line.whole(), None),
         span(line.to_merge(), Some(coding..merged)),
-        span(line.from_merge(), Some(merged..end)),
+        span(line.after_merge(), Some(merged..end)),
         span(line.review(), Some(reviewed..merged)),
     ];
     let known = |span: &Span| {

@@ -180,6 +180,10 @@ fn time_in_status(page: &mut Page<'_>, found: &TimeInStatus) {
     let tickets = counted(found.tickets, "ticket", "tickets");
     let about = format!("of {tickets} done in the window, the most time first");
     page.heading("TIME IN STATUS", &about);
+    if found.statuses.is_empty() {
+        page.paragraph("No ticket was done in the window.");
+        return;
+    }
     let mut grid = Grid::new([
         column("status", Layout::Left),
         column("means", Layout::Left).drop(3),

@@ -4,6 +4,8 @@ use serde_json::Value;
 use tl_core::record::System;
 
 use super::Found;
+use crate::system::azure_devops::scope_of;
+use crate::system::jenkins::job_of;
 
 /// Which object of which system's API this is; only of `system` where that is given.
 ///
@@ -107,6 +109,8 @@ fn gitlab(value: &Value) -> Option<Found> {
         "pipeline"
     } else if has(value, &["iid", "project_id", "title", "state"]) {
         "issue"
+    } else if has(value, &["noteable_type", "noteable_iid", "system", "body"]) {
+        "note"
     } else if has(value, &["tag_name", "released_at"]) {
         "release"
     } else {
@@ -116,13 +120,25 @@ fn gitlab(value: &Value) -> Option<Found> {
     let page = if web.is_empty() { text(value, "/_links/self") } else { web };
     let path = page.split_once("://").and_then(|(_, rest)| rest.split_once('/'));
     let scope = path.and_then(|(_, path)| path.split_once("/-/")).map_or("", |(scope, _)| scope);
-    found(System::Gitlab, what, scope, "")
+    let of = match (what, text(value, "/noteable_type")) {
+        ("note", "MergeRequest") => format!("mr/{}", value["noteable_iid"]),
+        ("note", _) => format!("issue/{}", value["noteable_iid"]),
+        _ => String::new(),
+    };
+    found(System::Gitlab, what, scope, &of)
 }
 
 fn jira(value: &Value) -> Option<Found> {
     if has(value, &["key", "fields"]) && value["fields"].is_object() {
         let key = text(value, "/key");
         return found(System::Jira, "issue", key.rsplit_once('-').map_or("", |(p, _)| p), "");
+    }
+    // `https://acme.atlassian.net/rest/api/2/issue/ABC-1/remotelink/10000`.
+    let link = text(value, "/self").split_once("/remotelink/");
+    if let Some((issue, _)) = link.filter(|_| has(value, &["object"])) {
+        // Where the number of the issue stands instead, its key is unknown.
+        let key = Some(last(issue)).filter(|key| key.contains('-'))?;
+        return found(System::Jira, "remotelink", "", key);
     }
     let board = value.get("originBoardId").is_some();
     if board && has(value, &["name", "state"]) {
@@ -132,36 +148,32 @@ fn jira(value: &Value) -> Option<Found> {
 }
 
 fn azure_devops(value: &Value) -> Option<Found> {
-    let url = ["/url", "/_links/self/href"].map(|path| text(value, path));
-    let url = url.into_iter().find(|url| !url.is_empty()).unwrap_or_default();
     let what = if has(value, &["id", "rev", "fields"]) {
         "work_item"
     } else if has(value, &["id", "workItemId", "rev"]) {
         "work_item_update"
     } else if has(value, &["pullRequestId", "creationDate"]) {
         "pull_request"
-    } else if has(value, &["buildNumber", "queueTime"]) {
+    } else if has(value, &["buildNumber", "definition", "status"]) {
         "build"
     } else if has(value, &["releaseDefinition", "deploymentStatus"]) {
         "release_deployment"
     } else {
         return None;
     };
-    // `https://dev.azure.com/org/project/_apis/...`.
-    let place = url.split_once("/_apis/").map_or("", |(place, _)| place);
-    let path = place.split_once("://").and_then(|(_, rest)| rest.split_once('/'));
+    let scope = scope_of(value).unwrap_or_default();
     let parent =
         if what == "work_item_update" { value["workItemId"].to_string() } else { String::new() };
-    found(System::AzureDevops, what, path.map_or("", |(_, path)| path), &parent)
+    found(System::AzureDevops, what, &scope, &parent)
 }
 
 fn bitbucket(value: &Value) -> Option<Found> {
     let class = text(value, "/type");
     let what = if class == "pullrequest" {
         "pull_request"
-    } else if class == "pipeline" && has(value, &["build_number", "target"]) {
+    } else if class == "pipeline" && has(value, &["uuid", "state", "target"]) {
         "pipeline"
-    } else if class == "deployment" && has(value, &["deployable"]) {
+    } else if class == "deployment" && has(value, &["uuid", "environment"]) {
         "deployment"
     } else if class == "issue" && has(value, &["kind", "reporter"]) {
         "issue"
@@ -196,12 +208,10 @@ fn pagers(value: &Value) -> Option<Found> {
 
 fn builders(value: &Value) -> Option<Found> {
     let slug = text(value, "/project_slug");
-    if has(value, &["building", "result", "timestamp", "number"]) {
-        // `https://ci.example.com/job/folder/job/api/12/`.
-        let url = text(value, "/url").trim_end_matches('/');
-        let jobs = url.split_once("/job/").and_then(|(_, jobs)| jobs.rsplit_once('/'));
-        let scope = jobs.map(|(jobs, _)| jobs.replace("/job/", "/")).unwrap_or_default();
-        found(System::Jenkins, "build", &scope, "")
+    if has(value, &["actions", "duration", "timestamp", "number"]) {
+        found(System::Jenkins, "build", &job_of(text(value, "/url")), "")
+    } else if has(value, &["startTimeMillis", "durationMillis", "pauseDurationMillis", "execNode"]) {
+        found(System::Jenkins, "stage", &job_of(text(value, "/_links/self/href")), "")
     } else if has(value, &["pipeline_number", "project_slug", "status"]) {
         found(System::Circleci, "workflow", slug, "")
     } else if has(value, &["job_number", "started_at", "status"]) {

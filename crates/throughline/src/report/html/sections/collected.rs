@@ -31,6 +31,9 @@ pub(super) fn time_in_status(collected: &CollectedReport) -> Result<Vec<Section>
 }
 
 fn statuses(found: &TimeInStatus) -> Vec<Block> {
+    if found.statuses.is_empty() {
+        return vec![Block::Text("No ticket was done in the window.".to_owned())];
+    }
     let rows = found.statuses.iter().map(|row| {
         vec![
             text(row.status.clone()).under(row.meaning.clone()),

@@ -88,7 +88,7 @@ pub(super) fn repositories(repositories: &[RepositorySummary]) -> Section {
     Section {
         id: "read",
         title: "What was read",
-        lead: format!("The whole history of {}, whatever the window.", names),
+        lead: format!("The whole history of {names}, whatever the window."),
         blocks,
     }
 }
