@@ -1,11 +1,11 @@
 //! Instants as systems write them, read strictly: a date that holds in no particular zone is none.
 //!
 //! In: a text or a number of a record. Out: a [`Timestamp`]. Start at [`parse`] and [`epoch`].
-//! **Invariant:** nothing is guessed: no zone, no instant. Read are RFC 3339, Jira's
+//! **Invariant:** nothing is guessed: no zone, no instant, unless one is assumed. Read are RFC 3339, Jira's
 //! `2020-06-19T13:13:05.000+0000`, and the `2026-03-01 12:00:00 UTC` and
 //! `2026-03-01 12:00:00 +0200` of GitLab's webhooks.
 
-use tl_core::time::Timestamp;
+use tl_core::time::{Millis, OffsetMinutes, Timestamp};
 
 /// Longest text that can be an instant, in bytes.
 const LIMIT: usize = 48;
@@ -24,21 +24,44 @@ pub enum InstantError {
     NoEpoch(i64),
 }
 
+impl InstantError {
+    /// What to do about it.
+    pub const fn mend(&self) -> &'static str {
+        match self {
+            Self::NoZone(_) => {
+                "write its offset, such as `+01:00`, or name it with `--assume-offset`"
+            }
+            Self::NoDate(_) | Self::NoEpoch(_) => "write instants as RFC 3339",
+        }
+    }
+}
+
 /// Reads an instant with its zone.
 pub fn parse(text: &str) -> Result<Timestamp, InstantError> {
+    parse_in(text, None)
+}
+
+/// Reads an instant; with `offset`, also a date or date and time without zone.
+pub fn parse_in(text: &str, offset: Option<OffsetMinutes>) -> Result<Timestamp, InstantError> {
     let text = text.trim();
     let shown = || text.chars().take(LIMIT).collect::<String>();
     if text.len() > LIMIT || !text.is_ascii() {
         return Err(InstantError::NoDate(shown()));
     }
     let (local, zone) = split_zone(text);
+    let local = local.trim_end();
     // `Timestamp::parse` takes a bare date for midnight in UTC.
     let has_time = local.len() > 11 && local.contains(':');
-    let read = |zone: &str| Timestamp::parse(&format!("{}{zone}", local.trim_end()));
+    let seconds = if local.len() == "2026-03-01T12:00".len() { ":00" } else { "" };
+    let read = |zone: &str| Timestamp::parse(&format!("{local}{seconds}{zone}"));
+    let no_date = |_| InstantError::NoDate(shown());
     match zone {
-        Some(zone) if has_time => read(&zone).map_err(|_| InstantError::NoDate(shown())),
-        _ if read(if has_time { "Z" } else { "" }).is_ok() => Err(InstantError::NoZone(shown())),
-        _ => Err(InstantError::NoDate(shown())),
+        Some(zone) if has_time => read(&zone).map_err(no_date),
+        _ => {
+            let as_utc = read(if has_time { "Z" } else { "" }).map_err(no_date)?;
+            let offset = offset.ok_or_else(|| InstantError::NoZone(shown()))?;
+            Ok(as_utc - Millis::new(i64::from(offset.0) * 60_000))
+        }
     }
 }
 
@@ -97,11 +120,15 @@ mod tests {
 
     #[test]
     fn a_date_without_zone_is_refused() {
-        for text in ["2026-03-01", "2026-03-01T12:00:00", "2026-03-01 12:00:00.5"] {
+        for text in ["2026-03-01", "2026-03-01T12:00", "2026-03-01T12:00:00", "2026-03-01 12:00:00.5"] {
             assert!(matches!(parse(text), Err(InstantError::NoZone(_))), "{text}");
         }
         for text in ["", "Z", "+0100", "noon", "2026-02-30T12:00:00Z", "12:00:00Z"] {
             assert!(matches!(parse(text), Err(InstantError::NoDate(_))), "{text}");
+        }
+        for text in ["2026-03-01T13:00", "2026-03-01 13:00:00"] {
+            let noon = Timestamp::from_millis(1_772_366_400_000);
+            assert_eq!(parse_in(text, Some(OffsetMinutes(60))), Ok(noon), "{text}");
         }
         assert!(parse(&"1".repeat(500)).is_err());
         assert!(parse("ä026-03-01T12:00:00Z").is_err());

@@ -28,7 +28,7 @@ fn data(path: &str) -> PathBuf {
 fn json_files(directory: &Path, found: &mut Vec<PathBuf>) {
     let entries = std::fs::read_dir(directory).expect("the real data is beside the checkout");
     for entry in entries {
-        let path = entry.unwrap().path();
+        let path = entry.expect("it can be listed").path();
         if path.is_dir() {
             json_files(&path, found);
         } else if path.extension().is_some_and(|extension| extension == "json") {
@@ -41,7 +41,7 @@ fn json_files(directory: &Path, found: &mut Vec<PathBuf>) {
 fn collect(env: &TestEnv, args: &[&str]) -> (Value, bool) {
     let shown = env.run(&[&["collect", "--ledger", "l.db", "--json"], args].concat());
     let (text, rest) = shown.split_at(shown.rfind("\n}\n").expect("it is a document") + 3);
-    let document: Value = serde_json::from_str(text).unwrap();
+    let document: Value = serde_json::from_str(text).expect("it is JSON");
     assert_eq!(document["schema"], "collect/v1");
     assert!(rest.is_empty() || rest == "[exit status: 1]\n", "{rest}");
     (document, rest.is_empty())
@@ -49,12 +49,12 @@ fn collect(env: &TestEnv, args: &[&str]) -> (Value, bool) {
 
 /// The sum of a number over all inputs.
 fn sum(document: &Value, field: &str) -> u64 {
-    let inputs = document["inputs"].as_array().unwrap();
-    inputs.iter().map(|input| input[field].as_u64().unwrap()).sum()
+    let inputs = document["inputs"].as_array().expect("there are inputs");
+    inputs.iter().map(|input| input[field].as_u64().expect("it is a count")).sum()
 }
 
 fn from(paths: &[PathBuf]) -> Vec<&str> {
-    paths.iter().flat_map(|path| ["--from", path.to_str().unwrap()]).collect()
+    paths.iter().flat_map(|path| ["--from", path.to_str().expect("the path is UTF-8")]).collect()
 }
 
 /// Every event of the ledger, in an order of its own.

@@ -22,9 +22,9 @@ fn at(minute: u32) -> String {
 
 /// Forty issues, changed a minute after one another.
 fn issues(asked: &Asked) -> Reply {
-    let (since, size) = (asked.parameter("since"), asked.parameter("per_page"));
-    let (since, size) = (since.unwrap_or_default(), size.unwrap().parse().unwrap());
-    let page: usize = asked.parameter("page").unwrap().parse().unwrap();
+    let number = |name: &str| asked.parameter(name).and_then(|text| text.parse::<usize>().ok());
+    let (page, size) = (number("page").unwrap_or(1), number("per_page").unwrap_or(30));
+    let since = asked.parameter("since").unwrap_or_default();
     // Both are written the same way, so that instants compare as texts.
     let since = since.replace(".000Z", "Z");
     let issue = |number: u32| {
@@ -338,7 +338,7 @@ fn refused(server: &Server, env: &TestEnv) -> String {
     assert!(!shown.contains(TOKEN), "{shown}");
     assert!(shown.contains("error: ") && shown.contains("hint: "), "{shown}");
     assert!(shown.ends_with("[exit status: 3]\n"), "{shown}");
-    let (_, said) = shown.split_once("------- stderr -------\n").unwrap();
+    let (_, said) = shown.split_once("------- stderr -------\n").expect("it is refused");
     said.replace(&server.host(), "HOST")
 }
 

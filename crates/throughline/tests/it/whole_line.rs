@@ -155,7 +155,8 @@ fn report(env: &TestEnv, args: &[&str]) -> Value {
 /// Stages with how many changes went through them, and their median in hours.
 fn stages(report: &Value) -> String {
     let stage = |stage: &Value| format!("{} {} {}", stage["id"], stage["n"], stage["p50"]["value"]);
-    let rows = report["value_stream"]["stages"].as_array().unwrap().iter().map(stage);
+    let rows =
+        report["value_stream"]["stages"].as_array().expect("there are stages").iter().map(stage);
     let total = stage(&report["value_stream"]["total"]);
     rows.chain([total]).collect::<Vec<_>>().join("\n").replace('"', "")
 }

@@ -57,7 +57,7 @@ pub(super) fn negative_span(data: &Value) -> Option<String> {
 
 fn instant(value: &Value) -> Option<tl_core::time::Timestamp> {
     match value {
-        Value::String(text) => super::when::instant(text, Some(Default::default())).ok(),
+        Value::String(text) => crate::instant::parse_in(text, Some(Default::default())).ok(),
         Value::Number(millis) => millis.as_i64().map(tl_core::time::Timestamp::from_millis),
         _ => None,
     }

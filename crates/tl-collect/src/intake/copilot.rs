@@ -16,13 +16,33 @@ use super::when;
 /// Whether an object is a line of such a report.
 pub(super) fn is_meant(value: &Value) -> bool {
     let has = |name: &str| value.get(name).is_some();
-    has("code_generation_activity_count") || has("daily_active_users") || has("day_totals")
+    has("code_generation_activity_count")
+        || has("daily_active_users")
+        || has("day_totals")
+        || is_older(value)
+        || has("last_activity_editor")
+}
+
+/// Whether it is of the metrics before 2026 (`/copilot/metrics`, `/copilot/usage`).
+fn is_older(value: &Value) -> bool {
+    let has = |name: &str| value.get(name).is_some();
+    has("date") && has("total_engaged_users") || has("total_suggestions_count")
 }
 
 /// One line: one person on one day.
 pub(super) fn take(value: &Value, sink: &mut Sink) {
     let text = |name: &str| value[name].as_str().unwrap_or_default();
     let login = text("user_login");
+    if value.get("last_activity_editor").is_some() {
+        let what = "a list of Copilot's seats says who may use it, and not how much they did";
+        sink.left_out_once(what.to_owned(), "fetch the `users` report");
+        return;
+    }
+    if is_older(value) {
+        let what = "the older Copilot metrics sum a whole organisation or team up";
+        sink.left_out_once(what.to_owned(), "fetch the `users` report of the usage metrics");
+        return;
+    }
     if login.is_empty() {
         let what = "a Copilot report of a whole organisation says nothing of a person's use";
         sink.left_out_once(what.to_owned(), "fetch the `users` report");

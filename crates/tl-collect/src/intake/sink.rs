@@ -4,7 +4,8 @@ use rustc_hash::FxHashSet;
 use tl_core::event::Event;
 use tl_core::time::{Millis, Timestamp};
 
-use super::{Batch, Options, Problem, check, when};
+use super::{Batch, Options, Problem, check};
+use crate::instant::{self, InstantError};
 
 /// How far ahead of the driver's clock an event may be before it is reported.
 const AHEAD: Millis = Millis::new(300_000);
@@ -58,8 +59,8 @@ impl Sink {
     }
 
     /// An instant in a format that demands a zone.
-    pub(super) fn instant(&self, text: &str) -> Result<Timestamp, when::NoInstant> {
-        when::instant(text, self.options.assume_offset)
+    pub(super) fn instant(&self, text: &str) -> Result<Timestamp, InstantError> {
+        instant::parse_in(text, self.options.assume_offset)
     }
 
     /// One event of the record in hand.

@@ -87,16 +87,16 @@ impl Deployed<'_> {
         let queued = self.instant(&["createdDate", "create_time", "createTime"])?;
         let started = self.instant(&["startedDate", "start_time", "startTime"])?;
         let finished = self.instant(&["finishedDate", "end_time", "endTime"])?;
-        if started.is_none() && finished.is_none() {
-            return Err(Problem::Missing("startedDate"));
-        }
+        // DevLake takes the instant at which it receives a deployment for its missing end: it is
+        // told when it is over.
+        let finished = finished.or(started).ok_or(Problem::Missing("startedDate"))?;
         let own = get(self.commit, "result").is_string();
         let outcome = result(if own { self.commit } else { self.body });
         let unknown = Outcome::Unknown;
         let events = [
             queued.map(|at| self.event(kind::DEPLOY_QUEUED, at, unknown)),
             started.map(|at| self.event(kind::DEPLOY_STARTED, at, unknown)),
-            finished.map(|at| self.event(kind::DEPLOY_FINISHED, at, outcome)),
+            Some(self.event(kind::DEPLOY_FINISHED, finished, outcome)),
         ];
         Ok(events.into_iter().flatten().collect())
     }

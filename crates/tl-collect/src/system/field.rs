@@ -29,7 +29,7 @@ pub(super) enum Problem {
     #[error("is no JSON object")]
     NoObject,
     /// Lacks what makes it one.
-    #[error("has no `{0}`")]
+    #[error("has no `{0}` that can be read")]
     Missing(&'static str),
     /// An instant that is none.
     #[error("has a `{0}` that cannot be read: {1}")]
@@ -106,9 +106,12 @@ pub(super) fn flag(value: &Value, path: &str) -> bool {
     get(value, path).as_bool() == Some(true)
 }
 
-/// The objects of the list at a path.
+/// The objects of the list at a path; also a connection of GraphQL, without the nodes that may
+/// not be seen.
 pub(super) fn list<'a>(value: &'a Value, path: &str) -> impl Iterator<Item = &'a Value> {
-    get(value, path).as_array().into_iter().flatten().filter(|item| item.is_object())
+    let value = get(value, path);
+    let items = value.as_array().or_else(|| get(value, "nodes").as_array());
+    items.into_iter().flatten().filter(|item| item.is_object())
 }
 
 /// Names without the empty ones, sorted, each once.

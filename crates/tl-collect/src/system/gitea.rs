@@ -18,25 +18,22 @@ use tl_core::fact::{BuildLevel, BuildState, LinkForm, Outcome, ReviewVerdict, ki
 use tl_core::record::Record;
 use tl_core::time::Timestamp;
 
-use super::Malformed;
+use super::{Malformed, field};
 use super::github::place::Place;
 use super::github::pull::{Pull, commit, pushed, requested, reviewer, step};
 use super::github::read::{
     Account, Problem, Result, flag, get, instant, list, number, object_id, parent, short, text,
 };
 use super::github::review::{Review, comment, given};
-use super::github::{checked, ci, deploy, issue};
+use super::github::{ci, deploy, issue};
 
 /// The events that a record tells.
 pub fn convert(record: &Record) -> std::result::Result<Vec<Event>, Malformed> {
-    checked(record, read_record(record))
+    field::read(record, read_record)
 }
 
 fn read_record(record: &Record) -> Result<Vec<Event>> {
     let body = &record.body;
-    if !body.is_object() {
-        return Err(Problem::NoObject);
-    }
     if record.what == "webhook" {
         return webhook(record);
     }

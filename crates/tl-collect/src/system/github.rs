@@ -31,32 +31,17 @@ mod webhook;
 use tl_core::event::Event;
 use tl_core::record::Record;
 
-use super::Malformed;
+use super::{Malformed, field};
 use place::Place;
 use read::{Problem, Result};
 
 /// The events that a record tells.
 pub fn convert(record: &Record) -> std::result::Result<Vec<Event>, Malformed> {
-    checked(record, read_record(record))
-}
-
-/// Refuses events that the ledger would refuse, such as one with a name of 10,000 letters.
-pub(super) fn checked(
-    record: &Record,
-    events: Result<Vec<Event>>,
-) -> std::result::Result<Vec<Event>, Malformed> {
-    let events = events.map_err(|problem| Malformed::new(record, problem.to_string()))?;
-    match events.iter().find_map(|event| event.check().err()) {
-        Some(problem) => Err(Malformed::new(record, format!("makes no event: {problem}"))),
-        None => Ok(events),
-    }
+    field::read(record, read_record)
 }
 
 fn read_record(record: &Record) -> Result<Vec<Event>> {
     let body = &record.body;
-    if !body.is_object() {
-        return Err(Problem::NoObject);
-    }
     if record.what == "webhook" {
         return webhook::events(record);
     }

@@ -48,9 +48,12 @@ fn step(kind: &str, at: Timestamp, id: &str) -> Event {
 ///
 /// Its priority is the severity; without one, its urgency is. Both may be changed later, and so
 /// may the title: the opening has neither.
-fn states(incident: &Value, at: Timestamp) -> Result<Vec<Event>> {
+fn states(
+    incident: &Value,
+    created: Option<Timestamp>,
+    at: Timestamp,
+) -> Result<Vec<Event>> {
     let id = need_id(incident, "id")?;
-    let created = need_at(incident, "created_at")?;
     let service = first(incident, &["service.summary", "service.name", "service.id"]);
     let severity = first(incident, &["priority.summary", "priority.name", "urgency"]);
     let url = word(incident, "html_url");
@@ -62,14 +65,10 @@ fn states(incident: &Value, at: Timestamp) -> Result<Vec<Event>> {
     };
     let opened = IncidentState { url, ..IncidentState::default() };
     let updated = format!("updated/{}", second(at).as_millis() / 1000);
-    Ok(vec![
-        event(kind::INCIDENT_OPENED, created, &id, "opened")
-            .about(role::SERVICE, short(service))
-            .with(&opened),
-        event(kind::INCIDENT_UPDATED, at, &id, &updated)
-            .about(role::SERVICE, short(service))
-            .with(&state),
-    ])
+    let opened = created.map(|at| event(kind::INCIDENT_OPENED, at, &id, "opened").with(&opened));
+    let updated = event(kind::INCIDENT_UPDATED, at, &id, &updated).with(&state);
+    let both = opened.into_iter().chain([updated]);
+    Ok(both.map(|event| event.about(role::SERVICE, short(service))).collect())
 }
 
 /// An incident of REST. Of its course it tells the last resolution, and who took it while it is
@@ -78,7 +77,7 @@ fn incident(body: &Value) -> Result<Vec<Event>> {
     let id = need_id(body, "id")?;
     let created = need_at(body, "created_at")?;
     let changed = first_at(body, &["updated_at", "last_status_change_at"])?.unwrap_or(created);
-    let mut events = states(body, changed)?;
+    let mut events = states(body, Some(created), changed)?;
     for taken in list(body, "acknowledgements") {
         if let Some(at) = at(taken, "at")? {
             let by = word(taken, "acknowledger.summary");
@@ -124,7 +123,9 @@ fn webhook(body: &Value) -> Result<Vec<Event>> {
     }
     let at = need_at(told, "occurred_at")?;
     let id = need_id(data, "id")?;
-    let mut events = states(data, at)?;
+    // Older webhooks do not say since when it is open.
+    let created = self::at(data, "created_at")?.or((what == "incident.triggered").then_some(at));
+    let mut events = states(data, created, at)?;
     match what {
         "incident.acknowledged" => {
             let by = word(told, "agent.summary");

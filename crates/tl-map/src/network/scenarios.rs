@@ -14,7 +14,8 @@ use super::observed::{Merge, Observed};
 use super::simulation::{Run, simulate};
 use super::{IntervalParts, Settings};
 use crate::stats::Interval;
-use crate::stats::quantile::quantile;
+use crate::stats::quantile::quantile_f64;
+use crate::stats::random::SplitMix64;
 
 /// What is done to the line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,8 +78,8 @@ impl Scenario {
 
 /// The whole line, from start of work to end of deployment, under one scenario. Milliseconds;
 /// quantiles are of all replications together (the median of few changes leans to one side where
-/// totals have a gap in the middle, and more changes lean less), their intervals by the jackknife
-/// over replications, two-sided at 95 % by Student's t.
+/// totals have a gap in the middle, and more changes lean less), their intervals by the bootstrap
+/// over replications, that of the mean by Student's t over them; two-sided, 95 %.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ScenarioOutcome {
     /// What was done.
@@ -225,30 +226,64 @@ fn unstable(loads: &[StationLoad]) -> Option<String> {
     (!over.is_empty()).then(|| over.join("; "))
 }
 
-/// A quantile of all totals before, and its change with the jackknife's interval (Efron 1982) over
+/// Draws of the bootstrap over replications.
+const DRAWS: u32 = 400;
+
+/// A quantile of all totals before, and its change with the percentile bootstrap's interval over
 /// replications; `None` for fewer than two.
 fn pooled(pairs: &[(&Replication, &Replication)], at: f64) -> Option<(f64, Interval)> {
-    let side = |without: Option<usize>, of: &dyn Fn(&(&Replication, &Replication)) -> Vec<i64>| {
-        let kept = pairs.iter().enumerate().filter(|(row, _)| Some(*row) != without);
-        let mut totals: Vec<i64> = kept.flat_map(|(_, pair)| of(pair)).collect();
-        totals.sort_unstable();
-        quantile(&totals, at)
-    };
-    let change = |without| {
-        let before = side(without, &|pair| pair.0.run.totals.clone())?;
-        let after = side(without, &|pair| pair.1.run.totals.clone())?;
-        Some((before, after - before))
-    };
-    let (before, estimate) = change(None)?;
-    let count = pairs.len() as f64;
-    let left_out: Option<Vec<f64>> =
-        (0..pairs.len()).map(|row| change(Some(row)).map(|(_, change)| change)).collect();
-    let left_out = left_out.filter(|changes| changes.len() > 1)?;
-    let mean = left_out.iter().sum::<f64>() / count;
-    let squares = left_out.iter().map(|one| (one - mean).powi(2)).sum::<f64>();
-    let error = ((count - 1.0) / count * squares).sqrt();
-    let half = StudentsT::new(0.0, 1.0, count - 1.0).ok()?.inverse_cdf(0.975) * error;
-    Some((before, Interval { estimate, low: estimate - half, high: estimate + half }))
+    if pairs.len() < 2 {
+        return None;
+    }
+    let before = Pool::new(pairs.iter().map(|(before, _)| before.run.totals.as_slice()));
+    let after = Pool::new(pairs.iter().map(|(_, after)| after.run.totals.as_slice()));
+    let once = vec![1; pairs.len()];
+    let change = |times: &[u64]| Some(after.quantile(times, at)? - before.quantile(times, at)?);
+    let mut random = SplitMix64::new(at.to_bits());
+    let mut draws: Vec<f64> = (0..DRAWS)
+        .filter_map(|_| {
+            let mut times = vec![0; pairs.len()];
+            for _ in pairs {
+                times[random.below(pairs.len() as u32) as usize] += 1;
+            }
+            change(&times)
+        })
+        .collect();
+    draws.sort_unstable_by(f64::total_cmp);
+    let estimate = change(&once)?;
+    let [low, high] = [0.025, 0.975].map(|at| quantile_f64(&draws, at).unwrap_or(estimate));
+    // The percentiles of few replications may leave the estimate just outside.
+    let interval = Interval { estimate, low: low.min(estimate), high: high.max(estimate) };
+    Some((before.quantile(&once, at)?, interval))
+}
+
+/// Totals of several replications, sorted, each with its replication's row.
+struct Pool(Vec<(i64, u32)>);
+
+impl Pool {
+    fn new<'r>(replications: impl Iterator<Item = &'r [i64]>) -> Self {
+        let mut all: Vec<(i64, u32)> = (0..)
+            .zip(replications)
+            .flat_map(|(row, totals)| totals.iter().map(move |total| (*total, row)))
+            .collect();
+        all.sort_unstable();
+        Self(all)
+    }
+
+    /// The smallest total with a share `at` of all at or below it, each replication taken so many
+    /// times.
+    fn quantile(&self, times: &[u64], at: f64) -> Option<f64> {
+        let all: u64 = self.0.iter().map(|(_, row)| times[*row as usize]).sum();
+        let wanted = (at * all as f64).ceil().max(1.0) as u64;
+        let mut below = 0;
+        for (total, row) in &self.0 {
+            below += times[*row as usize];
+            if below >= wanted {
+                return Some(*total as f64);
+            }
+        }
+        None
+    }
 }
 
 /// Mean of differences with its interval by Student's t; `None` for fewer than two.

@@ -208,7 +208,8 @@ fn pagers(value: &Value) -> Option<Found> {
 
 fn builders(value: &Value) -> Option<Found> {
     let slug = text(value, "/project_slug");
-    if has(value, &["actions", "duration", "timestamp", "number"]) {
+    let build = has(value, &["building", "result"]) || has(value, &["actions", "duration"]);
+    if build && has(value, &["timestamp", "number"]) {
         found(System::Jenkins, "build", &job_of(text(value, "/url")), "")
     } else if has(value, &["startTimeMillis", "durationMillis", "pauseDurationMillis", "execNode"]) {
         found(System::Jenkins, "stage", &job_of(text(value, "/_links/self/href")), "")

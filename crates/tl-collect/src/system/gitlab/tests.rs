@@ -170,5 +170,5 @@ fn odd_fields_are_read_as_far_as_they_go() {
     assert!(problem.contains("`created_at`") && problem.contains("no zone"), "{problem}");
     body["iid"] = Value::Null;
     let problem = convert(&gitlab("merge_request", "", body)).unwrap_err().to_string();
-    assert_eq!(problem, "a `merge_request` of gitlab has no `iid`");
+    assert_eq!(problem, "a `merge_request` of gitlab has no `iid` that can be read");
 }

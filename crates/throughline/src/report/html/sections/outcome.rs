@@ -89,13 +89,16 @@ pub(super) fn dora(rows: &[DoraRow]) -> Vec<Block> {
     if rows.is_empty() {
         return Vec::new();
     }
+    // By recorded deployments nothing is missing, and a column of nothing says nothing.
+    let lacks = rows.iter().any(|row| row.missing.is_some());
     let mut cells = Vec::new();
     for row in rows {
+        let missing = row.missing.clone().unwrap_or_else(|| "nothing".to_owned());
         cells.push(vec![
             prose(row.label.clone()).under(row.factor.clone()),
             figure(&row.figure, None),
             prose(row.basis.clone()),
-            prose(row.missing.clone().unwrap_or_else(|| "nothing".to_owned())),
+            prose(missing),
         ]);
         if let Some((reading, one)) = &row.also {
             let label = prose("by another reading").under(row.label.clone());
@@ -103,7 +106,9 @@ pub(super) fn dora(rows: &[DoraRow]) -> Vec<Block> {
         }
     }
     let columns = ["measure", "#figure", "computed from", "missing for the whole measure"];
-    vec![Block::Table(Table::new("DORA’s five measures", &columns).with(cells))]
+    let columns = if lacks { &columns[..] } else { &columns[..3] };
+    cells.iter_mut().for_each(|cells| cells.truncate(columns.len()));
+    vec![Block::Table(Table::new("DORA’s five measures", columns).with(cells))]
 }
 
 pub(super) fn funnel(funnel: &Funnel) -> Vec<Block> {
