@@ -12,6 +12,7 @@ mod refused;
 mod request;
 mod roots;
 
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use std::fmt;
 use std::hash::BuildHasher as _;
 use std::path::PathBuf;
@@ -490,7 +491,7 @@ fn auth_headers(auth: &Auth) -> Result<HeaderMap, ConnectError> {
         Auth::Bearer(secret) => (AUTHORIZATION, format!("Bearer {}", secret.reveal())),
         Auth::Basic(user, secret) => {
             let pair = format!("{user}:{}", secret.reveal());
-            (AUTHORIZATION, format!("Basic {}", request::base64(pair.as_bytes())))
+            (AUTHORIZATION, format!("Basic {}", BASE64_STANDARD.encode(pair)))
         }
         Auth::Header(name, before, secret) => {
             (HeaderName::from_static(name), format!("{before}{}", secret.reveal()))

@@ -70,7 +70,7 @@ mod tests {
         };
         let step = TicketMove {
             at,
-            from: "Offen".to_owned(),
+            from: "Aufgabe".to_owned(),
             to: "In Arbeit".to_owned(),
             from_category: None,
             to_category: None,
