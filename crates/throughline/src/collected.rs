@@ -6,16 +6,23 @@
 //! the ledger keeps the rows, and nothing is decided here.
 
 use std::collections::BTreeSet;
+use std::num::NonZero;
+use std::panic::resume_unwind;
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::thread;
 
 use tl_collect::requested::requested_history;
 use tl_core::delivery::{Delivery, numbered};
+use tl_core::event::Event;
 use tl_core::history::History;
 use tl_core::time::{Millis, Timestamp};
 use tl_exec::git::Repository;
-use tl_ledger::Ledger;
+use tl_ledger::append::Appended;
+use tl_ledger::projection::ProjectError;
 use tl_ledger::read::Recorded;
 use tl_ledger::rows::{Row, RowKey, RowProjection};
-use tl_map::fold::{Concern, Entity, ROW_VERSION, Table, concern, fold_row};
+use tl_ledger::{Ledger, Position};
+use tl_map::fold::{Concern, Entity, Gathering, ROW_VERSION, RowError, Table, concern, fold_row};
 
 use crate::error::CommandError;
 use crate::ui::Ui;
@@ -59,33 +66,136 @@ const WHOLE: [Table; 6] = [
 const WINDOWED: [Table; 3] = [Table::Ticket, Table::Request, Table::Builds];
 
 /// What was collected, as far as it was active at `since` or later; `None`: all of it.
+///
+/// Where the rows cannot be written (a full disk, a ledger that may only be read), the events are
+/// folded in memory: slower, and the same.
 pub(crate) async fn delivery(
-    ui: &Ui,
+    ui: &mut Ui,
     ledger: &Ledger,
     since: Option<Timestamp>,
 ) -> Result<Delivery, CommandError> {
-    fold(ui, ledger).await?;
-    let mut entities = Vec::new();
-    let mut damaged = None;
-    let mut each = |table: u8, _: &str, value: &[u8]| {
-        let Some(table) = Table::from_number(table) else { return };
-        match Entity::decode(table, value) {
-            Ok(entity) => entities.push(entity),
-            Err(err) => damaged = Some(err),
+    match catch_up(ui, ledger).await {
+        Ok(()) => from_rows(ledger, since).await,
+        Err(ProjectError::Store { source, .. }) => {
+            let delivery = from_events(ledger).await?;
+            if !delivery.is_empty() {
+                ui.note(format!(
+                    "events are folded in memory, and again by the next run: {source}"
+                ));
+            }
+            Ok(delivery)
         }
-    };
-    let numbers = |tables: &[Table]| tables.iter().map(|table| table.number()).collect::<Vec<_>>();
-    ledger.rows::<Things>(&numbers(&WHOLE), None, &mut each).await?;
-    ledger.rows::<Things>(&numbers(&WINDOWED), since, &mut each).await?;
-    if let Some(err) = damaged {
-        return Err(CommandError::environment(err)
-            .hint("`throughline doctor` checks the ledger; rows are only a copy of the events"));
+        Err(err) => Err(err.into()),
     }
-    Ok(tl_map::fold::delivery(entities))
 }
 
-/// Folds what is new in the ledger; returns how many events that were.
+/// Rows on their way from the ledger to the decoder.
+#[derive(Default)]
+struct Chunk {
+    bytes: Vec<u8>,
+    /// Table of each row, and where it ends in the bytes.
+    rows: Vec<(u8, usize)>,
+}
+
+/// Bytes of a chunk from which it is handed on.
+const CHUNK: usize = 1 << 20;
+
+/// Chunks that may wait for the decoder.
+const CHUNKS: usize = 8;
+
+impl Chunk {
+    fn push(&mut self, table: u8, value: &[u8]) {
+        self.bytes.extend_from_slice(value);
+        self.rows.push((table, self.bytes.len()));
+    }
+
+    const fn is_full(&self) -> bool {
+        self.bytes.len() >= CHUNK
+    }
+}
+
+/// Reads the rows that are there, and decodes them beside.
+async fn from_rows(ledger: &Ledger, since: Option<Timestamp>) -> Result<Delivery, CommandError> {
+    let mut wanted: Vec<(Table, Option<Timestamp>)> = Vec::with_capacity(Table::ALL.len());
+    wanted.extend(WHOLE.map(|table| (table, None)));
+    wanted.extend(WINDOWED.map(|table| (table, since)));
+    let mut gathering = Gathering::default();
+    for (table, since) in &wanted {
+        let count = ledger.count_rows::<Things>(table.number(), *since).await?;
+        gathering.reserve(*table, count);
+    }
+    let (to_decoder, from_ledger) = sync_channel(CHUNKS);
+    let decoder = thread::spawn(move || decode(gathering, from_ledger));
+    let mut chunk = Chunk::default();
+    let mut each = |table: u8, _: &str, value: &[u8]| {
+        chunk.push(table, value);
+        if chunk.is_full() {
+            // A decoder that stopped says why when it is joined.
+            to_decoder.send(std::mem::take(&mut chunk)).ok();
+        }
+    };
+    let mut read = Ok(());
+    for (table, since) in wanted {
+        let done = ledger.rows::<Things>(&[table.number()], since, &mut each).await;
+        read = read.and(done.map(drop));
+    }
+    to_decoder.send(chunk).ok();
+    drop(to_decoder);
+    let decoded = decoder.join().unwrap_or_else(|panic| resume_unwind(panic));
+    read?;
+    decoded.map_err(|err| {
+        CommandError::environment(err)
+            .hint("`throughline doctor` checks the ledger; rows are only a copy of the events")
+    })
+}
+
+/// What the rows say together.
+fn decode(mut gathering: Gathering, chunks: Receiver<Chunk>) -> Result<Delivery, RowError> {
+    for chunk in chunks {
+        let mut start = 0;
+        for (table, end) in chunk.rows {
+            if let Some(table) = Table::from_number(table) {
+                gathering.add(Entity::decode(table, &chunk.bytes[start..end])?);
+            }
+            start = end;
+        }
+    }
+    Ok(gathering.finish())
+}
+
+/// Appends events and folds them into the rows, in one transaction where that is possible.
+pub(crate) async fn append(
+    ui: &Ui,
+    ledger: &Ledger,
+    events: Vec<Event>,
+) -> Result<(Appended, Vec<Event>), CommandError> {
+    let taken = ledger.append_and_fold::<Things>(events).await?;
+    if !taken.folded {
+        fold(ui, ledger).await?;
+    }
+    Ok((taken.appended, taken.events))
+}
+
+/// Folds every event, and keeps nothing.
+async fn from_events(ledger: &Ledger) -> Result<Delivery, CommandError> {
+    let mut events = Vec::new();
+    let mut after = Position::START;
+    loop {
+        let page = ledger.read(after, "", 4_096).await.map_err(CommandError::environment)?;
+        let Some(last) = page.last() else { break };
+        after = last.position;
+        let told = page.into_iter().map(|recorded| recorded.event);
+        events.extend(told.filter(|event| matches!(concern(event), Concern::Thing(..))));
+    }
+    Ok(tl_map::fold::all(&events))
+}
+
+/// Folds what is new in the ledger into its rows.
 pub(crate) async fn fold(ui: &Ui, ledger: &Ledger) -> Result<(), CommandError> {
+    Ok(catch_up(ui, ledger).await?)
+}
+
+async fn catch_up(ui: &Ui, ledger: &Ledger) -> Result<(), ProjectError> {
     let progress = ui.progress();
     let mut report = |at: tl_ledger::rows::Progress| {
         let done = u64::try_from(at.position.0).unwrap_or(0);
@@ -126,15 +236,24 @@ pub(crate) fn name(histories: &mut [History], repositories: &[Repository], deliv
 
 /// Histories of the repositories that are known by their requests alone.
 pub(crate) fn histories(delivery: &Delivery, known: &[History]) -> Vec<History> {
-    collected_repositories(delivery)
+    let names: Vec<&str> = collected_repositories(delivery)
         .into_iter()
         .filter(|name| known.iter().all(|history| history.repository != *name))
-        .map(|name| {
-            let mut history = requested_history(name, &delivery.requests, &delivery.releases, None);
-            name.clone_into(&mut history.repository);
-            history
-        })
-        .collect()
+        .collect();
+    let make = |name: &&str| {
+        let mut history = requested_history(name, &delivery.requests, &delivery.releases, None);
+        (*name).clone_into(&mut history.repository);
+        history
+    };
+    let threads = thread::available_parallelism().map_or(1, NonZero::get);
+    thread::scope(|scope| {
+        let parts: Vec<_> = names
+            .chunks(names.len().div_ceil(threads).max(1))
+            .map(|part| scope.spawn(move || part.iter().map(make).collect::<Vec<_>>()))
+            .collect();
+        let done = parts.into_iter().map(|part| part.join());
+        done.flat_map(|made| made.unwrap_or_else(|panic| resume_unwind(panic))).collect()
+    })
 }
 
 /// Drops what belongs to other repositories than these; returns their names.

@@ -119,6 +119,8 @@ pub(crate) struct Loaded {
     pub(crate) files: Vec<FileSeen>,
     /// Keys and variables that nothing reads.
     pub(crate) warnings: Vec<ConfigWarning>,
+    /// What the user's own file says, for decisions that a repository may not make.
+    pub(crate) own: toml::Table,
 }
 
 /// One effective value.
@@ -262,7 +264,9 @@ impl Loaded {
             return Err(bad_value(&key, &setting.origin, &problem, files));
         }
         let warnings = warnings(variables, files, &KnownKeys::of(&defaults, OPEN_TABLES));
-        Ok(Self { config, settings, files: seen, warnings })
+        let user = seen.first().filter(|file| file.role == "user" && file.found);
+        let own = user.and(files.first()).map(|file| file.table.clone()).unwrap_or_default();
+        Ok(Self { config, settings, files: seen, warnings, own })
     }
 }
 
@@ -319,8 +323,8 @@ fn settings(figment: &Figment) -> Vec<Setting> {
             }
             let origin = figment.get_metadata(value.tag());
             let origin = origin.map_or_else(String::new, |metadata| metadata.name.to_string());
-            let value =
-                toml::Value::try_from(value).map_or_else(|_| String::new(), |v| v.to_string());
+            let value = toml::Value::try_from(value)
+                .map_or_else(|_| String::new(), |value| without_secrets(&key, value).to_string());
             settings.push(Setting { key, value, origin });
         }
     }
@@ -329,6 +333,41 @@ fn settings(figment: &Figment) -> Vec<Setting> {
         collect(figment, "", &dict, &mut settings);
     }
     settings
+}
+
+/// Whether the value of a key may have a token or password in it, though it should not.
+fn may_hold_secret(key: &str) -> bool {
+    key.starts_with("collect.sources.")
+        && [".url", ".token_env", ".token_command"].iter().any(|field| key.ends_with(field))
+}
+
+/// A value as it may be shown: of a command its program, of an address no password, and as the
+/// name of a variable nothing that looks like a token.
+fn without_secrets(key: &str, value: toml::Value) -> toml::Value {
+    const HIDDEN: &str = "***";
+    if !may_hold_secret(key) {
+        return value;
+    }
+    match value {
+        toml::Value::String(text) if key.ends_with(".token_env") => {
+            let shown = if collect::is_variable(&text) { text } else { HIDDEN.to_owned() };
+            toml::Value::String(shown)
+        }
+        toml::Value::String(text) => {
+            let shown = match text.rsplit_once('@') {
+                Some((_, rest)) => format!("{HIDDEN}@{rest}"),
+                None => text.split('?').next().unwrap_or_default().to_owned(),
+            };
+            toml::Value::String(shown)
+        }
+        toml::Value::Array(mut command) => {
+            for argument in command.iter_mut().skip(1) {
+                *argument = toml::Value::String(HIDDEN.to_owned());
+            }
+            toml::Value::Array(command)
+        }
+        other => other,
+    }
 }
 
 fn teams_by_name<'de, D>(deserializer: D) -> Result<Vec<TeamConfig>, D::Error>
@@ -380,7 +419,11 @@ fn wrong_type(err: &figment::Error, files: &[ConfigFile]) -> ConfigError {
     let problem = match &err.kind {
         figment::error::Kind::InvalidType(actual, expected)
         | figment::error::Kind::InvalidValue(actual, expected) => {
-            format!("is {}, not {}", actual_words(actual), expected_words(expected))
+            let actual = match actual {
+                figment::error::Actual::Str(_) if may_hold_secret(&key) => "a text".to_owned(),
+                actual => actual_words(actual),
+            };
+            format!("is {actual}, not {}", expected_words(expected))
         }
         other => format!("cannot be used: {other}"),
     };

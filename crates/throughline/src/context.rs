@@ -135,6 +135,23 @@ impl Context {
         })
     }
 
+    /// What the user's own file says of a source of `[collect.sources]`, one field of it.
+    pub(crate) fn own_source(&self, name: &str, field: &str) -> Option<&str> {
+        let sources = self.loaded.own.get("collect")?.get("sources")?;
+        sources.get(name)?.get(field)?.as_str()
+    }
+
+    /// Hosts that the user trusts: those of a repository's own file do not count.
+    pub(crate) fn trusted_hosts(&self) -> Vec<&str> {
+        let hosts = &self.config().collect.trusted_hosts;
+        if !self.is_of_repository("collect.trusted_hosts") {
+            return hosts.iter().map(String::as_str).collect();
+        }
+        let own = self.loaded.own.get("collect").and_then(|own| own.get("trusted_hosts"));
+        let own = own.and_then(toml::Value::as_array).map_or(&[][..], Vec::as_slice);
+        own.iter().filter_map(toml::Value::as_str).collect()
+    }
+
     /// Where the ledger for `repository` is kept; `None` under `--ledger none`.
     pub(crate) fn ledger_path(&self, repository: &Repository) -> Option<PathBuf> {
         match &self.ledger {

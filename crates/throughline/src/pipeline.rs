@@ -129,7 +129,12 @@ pub(crate) async fn delivery(
     let ledgers = if cx.ledger.is_named() { ledgers.get(..1).unwrap_or_default() } else { ledgers };
     let mut all = Delivery::default();
     for ledger in ledgers {
-        all.add(collected::delivery(ui, ledger, since.map(collected::reach)).await?);
+        let own = collected::delivery(ui, ledger, since.map(collected::reach)).await?;
+        if all.is_empty() {
+            all = own;
+        } else {
+            all.add(own);
+        }
     }
     collected::name(histories, repositories, &all);
     if others {

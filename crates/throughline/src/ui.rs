@@ -7,7 +7,7 @@
 mod progress;
 mod table;
 
-use std::fmt::Display;
+use std::fmt::{Display, Write as _};
 use std::io::{self, BufWriter, IsTerminal as _, Stderr, Stdout, Write};
 
 use anstream::{AutoStream, ColorChoice};
@@ -76,6 +76,25 @@ pub(crate) fn acts_on_a_terminal(c: char) -> bool {
 /// strangers.
 pub(crate) fn visible(text: &str) -> String {
     text.chars().map(|c| if acts_on_a_terminal(c) { '\u{fffd}' } else { c }).collect()
+}
+
+/// A JSON document in which such characters are escaped: the same values, and nothing acts on the
+/// terminal. Those below a space are escaped in JSON anyway.
+pub(crate) fn visible_json(document: String) -> String {
+    let acts = |c: char| c > '~' && acts_on_a_terminal(c);
+    if !document.contains(acts) {
+        return document;
+    }
+    let mut text = String::with_capacity(document.len() + 16);
+    for c in document.chars() {
+        if acts(c) {
+            // None of them is a pair of surrogates in JSON: four digits are enough.
+            let _infallible = write!(text, "\\u{:04x}", u32::from(c));
+        } else {
+            text.push(c);
+        }
+    }
+    text
 }
 
 /// Whether a locale, as the first that is set of `LC_ALL`, `LC_CTYPE` and `LANG` names it, has
@@ -169,8 +188,8 @@ impl Ui {
 
     /// Writes one JSON document; it names its own `schema`.
     pub(crate) fn print_json(&mut self, document: &impl Serialize) -> Result<(), OutputError> {
-        serde_json::to_writer_pretty(&mut self.stdout, document).map_err(io::Error::from)?;
-        Ok(self.stdout.write_all(b"\n")?)
+        let text = serde_json::to_string_pretty(document).map_err(io::Error::from)?;
+        Ok(writeln!(self.stdout, "{}", visible_json(text))?)
     }
 
     /// Writes a table: columns for people on a terminal, a line of tab-separated values a row in
@@ -240,5 +259,15 @@ mod tests {
         let shown = visible("a\u{1b}[31m\u{9b}2Jb\nc\u{202e}d\u{7}");
         assert_eq!(shown, "a\u{fffd}[31m\u{fffd}2Jb\u{fffd}c\u{fffd}d\u{fffd}");
         assert_eq!(visible("Zoë 日本 ✓"), "Zoë 日本 ✓");
+    }
+
+    #[test]
+    fn json_says_the_same_without_what_could_act_on_a_terminal() {
+        let value = serde_json::json!({"a": "\u{1b}[31m\u{9b}2J\u{7f}\u{202e}\\Zoë 日本 😀\n"});
+        for text in [value.to_string(), serde_json::to_string_pretty(&value).unwrap()] {
+            let shown = visible_json(text);
+            assert_eq!(serde_json::from_str::<serde_json::Value>(&shown).unwrap(), value);
+            assert!(!shown.contains(|c| c != '\n' && acts_on_a_terminal(c)), "{shown:?}");
+        }
     }
 }

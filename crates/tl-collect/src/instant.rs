@@ -120,7 +120,9 @@ mod tests {
 
     #[test]
     fn a_date_without_zone_is_refused() {
-        for text in ["2026-03-01", "2026-03-01T12:00", "2026-03-01T12:00:00", "2026-03-01 12:00:00.5"] {
+        for text in
+            ["2026-03-01", "2026-03-01T12:00", "2026-03-01T12:00:00", "2026-03-01 12:00:00.5"]
+        {
             assert!(matches!(parse(text), Err(InstantError::NoZone(_))), "{text}");
         }
         for text in ["", "Z", "+0100", "noon", "2026-02-30T12:00:00Z", "12:00:00Z"] {

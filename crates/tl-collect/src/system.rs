@@ -27,6 +27,8 @@ pub mod sentry;
 #[cfg(test)]
 mod small_tests;
 pub mod statuspage;
+#[cfg(test)]
+mod webhook_tests;
 
 use sha2::{Digest as _, Sha256};
 use tl_core::event::{Event, EventId};

@@ -145,6 +145,29 @@ impl Event {
             _ => Err(EventError::Kind { kind: self.kind.clone() }),
         }
     }
+
+    /// Whether its JSON is within [`EVENT_LIMIT`]: a ledger refuses a batch with a larger one.
+    pub fn fits(&self) -> bool {
+        let refs: usize = self.refs.iter().map(|(role, what)| role.len() + what.len() + 8).sum();
+        let actor = self.actor.as_ref().map_or(0, String::len);
+        let names = self.kind.len() + self.source.len() + self.key.len() + self.subject.len();
+        // A character is six in JSON at most, so that nearly no event has to be written to know.
+        (names + actor + refs + letters(&self.data) + 64) * 6 < EVENT_LIMIT
+            || serde_json::to_vec(self).is_ok_and(|json| json.len() <= EVENT_LIMIT)
+    }
+}
+
+/// Letters of a value, or more: without escapes.
+fn letters(value: &serde_json::Value) -> usize {
+    use serde_json::Value;
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => 32,
+        Value::String(text) => text.len() + 4,
+        Value::Array(values) => values.iter().map(|value| letters(value) + 1).sum::<usize>() + 2,
+        Value::Object(fields) => {
+            fields.iter().map(|(name, value)| name.len() + letters(value) + 4).sum::<usize>() + 2
+        }
+    }
 }
 
 #[cfg(test)]
@@ -156,6 +179,22 @@ mod tests {
         let at = Timestamp::from_millis(1_767_225_600_000);
         assert_eq!(EventId::new(at, "github", "1"), EventId::new(at, "github", "1"));
         assert_ne!(EventId::new(at, "github", "1"), EventId::new(at, "gitlab", "1"));
+    }
+
+    #[test]
+    fn an_event_fits_as_long_as_its_json_is_within_the_limit() {
+        let golden = include_str!("../golden/event-v1.json");
+        let mut event: Event = serde_json::from_str(golden).unwrap();
+        assert!(event.fits());
+        for letter in ["x", "\u{1}"] {
+            event.data = serde_json::json!({ "title": "" });
+            let room = EVENT_LIMIT - serde_json::to_vec(&event).unwrap().len();
+            let letters = room / if letter == "x" { 1 } else { 6 };
+            event.data = serde_json::json!({ "title": letter.repeat(letters) });
+            assert!(event.fits(), "{letter:?}");
+            event.data = serde_json::json!({ "title": letter.repeat(letters + 1) });
+            assert!(!event.fits(), "{letter:?}");
+        }
     }
 
     #[test]

@@ -8,8 +8,10 @@ use tl_core::event::{EVENT_LIMIT, Event, EventError};
 
 use crate::backend::{Arg, Connection, postgres, sqlite};
 use crate::cursor::{self, Cursor};
+use crate::read::Recorded;
+use crate::rows::{self, RowProjection};
 use crate::store::StoreError;
-use crate::{Ledger, Place};
+use crate::{Ledger, Place, Position};
 
 /// What became of a batch of events.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -21,6 +23,17 @@ pub struct Appended {
     /// Indexes, ascending, of events whose (source, key) was there with other content. They were
     /// not stored: an event never changes, so the first one stays.
     pub conflicting: Vec<usize>,
+}
+
+/// What became of a batch that was to be folded as well.
+#[derive(Debug)]
+pub struct Taken {
+    /// What became of its events.
+    pub appended: Appended,
+    /// Whether the rows hold them too.
+    pub folded: bool,
+    /// The batch.
+    pub events: Vec<Event>,
 }
 
 /// Why a batch was not appended. Nothing of it is in the ledger then.
@@ -89,6 +102,44 @@ impl Ledger {
         self.append_and(events, Some(cursor)).await
     }
 
+    /// Appends a batch and folds it into the rows of `P`, all in one transaction: what is in memory
+    /// already is not read back. Gives the events back, and what became of them.
+    ///
+    /// Only where every event is new and the rows are up to date, in SQLite, whose positions follow
+    /// one another; else the batch is only appended, and [`Taken::folded`] says so:
+    /// [`Ledger::catch_up_rows`] does the rest.
+    pub async fn append_and_fold<P: RowProjection>(
+        &self,
+        events: Vec<Event>,
+    ) -> Result<Taken, AppendError> {
+        if events.is_empty() {
+            return Ok(Taken { appended: Appended::default(), folded: false, events });
+        }
+        let documents = events.iter().map(document).collect::<Result<Vec<_>, _>>()?;
+        let count = events.len();
+        let mut session = self.session().await;
+        let failed = |err| AppendError::Store {
+            place: self.place.clone(),
+            count,
+            source: StoreError::from(err),
+        };
+        session.begin().await.map_err(failed)?;
+        match append_and_fold::<P>(&mut session.connection, events, documents).await {
+            Ok(Ok(taken)) => session.finish(Ok(taken)).await.map_err(failed),
+            Ok(Err(events)) => {
+                // A stored row that cannot be read is no reason to lose what was read now.
+                session.undo().await;
+                drop(session);
+                let appended = self.append(&events).await?;
+                Ok(Taken { appended, folded: false, events })
+            }
+            Err(err) => {
+                session.undo().await;
+                Err(failed(err))
+            }
+        }
+    }
+
     async fn append_and(
         &self,
         events: &[Event],
@@ -154,6 +205,38 @@ async fn append(
         cursor::write(connection, cursor).await?;
     }
     Ok(appended)
+}
+
+/// Appends, and folds where that is possible; gives the events back where a stored row could not
+/// be read, and all of this is to be undone.
+async fn append_and_fold<P: RowProjection>(
+    connection: &mut Connection,
+    events: Vec<Event>,
+    documents: Vec<String>,
+) -> Result<Result<Taken, Vec<Event>>, sqlx::Error> {
+    let before = end(connection).await?;
+    let appended = append(connection, &events, documents, None).await?;
+    let after = end(connection).await?;
+    let follow = after.0 - before.0 == events.len() as i64;
+    let is_sqlite = matches!(connection, Connection::Sqlite(_));
+    if !is_sqlite || !follow || appended.new < events.len() {
+        return Ok(Ok(Taken { appended, folded: false, events }));
+    }
+    let positions = (before.0 + 1..).map(Position);
+    let page: Vec<Recorded> =
+        positions.zip(events).map(|(position, event)| Recorded { position, event }).collect();
+    let folded = rows::fold_appended::<P>(connection, before, &page).await?;
+    let events = page.into_iter().map(|recorded| recorded.event).collect();
+    Ok(match folded {
+        Some(folded) => Ok(Taken { appended, folded, events }),
+        None => Err(events),
+    })
+}
+
+async fn end(connection: &mut Connection) -> Result<Position, sqlx::Error> {
+    let sql = "SELECT coalesce(max(position), 0) FROM events";
+    let end = connection.first(sql, &[], |row| row.integer(0)).await?;
+    Ok(Position(end.unwrap_or(0)))
 }
 
 /// Indexes of the events that differ from what is stored under their (source, key).

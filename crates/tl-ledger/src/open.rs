@@ -232,12 +232,13 @@ pub(crate) fn options(path: &Path) -> SqliteConnectOptions {
         .synchronous(SqliteSynchronous::Full)
         // The file may come with a hostile repository: its views and triggers get no power.
         .pragma("trusted_schema", "OFF")
-        // The log is copied to the file each 64 MB, so that a page that changes often is copied
-        // once; what large cached values make it longer by is cut off again.
-        .pragma("wal_autocheckpoint", "4000")
+        // The log is copied to the file each 256 MB, so that a page that changes often is copied
+        // once; what it is longer than 64 MB is cut off again.
+        .pragma("wal_autocheckpoint", "16000")
         .pragma("journal_size_limit", "67108864")
-        // Keys come in no order: 64 MB keep the index of a million events at hand.
-        .pragma("cache_size", "-65536")
+        // Keys come in no order: 256 MB keep the index of four million events at hand. Memory is
+        // taken as pages are read, so small ledgers need little.
+        .pragma("cache_size", "-262144")
         // What one statement would undo stays in memory: it went to disk page by page.
         .pragma("temp_store", "MEMORY")
         // Rows come from another thread: the longer the queue, the fewer times one waits.

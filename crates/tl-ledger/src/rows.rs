@@ -170,6 +170,23 @@ impl Ledger {
         session.finish(done).await.map_err(|err| self.unprojected(P::NAME, err))
     }
 
+    /// How many rows [`Ledger::rows`] would hand over of one table, as things are now.
+    pub async fn count_rows<P: RowProjection>(
+        &self,
+        table: u8,
+        since: Option<Timestamp>,
+    ) -> Result<usize, ProjectError> {
+        let failed = |err| self.unprojected(P::NAME, err);
+        let mut session = self.session().await;
+        let connection = &mut session.connection;
+        let Some(set) = row_set::<P>(connection).await.map_err(failed)? else { return Ok(0) };
+        let since = since.map_or(i64::MIN, Timestamp::as_millis);
+        let args = [Arg::Integer(set.id), Arg::Integer(table.into()), Arg::Integer(since)];
+        let sql = "SELECT count(*) FROM entities WHERE projection = $1 AND tab = $2 AND at >= $3";
+        let count = connection.first(sql, &args, |row| row.integer(0)).await.map_err(failed)?;
+        Ok(count.and_then(|count| usize::try_from(count).ok()).unwrap_or(0))
+    }
+
     /// The rows of this version, made where there are none yet.
     async fn row_set<P: RowProjection>(&self) -> Result<RowSet, ProjectError> {
         let failed = |err| self.unprojected(P::NAME, err);
@@ -206,6 +223,28 @@ impl Ledger {
         }
         session.finish(done).await.map_err(failed)
     }
+}
+
+/// Folds events that were just appended after `end`; `Some(false)` where the rows do not end there,
+/// `None` where a stored row cannot be read.
+pub(crate) async fn fold_appended<P: RowProjection>(
+    connection: &mut Connection,
+    end: Position,
+    page: &[Recorded],
+) -> Result<Option<bool>, sqlx::Error> {
+    let set = match row_set::<P>(connection).await? {
+        Some(set) => set,
+        None => make_row_set::<P>(connection).await?,
+    };
+    if set.position != end {
+        return Ok(Some(false));
+    }
+    let groups = grouped::<P>(page);
+    Ok(match fold_page::<P>(connection, set, page, &groups).await? {
+        Folded::Stored => Some(true),
+        Folded::Late => Some(false),
+        Folded::Unreadable(_) => None,
+    })
 }
 
 /// The keys of a page, ascending, each with its events as indexes of the page.

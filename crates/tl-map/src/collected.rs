@@ -67,12 +67,14 @@ impl<'a> Collected<'a> {
     /// Indexes a delivery.
     pub fn new(delivery: &'a Delivery) -> Self {
         let mut requests = FxHashMap::default();
+        requests.reserve(delivery.requests.len());
         for (row, request) in delivery.requests.iter().enumerate() {
             if let Some(key) = numbered(&request.key) {
                 requests.insert(key, row);
             }
         }
         let mut tickets = FxHashMap::default();
+        tickets.reserve(delivery.tickets.len());
         let mut tied: FxHashMap<&str, Vec<(LinkForm, usize)>> = FxHashMap::default();
         for (row, ticket) in delivery.tickets.iter().enumerate() {
             tickets.insert(ticket.key.as_str(), row);
@@ -85,6 +87,11 @@ impl<'a> Collected<'a> {
             }
         }
         Self { delivery, requests, tickets, tied }
+    }
+
+    /// Whether trackers tie any ticket to a request or commit.
+    pub fn has_ties(&self) -> bool {
+        !self.tied.is_empty()
     }
 
     /// The row of a request.

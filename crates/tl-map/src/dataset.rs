@@ -93,6 +93,16 @@ pub struct Item {
     pub team: Option<usize>,
 }
 
+/// A change that failed in production.
+#[derive(Debug, Clone, Copy)]
+struct FailedChange {
+    change: usize,
+    /// Row of the deployment that failed.
+    by: usize,
+    /// Row of its failure.
+    number: usize,
+}
+
 /// When a change came to its users: in production, or in a release that stands for it.
 #[derive(Debug, Default, Clone, Copy)]
 struct Arrival {
@@ -228,8 +238,10 @@ impl<'a> Dataset<'a> {
             until,
         );
         dataset.line = dataset.line_of();
+        let failed = dataset.failed_changes();
         for (row, repository) in repositories.iter().enumerate() {
-            dataset.add_items(row, repository);
+            let failed = failed.get(&row).map_or(&[][..], Vec::as_slice);
+            dataset.add_items(row, repository, failed);
         }
         dataset.repositories = repositories;
         dataset.open = dataset.open_requests();
@@ -314,7 +326,7 @@ impl<'a> Dataset<'a> {
         }
     }
 
-    fn add_items(&mut self, row: usize, repository: &Repository<'a>) {
+    fn add_items(&mut self, row: usize, repository: &Repository<'a>, failed: &[FailedChange]) {
         let first = self.items.len();
         let until = self.window.until;
         self.has_releases = !repository.releases.list.is_empty();
@@ -341,31 +353,46 @@ impl<'a> Dataset<'a> {
                 }
             }
         }
-        self.add_production_failures(row, &item_of);
+        self.add_production_failures(row, &item_of, failed);
         self.add_sizes(repository, first);
     }
 
-    /// Failures that were seen in production, from the deployments that brought the changes.
-    fn add_production_failures(&mut self, row: usize, item_of: &[Option<u32>]) {
+    /// Changes that failed in production, by repository.
+    fn failed_changes(&self) -> FxHashMap<usize, Vec<FailedChange>> {
+        let mut failed: FxHashMap<usize, Vec<FailedChange>> = FxHashMap::default();
         for (by, deployment) in self.deployments.list.iter().enumerate() {
             for (number, failure) in deployment.failures.iter().enumerate() {
                 // A revert is a link of the change itself.
                 if failure.grade == Grade::C {
                     continue;
                 }
-                for (_, change) in failure.changes.iter().filter(|(found, _)| *found == row) {
-                    let Some(index) = item_of[*change] else { continue };
-                    let item = &mut self.items[index as usize];
-                    let after = Millis::new((failure.at - item.merged).get().max(0));
-                    let earliest =
-                        |known: Option<Millis>| Some(known.map_or(after, |k| k.min(after)));
-                    item.failed_wide = earliest(item.failed_wide);
-                    if failure.grade <= Grade::C {
-                        item.failed_strict = earliest(item.failed_strict);
-                    }
-                    self.failed_in_production.entry((row, *change)).or_default().push((by, number));
+                for (repository, change) in &failure.changes {
+                    let found = FailedChange { change: *change, by, number };
+                    failed.entry(*repository).or_default().push(found);
                 }
             }
+        }
+        failed
+    }
+
+    /// Failures that were seen in production, from the deployments that brought the changes.
+    fn add_production_failures(
+        &mut self,
+        row: usize,
+        item_of: &[Option<u32>],
+        failed: &[FailedChange],
+    ) {
+        for FailedChange { change, by, number } in failed {
+            let Some(index) = item_of[*change] else { continue };
+            let failure = &self.deployments.list[*by].failures[*number];
+            let item = &mut self.items[index as usize];
+            let after = Millis::new((failure.at - item.merged).get().max(0));
+            let earliest = |known: Option<Millis>| Some(known.map_or(after, |k| k.min(after)));
+            item.failed_wide = earliest(item.failed_wide);
+            if failure.grade <= Grade::C {
+                item.failed_strict = earliest(item.failed_strict);
+            }
+            self.failed_in_production.entry((row, *change)).or_default().push((*by, *number));
         }
     }
 
@@ -470,7 +497,9 @@ impl<'a> Dataset<'a> {
         let landed = &repository.graph.mainline[start..start + change.span as usize];
         let mut git = GitMentions::default();
         for commit in landed.iter().map(|ix| repository.history.commit(*ix)) {
-            git.commits.push(commit.id.to_string());
+            if self.collected.has_ties() {
+                git.commits.push(commit.id.to_string());
+            }
             let links = commit.links.iter();
             git.tickets.extend(links.flat_map(|links| &links.tickets).map(String::as_str));
         }

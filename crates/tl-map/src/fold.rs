@@ -158,24 +158,56 @@ fn name<'a>(event: &'a Event, role: &str) -> Option<&'a str> {
     subject.or_else(|| event.what(role)).filter(|name| !name.is_empty())
 }
 
+/// What entities say together, put where it belongs as they come: there may be millions.
+#[derive(Debug, Default)]
+pub struct Gathering {
+    all: Delivery,
+}
+
+impl Gathering {
+    /// Makes room for so many more things of a kind.
+    pub fn reserve(&mut self, table: Table, count: usize) {
+        match table {
+            Table::Ticket => self.all.tickets.reserve_exact(count),
+            Table::Request => self.all.requests.reserve_exact(count),
+            Table::Builds => self.all.builds.reserve_exact(count),
+            Table::Deployment => self.all.deployments.reserve_exact(count),
+            Table::Release => self.all.releases.reserve_exact(count),
+            Table::Incident => self.all.incidents.reserve_exact(count),
+            Table::Iteration => self.all.iterations.reserve_exact(count),
+            Table::Usage => self.all.usage.reserve_exact(count),
+            Table::Answer => self.all.answers.reserve_exact(count),
+        }
+    }
+
+    /// Adds one more.
+    pub fn add(&mut self, entity: Entity) {
+        entity.add_to(&mut self.all);
+    }
+
+    /// All of them, in order.
+    pub fn finish(self) -> Delivery {
+        let mut all = self.all;
+        all.tickets.sort_unstable_by(|a, b| a.key.cmp(&b.key));
+        all.tickets.iter_mut().for_each(ticket::join_closings);
+        categories::fill(&mut all.tickets);
+        all.requests.sort_unstable_by(|a, b| a.key.cmp(&b.key));
+        all.builds.sort_unstable_by(|a, b| a.commit.cmp(&b.commit));
+        all.deployments.sort_unstable_by(|a, b| a.key.cmp(&b.key));
+        all.releases.sort_unstable_by(|a, b| a.key.cmp(&b.key));
+        all.incidents.sort_unstable_by(|a, b| a.key.cmp(&b.key));
+        all.iterations.sort_unstable_by(|a, b| a.key.cmp(&b.key));
+        all.usage.sort_unstable_by(|a, b| a.key.cmp(&b.key));
+        all.answers.sort_unstable_by(|a, b| a.key.cmp(&b.key));
+        all
+    }
+}
+
 /// What a list of entities says together.
 pub fn delivery(entities: impl IntoIterator<Item = Entity>) -> Delivery {
-    let mut all = Delivery::default();
-    for entity in entities {
-        entity.add_to(&mut all);
-    }
-    all.tickets.sort_unstable_by(|a, b| a.key.cmp(&b.key));
-    all.tickets.iter_mut().for_each(ticket::join_closings);
-    categories::fill(&mut all.tickets);
-    all.requests.sort_unstable_by(|a, b| a.key.cmp(&b.key));
-    all.builds.sort_unstable_by(|a, b| a.commit.cmp(&b.commit));
-    all.deployments.sort_unstable_by(|a, b| a.key.cmp(&b.key));
-    all.releases.sort_unstable_by(|a, b| a.key.cmp(&b.key));
-    all.incidents.sort_unstable_by(|a, b| a.key.cmp(&b.key));
-    all.iterations.sort_unstable_by(|a, b| a.key.cmp(&b.key));
-    all.usage.sort_unstable_by(|a, b| a.key.cmp(&b.key));
-    all.answers.sort_unstable_by(|a, b| a.key.cmp(&b.key));
-    all
+    let mut gathering = Gathering::default();
+    entities.into_iter().for_each(|entity| gathering.add(entity));
+    gathering.finish()
 }
 
 /// What a list of events says, without rows between: for tests, and where all fits into memory.

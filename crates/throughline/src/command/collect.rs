@@ -82,6 +82,8 @@ pub(super) struct Collected {
     pub(super) plan: Option<String>,
     /// What was left out or is remarkable; at most [`PROBLEMS`].
     pub(super) problems: Vec<Remark>,
+    /// Problems beyond those listed.
+    pub(super) more_problems: u64,
 }
 
 /// Something about the input that its owner should know.
@@ -108,8 +110,9 @@ const PROBLEMS: usize = 1_000;
 /// Remarks that are shown of one input, unless everything is printed as JSON.
 const SHOWN: usize = 20;
 
-/// Events appended in one transaction: each is one wait for the disk.
-const APPENDED: usize = 10_000;
+/// Events appended in one transaction: each is one wait for the disk, and one write of each thing
+/// that they concern.
+const APPENDED: usize = 50_000;
 
 pub(super) async fn cmd_collect(ui: &mut Ui, globals: &Globals, args: &CollectArgs) -> CmdResult {
     let here = Repository::open(std::path::Path::new(".")).ok();
@@ -222,11 +225,10 @@ async fn from_file(
         waiting.events.extend(batch.events);
         waiting.lines.extend(batch.lines);
         if waiting.events.len() >= APPENDED {
-            done.append(ledger, &waiting.events, |row| place(&name, waiting.lines[row])).await?;
-            waiting = Batch::default();
+            done.take(ui, ledger, args, std::mem::take(&mut waiting)).await?;
         }
     }
-    done.append(ledger, &waiting.events, |row| place(&name, waiting.lines[row])).await?;
+    done.take(ui, ledger, args, waiting).await?;
     Ok(done)
 }
 
@@ -235,22 +237,33 @@ fn place(file: &str, line: u64) -> String {
 }
 
 impl Collected {
-    /// Appends events and counts what became of them; `place` says where one came from.
-    pub(super) async fn append(
+    /// Appends a batch of a file and folds it.
+    async fn take(
         &mut self,
+        ui: &Ui,
         ledger: &Ledger,
-        events: &[Event],
-        place: impl Fn(usize) -> String,
+        args: &CollectArgs,
+        batch: Batch,
     ) -> Result<(), CommandError> {
-        let appended = ledger.append(events).await?;
-        self.count(events, &appended, place);
+        let (appended, events) = if args.dry_run {
+            (ledger.append(&batch.events).await?, batch.events)
+        } else {
+            collected::append(ui, ledger, batch.events).await?
+        };
+        let name = self.input.clone();
+        self.count(&events, &appended, |row| place(&name, batch.lines[row]));
         Ok(())
     }
 
     /// Counts what became of events; `place` says where one came from.
     fn count(&mut self, events: &[Event], appended: &Appended, place: impl Fn(usize) -> String) {
         for event in events {
-            *self.kinds.entry(event.kind.clone()).or_default() += 1;
+            match self.kinds.get_mut(&event.kind) {
+                Some(count) => *count += 1,
+                None => {
+                    self.kinds.insert(event.kind.clone(), 1);
+                }
+            }
         }
         self.new += appended.new as u64;
         self.known += appended.known as u64;
@@ -282,6 +295,8 @@ impl Collected {
     fn add(&mut self, remark: Remark) {
         if self.problems.len() < PROBLEMS {
             self.problems.push(remark);
+        } else {
+            self.more_problems += 1;
         }
     }
 
@@ -300,9 +315,11 @@ fn show(ui: &mut Ui, args: &CollectArgs, inputs: &[Collected]) -> CmdResult {
                 let fate = if remark.kept { "" } else { "left out: " };
                 ui.warn(format!("{}: {fate}{}; {}", remark.place, remark.what, remark.mend));
             }
-            let more = input.problems.len().saturating_sub(SHOWN);
-            if more > 0 {
-                ui.warn(format!("{}: and {more} more; `--json` lists them", input.input));
+            let listed = input.problems.len().saturating_sub(SHOWN) as u64;
+            let more = count(listed + input.more_problems);
+            let which = if input.more_problems > 0 { "the first 1,000" } else { "them" };
+            if listed > 0 {
+                ui.warn(format!("{}: and {more} more; `--json` lists {which}", input.input));
             }
         }
         ui.print_table(&table(inputs))?;

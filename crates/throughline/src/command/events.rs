@@ -14,7 +14,7 @@ use tl_ledger::{Ledger, Position};
 use super::map::when;
 use crate::context::{Context, Globals, LedgerChoice};
 use crate::error::{CmdResult, CommandError, Outcome};
-use crate::ui::{OutputError, Ui};
+use crate::ui::{OutputError, Ui, visible_json};
 
 /// Print the ledger's events as NDJSON
 #[derive(Debug, clap::Args)]
@@ -67,7 +67,7 @@ pub(super) async fn cmd_events(ui: &mut Ui, globals: &Globals, args: &EventsArgs
                 },
             };
             let line = line.map_err(CommandError::bug)?;
-            writeln!(ui.out(), "{line}").map_err(OutputError::from)?;
+            writeln!(ui.out(), "{}", visible_json(line)).map_err(OutputError::from)?;
         }
     }
     if without_word > 0 {

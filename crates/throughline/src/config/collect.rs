@@ -105,6 +105,13 @@ pub(crate) struct ServiceConfig {
     pub(crate) aliases: Vec<String>,
 }
 
+/// Whether a text is the name of a variable as people write them; a token that was put in its
+/// place by mistake has small letters, or is too long, and must not be repeated.
+pub(crate) fn is_variable(text: &str) -> bool {
+    let fits = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_';
+    text.len() <= 64 && text.contains('_') && text.bytes().all(fits)
+}
+
 /// A key whose value makes no sense, and what is wrong with it.
 pub(crate) type Problem = (String, String);
 

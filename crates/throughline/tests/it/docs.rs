@@ -8,7 +8,9 @@ use crate::env;
 const COMMANDS: &[&[&str]] = &[
     &[],
     &["map"],
+    &["collect"],
     &["sql"],
+    &["events"],
     &["doctor"],
     &["config"],
     &["config", "defaults"],

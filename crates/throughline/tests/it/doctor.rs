@@ -15,7 +15,9 @@ fn an_empty_repository_is_told_what_is_missing() {
                          there is nothing to measure yet
     ok       config      the defaults; no configuration file
     ok       ledger      $REPO/.throughline/ledger.db (made by the first `throughline map`)
-    ok       network     not used by any command so far
+    missing  sources     none configured
+                         hint: name a forge, tracker, CI or pager in `[collect.sources]`, or read files: `throughline collect --from FILE`
+    ok       network     used by `throughline collect` alone, for the sources of the configuration
     ok       output      no terminal, 100 columns, no colours
     ");
 }
@@ -35,7 +37,7 @@ fn broken_configuration_and_ledger_are_named_and_the_answer_is_no() {
                          hint: `throughline config defaults` explains each key
     broken   ledger      failed to open ledger `$REPO/.throughline/ledger.db`: the file is damaged: error returned from database: (code: 26) file is not a database
                          hint: move the file away: what was read from git is read again, recorded events are not
-    ok       network     not used by any command so far
+    ok       network     used by `throughline collect` alone, for the sources of the configuration
     ok       output      no terminal, 100 columns, no colours
     [exit status: 1]
     ");
@@ -67,7 +69,9 @@ fn a_repository_that_has_it_all_is_counted() {
                             hint: commit a `.mailmap` if people appear under several addresses
     ok       config         the defaults; no configuration file
     ok       ledger         $REPO/.throughline/ledger.db: N.N MB, N events
-    ok       network        not used by any command so far
+    missing  sources        none configured
+                            hint: name a forge, tracker, CI or pager in `[collect.sources]`, or read files: `throughline collect --from FILE`
+    ok       network        used by `throughline collect` alone, for the sources of the configuration
     ok       output         no terminal, NNN columns, no colours
     ");
 }

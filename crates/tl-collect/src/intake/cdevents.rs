@@ -23,12 +23,25 @@ use super::when;
 /// What every type of CDEvents begins with.
 pub(super) const PREFIX: &str = "dev.cdevents.";
 
+/// Prefix of the types that tools make themselves: `dev.cdeventsx.tool-subject.predicate.0.1.0`.
+const CUSTOM: &str = "dev.cdeventsx.";
+
+/// What a type says behind its prefix.
+fn class_of(name: &str) -> Option<&str> {
+    name.strip_prefix(PREFIX).or_else(|| name.strip_prefix(CUSTOM))
+}
+
+/// Whether a type of a CloudEvent is one of CDEvents.
+pub(super) fn is_class(name: &str) -> bool {
+    class_of(name).is_some()
+}
+
 /// Member of `customData` under which an event of ours travels whole.
 const OURS: &str = "throughline";
 
 /// Whether an object is a CDEvent.
 pub(super) fn is_meant(value: &Value) -> bool {
-    value["context"]["type"].as_str().is_some_and(|name| name.starts_with(PREFIX))
+    value["context"]["type"].as_str().is_some_and(is_class)
 }
 
 /// One CDEvent.
@@ -41,7 +54,7 @@ pub(super) fn take(value: &Value, sink: &mut Sink) {
         let version = when::cut(version.unwrap_or("none"));
         sink.kept_once(format!("CDEvents version {version} is not 0.4 to 0.6"), MEND);
     }
-    let mut words = text("type").strip_prefix(PREFIX).unwrap_or_default().splitn(3, '.');
+    let mut words = class_of(text("type")).unwrap_or_default().splitn(3, '.');
     let (Some(subject), Some(predicate), Some(_)) = (words.next(), words.next(), words.next())
     else {
         let what = format!("`{}` is no type of CDEvents", when::cut(text("type")));

@@ -44,7 +44,7 @@ pub(super) fn structured(value: &Value, format: Format, sink: &mut Sink) {
     };
     if value.get("data_base64").is_some() {
         sink.left_out("a CloudEvent whose data is base64", "send its data as JSON");
-    } else if class.starts_with(cdevents::PREFIX) || cdevents::is_meant(&data) {
+    } else if cdevents::is_class(class) || cdevents::is_meant(&data) {
         cdevents::take(&data, sink);
     } else if data.is_object() {
         shape::take(data, format, sink);
@@ -69,7 +69,7 @@ pub(super) fn envelope(headers: &Map<String, Value>, body: Value, sink: &mut Sin
         body => body,
     };
     if let Some(class) = headers.get("ce-type").and_then(Value::as_str) {
-        if class.starts_with(cdevents::PREFIX) {
+        if cdevents::is_class(class) {
             return cdevents::take(&body, sink);
         }
         return shape::take(body, Format::Json, sink);

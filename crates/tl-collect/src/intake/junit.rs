@@ -113,16 +113,22 @@ impl<R: BufRead> Suites<R> {
         };
         let number = |wanted: &str| attribute(wanted)?.trim().parse::<u64>().ok();
         match element.name().as_ref() {
-            "testsuites" => self.known = true,
+            "testsuites" => {
+                self.known = true;
+                self.began = attribute("timestamp").unwrap_or_default();
+            }
             "testsuite" => {
                 self.known = true;
                 if let Some(whole) = self.open.last_mut() {
                     whole.parts += 1;
                 }
+                // Some runners say it of the whole alone.
+                let whole = self.open.last().map_or(&self.began, |whole| &whole.timestamp);
+                let timestamp = attribute("timestamp").unwrap_or_else(|| whole.clone());
                 self.open.push(Suite {
                     line,
                     name: attribute("name").unwrap_or_default(),
-                    timestamp: attribute("timestamp").unwrap_or_default(),
+                    timestamp,
                     time: attribute("time").and_then(|text| seconds(&text)),
                     said: ["tests", "failures", "errors", "skipped"].map(number),
                     ..Suite::default()

@@ -132,7 +132,7 @@ fn event(line: Line<'_>, sink: &mut Sink) -> Result<Event, (String, &'static str
     });
     let key = line.key.or(line.id).filter(|id| !id.0.is_empty()).ok_or_else(|| missing("id"))?.0;
     let at = match line.at.ok_or_else(|| missing("at"))? {
-        At::Millis(millis) if stored || millis.abs() > 100_000_000_000 => {
+        At::Millis(millis) if stored || millis.unsigned_abs() > 100_000_000_000 => {
             Timestamp::from_millis(millis)
         }
         At::Millis(number) => {

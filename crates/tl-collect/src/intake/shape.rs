@@ -9,7 +9,7 @@ mod export;
 
 pub use self::export::export_of;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tl_core::record::{Record, System};
 
 use super::sink::Sink;
@@ -20,6 +20,9 @@ use crate::system;
 pub(super) fn take(value: Value, format: Format, sink: &mut Sink) {
     if let (Some(headers), Some(body)) = (value["headers"].as_object(), body_of(&value)) {
         return http::envelope(headers, body.clone(), sink);
+    }
+    if let Some((event, body)) = activity(&value) {
+        return webhook(System::Github, &event, body, sink);
     }
     match format {
         Format::Events => neutral::slow(value, sink),
@@ -66,6 +69,24 @@ fn any(value: Value, sink: &mut Sink) {
 /// The body in an envelope: `{"event": "pull_request", "body": {}}`.
 fn body_of(value: &Value) -> Option<&Value> {
     value.get("body").or_else(|| value.get("payload")).filter(|body| !body.is_null())
+}
+
+/// An event of GitHub's feeds (`/repos/acme/api/events`, archives of them): the body of the webhook,
+/// beside the repository's name instead of with the repository.
+fn activity(value: &Value) -> Option<(String, Value)> {
+    let class = value["type"].as_str()?.strip_suffix("Event")?;
+    let (repository, payload) = (value["repo"]["name"].as_str()?, value["payload"].as_object()?);
+    let mut event = String::new();
+    for letter in class.chars() {
+        if letter.is_ascii_uppercase() && !event.is_empty() {
+            event.push('_');
+        }
+        event.push(letter.to_ascii_lowercase());
+    }
+    let mut body = payload.clone();
+    body.insert("repository".to_owned(), json!({ "full_name": repository }));
+    body.insert("sender".to_owned(), value["actor"].clone());
+    Some((event, Value::Object(body)))
 }
 
 fn cdevent(value: Value, sink: &mut Sink) {

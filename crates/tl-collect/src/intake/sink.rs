@@ -69,6 +69,11 @@ impl Sink {
             self.left_out(wrong, "names have 1 to 512 bytes, kinds read `thing.happened`");
             return;
         }
+        if !event.fits() {
+            let what = format!("`{}` is larger than an event may be, 1 MiB as JSON", event.key);
+            self.left_out(what, "shorten its longest text");
+            return;
+        }
         if event.at - self.options.received > AHEAD && !self.ahead.contains(&event.source) {
             let ahead = check::span(event.at - self.options.received);
             let what = format!("the clock of `{}` is ahead by {ahead}", event.source);

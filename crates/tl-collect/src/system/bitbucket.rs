@@ -124,7 +124,11 @@ fn issue(place: &Place, body: &Value) -> Result<Vec<Event>> {
 /// `bug`: webhooks call `type` what the API calls `kind`.
 fn kind_of(issue: &Value) -> String {
     let class = text(issue, "type");
-    if get(issue, "kind").is_string() || class == "issue" { word(issue, "kind") } else { short(class) }
+    if get(issue, "kind").is_string() || class == "issue" {
+        word(issue, "kind")
+    } else {
+        short(class)
+    }
 }
 
 fn request(place: &Place, body: &Value) -> Result<Vec<Event>> {

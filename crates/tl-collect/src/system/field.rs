@@ -201,7 +201,7 @@ pub(super) fn source(system: System, public: &str, addresses: &[&str]) -> String
 }
 
 /// The host of an address with its port, in small letters.
-fn host(address: &str) -> Option<String> {
+pub(super) fn host(address: &str) -> Option<String> {
     let (_, rest) = address.split_once("://")?;
     let host = rest.split(['/', '?', '#']).next()?.to_ascii_lowercase();
     let host = host.rsplit('@').next()?;

@@ -18,7 +18,6 @@ use tl_core::fact::{BuildLevel, BuildState, LinkForm, Outcome, ReviewVerdict, ki
 use tl_core::record::Record;
 use tl_core::time::Timestamp;
 
-use super::{Malformed, field};
 use super::github::place::Place;
 use super::github::pull::{Pull, commit, pushed, requested, reviewer, step};
 use super::github::read::{
@@ -26,6 +25,7 @@ use super::github::read::{
 };
 use super::github::review::{Review, comment, given};
 use super::github::{ci, deploy, issue};
+use super::{Malformed, field};
 
 /// The events that a record tells.
 pub fn convert(record: &Record) -> std::result::Result<Vec<Event>, Malformed> {

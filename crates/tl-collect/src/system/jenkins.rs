@@ -16,8 +16,8 @@ use tl_core::time::{Millis, Timestamp};
 
 use super::Malformed;
 use super::field::{
-    self, Problem, Result, at, get, id, list, need_at, need_id, number, object_id, short,
-    text, word,
+    self, Problem, Result, at, get, id, list, need_at, need_id, number, object_id, short, text,
+    word,
 };
 
 /// The events that a record tells.

@@ -48,11 +48,7 @@ fn step(kind: &str, at: Timestamp, id: &str) -> Event {
 ///
 /// Its priority is the severity; without one, its urgency is. Both may be changed later, and so
 /// may the title: the opening has neither.
-fn states(
-    incident: &Value,
-    created: Option<Timestamp>,
-    at: Timestamp,
-) -> Result<Vec<Event>> {
+fn states(incident: &Value, created: Option<Timestamp>, at: Timestamp) -> Result<Vec<Event>> {
     let id = need_id(incident, "id")?;
     let service = first(incident, &["service.summary", "service.name", "service.id"]);
     let severity = first(incident, &["priority.summary", "priority.name", "urgency"]);

@@ -130,6 +130,7 @@ fn a_window_holds_the_rows_that_were_active_in_it() {
             let since = Some(Timestamp::from_millis(since));
             ledger.rows::<Seen>(&[0], since, keep).await.unwrap();
             assert_eq!(keys.len(), wanted, "since {since:?}");
+            assert_eq!(ledger.count_rows::<Seen>(0, since).await.unwrap(), wanted);
         }
     });
 }
@@ -164,6 +165,58 @@ fn a_raised_version_drops_the_rows_and_an_older_program_still_has_its_answer() {
         ledger.catch_up_rows::<Seen>(&mut |_| ()).await.unwrap();
         assert_eq!(all::<Seen>(&ledger).await, old);
         assert_eq!(all::<SeenLater>(&ledger).await.1, kinds, "and takes nothing away");
+    });
+}
+
+#[test]
+fn what_is_folded_as_it_is_appended_gives_the_rows_that_reading_it_back_gives() {
+    on_both(async |home| {
+        let ledger = home.open().await;
+        for part in [0..20, 20..1100] {
+            let batch = events("github", part, 7);
+            let taken = ledger.append_and_fold::<Seen>(batch.clone()).await.unwrap();
+            assert_eq!((taken.appended.new, &taken.events), (batch.len(), &batch));
+            if !taken.folded {
+                assert!(matches!(ledger.place, crate::Place::Server(_)));
+                ledger.catch_up_rows::<Seen>(&mut |_| ()).await.unwrap();
+            }
+        }
+        let rows = (Position(1100), expected(&ledger).await);
+        assert_eq!(all::<Seen>(&ledger).await, rows);
+        ledger.rebuild_rows::<Seen>(&mut |_| ()).await.unwrap();
+        assert_eq!(all::<Seen>(&ledger).await, rows);
+    });
+}
+
+#[test]
+fn a_batch_that_does_not_go_on_from_the_rows_is_appended_and_waits_to_be_folded() {
+    on_both(async |home| {
+        let ledger = home.open().await;
+        let take = async |batch| ledger.append_and_fold::<Seen>(batch).await.unwrap();
+        take(events("github", 0..20, 7)).await;
+        ledger.catch_up_rows::<Seen>(&mut |_| ()).await.unwrap();
+        let known_in_part = take(events("github", 10..30, 7)).await;
+        assert_eq!((known_in_part.appended.new, known_in_part.folded), (10, false));
+        let after_it = take(events("gitlab", 0..5, 7)).await;
+        assert_eq!((after_it.appended.new, after_it.folded), (5, false));
+        assert_eq!(all::<Seen>(&ledger).await.0, Position(20));
+        ledger.catch_up_rows::<Seen>(&mut |_| ()).await.unwrap();
+        assert_eq!(all::<Seen>(&ledger).await.1, expected(&ledger).await);
+    });
+}
+
+#[test]
+fn a_row_that_cannot_be_read_does_not_keep_events_from_being_appended() {
+    on_both(async |home| {
+        let ledger = home.open().await;
+        ledger.append_and_fold::<Seen>(events("github", 0..9, 3)).await.unwrap();
+        ledger.catch_up_rows::<Seen>(&mut |_| ()).await.unwrap();
+        let sql = "UPDATE entities SET value = $1 WHERE tab = 0";
+        ledger.session().await.connection.execute(sql, &[Arg::Bytes(b"!")]).await.unwrap();
+        let taken = ledger.append_and_fold::<Seen>(events("github", 9..12, 3)).await.unwrap();
+        assert_eq!((taken.appended.new, taken.folded), (3, false));
+        ledger.catch_up_rows::<Seen>(&mut |_| ()).await.unwrap();
+        assert_eq!(all::<Seen>(&ledger).await, (Position(12), expected(&ledger).await));
     });
 }
 

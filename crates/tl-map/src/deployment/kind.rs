@@ -3,7 +3,7 @@
 //! In: the deployments with their chain and what they brought. Out: their [`Kind`]. Start at
 //! [`classify`]. **Definition:** `docs/measures.md`, "Deployments".
 
-use tl_core::delivery::Delivery;
+use tl_core::delivery::{Delivery, Incident};
 use tl_core::time::Timestamp;
 
 use super::Deployment;
@@ -37,16 +37,30 @@ impl Kind {
     }
 }
 
+/// An incident and when it began.
+struct Began<'d> {
+    at: Timestamp,
+    incident: &'d Incident,
+}
+
 pub(super) fn classify(
     list: &mut [Deployment],
     collected: &Collected<'_>,
     repositories: &[Repository<'_>],
     options: &CollectedOptions,
 ) {
+    let mut incidents: Vec<Began<'_>> = collected
+        .delivery
+        .incidents
+        .iter()
+        .filter_map(|incident| Some(Began { at: incident.opened?, incident }))
+        .collect();
+    // As many deployments as there are, each looks at those of its own time alone.
+    incidents.sort_by_key(|began| began.at);
     for row in 0..list.len() {
         let kind = match rollback(list, row, collected.delivery, repositories) {
             Some(why) => Kind::Rollback(why),
-            None => match hotfix(list, row, collected, repositories, options) {
+            None => match hotfix(list, row, collected, &incidents, repositories, options) {
                 Some(why) => Kind::Hotfix(why),
                 None => Kind::Planned,
             },
@@ -116,6 +130,7 @@ fn hotfix(
     list: &[Deployment],
     row: usize,
     collected: &Collected<'_>,
+    incidents: &[Began<'_>],
     repositories: &[Repository<'_>],
     options: &CollectedOptions,
 ) -> Option<String> {
@@ -164,20 +179,21 @@ fn hotfix(
             }
         }
     }
-    answers_incident(this, previous?.finished, collected, repositories)
+    let since = previous?.finished;
+    let first = incidents.partition_point(|began| began.at < since);
+    let end = incidents.partition_point(|began| began.at <= this.finished);
+    answers_incident(this, incidents.get(first..end)?, collected, repositories)
 }
 
-/// Whether a change that it brings names an incident that began since the deployment before.
+/// Whether a change that it brings names one of the incidents that began since the deployment
+/// before.
 fn answers_incident(
     this: &Deployment,
-    since: Timestamp,
+    incidents: &[Began<'_>],
     collected: &Collected<'_>,
     repositories: &[Repository<'_>],
 ) -> Option<String> {
-    let began = |at: Timestamp| at >= since && at <= this.finished;
-    let incidents =
-        collected.delivery.incidents.iter().filter(|incident| incident.opened.is_some_and(began));
-    for incident in incidents {
+    for Began { incident, .. } in incidents {
         let ticket = incident.state.as_ref().map_or("", |(_, state)| state.ticket.as_str());
         for (repository, change) in &this.shipped {
             let found = &repositories[*repository];

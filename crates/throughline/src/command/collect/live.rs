@@ -25,7 +25,7 @@ use super::{CollectArgs, Collected, Remark};
 use crate::config::collect::SourceConfig;
 use crate::context::{Context, Globals};
 use crate::error::{CommandError, causes};
-use crate::ui::Ui;
+use crate::ui::{Ui, visible};
 
 /// What came of all sources.
 #[derive(Debug, Default)]
@@ -218,9 +218,10 @@ impl Collected {
         cursor: &Cursor,
     ) -> Result<(), CommandError> {
         let (good, bad): (Vec<&Event>, Vec<&Event>) =
-            events.iter().partition(|event| event.check().is_ok());
+            events.iter().partition(|event| event.check().is_ok() && event.fits());
         for event in bad {
-            let why = event.check().err().map_or_else(String::new, |err| err.to_string());
+            let large = || format!("`{}` is larger than an event may be, 1 MiB as JSON", event.key);
+            let why = event.check().err().map_or_else(large, |err| err.to_string());
             self.leave_out(&cursor.stream, &why);
         }
         let good: Vec<Event> = good.into_iter().cloned().collect();
@@ -262,7 +263,8 @@ impl Clock for ProgramClock {
     fn wait<'a>(&'a self, pause: &'a Pause) -> Soon<'a, ()> {
         Box::pin(async move {
             if !self.quiet {
-                let _nowhere_to_report = writeln!(anstream::stderr(), "{pause}");
+                let _nowhere_to_report =
+                    writeln!(anstream::stderr(), "{}", visible(&pause.to_string()));
             }
             let length = u64::try_from(pause.length.get()).unwrap_or(0);
             tokio::time::sleep(Duration::from_millis(length)).await;

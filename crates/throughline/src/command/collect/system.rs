@@ -146,7 +146,11 @@ pub(super) fn host(config: &SourceConfig) -> String {
     let address = config.system.parse().ok().and_then(|system| address(system, config));
     let address = address.unwrap_or_default().to_lowercase();
     let Some((_, rest)) = address.split_once("://").filter(|(scheme, _)| is_scheme(scheme)) else {
-        return address;
+        // What stands before the last `@` may be a password.
+        return match address.rsplit_once('@') {
+            Some((_, rest)) => format!("***@{rest}"),
+            None => address,
+        };
     };
     let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
     authority.rsplit('@').next().unwrap_or_default().to_owned()
@@ -162,6 +166,18 @@ fn is_scheme(text: &str) -> bool {
 pub(super) fn is_public(system: System, config: &SourceConfig) -> bool {
     let address = address(system, config).unwrap_or_default();
     address.to_lowercase().starts_with("https://") && is_public_host(system, &host(config))
+}
+
+/// Whether nobody on the way to a source can listen: it is encrypted, or on this machine.
+pub(super) fn is_private(system: System, config: &SourceConfig) -> bool {
+    let address = address(system, config).unwrap_or_default();
+    let host = host(config);
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
+        _ => &host,
+    };
+    address.to_lowercase().starts_with("https://")
+        || matches!(name, "127.0.0.1" | "localhost" | "[::1]")
 }
 
 /// Whether it is the public host of a system.
@@ -206,6 +222,32 @@ mod tests {
         assert_eq!(of("https://evil.example/acme.atlassian.net"), "evil.example");
         assert_eq!(of("https://evil.example\\@acme.atlassian.net"), "evil.example");
         assert_eq!(host(&config("github", None)), "api.github.com");
+    }
+
+    #[test]
+    fn a_token_travels_encrypted_or_not_beyond_this_machine() {
+        let private = |url| is_private(System::Jenkins, &config("jenkins", Some(url)));
+        for url in
+            ["https://ci.example", "http://127.0.0.1:8080/", "http://localhost", "http://[::1]:1/"]
+        {
+            assert!(private(url), "{url}");
+        }
+        for url in [
+            "http://ci.example",
+            "http://127.0.0.1.evil.example",
+            "http://localhost@evil.example",
+            "http:/evil.example/@localhost",
+            "https:/ci.example",
+            "http://localhost:80.evil.example",
+        ] {
+            assert!(!private(url), "{url}");
+        }
+    }
+
+    #[test]
+    fn a_password_in_an_odd_address_is_not_shown() {
+        let shown = host(&config("jira", Some("https:ana:pw@jira.example")));
+        assert_eq!(shown, "***@jira.example");
     }
 
     #[test]

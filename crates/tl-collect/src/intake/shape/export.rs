@@ -141,7 +141,8 @@ fn jira(value: &Value) -> Option<Found> {
         return found(System::Jira, "remotelink", "", key);
     }
     let board = value.get("originBoardId").is_some();
-    if board && has(value, &["name", "state"]) {
+    let dated = has(value, &["id", "startDate", "endDate"]);
+    if (board || dated) && has(value, &["name", "state"]) {
         return found(System::Jira, "sprint", "", "");
     }
     None
@@ -211,7 +212,8 @@ fn builders(value: &Value) -> Option<Found> {
     let build = has(value, &["building", "result"]) || has(value, &["actions", "duration"]);
     if build && has(value, &["timestamp", "number"]) {
         found(System::Jenkins, "build", &job_of(text(value, "/url")), "")
-    } else if has(value, &["startTimeMillis", "durationMillis", "pauseDurationMillis", "execNode"]) {
+    } else if has(value, &["startTimeMillis", "durationMillis", "pauseDurationMillis", "execNode"])
+    {
         found(System::Jenkins, "stage", &job_of(text(value, "/_links/self/href")), "")
     } else if has(value, &["pipeline_number", "project_slug", "status"]) {
         found(System::Circleci, "workflow", slug, "")

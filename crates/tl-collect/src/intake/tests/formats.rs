@@ -1,5 +1,7 @@
 //! Tables, test reports, telemetry.
 
+use std::collections::BTreeSet;
+
 use super::*;
 
 #[test]
@@ -59,6 +61,22 @@ fn answers_of_a_survey_keep_no_respondent_and_count_each() {
     note in:1: column `email` names respondents and is not read (leave it out of the export)
     out in:4: score 9 is not on the scale from 1 to 5 (mend score or scale)
     "#);
+}
+
+#[test]
+fn a_survey_that_is_collected_again_or_has_grown_adds_only_what_is_new() {
+    let header = "date,team,question,score,min,max\n";
+    let row = "2026-03-01,core,I can focus,4,1,5\n";
+    let keys = |rows: &[&str]| {
+        let events = read(&format!("{header}{}", rows.concat())).events;
+        events.into_iter().map(|event| event.key).collect::<BTreeSet<_>>()
+    };
+    let (once, twice) = (keys(&[row]), keys(&[row, row]));
+    assert_eq!((once.len(), twice.len()), (1, 2), "two people of one file");
+    assert_eq!(keys(&[row, row]), twice);
+    assert!(once.is_subset(&twice), "the later export holds the earlier one");
+    let other = "2026-03-02,core,I can focus,4,1,5\n";
+    assert_eq!(keys(&[other, row]), keys(&[row, other]), "the order of rows says nothing");
 }
 
 #[test]

@@ -330,11 +330,37 @@ fn objects_of_apis_are_known_by_their_fields_and_addresses() {
             json!({"building": false, "result": "SUCCESS", "timestamp": 1, "number": 2, "url": "https://ci.example.com/job/team/job/api/2/"}),
             "jenkins build team/api ",
         ),
+        (json!({"actions": [], "duration": 1, "timestamp": 1, "number": 2}), "jenkins build  "),
+        (
+            json!({"startTimeMillis": 1, "durationMillis": 1, "pauseDurationMillis": 0, "execNode": "", "_links": {"self": {"href": "/job/api/2/execution/node/6/wfapi/describe"}}}),
+            "jenkins stage api ",
+        ),
+        (
+            json!({"noteable_type": "MergeRequest", "noteable_iid": 7, "system": true, "body": "x"}),
+            "gitlab note  mr/7",
+        ),
+        (
+            json!({"object": {"url": "x"}, "self": "https://acme.atlassian.net/rest/api/2/issue/ABC-1/remotelink/9"}),
+            "jira remotelink  ABC-1",
+        ),
         (json!({"incident_number": 1, "urgency": "high"}), "pagerduty incident  "),
         (
             json!({"pullRequestId": 1, "creationDate": "x", "url": "https://dev.azure.com/acme/web/_apis/git/pullRequests/1"}),
             "azure-devops pull_request acme/web ",
         ),
+        (
+            json!({"pullRequestId": 1, "creationDate": "x", "url": "https://dev.azure.com/acme/0d50/_apis/git/pullRequests/1", "repository": {"name": "api", "project": {"name": "shop"}}}),
+            "azure-devops pull_request acme/shop/api ",
+        ),
+        (
+            json!({"buildNumber": "1", "status": "completed", "definition": {"name": "ci"}, "url": "https://acme.visualstudio.com/shop/_apis/build/Builds/1"}),
+            "azure-devops build acme/shop ",
+        ),
+        (
+            json!({"type": "pipeline", "uuid": "{p}", "state": {}, "target": {}}),
+            "bitbucket pipeline  ",
+        ),
+        (json!({"type": "deployment", "uuid": "{d}", "environment": {}}), "bitbucket deployment  "),
         (
             json!({"type": "pullrequest", "destination": {"repository": {"full_name": "acme/api"}}}),
             "bitbucket pull_request acme/api ",
@@ -353,6 +379,52 @@ fn objects_of_apis_are_known_by_their_fields_and_addresses() {
         assert_eq!(shown, said);
     }
     assert_eq!(export_of(&json!({"hello": "world"}), None), None);
+}
+
+#[test]
+fn an_event_of_githubs_feeds_is_read_as_its_webhook() {
+    let pull = json!({
+        "number": 12, "state": "open", "title": "x", "created_at": "2026-03-01T10:00:00Z",
+        "updated_at": "2026-03-01T10:00:00Z", "user": {"login": "ana"}, "head": {"ref": "x"},
+        "base": {"ref": "main"}, "html_url": "https://github.com/acme/api/pull/12",
+    });
+    let payload = json!({"action": "opened", "number": 12, "pull_request": pull});
+    let feed = json!({"id": "1", "type": "PullRequestEvent", "actor": {"login": "ana"},
+                      "repo": {"name": "acme/api"}, "payload": payload});
+    let mut body = payload;
+    body["repository"] = json!({"full_name": "acme/api"});
+    body["sender"] = json!({"login": "ana"});
+    let told = read(&feed.to_string()).events;
+    assert!(!told.is_empty());
+    assert_eq!(told, read(&body.to_string()).events);
+    let gitee =
+        json!({"hook_name": "push_hooks", "repository": {"full_name": "a/b"}, "sender": {}});
+    assert_eq!(webhook_of(&gitee), None, "it looks like GitHub and is Gitee");
+}
+
+#[test]
+fn reports_of_copilot_that_name_nobody_are_refused_by_name() {
+    for (body, why) in [
+        (json!({"date": "2024-06-24", "total_engaged_users": 20}), "older Copilot metrics"),
+        (json!({"day": "2023-10-15", "total_suggestions_count": 9}), "older Copilot metrics"),
+        (json!({"assignee": {"login": "ana"}, "last_activity_editor": "x"}), "Copilot's seats"),
+        (json!({"day": "2026-03-01", "daily_active_users": 9}), "a whole organisation"),
+    ] {
+        let batch = read(&body.to_string());
+        assert_eq!(batch.events, []);
+        assert!(batch.problems[0].what.contains(why), "{:?}", batch.problems);
+    }
+}
+
+#[test]
+fn custom_cdevents_are_kept_under_their_own_name() {
+    let event = json!({
+        "context": {"specversion": "0.5.0", "id": "1", "source": "/deployer",
+                    "type": "dev.cdeventsx.deployer-lock.taken.0.1.0",
+                    "timestamp": "2026-03-01T10:00:00Z"},
+        "subject": {"id": "prod", "type": "deployer-lock", "content": {}},
+    });
+    assert_eq!(read(&event.to_string()).events[0].kind, "deployer-lock.taken");
 }
 
 #[test]

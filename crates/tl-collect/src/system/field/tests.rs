@@ -86,6 +86,7 @@ const WORDS: &[(System, &[&str])] = &[
             "pull_request_thread",
             "build",
             "release_deployment",
+            "webhook",
         ],
     ),
     (
@@ -97,10 +98,11 @@ const WORDS: &[(System, &[&str])] = &[
             "pull_request_commit",
             "pipeline",
             "deployment",
+            "webhook",
         ],
     ),
-    (System::Circleci, &["pipeline", "workflow", "job"]),
-    (System::Opsgenie, &["incident", "alert"]),
+    (System::Circleci, &["pipeline", "workflow", "job", "webhook"]),
+    (System::Opsgenie, &["incident", "alert", "webhook"]),
     (System::Statuspage, &["incident", "webhook"]),
     (System::Alertmanager, &["webhook"]),
     (System::Datadog, &["deployment", "failure"]),
@@ -188,6 +190,15 @@ const FIELDS: &[&str] = &[
     "labels",
     "user",
     "username",
+    "pullrequest",
+    "approval",
+    "resource",
+    "eventType",
+    "revision",
+    "workflow",
+    "pipeline",
+    "alert",
+    "alertId",
 ];
 
 /// Texts that the systems understand, and some that nobody should.

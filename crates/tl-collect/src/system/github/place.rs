@@ -7,6 +7,7 @@ use tl_core::record::{Record, System};
 use tl_core::time::Timestamp;
 
 use super::read::{Problem, Result, get, text};
+use crate::system::field;
 
 /// The source and the repository of one record.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,16 +88,12 @@ fn source(system: System, body: &Value) -> String {
     }
 }
 
-/// The host of an address, without the `api.` of github.com and ghe.com, in small letters.
+/// The host of an address, without the `api.` of github.com and ghe.com.
 fn host(address: &str) -> Option<String> {
-    let (_, rest) = address.split_once("://")?;
-    let host = rest.split(['/', '?', '#']).next()?.to_ascii_lowercase();
-    let host = host.rsplit('@').next()?;
+    let host = field::host(address)?;
     let api =
         host.strip_prefix("api.").filter(|it| *it == "github.com" || it.ends_with(".ghe.com"));
-    let host = api.unwrap_or(host);
-    let is_host = |byte: u8| byte.is_ascii_alphanumeric() || b"-.:[]".contains(&byte);
-    (!host.is_empty() && host.len() <= 255 && host.bytes().all(is_host)).then(|| host.to_owned())
+    Some(api.map_or_else(|| host.clone(), str::to_owned))
 }
 
 /// `acme/api` of `https://api.github.com/repos/acme/api/pulls/12`.
