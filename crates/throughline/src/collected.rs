@@ -213,7 +213,8 @@ pub(crate) fn reach(since: Timestamp) -> Timestamp {
 /// Tells each history what its forge calls it, as far as anything was collected of it.
 ///
 /// By the addresses of its remotes, else by its own name where one collected repository alone
-/// has it, else because there is one of each.
+/// has it, else because there is one of each: not where its remotes call it something else, for
+/// then it is the clone of another repository.
 pub(crate) fn name(histories: &mut [History], repositories: &[Repository], delivery: &Delivery) {
     let collected = collected_repositories(delivery);
     let only = collected.first().filter(|_| collected.len() == 1 && histories.len() == 1);
@@ -221,13 +222,14 @@ pub(crate) fn name(histories: &mut [History], repositories: &[Repository], deliv
         let same = |name: &String| {
             collected.iter().find(|known| known.eq_ignore_ascii_case(name)).map(ToString::to_string)
         };
-        let by_remote = repository.forge_names().iter().find_map(same);
+        let forge_names = repository.forge_names();
+        let by_remote = forge_names.iter().find_map(same);
         let by_name = || {
             let last = |known: &&&str| known.rsplit('/').next() == Some(history.name.as_str());
             let mut named = collected.iter().filter(last);
             named.next().filter(|_| named.next().is_none()).map(ToString::to_string)
         };
-        let by_count = || only.map(ToString::to_string);
+        let by_count = || only.filter(|_| forge_names.is_empty()).map(ToString::to_string);
         if let Some(name) = by_remote.or_else(by_name).or_else(by_count) {
             history.repository = name;
         }

@@ -125,7 +125,8 @@ impl<'a> Collected<'a> {
         let mut told = Told { request, ..Told::default() };
         let found = request.map(|row| &self.delivery.requests[row]);
         if let Some(found) = found {
-            told.course = course(found, options.approvals, until);
+            let landed = marks.get(Boundary::Merged);
+            told.course = course(found, options.approvals, landed, until);
             marks.seen = Seen::Forge;
             let known = |at: Option<Timestamp>| at.filter(|at| *at <= until);
             marks.apply_known(Boundary::Opened, known(found.opened));
@@ -221,8 +222,9 @@ pub fn meaning(
         return rule.meaning;
     }
     let says = |words: &[&str]| words.iter().any(|word| name.contains(word));
+    let says_plainly = |words: &[&str]| words.iter().any(|word| contains_plainly(&name, word));
     let waits = || {
-        if says(&["block", "hold", "impeded", "stuck"]) {
+        if says_plainly(&["block", "hold", "impeded", "stuck"]) {
             StatusMeaning::Blocked
         } else if says(&["review", "ready", "wait", "pending", "to test", "qa", "queue", "approv"])
         {
@@ -235,17 +237,39 @@ pub fn meaning(
         Some(StatusCategory::Todo) => StatusMeaning::Backlog,
         Some(StatusCategory::Doing) => waits(),
         Some(StatusCategory::Done) => StatusMeaning::Done,
-        None if says(&["done", "closed", "resolved", "cancel", "won't", "released", "merged"]) => {
+        None if says_plainly(&[
+            "done", "closed", "resolved", "cancel", "won't", "released", "merged",
+        ]) =>
+        {
             StatusMeaning::Done
         }
         None if says(&[
-            "to do", "todo", "backlog", "open", "new", "created", "triage", "selected",
+            "to do",
+            "to be done",
+            "todo",
+            "backlog",
+            "open",
+            "new",
+            "created",
+            "triage",
+            "selected",
         ]) || name.is_empty() =>
         {
             StatusMeaning::Backlog
         }
         None => waits(),
     }
+}
+
+/// Whether a name has a word that nothing before it turns around: `Unresolved`, `Not done` and
+/// `Ready to be released` are the contrary of what they contain.
+fn contains_plainly(name: &str, word: &str) -> bool {
+    name.match_indices(word).any(|(at, _)| {
+        let before = &name[..at];
+        let is_word = |rest: &str| !rest.ends_with(char::is_alphanumeric);
+        let turns = |by: &&str| before.strip_suffix(by).is_some_and(is_word);
+        !["un", "not ", "not yet ", "to be "].iter().any(|by| turns(&by))
+    })
 }
 
 #[cfg(test)]

@@ -386,7 +386,10 @@ impl<'a> Dataset<'a> {
             let Some(index) = item_of[*change] else { continue };
             let failure = &self.deployments.list[*by].failures[*number];
             let item = &mut self.items[index as usize];
-            let after = Millis::new((failure.at - item.merged).get().max(0));
+            if failure.at < item.merged {
+                continue; // What was seen before it was merged was not its doing.
+            }
+            let after = failure.at - item.merged;
             let earliest = |known: Option<Millis>| Some(known.map_or(after, |k| k.min(after)));
             item.failed_wide = earliest(item.failed_wide);
             if failure.grade <= Grade::C {

@@ -44,9 +44,9 @@ pub struct Deployment {
     pub position: Option<usize>,
     /// When it was asked for or started, the earliest of its records.
     pub started: Option<Timestamp>,
-    /// When it ended.
+    /// When it ended: the first of its records that succeeded, else the last.
     pub finished: Timestamp,
-    /// How it ended.
+    /// How it ended: well, if one of its records did.
     pub outcome: Outcome,
     /// Rows of its records in [`Delivery::deployments`].
     pub records: Vec<usize>,
@@ -66,6 +66,11 @@ impl Deployment {
     /// Whether it reached production.
     pub fn is_success(&self) -> bool {
         self.outcome == Outcome::Success
+    }
+
+    /// When it began to reach users, as far as that is known.
+    pub fn began(&self) -> Timestamp {
+        self.started.map_or(self.finished, |at| at.min(self.finished))
     }
 }
 
@@ -149,13 +154,12 @@ impl Deployments {
         let Some(services) = self.services.get(&repository) else {
             return FirstDeployment::Unknown;
         };
-        let touched = touched(found, change, options);
         let mut earliest: Option<usize> = None;
         // The first deployments that may not have been the first: it was in use by then.
         let mut by_then: Option<usize> = None;
         let mut waits = false;
         for service in services {
-            if touched.as_ref().is_some_and(|touched| !touched.contains(&service.as_str())) {
+            if !may_bring(service, found, change, options) {
                 continue;
             }
             let Some(steps) = self.steps.get(&(repository, service.clone())) else { continue };
@@ -176,29 +180,35 @@ impl Deployments {
 
     /// Finds the repository and commit of each.
     fn join(&mut self, delivery: &Delivery, repositories: &[Repository<'_>]) {
-        let mut wanted: FxHashMap<CommitId, Option<(usize, CommitIx)>> = FxHashMap::default();
+        let mut wanted: FxHashMap<CommitId, Vec<(usize, CommitIx)>> = FxHashMap::default();
         for deployment in &self.list {
             if let Ok(id) = deployment.what.parse() {
-                wanted.insert(id, None);
+                wanted.insert(id, Vec::new());
             }
         }
         for (row, repository) in repositories.iter().enumerate() {
             for (index, commit) in repository.history.commits.iter().enumerate() {
-                if let Some(place) = wanted.get_mut(&commit.id) {
-                    place.get_or_insert((row, CommitIx(index as u32)));
+                if let Some(places) = wanted.get_mut(&commit.id) {
+                    places.push((row, CommitIx(index as u32)));
                 }
             }
         }
+        let by_name: FxHashMap<&str, usize> = repositories
+            .iter()
+            .enumerate()
+            .map(|(row, found)| (found.history.repository.as_str(), row))
+            .collect();
         for deployment in &mut self.list {
             let record = &delivery.deployments[deployment.records[0]];
-            let found = deployment.what.parse().ok().and_then(|id| *wanted.get(&id)?);
+            let named = by_name.get(record.repository.as_str()).copied();
+            let named = named.filter(|_| !record.repository.is_empty());
+            let id = deployment.what.parse().ok();
+            let places = id.and_then(|id| wanted.get(&id)).map_or(&[][..], Vec::as_slice);
+            // Forks share commits: the one that the record names, else the first.
+            let own = places.iter().find(|(row, _)| Some(*row) == named);
+            let found = own.or_else(|| places.first()).copied();
             deployment.commit = found.map(|(_, ix)| ix);
-            deployment.repository = found.map(|(row, _)| row).or_else(|| {
-                let named = |found: &Repository<'_>| {
-                    !record.repository.is_empty() && found.history.repository == record.repository
-                };
-                repositories.iter().position(named)
-            });
+            deployment.repository = found.map(|(row, _)| row).or(named);
         }
     }
 
@@ -235,22 +245,20 @@ impl Deployments {
         }
     }
 
-    /// Notes with each deployment the changes that it brought first.
+    /// Notes with each deployment the changes that it brought first with its service.
     fn ship(&mut self, repositories: &[Repository<'_>], options: &CollectedOptions) {
-        let mut shipped: Vec<(usize, (usize, usize))> = Vec::new();
         for (row, repository) in repositories.iter().enumerate() {
-            if !self.services.contains_key(&row) {
-                continue;
-            }
-            for (index, change) in repository.changes.delivered.iter().enumerate() {
-                if let FirstDeployment::Deployed(by) = self.first(row, repository, change, options)
-                {
-                    shipped.push((by, (row, index)));
+            let Some(services) = self.services.get(&row) else { continue };
+            for service in services {
+                let Some(steps) = self.steps.get(&(row, service.clone())) else { continue };
+                for (index, change) in repository.changes.delivered.iter().enumerate() {
+                    if let First::By(by) = steps.first(repository, change)
+                        && may_bring(service, repository, change, options)
+                    {
+                        self.list[by].shipped.push((row, index));
+                    }
                 }
             }
-        }
-        for (by, change) in shipped {
-            self.list[by].shipped.push(change);
         }
     }
 }
@@ -318,23 +326,34 @@ fn contained(found: &Repository<'_>, commit: CommitIx) -> (Option<usize>, Vec<Co
     (position, beside)
 }
 
-/// The services whose paths a change touches; `None` where that cannot be told.
-fn touched<'o>(
+/// The configured services with paths in a repository.
+fn with_paths<'o>(
+    repository: &str,
+    options: &'o CollectedOptions,
+) -> impl Iterator<Item = &'o crate::options::Service> {
+    let here = move |service: &&crate::options::Service| {
+        let of_repository = service.repositories.is_empty()
+            || service.repositories.iter().any(|name| name == repository);
+        of_repository && !service.paths.is_empty()
+    };
+    options.services.iter().filter(here)
+}
+
+/// Whether a service may bring a change: it has no paths of its own in the repository, or the
+/// change touches them, or it cannot be told what the change touches.
+fn may_bring(
+    service: &str,
     found: &Repository<'_>,
     change: &Change,
-    options: &'o CollectedOptions,
-) -> Option<Vec<&'o str>> {
-    if options.services.iter().all(|service| service.paths.is_empty()) {
-        return None;
-    }
-    let diff = found.history.diff(change.landed)?;
-    let own: Vec<&str> = options
-        .services
-        .iter()
-        .filter(|service| diff.files.iter().any(|file| service.paths.is_match(&file.path)))
-        .map(|service| service.name.as_str())
-        .collect();
-    (!own.is_empty()).then_some(own)
+    options: &CollectedOptions,
+) -> bool {
+    let mut own = with_paths(&found.history.repository, options);
+    let Some(own) = own.find(|one| one.name == service) else { return true };
+    let Some(diff) = found.history.diff(change.landed) else { return true };
+    let touches = |paths: &globset::GlobSet| diff.files.iter().any(|f| paths.is_match(&f.path));
+    // What belongs to no service may concern any.
+    touches(&own.paths)
+        || !with_paths(&found.history.repository, options).any(|one| touches(&one.paths))
 }
 
 /// Whether a record is of production: as its source says, or by the name of its environment.
@@ -374,43 +393,50 @@ fn grouped(delivery: &Delivery, options: &CollectedOptions, until: Timestamp) ->
         .collect();
     ended.sort_by_key(|(at, row)| (*at, &delivery.deployments[*row].key));
     let mut list: Vec<Deployment> = Vec::new();
-    let mut last: FxHashMap<(String, String, String), usize> = FxHashMap::default();
+    // Deployments that may still get records, by place: each with the end of its first record.
+    let mut open: FxHashMap<(String, String), Vec<(usize, Timestamp)>> = FxHashMap::default();
     for (at, row) in ended {
         let record = &delivery.deployments[row];
         let service = service_of(record, options);
         let what = if record.commit.is_empty() { &record.version } else { &record.commit };
-        let place = (service.clone(), record.environment.clone(), what.clone());
-        let begun = record.started.or(record.queued);
+        let begun = record.started.or(record.queued).map(|begun| begun.min(at));
+        let is_success = record.outcome == Outcome::Success;
+        let here = open.entry((service.clone(), record.environment.clone())).or_default();
+        here.retain(|(index, first)| {
+            let same = list[*index].what == *what;
+            at - *first <= TOGETHER && (same || !is_success)
+        });
         // What names nothing cannot be told from the next one.
-        let before = last.get(&place).filter(|_| !what.is_empty()).map(|index| &mut list[*index]);
-        match before.filter(|before| at - before.finished <= TOGETHER) {
-            Some(before) => {
+        let same = here.iter().find(|(index, _)| !what.is_empty() && list[*index].what == *what);
+        if let Some((index, _)) = same {
+            let before = &mut list[*index];
+            // The first success brought it there; a job that failed beside it took nothing back.
+            if !before.is_success() {
                 before.finished = at;
-                before.started = before.started.into_iter().chain(begun).min();
                 before.outcome = record.outcome;
-                before.records.push(row);
             }
-            None => {
-                last.insert(place, list.len());
-                list.push(Deployment {
-                    service,
-                    environment: record.environment.clone(),
-                    repository: None,
-                    what: what.clone(),
-                    commit: None,
-                    position: None,
-                    started: begun,
-                    finished: at,
-                    outcome: record.outcome,
-                    records: vec![row],
-                    kind: Kind::Planned,
-                    previous: None,
-                    shipped: Vec::new(),
-                    failures: Vec::new(),
-                    recovered: None,
-                });
-            }
+            before.started = before.started.into_iter().chain(begun).min();
+            before.records.push(row);
+            continue;
         }
+        here.push((list.len(), at));
+        list.push(Deployment {
+            service,
+            environment: record.environment.clone(),
+            repository: None,
+            what: what.clone(),
+            commit: None,
+            position: None,
+            started: begun,
+            finished: at,
+            outcome: record.outcome,
+            records: vec![row],
+            kind: Kind::Planned,
+            previous: None,
+            shipped: Vec::new(),
+            failures: Vec::new(),
+            recovered: None,
+        });
     }
     list.sort_by(|a, b| (a.finished, &a.service, &a.what).cmp(&(b.finished, &b.service, &b.what)));
     list

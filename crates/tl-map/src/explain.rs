@@ -189,7 +189,7 @@ fn by_evidence(data: &Dataset<'_>) -> Vec<ExplainedRow> {
 fn tickets(data: &Dataset<'_>) -> Vec<ExplainedRow> {
     let options = &data.options.collected;
     let row = |ticket: &Ticket| {
-        let done = done_at(ticket, options)?;
+        let done = done_at(ticket, options, data.window.until)?;
         let inside = done >= data.window.since && done <= data.window.until;
         let spent = done - started(ticket, options).filter(|_| inside)?;
         let note = format!("done {}", done.date());

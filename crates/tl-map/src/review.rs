@@ -33,22 +33,26 @@ pub struct Course {
 }
 
 /// Follows a request's review up to its merge, or to `until` while it is open.
-pub fn course(request: &Request, needed: usize, until: Timestamp) -> Course {
-    let merged = request.merged.as_ref().map(|merge| merge.at).filter(|at| *at <= until);
+///
+/// `landed` is the merge that git tells of: it counts where the forge knows of none (the request
+/// was closed, and its commits were landed by hand).
+pub fn course(
+    request: &Request,
+    needed: usize,
+    landed: Option<Timestamp>,
+    until: Timestamp,
+) -> Course {
+    let merged = request.merged.as_ref().map(|merge| merge.at).or(landed);
+    let merged = merged.filter(|at| *at <= until);
     let end = merged.unwrap_or(until);
-    let author = request.state.as_ref().map_or("", |(_, state)| state.author.as_str());
     let given = request.reviews.iter().filter(|review| review.at <= end);
-    let is_person = |review: &&Review| {
-        review.class == AuthorClass::Human
-            && !review.reviewer.is_empty()
-            && review.reviewer != author
-    };
+    let is_person = |review: &&Review| is_by_other_person(request, review);
     let mut people: Vec<&Review> = given.clone().filter(is_person).collect();
     people.sort_by_key(|review| (review.at, review.verdict));
     let opened = request.opened.filter(|at| *at <= end);
     let counts = |review: &&&Review| review.verdict != ReviewVerdict::Dismissed;
     let first_seen = people.iter().find(counts).map(|review| review.at);
-    let ready = ready(request, opened, first_seen, end);
+    let ready = ready(request, opened, first_seen, merged, end);
     // A review of the draft is a courtesy; the wait is for one of what was said to be ready.
     let first_review = people
         .iter()
@@ -76,11 +80,20 @@ pub fn course(request: &Request, needed: usize, until: Timestamp) -> Course {
     }
 }
 
+/// Whether a person gave a review who is not the author of the request. Of a request whose state
+/// was never collected the author is unknown, and every reviewer may be the author.
+pub(crate) fn is_by_other_person(request: &Request, review: &Review) -> bool {
+    review.class == AuthorClass::Human
+        && !review.reviewer.is_empty()
+        && request.state.as_ref().is_some_and(|(_, state)| state.author != review.reviewer)
+}
+
 /// Last marked ready before the first review, or before the end where nobody reviewed it.
 fn ready(
     request: &Request,
     opened: Option<Timestamp>,
     first_review: Option<Timestamp>,
+    merged: Option<Timestamp>,
     end: Timestamp,
 ) -> Option<Timestamp> {
     let by = first_review.unwrap_or(end);
@@ -99,7 +112,7 @@ fn ready(
     }
     // A draft that nobody ever marked ready is not ready while it is open.
     let still_draft = request.state.as_ref().is_some_and(|(_, state)| state.draft);
-    opened.filter(|_| request.merged.is_some() || !still_draft)
+    opened.filter(|_| merged.is_some() || !still_draft)
 }
 
 /// Start of the last stretch, still holding at the end, in which enough people approve and

@@ -4,6 +4,7 @@
 //! module of it, so no test is forgotten.
 
 mod collect;
+mod collect_hostile;
 mod collect_live;
 mod config;
 mod docs;

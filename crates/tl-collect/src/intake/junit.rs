@@ -28,6 +28,8 @@ pub(super) struct Suites<R: BufRead> {
     depth: usize,
     /// Whether any element of a report was seen.
     known: bool,
+    /// When the whole began, for suites that do not say it themselves.
+    began: String,
 }
 
 /// One `testsuite` that is open.
@@ -52,7 +54,8 @@ impl<R: BufRead> Suites<R> {
         let mut reader = Reader::from_reader(Counted { from: text, lines: 0, since: 0 });
         // `&` where `&amp;` was meant is common in names of tests.
         reader.config_mut().allow_dangling_amp = true;
-        Self { reader, buffer: Vec::new(), open: Vec::new(), depth: 0, known: false }
+        let (buffer, open, began) = (Vec::new(), Vec::new(), String::new());
+        Self { reader, buffer, open, depth: 0, known: false, began }
     }
 
     /// Reads one element or text; false at the end.

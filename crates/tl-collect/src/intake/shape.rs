@@ -190,7 +190,7 @@ pub fn webhook_of(value: &Value) -> Option<(System, &'static str)> {
         System::Jenkins
     } else if has("actor")
         && text("/repository/full_name")
-        && any(&["pullrequest", "commit_status", "push", "issue", "comment"])
+        && any(&["pullrequest", "commit_status", "push", "issue", "comment", "fork", "changes"])
     {
         System::Bitbucket
     } else if has("hook_name") {
@@ -200,6 +200,9 @@ pub fn webhook_of(value: &Value) -> Option<(System, &'static str)> {
         // Gitea's people have a name where GitHub's have a type.
         let gitea = text("/sender/username") || text("/sender/login_name");
         if gitea { System::Gitea } else { System::Github }
+    } else if text("/sender/login") && text("/sender/type") || has("zen") && has("hook_id") {
+        // What is of an organisation or an app has no repository.
+        System::Github
     } else {
         return posted(value);
     };

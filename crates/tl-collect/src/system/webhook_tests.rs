@@ -193,3 +193,12 @@ fn a_deployment_for_devlake_needs_neither_number_nor_end() {
     nothing["start_time"] = Value::Null;
     assert!(convert(&record(System::Devlake, "deployment", ["", ""], nothing)).is_err());
 }
+
+#[test]
+fn a_comment_below_a_commit_is_no_comment_below_an_issue() {
+    let body = json!({
+        "action": "created", "comment": {"id": 1, "commit_id": HEAD, "body": "x"},
+        "repository": {"full_name": "acme/api"}, "sender": {"login": "ana", "type": "User"},
+    });
+    assert!(hook(System::Github, "", body).is_empty());
+}

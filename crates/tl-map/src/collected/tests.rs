@@ -111,6 +111,14 @@ fn statuses_mean_what_the_team_says_first() {
     assert_eq!(means("In Progress", None, &options), StatusMeaning::Active);
     assert_eq!(means("On hold", None, &options), StatusMeaning::Blocked);
     assert_eq!(means("Selected for Development", None, &options), StatusMeaning::Backlog);
+    assert_eq!(means("Resolved", None, &options), StatusMeaning::Done);
+    assert_eq!(means("Unresolved", None, &options), StatusMeaning::Active);
+    assert_eq!(means("Not done", None, &options), StatusMeaning::Active);
+    assert_eq!(means("Ready to be released", None, &options), StatusMeaning::Queue);
+    assert_eq!(means("Unblocked", None, &options), StatusMeaning::Active);
+    assert_eq!(means("Run blocked", None, &options), StatusMeaning::Blocked);
+    assert_eq!(means("Untriaged", None, &options), StatusMeaning::Backlog);
+    assert_eq!(means("Reopened", None, &options), StatusMeaning::Backlog);
     let rule = |project: Option<&str>, meaning| crate::options::StatusRule {
         project: project.map(str::to_owned),
         status: "in review".to_owned(),

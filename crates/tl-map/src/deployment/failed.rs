@@ -71,8 +71,21 @@ pub(super) fn judge(
     }
     for deployment in list {
         deployment.failures.sort_by(|a, b| (a.grade, a.at, &a.why).cmp(&(b.grade, b.at, &b.why)));
-        deployment.recovered = deployment.failures.iter().filter_map(|one| one.recovered).min();
+        deployment.recovered = recovered(&deployment.failures);
     }
+}
+
+/// When users were served again: with the rollback or hotfix, or when the last of the incidents
+/// was over; of the surer incidents, where there are such.
+fn recovered(failures: &[Failure]) -> Option<Timestamp> {
+    let mended = failures.iter().filter(|one| one.incident.is_none());
+    let mended = mended.filter_map(|one| one.recovered).min();
+    let grade = failures.iter().filter(|one| one.incident.is_some()).map(|one| one.grade).min();
+    let incidents =
+        failures.iter().filter(|one| one.incident.is_some() && Some(one.grade) == grade);
+    let over: Option<Vec<Timestamp>> = incidents.map(|one| one.recovered).collect();
+    let over = over.and_then(|all| all.into_iter().max());
+    mended.into_iter().chain(over).min()
 }
 
 /// A rollback or hotfix says that the deployment before it failed.
@@ -84,8 +97,11 @@ fn by_successor(list: &[Deployment], row: usize, window: Millis) -> Option<(usiz
         Kind::Hotfix(_) => Grade::D,
     };
     let before = this.previous.filter(|_| this.is_success())?;
-    // A hotfix long after is the next piece of work, not this one's end.
-    if grade == Grade::D && this.finished - list[before].finished > window {
+    let replaced = &list[before];
+    // Long after, it is the next piece of work, not this one's end; the same again mends nothing;
+    // and what a rollback brought back had not failed.
+    let is_late = this.finished - replaced.finished > window;
+    if is_late || replaced.what == this.what || matches!(replaced.kind, Kind::Rollback(_)) {
         return None;
     }
     let failure = Failure {
@@ -137,7 +153,14 @@ impl<'a> Incidents<'a> {
     /// The deployments that an incident speaks against.
     fn blame(&self, row: usize, incident: &Incident, until: Timestamp) -> Vec<(usize, Failure)> {
         let Some(opened) = incident.opened.filter(|at| *at <= until) else { return Vec::new() };
-        let recovered = incident.resolved.iter().copied().filter(|at| *at <= until).min();
+        let production = &self.options.production;
+        if !incident.environment.is_empty() && !production.is_match(&incident.environment) {
+            return Vec::new();
+        }
+        let last = |all: &[Timestamp]| all.iter().copied().filter(|at| *at <= until).max();
+        let again = last(&incident.reopened);
+        let recovered =
+            last(&incident.resolved).filter(|at| again.is_none_or(|again| again <= *at));
         let failure = |grade, why, changes: &[(usize, usize)]| Failure {
             grade,
             at: opened,
@@ -147,20 +170,20 @@ impl<'a> Incidents<'a> {
             incident: Some(row),
         };
         let key = &incident.key;
-        let mut blamed: Vec<(usize, Failure)> = self
-            .named(incident)
-            .into_iter()
-            .map(|at| {
-                let changes = &self.list[at].shipped;
-                (at, failure(Grade::A, format!("incident {key} names it"), changes))
-            })
-            .collect();
+        let mut blamed: Vec<(usize, Failure)> = Vec::new();
         for (at, change) in self.changes.of(incident) {
+            let why = format!("incident {key} names a change that it brought");
+            blamed.push((at, failure(Grade::A, why, &[change])));
+        }
+        for at in self.named(incident) {
             if blamed.iter().all(|(known, _)| *known != at) {
-                let why = format!("incident {key} names a change that it brought");
-                blamed.push((at, failure(Grade::A, why, &[change])));
+                let changes = &self.list[at].shipped;
+                let why = format!("incident {key} names it");
+                blamed.push((at, failure(Grade::A, why, changes)));
             }
         }
+        // What came after it began may have mended it; it did not cause it.
+        blamed.retain(|(at, _)| self.list[*at].is_success() && self.list[*at].began() <= opened);
         if blamed.is_empty()
             && let Some(at) = self.last_before(incident, opened)
         {
@@ -175,7 +198,11 @@ impl<'a> Incidents<'a> {
     fn named(&self, incident: &Incident) -> Vec<usize> {
         let keys = incident.deployments.iter().filter_map(|key| self.by_key.get(key.as_str()));
         let commits = incident.commits.iter().filter_map(|id| self.by_what.get(id.as_str()));
-        let mut rows: Vec<usize> = keys.copied().chain(commits.flatten().copied()).collect();
+        // One commit may be deployed with several services, of which the incident has one.
+        let of_service =
+            |row: &usize| incident.services.is_empty() || self.concerns(incident, &self.list[*row]);
+        let commits = commits.flatten().copied().filter(of_service);
+        let mut rows: Vec<usize> = keys.copied().chain(commits).collect();
         rows.sort_unstable();
         rows.dedup();
         rows
@@ -211,7 +238,10 @@ impl<'a> Incidents<'a> {
 }
 
 /// Changes that incidents name, with the deployment that brought them.
-struct Named(FxHashMap<String, (usize, (usize, usize))>);
+struct Named(FxHashMap<String, Vec<Brought>>);
+
+/// Row of a deployment, and the change that it brought as (repository, change).
+type Brought = (usize, (usize, usize));
 
 impl Named {
     fn new(list: &[Deployment], incidents: &[Incident], repositories: &[Repository<'_>]) -> Self {
@@ -220,7 +250,7 @@ impl Named {
             .flat_map(|incident| incident.commits.iter().chain(&incident.changes))
             .map(String::as_str)
             .collect();
-        let mut found = FxHashMap::default();
+        let mut found: FxHashMap<String, Vec<_>> = FxHashMap::default();
         if wanted.is_empty() {
             return Self(found);
         }
@@ -234,7 +264,7 @@ impl Named {
                     .map(|number| format!("{}#{number}", repository.history.repository));
                 for name in key.into_iter().chain([id]) {
                     if wanted.contains(name.as_str()) {
-                        found.insert(name, (row, *place));
+                        found.entry(name).or_default().push((row, *place));
                     }
                 }
             }
@@ -243,9 +273,9 @@ impl Named {
     }
 
     /// The changes that one incident names.
-    fn of(&self, incident: &Incident) -> Vec<(usize, (usize, usize))> {
+    fn of(&self, incident: &Incident) -> Vec<Brought> {
         let names = incident.commits.iter().chain(&incident.changes);
-        names.filter_map(|name| self.0.get(name)).copied().collect()
+        names.filter_map(|name| self.0.get(name)).flatten().copied().collect()
     }
 }
 

@@ -3,7 +3,10 @@
 //! In: the deployments with their chain and what they brought. Out: their [`Kind`]. Start at
 //! [`classify`]. **Definition:** `docs/measures.md`, "Deployments".
 
+use rustc_hash::FxHashSet;
 use tl_core::delivery::{Delivery, Incident};
+use tl_core::fact::Mention;
+use tl_core::id::CommitIx;
 use tl_core::time::Timestamp;
 
 use super::Deployment;
@@ -57,8 +60,13 @@ pub(super) fn classify(
         .collect();
     // As many deployments as there are, each looks at those of its own time alone.
     incidents.sort_by_key(|began| began.at);
+    // What ran before in each place.
+    let mut ran: FxHashSet<(String, String, String)> = FxHashSet::default();
     for row in 0..list.len() {
-        let kind = match rollback(list, row, collected.delivery, repositories) {
+        let this = &list[row];
+        let place = (this.service.clone(), this.environment.clone(), this.what.clone());
+        let is_known = if this.is_success() { !ran.insert(place) } else { ran.contains(&place) };
+        let kind = match rollback(list, row, is_known, collected.delivery, repositories) {
             Some(why) => Kind::Rollback(why),
             None => match hotfix(list, row, collected, &incidents, repositories, options) {
                 Some(why) => Kind::Hotfix(why),
@@ -73,6 +81,7 @@ pub(super) fn classify(
 fn rollback(
     list: &[Deployment],
     row: usize,
+    is_known: bool,
     delivery: &Delivery,
     repositories: &[Repository<'_>],
 ) -> Option<String> {
@@ -91,10 +100,10 @@ fn rollback(
         let (new, old) = (short(&this.what), short(&running.what));
         return Some(format!("{new} is an ancestor of {old}, which was running"));
     }
-    if this.commit.is_some() || this.what.is_empty() || this.what == running.what {
+    if this.commit.is_some() || !is_known || this.what == running.what {
         return None;
     }
-    // By versions: older, and seen before in this place.
+    // By versions: older, and seen before in this place; an older line may go on beside.
     let (new, old) = (numbers(&this.what)?, numbers(&running.what)?);
     (new < old)
         .then(|| format!("version {} is older than {}, which was running", this.what, running.what))
@@ -108,7 +117,12 @@ fn is_ancestor(
     old: tl_core::id::CommitIx,
     running: &Deployment,
 ) -> bool {
-    let on_mainline = found.graph.entry(new).is_some_and(|at| found.graph.mainline[at] == new);
+    let entry = found.graph.entry(new);
+    let on_mainline = entry.is_some_and(|at| found.graph.mainline[at] == new);
+    // A commit that a merge brought is contained from that merge on.
+    if let (false, Some(entry), Some(old)) = (on_mainline, entry, running.position) {
+        return entry <= old;
+    }
     match (this.position, running.position) {
         (Some(new), Some(old)) if on_mainline => {
             new < old || (new == old && this.what != running.what)
@@ -136,75 +150,93 @@ fn hotfix(
 ) -> Option<String> {
     let this = &list[row];
     let previous = this.previous.map(|before| &list[before]);
+    if previous.is_some_and(|previous| previous.what == this.what) {
+        return None; // The same again mends nothing.
+    }
     let branches =
         this.records.iter().map(|record| &collected.delivery.deployments[*record].branch);
     if let Some(branch) = branches.into_iter().find(|name| options.hotfix_branches.is_match(name)) {
         return Some(format!("deployed from branch {branch}"));
     }
-    let mut all_reverts = !this.shipped.is_empty();
-    for (repository, change) in &this.shipped {
-        let found = &repositories[*repository];
-        let change = &found.changes.delivered[*change];
-        let request = change.request.and_then(|number| {
-            let row = collected.request(&found.history.repository, u64::from(number))?;
-            collected.delivery.requests[row].state.as_ref().map(|(_, state)| state)
-        });
-        if let Some(state) = request {
-            let hot = |label: &&String| options.hotfix_labels.contains(&label.to_lowercase());
-            if let Some(label) = state.labels.iter().find(hot) {
-                return Some(format!("request #{} has the label {label}", state.number));
-            }
-            if options.hotfix_branches.is_match(&state.branch) {
-                return Some(format!("request #{} comes from {}", state.number, state.branch));
-            }
-        }
-        let links = found.history.commit(change.landed).links.as_deref();
-        all_reverts &= links.is_some_and(|links| !links.reverts.is_empty());
+    let since = previous.map(|previous| previous.finished);
+    let first =
+        since.map_or(incidents.len(), |since| incidents.partition_point(|began| began.at < since));
+    let end = incidents.partition_point(|began| began.at <= this.finished).max(first);
+    if let Some(why) = all_hot(this, &incidents[first..end], collected, repositories, options) {
+        return Some(why);
     }
-    if all_reverts {
-        return Some("all that it brings are reverts".to_owned());
-    }
-    if let (Some(repository), Some(commit)) = (this.repository, this.commit) {
-        let found = &repositories[repository];
-        if found.graph.entry(commit).is_none() {
-            let new = super::contained(found, commit).1;
-            let before = previous.and_then(|before| before.commit);
-            let known = before.map(|ix| super::contained(found, ix).1).unwrap_or_default();
-            let picked = new.iter().filter(|ix| !known.contains(ix)).any(|ix| {
-                let links = found.history.commit(*ix).links.as_deref();
-                links.is_some_and(|links| !links.cherry_picked_from.is_empty())
-            });
-            if picked && previous.is_some() {
-                return Some("brings cherry-picks on a branch of its own".to_owned());
-            }
-        }
-    }
-    let since = previous?.finished;
-    let first = incidents.partition_point(|began| began.at < since);
-    let end = incidents.partition_point(|began| began.at <= this.finished);
-    answers_incident(this, incidents.get(first..end)?, collected, repositories)
+    is_picked(this, previous?, repositories)
+        .then(|| "brings cherry-picks on a branch of its own".to_owned())
 }
 
-/// Whether a change that it brings names one of the incidents that began since the deployment
-/// before.
-fn answers_incident(
+/// Why each change that it brings mends something: a revert, a label, a branch, an incident. One
+/// that does not makes it a planned deployment that also mends.
+fn all_hot(
     this: &Deployment,
     incidents: &[Began<'_>],
     collected: &Collected<'_>,
     repositories: &[Repository<'_>],
+    options: &CollectedOptions,
 ) -> Option<String> {
-    for Began { incident, .. } in incidents {
-        let ticket = incident.state.as_ref().map_or("", |(_, state)| state.ticket.as_str());
-        for (repository, change) in &this.shipped {
-            let found = &repositories[*repository];
-            let Some(number) = found.changes.delivered[*change].request else { continue };
-            let row = collected.request(&found.history.repository, u64::from(number));
-            let state = row.and_then(|row| collected.delivery.requests[row].state.as_ref());
-            let mut mentions = state.iter().flat_map(|(_, state)| &state.mentions);
-            if mentions.any(|one| one.ticket == ticket || one.ticket == incident.key) {
-                return Some(format!("request #{number} names incident {}", incident.key));
-            }
+    let mut reverts = 0;
+    let mut first_reason = None;
+    for (repository, change) in &this.shipped {
+        let found = &repositories[*repository];
+        let change = &found.changes.delivered[*change];
+        let links = found.history.commit(change.landed).links.as_deref();
+        if links.is_some_and(|links| !links.reverts.is_empty()) {
+            reverts += 1;
+            continue;
         }
+        let number = change.request?;
+        let row = collected.request(&found.history.repository, u64::from(number))?;
+        let (_, state) = collected.delivery.requests[row].state.as_ref()?;
+        let hot = |label: &&String| options.hotfix_labels.contains(&label.to_lowercase());
+        let reason = if let Some(label) = state.labels.iter().find(hot) {
+            format!("request #{number} has the label {label}")
+        } else if options.hotfix_branches.is_match(&state.branch) {
+            format!("request #{number} comes from {}", state.branch)
+        } else {
+            let key = answered(&state.mentions, incidents)?;
+            format!("request #{number} names incident {key}")
+        };
+        first_reason.get_or_insert(reason);
     }
-    None
+    match first_reason {
+        Some(reason) => Some(reason),
+        None if reverts > 0 => Some("all that it brings are reverts".to_owned()),
+        None => None,
+    }
+}
+
+/// The incident that one of these mentions names.
+fn answered<'d>(mentions: &[Mention], incidents: &[Began<'d>]) -> Option<&'d str> {
+    incidents.iter().map(|began| began.incident).find_map(|incident| {
+        let ticket = incident.state.as_ref().map_or("", |(_, state)| state.ticket.as_str());
+        let names = |one: &Mention| {
+            !one.ticket.is_empty() && (one.ticket == ticket || one.ticket == incident.key)
+        };
+        mentions.iter().any(names).then_some(incident.key.as_str())
+    })
+}
+
+/// Whether all that it has and the one before had not are cherry-picks beside the mainline.
+fn is_picked(this: &Deployment, previous: &Deployment, repositories: &[Repository<'_>]) -> bool {
+    let (Some(repository), Some(commit)) = (this.repository, this.commit) else { return false };
+    let found = &repositories[repository];
+    let is_picked = |ix: &CommitIx| {
+        let links = found.history.commit(*ix).links.as_deref();
+        links.is_some_and(|links| !links.cherry_picked_from.is_empty())
+    };
+    // A branch that also brings what is new on the mainline is a planned release.
+    if found.graph.entry(commit).is_some() || this.position > previous.position {
+        return false;
+    }
+    let new = super::contained(found, commit).1;
+    if !new.iter().any(is_picked) {
+        return false;
+    }
+    let known = previous.commit.map(|ix| super::contained(found, ix).1).unwrap_or_default();
+    let known: FxHashSet<CommitIx> = known.into_iter().collect();
+    new.iter().filter(|ix| !known.contains(ix)).any(is_picked)
 }

@@ -24,13 +24,17 @@ pub const DOC: MeasureDoc = MeasureDoc {
     what: "what changes wait for in CI, and how much of it is repetition",
     formula: "queue = started - queued, of jobs where they are known, else of runs; duration = finished \
               - started of runs; time to green = the head's last needed success - its first run \
-              queued; rerun share = runs with a second attempt, or a second run of the same pipeline \
-              on the same commit / runs; flake share = of those with a failed attempt, the ones that \
-              a later attempt on the same commit made green / runs; Wilson intervals",
-    unit: "hours; shares of runs",
+              queued; failed share = failed / failed and succeeded runs; rerun share = pairs of commit \
+              and pipeline with a second attempt or run / pairs; flake share = pairs in which a later \
+              attempt or run made a failed one green / pairs; Wilson intervals",
+    unit: "hours; shares of runs; shares of pairs of commit and pipeline",
     edge_cases: &[
         "a run is in the window if it ended in it",
-        "cancelled and skipped runs say nothing of failure and count in neither share",
+        "cancelled and skipped runs say nothing of failure and are left out of the failed share; a \
+         pair that has no others is left out of the shares of pairs",
+        "runs of one pipeline on one commit that different things triggered (a push and its request) \
+         are different pairs, none the repetition of the other",
+        "where a pipeline's runs are not known, its jobs stand for them",
         "time to green is of requests whose head's every pipeline ended in success",
         "intervals of queue and duration take each run for itself: runs of one day hang together, so \
          they are too narrow",
@@ -39,8 +43,18 @@ pub const DOC: MeasureDoc = MeasureDoc {
              other outcome)",
 };
 
-/// Runs of one pipeline on one commit, in the order of their ends.
-type Tries<'d> = Vec<&'d Build>;
+/// Runs of one pipeline on one commit, for one reason, in the order of their ends.
+struct Tries<'d> {
+    pipeline: &'d str,
+    runs: Vec<&'d Build>,
+}
+
+/// The builds of one pipeline on one commit, by level.
+#[derive(Default)]
+struct Levels<'d> {
+    runs: Vec<&'d Build>,
+    jobs: Vec<&'d Build>,
+}
 
 /// Measures CI in the window; `None` where no build was collected.
 pub fn ci(data: &Dataset<'_>) -> Option<Ci> {
@@ -55,17 +69,15 @@ pub fn ci(data: &Dataset<'_>) -> Option<Ci> {
     let mut whole = Pipeline::default();
     for commit in builds {
         let ended: Vec<&Build> = commit.builds.iter().filter(inside).collect();
-        let has_jobs = ended.iter().any(|build| build.level == BuildLevel::Job);
-        for build in &ended {
-            let waits = !has_jobs || build.level == BuildLevel::Job;
-            let name = pipeline(build);
+        let named = by_pipeline(&ended);
+        for (name, levels) in &named {
             for table in [&mut whole, pipelines.entry(name).or_default()] {
-                table.add(build, waits);
+                table.add(levels);
             }
         }
-        for (name, tries) in tries(&ended) {
-            for table in [&mut whole, pipelines.entry(name).or_default()] {
-                table.judge(&tries);
+        for tries in tries(&named) {
+            for table in [&mut whole, pipelines.entry(tries.pipeline).or_default()] {
+                table.judge(&tries.runs);
             }
         }
     }
@@ -76,27 +88,42 @@ pub fn ci(data: &Dataset<'_>) -> Option<Ci> {
     Some(Ci { whole: whole.row(data, "all"), pipelines: rows, to_green: to_green(data) })
 }
 
-/// The pipeline of a run or job.
-fn pipeline(build: &Build) -> &str {
-    match build.level {
-        BuildLevel::Run => &build.name,
-        BuildLevel::Job => build.name.split('/').next().unwrap_or(&build.name),
+/// The builds of one commit by pipeline. A job belongs to the run whose name its own begins with,
+/// for a pipeline's name may hold a `/` itself; where no run is known, to what is before the `/`.
+fn by_pipeline<'d>(builds: &[&'d Build]) -> BTreeMap<&'d str, Levels<'d>> {
+    let mut named: BTreeMap<&str, Levels<'d>> = BTreeMap::new();
+    let (runs, jobs): (Vec<&Build>, Vec<&Build>) =
+        builds.iter().partition(|build| build.level == BuildLevel::Run);
+    for run in runs {
+        named.entry(&run.name).or_default().runs.push(run);
     }
+    let of_run = |job: &Build, run: &str| {
+        job.name.strip_prefix(run).is_some_and(|rest| rest.starts_with('/'))
+    };
+    for job in jobs {
+        let owners = named.keys().copied().filter(|run| of_run(job, run));
+        let before = || job.name.split('/').next().unwrap_or(&job.name);
+        let name = owners.max_by_key(|run| run.len()).unwrap_or_else(before);
+        named.entry(name).or_default().jobs.push(job);
+    }
+    named
 }
 
-/// Runs by pipeline; jobs where there are no runs.
-fn tries<'d>(ended: &[&'d Build]) -> BTreeMap<&'d str, Tries<'d>> {
-    let has_runs = ended.iter().any(|build| build.level == BuildLevel::Run);
-    let mut tries: BTreeMap<&str, Tries<'d>> = BTreeMap::new();
-    for build in ended {
-        match build.level {
-            BuildLevel::Run => tries.entry(&build.name).or_default().push(build),
-            BuildLevel::Job if has_runs => {}
-            BuildLevel::Job => tries.entry(&build.name).or_default().push(build),
+/// Runs by pipeline and by what triggered them; each job by itself where a pipeline has no runs.
+fn tries<'d>(named: &BTreeMap<&'d str, Levels<'d>>) -> Vec<Tries<'d>> {
+    let mut found = Vec::new();
+    for (&pipeline, levels) in named {
+        let told = if levels.runs.is_empty() { &levels.jobs } else { &levels.runs };
+        let mut apart: BTreeMap<(&str, &str), Vec<&'d Build>> = BTreeMap::new();
+        for build in told {
+            apart.entry((&build.name, &build.trigger)).or_default().push(build);
         }
+        found.extend(apart.into_values().map(|mut runs| {
+            runs.sort_by_key(|build| (build.finished, build.attempt));
+            Tries { pipeline, runs }
+        }));
     }
-    tries.values_mut().for_each(|tries| tries.sort_by_key(|build| (build.finished, build.attempt)));
-    tries
+    found
 }
 
 #[derive(Default)]
@@ -104,30 +131,33 @@ struct Pipeline {
     queue: Vec<i64>,
     duration: Vec<i64>,
     runs: u64,
+    /// Runs that failed or succeeded.
+    decided: u64,
     failed: u64,
+    /// Pairs of commit and pipeline with such a run.
     judged: u64,
     rerun: u64,
     flaky: u64,
 }
 
 impl Pipeline {
-    fn add(&mut self, build: &Build, waits: bool) {
-        let queued = build.queued.zip(build.started).map(|(queued, started)| started - queued);
-        if let Some(span) = queued.filter(|span| waits && *span >= Millis::ZERO) {
-            self.queue.push(span.get());
-        }
-        let ran = build.started.zip(build.finished).map(|(started, finished)| finished - started);
-        if let Some(span) =
-            ran.filter(|span| build.level == BuildLevel::Run && *span >= Millis::ZERO)
-        {
-            self.duration.push(span.get());
-        }
+    /// Adds waits and durations: who waits for a runner is the job, as far as jobs are known.
+    fn add(&mut self, levels: &Levels<'_>) {
+        let span = |from: Option<Timestamp>, to: Option<Timestamp>| {
+            from.zip(to).map(|(from, to)| to - from).filter(|span| *span >= Millis::ZERO)
+        };
+        let waiting = if levels.jobs.is_empty() { &levels.runs } else { &levels.jobs };
+        let waits = waiting.iter().filter_map(|build| span(build.queued, build.started));
+        self.queue.extend(waits.map(Millis::get));
+        let ran = levels.runs.iter().filter_map(|build| span(build.started, build.finished));
+        self.duration.extend(ran.map(Millis::get));
     }
 
     /// Counts what the tries of one pipeline on one commit say.
-    fn judge(&mut self, tries: &Tries<'_>) {
+    fn judge(&mut self, tries: &[&Build]) {
         let outcomes: Vec<bool> = tries.iter().filter_map(|build| is_red(build.outcome)).collect();
         self.runs += tries.len() as u64;
+        self.decided += outcomes.len() as u64;
         self.failed += outcomes.iter().filter(|red| **red).count() as u64;
         if outcomes.is_empty() {
             return;
@@ -152,7 +182,7 @@ impl Pipeline {
             queue_p90,
             duration_p50: column(self.duration, "no run whose start and end were recorded")
                 .median(Unit::Hours, &draws),
-            failed: share(self.failed, self.runs),
+            failed: share(self.failed, self.decided),
             rerun: share(self.rerun, self.judged),
             flaky: share(self.flaky, self.judged),
         }
@@ -175,21 +205,26 @@ fn to_green(data: &Dataset<'_>) -> Figure {
     let span = |item: &Item| {
         let request = &data.collected.delivery.requests[item.told.request?];
         let head = request.state.as_ref().map(|(_, state)| state.head.as_str())?;
-        green(by_commit.get(head)?).map(Millis::get)
+        green(by_commit.get(head)?, data.window.until).map(Millis::get)
     };
     Column::of(data.in_window(), span)
         .or("no request whose head was built")
         .median(Unit::Hours, &data.options.bootstrap())
 }
 
-/// From the first queued run to the last first success of a pipeline, where each succeeded.
-fn green(commit: &CommitBuilds) -> Option<Millis> {
-    let all: Vec<&Build> = commit.builds.iter().collect();
-    let begun = all.iter().filter_map(|build| build.queued.or(build.started)).min()?;
+/// From the first queued run to the last first success of a pipeline, where each succeeded. What
+/// ended after `until` is not known.
+fn green(commit: &CommitBuilds, until: Timestamp) -> Option<Millis> {
+    let known: Vec<&Build> = commit
+        .builds
+        .iter()
+        .filter(|build| build.finished.is_none_or(|finished| finished <= until))
+        .collect();
+    let begun = known.iter().filter_map(|build| build.queued.or(build.started)).min()?;
     let mut last: Option<Timestamp> = None;
-    for tries in tries(&all).into_values() {
+    for tries in tries(&by_pipeline(&known)) {
         let said: Vec<&&Build> =
-            tries.iter().filter(|build| is_red(build.outcome).is_some()).collect();
+            tries.runs.iter().filter(|build| is_red(build.outcome).is_some()).collect();
         if said.is_empty() {
             continue;
         }
@@ -217,12 +252,75 @@ mod tests {
         }
     }
 
+    fn table(builds: &[Build]) -> Pipeline {
+        let ended: Vec<&Build> = builds.iter().collect();
+        let mut table = Pipeline::default();
+        tries(&by_pipeline(&ended)).iter().for_each(|tries| table.judge(&tries.runs));
+        table
+    }
+
+    #[test]
+    fn a_push_and_its_request_run_the_same_pipeline_without_repeating_it() {
+        let by = |trigger: &str, id: &str, outcome| Build {
+            trigger: trigger.to_owned(),
+            ..run(id, 1, [0, 1, 2], outcome)
+        };
+        let push = by("push", "1", Outcome::Failure);
+        let request = by("pull_request", "2", Outcome::Success);
+        let again = by("push", "3", Outcome::Success);
+        let told = table(&[push.clone(), request.clone()]);
+        assert_eq!((told.judged, told.rerun, told.flaky), (2, 0, 0));
+        let told = table(&[push, request, again]);
+        assert_eq!((told.judged, told.rerun), (2, 1));
+    }
+
+    #[test]
+    fn a_pipeline_of_jobs_alone_counts_beside_one_with_runs() {
+        let job = |name: &str, outcome| Build {
+            level: BuildLevel::Job,
+            name: name.to_owned(),
+            ..run(name, 1, [0, 1, 2], outcome)
+        };
+        let builds = [
+            run("1", 1, [0, 1, 2], Outcome::Success),
+            job("test/unit", Outcome::Success),
+            job("scanner/check", Outcome::Failure),
+        ];
+        let told = table(&builds);
+        assert_eq!((told.runs, told.failed), (2, 1));
+        let named = by_pipeline(&builds.each_ref());
+        let jobs: Vec<(&str, usize)> =
+            named.iter().map(|(name, levels)| (*name, levels.jobs.len())).collect();
+        assert_eq!(jobs, [("scanner", 1), ("test", 1)]);
+    }
+
+    #[test]
+    fn the_failed_share_is_of_the_runs_that_failed_or_succeeded() {
+        let of = |id: &str, outcome| run(id, 1, [0, 1, 2], outcome);
+        let told = table(&[
+            of("1", Outcome::Failure),
+            of("2", Outcome::Success),
+            of("3", Outcome::Cancelled),
+            of("4", Outcome::Skipped),
+        ]);
+        assert_eq!((told.runs, told.decided, told.failed), (4, 2, 1));
+    }
+
+    #[test]
+    fn a_run_that_ended_after_the_window_is_not_known_in_it() {
+        let red = run("1", 1, [0, 1, 2], Outcome::Failure);
+        let repaired = run("1", 2, [2, 3, 9], Outcome::Success);
+        let commit = CommitBuilds { builds: vec![red, repaired], ..CommitBuilds::default() };
+        let seen = |hour: i64| {
+            green(&commit, Timestamp::from_seconds(hour * 3600)).map(|span| span.hours())
+        };
+        assert_eq!((seen(8), seen(9)), (None, Some(9.0)));
+    }
+
     #[test]
     fn a_failure_that_a_repetition_made_green_is_a_flake_and_one_that_stayed_red_is_not() {
         let judged = |runs: &[Build]| {
-            let ended: Vec<&Build> = runs.iter().collect();
-            let mut table = Pipeline::default();
-            tries(&ended).values().for_each(|tries| table.judge(tries));
+            let table = table(runs);
             (table.rerun, table.flaky, table.failed)
         };
         let red = run("1", 1, [0, 1, 2], Outcome::Failure);
@@ -240,7 +338,8 @@ mod tests {
         let lint = Build { name: "lint".to_owned(), ..run("2", 1, [0, 1, 9], Outcome::Success) };
         let test = run("1", 1, [0, 1, 2], Outcome::Success);
         let green = |builds: Vec<Build>| {
-            green(&CommitBuilds { builds, ..CommitBuilds::default() }).map(|span| span.hours())
+            let commit = CommitBuilds { builds, ..CommitBuilds::default() };
+            green(&commit, Timestamp::from_seconds(360_000)).map(|span| span.hours())
         };
         assert_eq!(green(vec![test.clone(), lint]), Some(9.0));
         let red = Build { name: "lint".to_owned(), ..run("2", 1, [0, 1, 9], Outcome::Failure) };

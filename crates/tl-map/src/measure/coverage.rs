@@ -74,7 +74,11 @@ fn why(data: &Dataset<'_>, item: &Item, boundary: Boundary) -> &'static str {
                 _ if is_direct => "pushed without a request",
                 None if delivery.requests.is_empty() => "no requests were collected",
                 None => "its request was not collected",
+                Some(row) if delivery.requests[row].state.is_none() => "its forge did not say",
                 Some(_) => match boundary {
+                    Boundary::FirstReview if item.told.course.reviews > 0 => {
+                        "reviewed only as a draft"
+                    }
                     Boundary::FirstReview => "merged without a review by another person",
                     Boundary::Approved => "merged without an approval",
                     _ => "its forge did not say",

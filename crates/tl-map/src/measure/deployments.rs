@@ -4,47 +4,64 @@
 //! the definition is in [`super::dora`]. **Invariant:** change fail rate counts deployments, never
 //! incidents, and only those that could be followed for the failure window.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use rustc_hash::FxHashMap;
 use tl_core::time::Millis;
 
 use super::cadence::rate;
 use super::dora::dora_row;
 use super::figures::{Column, share};
 use super::review_wait::to_release;
-use crate::dataset::{Dataset, Item};
+use crate::dataset::{Dataset, Item, Window};
 use crate::deployment::Deployment;
 use crate::failure::Grade;
+use crate::journey::Boundary;
 use crate::report::collected::ServiceDora;
 use crate::report::{DoraRow, Figure, Unit};
 
 /// The five over all services.
 pub fn overall(data: &Dataset<'_>) -> Vec<DoraRow> {
     let all: Vec<&Deployment> = in_window(data).collect();
-    rows(data, &all, |_| true)
+    rows(data, &all, &to_release(data, data.in_window()))
 }
 
 /// The five of each service that was deployed in the window.
 pub fn by_service(data: &Dataset<'_>) -> Vec<ServiceDora> {
-    let names: BTreeSet<&str> = in_window(data).map(|one| one.service.as_str()).collect();
-    names
+    let mut services: BTreeMap<&str, Vec<&Deployment>> = BTreeMap::new();
+    for one in in_window(data) {
+        services.entry(&one.service).or_default().push(one);
+    }
+    let items: FxHashMap<(usize, usize), &Item> =
+        data.in_window().map(|item| ((item.repository, item.change), item)).collect();
+    services
         .into_iter()
-        .map(|service| {
-            let own: Vec<&Deployment> =
-                in_window(data).filter(|one| one.service == service).collect();
+        .map(|(service, own)| {
             let done = own.iter().filter(|one| one.is_success());
             let days: BTreeSet<i64> = done.clone().map(|one| one.finished.day()).collect();
             ServiceDora {
                 service: service.to_owned(),
                 deployments: done.count() as u64,
                 days: days.len() as u64,
-                rows: rows(data, &own, |item| {
-                    let by = item.deployment.map(|row| &data.deployments.list[row]);
-                    by.is_some_and(|by| by.service == service)
-                }),
+                rows: rows(data, &own, &lead_times(&own, &items)),
             }
         })
         .collect()
+}
+
+/// From first commit to the deployment that brought each change with this service first: another
+/// service of the repository may have had it before.
+fn lead_times(own: &[&Deployment], items: &FxHashMap<(usize, usize), &Item>) -> Column {
+    let (mut spans, mut authors) = (Vec::new(), Vec::new());
+    for deployment in own {
+        for item in deployment.shipped.iter().filter_map(|place| items.get(place)) {
+            if let Some(first) = item.journey.at(Boundary::FirstCommit) {
+                spans.push((deployment.finished - first).get().max(0));
+                authors.push(item.author);
+            }
+        }
+    }
+    Column::by_author(spans, authors).or("no change with a known first commit was deployed")
 }
 
 /// Deployments to production that ended in the window, also those that did not succeed.
@@ -56,23 +73,21 @@ fn in_window<'d>(data: &'d Dataset<'_>) -> impl Iterator<Item = &'d Deployment> 
 pub fn has_failed(data: &Dataset<'_>, deployment: &Deployment, grade: Grade) -> bool {
     let window = data.options.failure_window();
     deployment.failures.iter().any(|one| {
-        one.grade <= grade
-            && one.at >= deployment.finished
-            && one.at - deployment.finished <= window
+        one.grade <= grade && one.at >= deployment.began() && one.at - deployment.finished <= window
     })
 }
 
-/// Whether a deployment can be judged: followed for the failure window, or failed already.
+/// Whether a deployment can be judged: followed for the whole failure window.
 pub fn is_followed(data: &Dataset<'_>, deployment: &Deployment) -> bool {
     deployment.finished + data.options.failure_window() <= data.window.until
 }
 
-fn rows(data: &Dataset<'_>, own: &[&Deployment], is_own: impl Fn(&Item) -> bool) -> Vec<DoraRow> {
+fn rows(data: &Dataset<'_>, own: &[&Deployment], lead: &Column) -> Vec<DoraRow> {
     let draws = data.options.bootstrap();
     let done: Vec<&Deployment> = own.iter().copied().filter(|one| one.is_success()).collect();
     let n = done.len() as u64;
-    let lead = to_release(data, data.in_window().filter(|item| is_own(item)));
-    let spans = done.iter().filter_map(|one| recovery(one)).map(Millis::get).collect();
+    let failed_ones = done.iter().filter(|one| has_failed(data, one, Grade::C));
+    let spans = failed_ones.filter_map(|one| recovery(one)).map(Millis::get).collect();
     let recovered = Column::alone(spans).or("no failed deployment was mended by something known");
     let reworked = done.iter().filter(|one| one.kind.is_rework()).count() as u64;
     let days: BTreeSet<i64> = done.iter().map(|one| one.finished.day()).collect();
@@ -123,7 +138,7 @@ fn rows(data: &Dataset<'_>, own: &[&Deployment], is_own: impl Fn(&Item) -> bool)
             "deployment-frequency",
             "Deployment frequency",
             "throughput",
-            rate(n, data.weeks()),
+            rate(n, known_weeks(data, own)),
             &frequency,
             "",
         ),
@@ -149,6 +164,19 @@ fn rows(data: &Dataset<'_>, own: &[&Deployment], is_own: impl Fn(&Item) -> bool)
             "",
         ),
     ]
+}
+
+/// Weeks of the window since the first known deployment of these services: before it nobody
+/// recorded, and nobody knows whether there were any.
+fn known_weeks(data: &Dataset<'_>, own: &[&Deployment]) -> f64 {
+    let services: BTreeSet<&str> = own.iter().map(|one| one.service.as_str()).collect();
+    let known = data.deployments.list.iter();
+    let known = known.filter(|one| services.contains(one.service.as_str()));
+    let first = known.map(|one| one.finished).min();
+    let Window { since, until } = data.observed();
+    let since = first.map_or(since, |first| first.max(since));
+    let span = (until - since).max(Millis::WEEK.min(until - data.window.since));
+    span.get().max(1) as f64 / Millis::WEEK.get() as f64
 }
 
 /// From the end of a failed deployment to when users were served again.

@@ -5,7 +5,6 @@
 //! **Invariant:** load is told of all reviewers together; no reviewer is named or ranked.
 
 use rustc_hash::FxHashMap;
-use tl_core::attribution::AuthorClass;
 use tl_core::fact::ReviewVerdict;
 use tl_core::time::Millis;
 
@@ -15,6 +14,7 @@ use crate::dataset::{Dataset, Item};
 use crate::journey::{Boundary, Shape};
 use crate::report::collected::Reviews;
 use crate::report::{Figure, Unit};
+use crate::review::is_by_other_person;
 use crate::stats::quantile::quantile_f64;
 
 /// What this measure is.
@@ -33,6 +33,8 @@ pub const DOC: MeasureDoc = MeasureDoc {
         "a plain comment on a request is no review; a review comment is",
         "load counts reviews given in the window, also of requests that are still open",
         "with fewer reviewers than the privacy floor the busiest fifth is hidden",
+        "a request reviewed only as a draft is no unreviewed one, though it has no first review (t4)",
+        "a request whose author was not collected is left out",
     ],
     source: "boundaries t4 and t5; DORA on review queues; Sadowski et al. 2018",
 };
@@ -46,7 +48,7 @@ pub fn reviews(data: &Dataset<'_>) -> Option<Reviews> {
     let draws = data.options.bootstrap();
     let known: Vec<&Item> = data
         .in_window()
-        .filter(|item| item.told.request.is_some() && item.shape != Shape::Direct)
+        .filter(|item| has_author(data, item) && item.shape != Shape::Direct)
         .collect();
     let by_reviewer = given(data);
     let all: u64 = by_reviewer.iter().sum();
@@ -56,7 +58,8 @@ pub fn reviews(data: &Dataset<'_>) -> Option<Reviews> {
         Column::of(all_known(), |item| span(item).map(Millis::get))
     };
     let reviewed = |item: &Item| item.told.course.first_review.is_some();
-    let unreviewed = known.iter().filter(|item| !reviewed(item)).count() as u64;
+    // Reviewed as a draft and merged: there is no first review of what was ready, but a review.
+    let unreviewed = known.iter().filter(|item| item.told.course.reviews == 0).count() as u64;
     let rounds = Column::of(all_known(), |item| {
         reviewed(item).then_some(i64::from(item.told.course.changes_requested))
     });
@@ -64,7 +67,7 @@ pub fn reviews(data: &Dataset<'_>) -> Option<Reviews> {
         reviews: all,
         reviewers: reviewers as u64,
         load: load(&by_reviewer, data),
-        busiest_fifth: busiest_fifth(&by_reviewer, data),
+        busiest_fifth: busiest_fifth(&by_reviewer, data.options.privacy_floor),
         reviewers_turn: of(|item| reviewed_span(item, item.told.course.reviewers_turn))
             .or("no reviewed request")
             .median(Unit::Hours, &draws),
@@ -83,6 +86,13 @@ pub fn reviews(data: &Dataset<'_>) -> Option<Reviews> {
     })
 }
 
+/// Whether the state of its request was collected: without its author nobody's review is known to
+/// be another's.
+fn has_author(data: &Dataset<'_>, item: &Item) -> bool {
+    let requests = &data.collected.delivery.requests;
+    item.told.request.is_some_and(|row| requests[row].state.is_some())
+}
+
 fn reviewed_span(item: &Item, span: Millis) -> Option<Millis> {
     item.told.course.first_review.map(|_| span)
 }
@@ -91,13 +101,10 @@ fn reviewed_span(item: &Item, span: Millis) -> Option<Millis> {
 fn given(data: &Dataset<'_>) -> Vec<u64> {
     let mut by_reviewer: FxHashMap<&str, u64> = FxHashMap::default();
     for request in &data.collected.delivery.requests {
-        let author = request.state.as_ref().map_or("", |(_, state)| state.author.as_str());
         for review in &request.reviews {
             let inside = review.at >= data.window.since && review.at <= data.window.until;
-            let is_person = review.class == AuthorClass::Human
-                && !review.reviewer.is_empty()
-                && review.reviewer != author;
-            if inside && is_person && review.verdict != ReviewVerdict::Dismissed {
+            let counts = review.verdict != ReviewVerdict::Dismissed;
+            if inside && counts && is_by_other_person(request, review) {
                 *by_reviewer.entry(&review.reviewer).or_default() += 1;
             }
         }
@@ -127,9 +134,12 @@ fn load(by_reviewer: &[u64], data: &Dataset<'_>) -> Figure {
 }
 
 /// The share of all reviews that the busiest fifth of the reviewers gives.
-fn busiest_fifth(by_reviewer: &[u64], data: &Dataset<'_>) -> Figure {
+fn busiest_fifth(by_reviewer: &[u64], privacy_floor: usize) -> Figure {
     let reviewers = by_reviewer.len();
-    if reviewers < data.options.privacy_floor {
+    if reviewers == 0 {
+        return Figure::unknown(0, Unit::Share, "no review by a person in the window");
+    }
+    if reviewers < privacy_floor {
         let why = "hidden: fewer reviewers than the privacy floor";
         return Figure::unknown(reviewers as u64, Unit::Share, why);
     }
@@ -140,4 +150,17 @@ fn busiest_fifth(by_reviewer: &[u64], data: &Dataset<'_>) -> Figure {
     let mut figure = Figure::plain(top as f64 / all as f64, all, Unit::Share);
     figure.note = Some("no interval: reviews of one reviewer are not independent".to_owned());
     figure
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_reviewers_there_is_no_busiest_fifth_whatever_the_floor() {
+        assert_eq!(busiest_fifth(&[], 0).value, None);
+        assert_eq!(busiest_fifth(&[], 5).value, None);
+        assert_eq!(busiest_fifth(&[3, 1], 5).value, None);
+        assert_eq!(busiest_fifth(&[3, 1], 2).value, Some(0.75));
+    }
 }

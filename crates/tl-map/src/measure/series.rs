@@ -53,7 +53,7 @@ fn weeks(data: &Dataset<'_>) -> Vec<WeekPoint> {
     let whole = data.items.iter().filter(|item| {
         item.cohort != Cohort::Bot
             && !item.left_censored
-            && item.journey.at(Boundary::FirstCommit).is_some()
+            && shown[..3].iter().all(|boundary| item.journey.at(*boundary).is_some())
             && item.journey.at(last).is_none_or(|at| at >= since)
     });
     for item in whole {

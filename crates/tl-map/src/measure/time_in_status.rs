@@ -24,7 +24,7 @@ pub const DOC: MeasureDoc = MeasureDoc {
     id: "time-in-status",
     title: "Time in status",
     what: "how long tickets are in each status of the board, and which of it is waiting",
-    formula: "a status lasts from the move into it to the next move, or to now; per ticket and status \
+    formula: "a status lasts from the move into it to the next move, or until the ticket is done; per ticket and status \
               the sum of all visits; share = summed time / summed time of all statuses between first \
               progress and done; flow efficiency = active / (active + waiting + blocked)",
     unit: "hours; shares",
@@ -93,29 +93,37 @@ pub fn time_in_status(data: &Dataset<'_>) -> Option<TimeInStatus> {
     if tickets.iter().all(|ticket| ticket.moves.is_empty()) {
         return None;
     }
-    let done = tickets.iter().filter(|ticket| {
-        done_at(ticket, options)
-            .is_some_and(|at| at >= data.window.since && at <= data.window.until)
+    let done = tickets.iter().filter_map(|ticket| {
+        let at = done_at(ticket, options, data.window.until)?;
+        (at >= data.window.since).then_some((ticket, at))
     });
     let mut spent: BTreeMap<(&str, u8), Vec<i64>> = BTreeMap::new();
     let mut count = 0_u64;
-    for ticket in done {
+    for (ticket, at) in done {
         count += 1;
-        let mut own: BTreeMap<(&str, u8), i64> = BTreeMap::new();
-        for stay in intervals(ticket) {
-            let means = meaning(&ticket.key, stay.status, stay.category, options);
-            if means == StatusMeaning::Done {
-                continue;
-            }
-            let until = stay.until.unwrap_or(data.window.until).min(data.window.until);
-            let span = (until - stay.since).get().max(0);
-            *own.entry((stay.status, rank(means))).or_default() += span;
-        }
-        for (status, span) in own {
+        for (status, span) in spent_in(ticket, at, options) {
             spent.entry(status).or_default().push(span);
         }
     }
     Some(table(data, count, spent))
+}
+
+/// Milliseconds of a ticket in each status, until it was done: also where no move says so.
+fn spent_in<'t>(
+    ticket: &'t Ticket,
+    done: Timestamp,
+    options: &CollectedOptions,
+) -> BTreeMap<(&'t str, u8), i64> {
+    let mut own: BTreeMap<(&str, u8), i64> = BTreeMap::new();
+    for stay in intervals(ticket).into_iter().filter(|stay| stay.since <= done) {
+        let means = meaning(&ticket.key, stay.status, stay.category, options);
+        if means == StatusMeaning::Done {
+            continue;
+        }
+        let left = stay.until.map_or(done, |left| left.min(done));
+        *own.entry((stay.status, rank(means))).or_default() += (left - stay.since).get();
+    }
+    own
 }
 
 /// Order of meanings in the table.
@@ -174,14 +182,19 @@ fn table(data: &Dataset<'_>, tickets: u64, spent: BTreeMap<(&str, u8), Vec<i64>>
     TimeInStatus { tickets, flow_efficiency: share(sum(&|rank| rank == 1), tickets), statuses }
 }
 
-/// When a ticket was done last: closed, or moved to a status that means done.
-pub fn done_at(ticket: &Ticket, options: &CollectedOptions) -> Option<Timestamp> {
-    let closed = ticket.closed.last().map(|(at, _)| *at);
-    let moved = ticket.moves.last().filter(|step| {
+/// When a ticket was done last, as seen at `until`: closed, or moved to a status that means done.
+/// `None` where it was not done then, or was reopened by then.
+pub fn done_at(
+    ticket: &Ticket,
+    options: &CollectedOptions,
+    until: Timestamp,
+) -> Option<Timestamp> {
+    let closed = ticket.closed.iter().map(|(at, _)| *at).rfind(|at| *at <= until);
+    let moved = ticket.moves.iter().rfind(|step| step.at <= until).filter(|step| {
         meaning(&ticket.key, &step.to, step.to_category, options) == StatusMeaning::Done
     });
     let done = closed.into_iter().chain(moved.map(|step| step.at)).max()?;
-    let again = ticket.reopened.last().is_some_and(|at| *at > done);
+    let again = ticket.reopened.iter().any(|at| *at > done && *at <= until);
     (!again).then_some(done)
 }
 
@@ -217,6 +230,50 @@ mod tests {
                 ("Done", at(9), None),
             ]
         );
-        assert_eq!(done_at(&ticket, &CollectedOptions::default()), Some(at(9)));
+        assert_eq!(done_at(&ticket, &CollectedOptions::default(), at(9)), Some(at(9)));
+    }
+
+    #[test]
+    fn a_ticket_reopened_later_was_done_in_the_older_window() {
+        let at = |hour: i64| Timestamp::from_seconds(hour * 3600);
+        let step = |hour: i64, to: &str| TicketMove {
+            at: at(hour),
+            from: String::new(),
+            to: to.to_owned(),
+            from_category: None,
+            to_category: None,
+        };
+        let ticket = Ticket {
+            moves: vec![step(5, "Done"), step(20, "Doing"), step(30, "Done")],
+            closed: vec![(at(5), String::new()), (at(30), String::new())],
+            reopened: vec![at(20)],
+            ..Ticket::default()
+        };
+        let done = |until| done_at(&ticket, &CollectedOptions::default(), at(until));
+        assert_eq!([4, 10, 25, 40].map(done), [None, Some(at(5)), None, Some(at(30))]);
+    }
+
+    #[test]
+    fn a_ticket_closed_without_a_move_leaves_its_last_status_when_it_was_closed() {
+        let at = |hour: i64| Timestamp::from_seconds(hour * 3600);
+        let ticket = Ticket {
+            opened: Some(at(1)),
+            moves: vec![TicketMove {
+                at: at(3),
+                from: "New".to_owned(),
+                to: "Doing".to_owned(),
+                from_category: None,
+                to_category: None,
+            }],
+            closed: vec![(at(7), String::new())],
+            ..Ticket::default()
+        };
+        let options = CollectedOptions::default();
+        let done = done_at(&ticket, &options, at(100)).unwrap();
+        let hours: Vec<(&str, i64)> = spent_in(&ticket, done, &options)
+            .into_iter()
+            .map(|((status, _), span)| (status, span / 3_600_000))
+            .collect();
+        assert_eq!(hours, [("Doing", 4), ("New", 2)]);
     }
 }

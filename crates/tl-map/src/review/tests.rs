@@ -43,7 +43,7 @@ fn request(story: &str) -> Request {
 }
 
 fn told(story: &str) -> String {
-    let course = course(&request(story), 1, at(1_000));
+    let course = course(&request(story), 1, None, at(1_000));
     let hour = |at: Option<Timestamp>| {
         at.map_or_else(|| "-".to_owned(), |at| (at.as_millis() / 3_600_000).to_string())
     };
@@ -131,6 +131,59 @@ fn what_happened_after_the_merge_does_not_count() {
     insta::assert_snapshot!(told(story), @"ready 1 review - ai - approved - reviewer 0 author 0");
 }
 
+#[test]
+fn what_happened_after_it_landed_by_hand_does_not_count() {
+    let request = request(
+        "
+        1 ana opens
+        3 bo comments
+        8 bo approves
+    ",
+    );
+    let seen = |landed| {
+        let course = course(&request, 1, landed, at(1_000));
+        (course.reviews, course.first_review, course.approved)
+    };
+    assert_eq!(seen(None), (2, Some(at(3)), Some(at(8))));
+    assert_eq!(seen(Some(at(5))), (1, Some(at(3)), None));
+}
+
+#[test]
+fn a_draft_that_landed_by_hand_was_ready_when_it_was_opened() {
+    let mut request = request("1 ana opens");
+    request.state.as_mut().unwrap().1.draft = true;
+    assert_eq!(course(&request, 1, None, at(1_000)).ready, None);
+    assert_eq!(course(&request, 1, Some(at(5)), at(1_000)).ready, Some(at(1)));
+}
+
+#[test]
+fn a_review_of_a_request_whose_author_is_unknown_may_be_the_authors_own() {
+    let mut request = request(
+        "
+        1 ana opens
+        3 ana comments
+        5 ana merges
+    ",
+    );
+    request.state = None;
+    let course = course(&request, 1, None, at(1_000));
+    assert_eq!((course.reviews, course.first_review), (0, None));
+}
+
+#[test]
+fn a_review_of_the_draft_alone_is_one_but_not_the_first_of_what_was_ready() {
+    let request = request(
+        "
+        1 ana opens
+        2 bo approves
+        5 ana readies
+        9 ana merges
+    ",
+    );
+    let course = course(&request, 1, None, at(1_000));
+    assert_eq!((course.reviews, course.first_review), (1, None));
+}
+
 proptest! {
     /// The turns add up exactly to the time from first review to approval or merge.
     #[test]
@@ -142,7 +195,7 @@ proptest! {
             let (who, what) = (who[usize::from(person)], what[usize::from(fact)]);
             story = format!("{story}{hour} {who} {what}\n");
         }
-        let course = course(&request(&story), 1, at(1_000));
+        let course = course(&request(&story), 1, None, at(1_000));
         if let Some(first) = course.first_review {
             let end = course.approved.unwrap_or(at(50)).max(first);
             prop_assert_eq!(course.reviewers_turn + course.authors_turn, end - first);

@@ -152,9 +152,9 @@ fn jobs_and_regions_of_one_commit_within_an_hour_are_one_deployment() {
     "#;
     insta::assert_snapshot!(told(story), @r"
     a1 merged 1 08:00, left-censored
-    a2 merged 2 08:00, in production 2 09:30, waited 0.8 h
+    a2 merged 2 08:00, in production 2 09:00, waited 0.8 h
     deployment of a1 api 1 09:00, brings 0
-    deployment of a2 api 2 09:30, brings 1
+    deployment of a2 api 2 09:00, brings 1
     deployment of a2 web 2 09:40, brings 0
     deployment of a2 api 4 09:00, brings 0
     ");
@@ -221,7 +221,7 @@ fn an_incident_names_a_deployment_or_else_the_last_one_is_a_guess() {
     a2 merged 2 08:00, in production 2 09:00, waited 0.8 h
     a3 merged 3 08:00, in production 3 09:00, waited 0.8 h
     deployment of a1 api 1 09:00, brings 0
-    deployment of a2 api 2 09:00, brings 1, failed A: incident I1 names it, recovered 3 14:00
+    deployment of a2 api 2 09:00, brings 1, failed A: incident I1 names a change that it brought, recovered 3 14:00
     deployment of a3 api 3 09:00, brings 1, failed E: the last deployment before incident I2, 4.0 h earlier, recovered 3 15:00
     ");
 }
@@ -244,5 +244,89 @@ fn a_cherry_pick_on_a_release_branch_brings_its_origin_to_production() {
     deployment of a1 api 1 09:00, brings 0, failed D: brings cherry-picks on a branch of its own, recovered 3 10:00
     deployment of b1 api 3 10:00, hotfix: brings cherry-picks on a branch of its own, brings 1
     deployment of a3 api 9 10:00, brings 1
+    ");
+}
+
+#[test]
+fn a_rollback_within_the_hour_is_a_deployment_of_its_own() {
+    let story = r#"
+        1 08:00 ana commits a1 "Start"
+        1 09:00 ci  deploys a1 to production of api
+        2 08:00 bo  commits a2 "Add x"
+        2 08:30 bo  commits a3 "Add y"
+        2 09:00 ci  deploys a2 to production of api
+        2 09:15 ci  deploys a3 to production of api
+        2 09:30 ci  deploys a2 to production of api
+        2 10:00 bo  commits a4 "Revert y" reverts a3
+        2 11:00 ci  deploys a4 to production of api
+    "#;
+    insta::assert_snapshot!(told(story), @r"
+    a1 merged 1 08:00, left-censored
+    a2 merged 2 08:00, in production 2 09:00, waited 0.8 h
+    a3 merged 2 08:30, in production 2 09:15, waited 0.6 h
+    a4 merged 2 10:00, in production 2 11:00, waited 0.8 h
+    deployment of a1 api 1 09:00, brings 0
+    deployment of a2 api 2 09:00, brings 1
+    deployment of a3 api 2 09:15, brings 1, failed B: a2 is an ancestor of a3, which was running, failed C: revert that names commit a3, recovered 2 09:30
+    deployment of a2 api 2 09:30, rollback: a2 is an ancestor of a3, which was running, brings 0
+    deployment of a4 api 2 11:00, hotfix: all that it brings are reverts, brings 1
+    ");
+}
+
+#[test]
+fn a_job_that_fails_beside_one_that_succeeded_takes_nothing_back() {
+    let story = r#"
+        1 08:00 ana commits a1 "Start"
+        1 09:00 ci  deploys a1 to production of api
+        2 08:00 bo  commits a2 "Add x"
+        2 09:00 ci  deploys a2 to production of api
+        2 09:20 ci  deploys a2 to production of api badly
+    "#;
+    insta::assert_snapshot!(told(story), @r"
+    a1 merged 1 08:00, left-censored
+    a2 merged 2 08:00, in production 2 09:00, waited 0.8 h
+    deployment of a1 api 1 09:00, brings 0
+    deployment of a2 api 2 09:00, brings 1
+    ");
+}
+
+#[test]
+fn what_mends_an_incident_is_not_blamed_for_it() {
+    let story = r#"
+        1 08:00 ana commits a1 "Start"
+        1 09:00 ci  deploys a1 to production of api
+        2 08:00 bo  commits a2 "Add x"
+        2 09:00 ci  deploys a2 to production of api
+        2 10:00 incident I1 of api until 2 13:00 names a3
+        2 11:00 bo  commits a3 "Mend x"
+        2 12:00 ci  deploys a3 to production of api
+    "#;
+    insta::assert_snapshot!(told(story), @r"
+    a1 merged 1 08:00, left-censored
+    a2 merged 2 08:00, in production 2 09:00, waited 0.8 h
+    a3 merged 2 11:00, in production 2 12:00, waited 0.8 h
+    deployment of a1 api 1 09:00, brings 0
+    deployment of a2 api 2 09:00, brings 1, failed E: the last deployment before incident I1, 1.0 h earlier, recovered 2 13:00
+    deployment of a3 api 2 12:00, brings 1
+    ");
+}
+
+#[test]
+fn each_service_brings_a_change_with_its_own_deployment() {
+    let story = r#"
+        1 08:00 ana commits a1 "Start"
+        1 09:00 ci  deploys a1 to production of api
+        1 09:10 ci  deploys a1 to production of web
+        2 08:00 bo  commits a2 "Add x"
+        2 09:00 ci  deploys a2 to production of api
+        2 09:10 ci  deploys a2 to production of web
+    "#;
+    insta::assert_snapshot!(told(story), @r"
+    a1 merged 1 08:00, left-censored
+    a2 merged 2 08:00, in production 2 09:00, waited 0.8 h
+    deployment of a1 api 1 09:00, brings 0
+    deployment of a1 web 1 09:10, brings 0
+    deployment of a2 api 2 09:00, brings 1
+    deployment of a2 web 2 09:10, brings 1
     ");
 }

@@ -64,11 +64,21 @@ fn answers_of_a_survey_keep_no_respondent_and_count_each() {
 }
 
 #[test]
+fn a_suite_without_instant_began_with_the_whole() {
+    let report = "<testsuites timestamp=\"2026-03-01T12:00:00Z\">\
+        <testsuite name=\"a\"><testcase time=\"1\"/></testsuite>\
+        <testsuite name=\"b\" timestamp=\"2026-03-01T13:00:00Z\">\
+        <testsuite name=\"c\"><testcase time=\"2\"/></testsuite></testsuite></testsuites>";
+    let ends: Vec<String> = read(report).events.iter().map(|event| event.at.to_string()).collect();
+    assert_eq!(ends, ["2026-03-01T12:00:01Z", "2026-03-01T13:00:02Z"]);
+}
+
+#[test]
 fn a_survey_that_is_collected_again_or_has_grown_adds_only_what_is_new() {
     let header = "date,team,question,score,min,max\n";
     let row = "2026-03-01,core,I can focus,4,1,5\n";
     let keys = |rows: &[&str]| {
-        let events = read(&format!("{header}{}", rows.concat())).events;
+        let events = read(format!("{header}{}", rows.concat())).events;
         events.into_iter().map(|event| event.key).collect::<BTreeSet<_>>()
     };
     let (once, twice) = (keys(&[row]), keys(&[row, row]));

@@ -394,12 +394,15 @@ fn an_event_of_githubs_feeds_is_read_as_its_webhook() {
     let mut body = payload;
     body["repository"] = json!({"full_name": "acme/api"});
     body["sender"] = json!({"login": "ana"});
-    let told = read(&feed.to_string()).events;
+    let told = read(feed.to_string()).events;
     assert!(!told.is_empty());
-    assert_eq!(told, read(&body.to_string()).events);
+    assert_eq!(told, read(body.to_string()).events);
     let gitee =
         json!({"hook_name": "push_hooks", "repository": {"full_name": "a/b"}, "sender": {}});
     assert_eq!(webhook_of(&gitee), None, "it looks like GitHub and is Gitee");
+    let installed = json!({"action": "created", "installation": {"id": 1},
+                           "sender": {"login": "ana", "type": "User"}});
+    assert_eq!(webhook_of(&installed), Some((System::Github, "webhook")));
 }
 
 #[test]
@@ -410,7 +413,7 @@ fn reports_of_copilot_that_name_nobody_are_refused_by_name() {
         (json!({"assignee": {"login": "ana"}, "last_activity_editor": "x"}), "Copilot's seats"),
         (json!({"day": "2026-03-01", "daily_active_users": 9}), "a whole organisation"),
     ] {
-        let batch = read(&body.to_string());
+        let batch = read(body.to_string());
         assert_eq!(batch.events, []);
         assert!(batch.problems[0].what.contains(why), "{:?}", batch.problems);
     }
@@ -424,7 +427,7 @@ fn custom_cdevents_are_kept_under_their_own_name() {
                     "timestamp": "2026-03-01T10:00:00Z"},
         "subject": {"id": "prod", "type": "deployer-lock", "content": {}},
     });
-    assert_eq!(read(&event.to_string()).events[0].kind, "deployer-lock.taken");
+    assert_eq!(read(event.to_string()).events[0].kind, "deployer-lock.taken");
 }
 
 #[test]

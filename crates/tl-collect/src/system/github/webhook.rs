@@ -35,8 +35,11 @@ const SIGNS: [(&str, &str); 15] = [
 /// Which event a body is, by its members.
 pub(super) fn sniffed(body: &Value) -> &'static str {
     if get(body, "comment").is_object() {
-        let on_lines = get(body, "pull_request").is_object();
-        return if on_lines { "pull_request_review_comment" } else { "issue_comment" };
+        return match ["pull_request", "issue"].map(|member| get(body, member).is_object()) {
+            [true, _] => "pull_request_review_comment",
+            [_, true] => "issue_comment",
+            _ => "commit_comment",
+        };
     }
     let sign = SIGNS.iter().find(|(member, _)| body.get(member).is_some());
     match sign {

@@ -74,7 +74,7 @@ pub(super) fn iterations<'d>(data: &'d Dataset<'_>) -> Vec<Iteration<'d>> {
     let rows: FxHashMap<&str, usize> =
         found.iter().enumerate().map(|(row, one)| (one.recorded.key.as_str(), row)).collect();
     for ticket in delivery.tickets.iter().filter(|ticket| !ticket.iterations.is_empty()) {
-        let done = done_at(ticket, &data.options.collected);
+        let done = done_at(ticket, &data.options.collected, data.window.until);
         let mut keys: Vec<&str> = ticket.iterations.iter().map(|(_, key, _)| &**key).collect();
         keys.sort_unstable();
         keys.dedup();
