@@ -146,13 +146,18 @@ impl Event {
         }
     }
 
-    /// Whether its JSON is within [`EVENT_LIMIT`]: a ledger refuses a batch with a larger one.
-    pub fn fits(&self) -> bool {
+    /// About its letters: its JSON without escapes, or somewhat more.
+    pub fn letters(&self) -> usize {
         let refs: usize = self.refs.iter().map(|(role, what)| role.len() + what.len() + 8).sum();
         let actor = self.actor.as_ref().map_or(0, String::len);
         let names = self.kind.len() + self.source.len() + self.key.len() + self.subject.len();
+        names + actor + refs + letters(&self.data) + 64
+    }
+
+    /// Whether its JSON is within [`EVENT_LIMIT`]: a ledger refuses a batch with a larger one.
+    pub fn fits(&self) -> bool {
         // A character is six in JSON at most, so that nearly no event has to be written to know.
-        (names + actor + refs + letters(&self.data) + 64) * 6 < EVENT_LIMIT
+        self.letters() * 6 < EVENT_LIMIT
             || serde_json::to_vec(self).is_ok_and(|json| json.len() <= EVENT_LIMIT)
     }
 }

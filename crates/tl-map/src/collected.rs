@@ -268,7 +268,7 @@ fn contains_plainly(name: &str, word: &str) -> bool {
         let before = &name[..at];
         let is_word = |rest: &str| !rest.ends_with(char::is_alphanumeric);
         let turns = |by: &&str| before.strip_suffix(by).is_some_and(is_word);
-        !["un", "not ", "not yet ", "to be "].iter().any(|by| turns(&by))
+        !["un", "not ", "not yet ", "to be "].iter().any(turns)
     })
 }
 

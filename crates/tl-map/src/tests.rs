@@ -10,6 +10,7 @@ mod failures;
 mod measures;
 mod properties;
 mod releases;
+mod reviews;
 mod shown;
 mod story;
 mod window;

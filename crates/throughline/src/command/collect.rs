@@ -114,6 +114,9 @@ const SHOWN: usize = 20;
 /// that they concern.
 const APPENDED: usize = 50_000;
 
+/// Letters of events that wait for it at most: few large ones fill the memory like many small ones.
+const LETTERS: usize = 32 << 20;
+
 pub(super) async fn cmd_collect(ui: &mut Ui, globals: &Globals, args: &CollectArgs) -> CmdResult {
     let here = Repository::open(std::path::Path::new(".")).ok();
     let cx = Context::load(ui, globals, here.as_ref())?;
@@ -215,16 +218,18 @@ async fn from_file(
     let mut done = Collected { input: name.clone(), ..Collected::default() };
     let progress = ui.progress();
     let mut waiting = Batch::default();
-    let mut read = 0_u64;
+    let (mut read, mut letters) = (0_u64, 0);
     while let Some(batch) = intake.next_batch().map_err(failed)? {
         read += batch.events.len() as u64;
         progress.report("reading events", read, None);
         for problem in batch.problems {
             done.remark(problem);
         }
+        letters += batch.events.iter().map(Event::letters).sum::<usize>();
         waiting.events.extend(batch.events);
         waiting.lines.extend(batch.lines);
-        if waiting.events.len() >= APPENDED {
+        if waiting.events.len() >= APPENDED || letters >= LETTERS {
+            letters = 0;
             done.take(ui, ledger, args, std::mem::take(&mut waiting)).await?;
         }
     }

@@ -71,6 +71,23 @@ fn a_repository_that_has_it_all_is_counted() {
     ok       ledger         $REPO/.throughline/ledger.db: N.N MB, N events
     missing  sources        none configured
                             hint: name a forge, tracker, CI or pager in `[collect.sources]`, or read files: `throughline collect --from FILE`
+    missing  boundary tN    ticket opened: N of NN changes of the window
+                            the others: NN no tickets were collected
+    missing  boundary tN    work started: N of NN changes of the window
+                            the others: NN no tickets were collected
+    ok       boundary tN    first commit: NN of NN changes of the window
+    missing  boundary tN    request opened: N of NN changes of the window
+                            the others: NN no requests were collected; N pushed without a request
+    ok       boundary tNr   last push: NN of NN changes of the window
+    missing  boundary tNr   ready for review: N of NN changes of the window
+                            the others: NN no requests were collected; N pushed without a request
+    missing  boundary tN    first review: N of NN changes of the window
+                            the others: NN no requests were collected; N pushed without a request
+    missing  boundary tN    approved: N of NN changes of the window
+                            the others: NN no requests were collected; N pushed without a request
+    ok       boundary tN    merge: NN of NN changes of the window
+    ok       boundary tN    first release: NN of NN changes of the window
+                            the others: N in the earliest known release, or before; N not released
     ok       network        used by `throughline collect` alone, for the sources of the configuration
     ok       output         no terminal, NNN columns, no colours
     ");

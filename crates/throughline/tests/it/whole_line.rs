@@ -214,7 +214,7 @@ fn dora_counts_deployments_and_not_incidents() {
     let rows = rows.iter().map(row).collect::<Vec<_>>().join("\n").replace('"', "");
     insta::assert_snapshot!(rows, @r"
     change-lead-time 8.000 hours n=4
-    deployment-frequency 0.716 per-week n=6
+    deployment-frequency 0.717 per-week n=6
     failed-deployment-recovery-time 2.000 hours n=1
     change-fail-rate 0.167 share n=6
     deployment-rework-rate 0.167 share n=6

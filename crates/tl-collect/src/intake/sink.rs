@@ -10,6 +10,9 @@ use crate::instant::{self, InstantError};
 /// How far ahead of the driver's clock an event may be before it is reported.
 const AHEAD: Millis = Millis::new(300_000);
 
+/// Letters of an event that is not large.
+const ORDINARY: usize = 4_096;
+
 /// How many different remarks are remembered, so that memory stays bounded.
 const REMARKS: usize = 10_000;
 
@@ -23,6 +26,8 @@ pub(super) struct Sink {
     ahead: FxHashSet<String>,
     /// Events of the record in hand begin here.
     begun: usize,
+    /// Events that the waiting ones count as beyond their number, for their size.
+    weight: usize,
 }
 
 impl Sink {
@@ -35,6 +40,7 @@ impl Sink {
             remarks: FxHashSet::default(),
             ahead: FxHashSet::default(),
             begun: 0,
+            weight: 0,
         }
     }
 
@@ -45,14 +51,15 @@ impl Sink {
         self
     }
 
-    /// Events and problems that wait.
+    /// Events and problems that wait; a large event counts as several.
     pub(super) fn len(&self) -> usize {
-        self.batch.events.len() + self.batch.problems.len()
+        self.batch.events.len() + self.batch.problems.len() + self.weight
     }
 
     /// What was collected; nothing where there is nothing.
     pub(super) fn take(&mut self) -> Option<Batch> {
         self.begun = 0;
+        self.weight = 0;
         let batch = std::mem::take(&mut self.batch);
         let empty = batch.events.is_empty() && batch.problems.is_empty();
         (!empty).then_some(batch)
@@ -82,6 +89,7 @@ impl Sink {
                 self.ahead.insert(event.source.clone());
             }
         }
+        self.weight += event.letters() / ORDINARY;
         self.batch.events.push(event);
         self.batch.lines.push(self.line);
     }

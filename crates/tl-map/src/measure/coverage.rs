@@ -67,7 +67,11 @@ fn why(data: &Dataset<'_>, item: &Item, boundary: Boundary) -> &'static str {
     let delivery = data.collected.delivery;
     let is_direct = item.shape == Shape::Direct;
     match boundary {
-        Boundary::TicketOpened if delivery.tickets.is_empty() => "no tickets were collected",
+        Boundary::TicketOpened | Boundary::WorkStarted
+            if delivery.tickets.is_empty() && item.journey.at(boundary).is_none() =>
+        {
+            "no tickets were collected"
+        }
         Boundary::TicketOpened => "no collected ticket is linked to it",
         Boundary::Opened | Boundary::Ready | Boundary::FirstReview | Boundary::Approved => {
             match item.told.request {

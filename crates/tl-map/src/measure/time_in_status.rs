@@ -184,11 +184,7 @@ fn table(data: &Dataset<'_>, tickets: u64, spent: BTreeMap<(&str, u8), Vec<i64>>
 
 /// When a ticket was done last, as seen at `until`: closed, or moved to a status that means done.
 /// `None` where it was not done then, or was reopened by then.
-pub fn done_at(
-    ticket: &Ticket,
-    options: &CollectedOptions,
-    until: Timestamp,
-) -> Option<Timestamp> {
+pub fn done_at(ticket: &Ticket, options: &CollectedOptions, until: Timestamp) -> Option<Timestamp> {
     let closed = ticket.closed.iter().map(|(at, _)| *at).rfind(|at| *at <= until);
     let moved = ticket.moves.iter().rfind(|step| step.at <= until).filter(|step| {
         meaning(&ticket.key, &step.to, step.to_category, options) == StatusMeaning::Done
