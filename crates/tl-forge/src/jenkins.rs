@@ -8,13 +8,13 @@
 //!
 //! Jenkins has no list of what changed. Builds are read by number: those above the last one known,
 //! newest first, and those that still ran then. An address of a stage is written with its host,
-//! which Jenkins leaves out.
+//! which Jenkins leaves out, and the actions of its build stand under `build`: they name the commit.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tl_core::record::{Record, System};
 use tl_core::time::Timestamp;
 
@@ -210,6 +210,8 @@ impl Jenkins {
         let pipeline = class.ends_with(".WorkflowRun");
         let asked = pipeline && !is_running(&build) && !self.no_stages.load(Ordering::Relaxed);
         let (number, address) = (id(&build, "number").unwrap_or_default(), origin(&build));
+        // A stage does not say which commit it built: its build's actions do.
+        let of_build = json!({ "actions": build.get("actions").cloned().unwrap_or_default() });
         let mut records = vec![record("build", job, "", build)];
         if !asked {
             return Ok(records);
@@ -222,6 +224,9 @@ impl Jenkins {
                         && let Some(path) = href.as_str().filter(|path| path.starts_with('/'))
                     {
                         *href = Value::from(format!("{address}{path}"));
+                    }
+                    if let Some(fields) = stage.as_object_mut() {
+                        fields.insert("build".to_owned(), of_build.clone());
                     }
                     records.push(record("stage", job, &number, stage));
                 }
