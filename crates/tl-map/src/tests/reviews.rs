@@ -7,7 +7,8 @@ use tl_core::history::History;
 use tl_core::time::{Millis, Timestamp};
 
 use super::story::{START, history, instant};
-use crate::dataset::Dataset;
+use crate::dataset::{Dataset, Item};
+use crate::journey::Boundary;
 use crate::measure::coverage::coverage;
 use crate::measure::reviews::reviews;
 use crate::measure::series::series;
@@ -77,9 +78,11 @@ fn reviewed_as_a_draft_is_not_unreviewed_and_landed_by_hand_ends_the_review() {
 fn a_change_whose_request_was_not_collected_is_not_in_the_cumulative_flow() {
     let histories = told(
         r#"
-        2 07:00 ana commits b1 "work" on x from nothing
+        1 08:00 ana commits a0 "Start"
+        1 09:00 ana tags v1.0.0 at a0
+        2 07:00 ana commits b1 "work" on x from a0
         2 07:00 ana pushes #1 at b1
-        2 07:00 ana commits b2 "work" on y from nothing
+        2 07:00 ana commits b2 "work" on y from a0
         2 07:00 ana pushes #2 at b2
         3 12:00 ana commits a1 "Add x (#1)"
         3 13:00 ana commits a2 "Add y (#2)"
@@ -90,6 +93,8 @@ fn a_change_whose_request_was_not_collected_is_not_in_the_cumulative_flow() {
     let delivery = Delivery { requests: vec![known], ..Delivery::default() };
     let options = options();
     let data = Dataset::with_delivery(&histories, &delivery, &options);
+    let begun = |item: &&Item| item.journey.at(Boundary::FirstCommit).is_some();
+    assert_eq!(data.items.iter().filter(begun).filter(|item| !item.left_censored).count(), 2);
     let week = series(&data, &[]).weeks.pop().unwrap();
     assert_eq!((week.started, week.pushed, week.merged), (1, 1, 1));
 }
