@@ -21,8 +21,7 @@ use std::process::ExitCode;
 
 use crate::config::env::Variables;
 
-/// Half of the time of reading and folding events goes into small pieces of memory: the system's
-/// allocator takes up to three times as long for them.
+/// Reading and folding events makes and drops many small pieces of memory, on several threads.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

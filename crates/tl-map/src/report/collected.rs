@@ -97,7 +97,7 @@ pub struct PipelineRow {
     pub queue_p90: Figure,
     /// Duration of a run, median hours.
     pub duration_p50: Figure,
-    /// Share of runs that failed.
+    /// Share that failed, of the runs that failed or succeeded.
     pub failed: Figure,
     /// Share of pipelines on a commit that were run more than once.
     pub rerun: Figure,
