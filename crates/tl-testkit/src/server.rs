@@ -3,7 +3,7 @@
 //! In: a function from request to [`Reply`]. Out: its address, and what it was asked. Start at
 //! [`Server::start`]. **Invariant:** it listens on loopback alone, on a port that the system
 //! chooses, answers one connection after the other, and ends when it is dropped or was asked
-//! [`MOST_REQUESTS`] times, so that no test runs for ever.
+//! `MOST_REQUESTS` times, so that no test runs for ever.
 
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};

@@ -54,7 +54,12 @@ const CODE_BANS: &[CodeBan] = &[
     CodeBan {
         words: &["env::var"],
         // A child process needs `PATH` and `HOME` even in a clean environment.
-        scope: Scope::AllBut(&["crates/throughline", "crates/tl-exec", "crates/tl-testkit", "xtask"]),
+        scope: Scope::AllBut(&[
+            "crates/throughline",
+            "crates/tl-exec",
+            "crates/tl-testkit",
+            "xtask",
+        ]),
         instead: "variables are read in the binary, where they are listed",
     },
 ];

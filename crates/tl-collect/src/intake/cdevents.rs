@@ -1,7 +1,7 @@
 //! CDEvents 0.4 to 0.6 to events of ours, and back ([`to_cdevent`]).
 //!
 //! In: one CDEvent as JSON, without its CloudEvent (see [`super::http`]). Out: one event. Start at
-//! [`take`]. **Invariants:** every subject and predicate of the specification is taken; what has
+//! `take`. **Invariants:** every subject and predicate of the specification is taken; what has
 //! no word of ours keeps its own, `artifact.published`; what [`to_cdevent`] writes comes back
 //! unchanged. Why this is not a library: `docs/design/0009-cdevents.md`.
 

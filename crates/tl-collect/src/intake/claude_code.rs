@@ -1,7 +1,7 @@
 //! Claude Code's telemetry as OTLP-JSON: what one person did with it in one interval (evidence E2).
 //!
 //! In: `resourceMetrics` or `resourceLogs` as an OpenTelemetry collector's file exporter writes
-//! them. Out: `ai.session`. Start at [`take`]. Source: "Monitoring" in Claude Code's documentation.
+//! them. Out: `ai.session`. Start at `take`. Source: "Monitoring" in Claude Code's documentation.
 //! **Invariants:** each interval counts once: amounts come from metrics alone, logs only say that
 //! a session was alive in an hour. No prompt and no file name is kept.
 

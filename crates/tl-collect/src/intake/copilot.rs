@@ -1,6 +1,6 @@
 //! Usage reports of GitHub Copilot: one event per person and day (evidence E4).
 //!
-//! In: lines of the `users` reports (28 days or 1 day). Out: `ai.usage`. Start at [`take`].
+//! In: lines of the `users` reports (28 days or 1 day). Out: `ai.usage`. Start at `take`.
 //! Source: "Copilot usage metrics" of GitHub's documentation, fields as of 2026.
 //! **Invariant:** a report that sums people up is not taken for one person's.
 

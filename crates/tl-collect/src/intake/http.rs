@@ -1,7 +1,7 @@
 //! What comes over HTTP: CloudEvents, structured, binary or in batches, and webhooks by header.
 //!
 //! In: headers and body of a request, or the same from a file as `{"headers": {}, "body": {}}`.
-//! Out: a [`Batch`](super::Batch). Start at [`read`]. Who sent it is the server's to check.
+//! Out: a [`Batch`]. Start at [`read`]. Who sent it is the server's to check.
 
 use serde_json::{Map, Value};
 use tl_core::record::System;

@@ -1,7 +1,7 @@
 //! JUnit XML: when each suite of tests ran, for how long, and how it ended.
 //!
 //! In: a report of any runner that writes `testsuite` elements with `timestamp` and `time`. Out: a
-//! `tests.finished` for each suite with cases of its own. Start at [`Suites::step`].
+//! `tests.finished` for each suite with cases of its own. Start at `Suites::step`.
 //! **Invariants:** a DOCTYPE is refused, so no entity is ever expanded; depth and the size of one
 //! text are limited.
 

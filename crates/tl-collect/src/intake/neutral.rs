@@ -2,7 +2,7 @@
 //!
 //! In: one JSON object. Out: one event. The neutral form has `id`, `type`, `at` with an offset and
 //! `subject: {kind, key}`; the stored one has `key`, `kind`, `at` in milliseconds and a subject in
-//! one word. Start at [`quick`]. **Invariant:** what the ledger exports comes back unchanged.
+//! one word. Start at `quick`. **Invariant:** what the ledger exports comes back unchanged.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -38,7 +38,7 @@ pub(super) fn is_meant(value: &Value) -> bool {
     has("at") && (has("type") || has("kind")) && (has("v") || has("subject") || has("source"))
 }
 
-/// Reads an event that [`quick`] refused, and says what is wrong with it.
+/// Reads an event that `quick` refused, and says what is wrong with it.
 pub(super) fn slow(mut value: Value, sink: &mut Sink) {
     if let Some(object) = value.as_object_mut() {
         let strange: Vec<String> =

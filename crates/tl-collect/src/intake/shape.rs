@@ -1,7 +1,7 @@
 //! What a JSON object is: an event of ours, a CDEvent, telemetry, a webhook, or an object of a
 //! system's API; the last two become [`Record`]s for [`crate::system`].
 //!
-//! In: one object. Out: its events. Start at [`take`]; [`webhook_of`] and [`export_of`] hold the
+//! In: one object. Out: its events. Start at `take`; [`webhook_of`] and [`export_of`] hold the
 //! fields by which each system is known. **Invariant:** an object that nothing fits is reported,
 //! never guessed.
 

@@ -1,7 +1,7 @@
 //! CSV, recognised by its header: our own events, incidents, answers to a survey, Jira's export.
 //!
 //! In: rows, separated by `,`, `;` or tabs, with texts in `"`. Out: events. Start at
-//! [`Rows::step`]. **Invariants:** no respondent of a survey is kept; a quote that never closes
+//! `Rows::step`. **Invariants:** no respondent of a survey is kept; a quote that never closes
 //! costs one row, not the rest.
 
 use std::collections::BTreeMap;

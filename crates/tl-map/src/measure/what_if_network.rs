@@ -1,7 +1,7 @@
 //! The whole line under other circumstances, where its simulation is calibrated.
 //!
 //! In: the dataset. Out: [`Network`]: the calibration and, if it holds, the scenarios. Start at
-//! [`what_if_network`]; [`observe`] maps journeys to the line that
+//! [`what_if_network`]; `observe` maps journeys to the line that
 //! [`network`](crate::network) simulates. **Invariant:** what is refused says why; the work is
 //! bounded, whatever the size of the dataset.
 

@@ -1,7 +1,7 @@
 //! Does the simulated line wait as the observed one did? Only then may it be asked what if.
 //!
 //! In: [`Observed`]. Out: [`Calibration`], station by station, each with the reason. Start at
-//! [`calibrate`]. How much of their time reviewers give to reviews is logged nowhere: that one
+//! `calibrate`. How much of their time reviewers give to reviews is logged nowhere: that one
 //! number is fitted on changes that started in the first half of the window, and every check is
 //! made on those of the second half.
 //! **Definition:** a station holds when the simulated p50 and p90 of its waits lie within the

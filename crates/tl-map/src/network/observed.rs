@@ -1,7 +1,7 @@
 //! What was observed of a delivery line: the input of the simulation.
 //!
 //! In: nothing; the caller fills [`Observed`] from journeys. Out: slices of it by time
-//! ([`Observed::between`]) and the observed waits per station. All durations are in milliseconds
+//! (`Observed::between`) and the observed waits per station. All durations are in milliseconds
 //! and not negative; instants are on the calendar whose hours of the week matter (shift them by
 //! the team's offset to get its local week). **Invariant:** service and rework are *active* times;
 //! waits are kept apart, because the simulation must bring them forth by itself.

@@ -1,7 +1,7 @@
 //! What if: another reviewer, a faster train, more runners, more changes, fewer reviews.
 //!
 //! In: a line that calibrated. Out: a [`ScenarioOutcome`] for each [`Scenario`] that the line can
-//! be asked. Start at [`scenarios`]. Every scenario runs on the random numbers of the line as it
+//! be asked. Start at `scenarios`. Every scenario runs on the random numbers of the line as it
 //! is, replication by replication, so that their difference is the scenario and not chance.
 //! **Invariant:** a scenario that changes nothing has a difference of exactly zero.
 

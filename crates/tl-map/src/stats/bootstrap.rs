@@ -9,7 +9,7 @@
 //! platform, whatever the order of the rows (of two or more authors); and all statistics of the
 //! same rows see the same draws, so they can be compared draw by draw.
 //!
-//! Of more than [`MANY_ALONE`] rows that belong to no author, quantiles are not drawn: their
+//! Of more than `MANY_ALONE` rows that belong to no author, quantiles are not drawn: their
 //! limits are the ones that ever more draws come to, order statistics by the binomial law.
 
 use serde::Serialize;
