@@ -251,7 +251,9 @@ impl Collected {
         batch: Batch,
     ) -> Result<(), CommandError> {
         let (appended, events) = if args.dry_run {
-            (ledger.append(&batch.events).await?, batch.events)
+            // Counted, not kept: what stands twice in the input counts twice.
+            let appended = Appended { new: batch.events.len(), ..Appended::default() };
+            (appended, batch.events)
         } else {
             collected::append(ui, ledger, batch.events).await?
         };
