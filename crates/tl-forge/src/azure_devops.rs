@@ -75,10 +75,7 @@ impl AzureDevops {
             ("deployments", Some(client)) => {
                 (self.deployments(client, scope, cursor).await, "Release (Read)")
             }
-            _ => {
-                let (system, stream) = (System::AzureDevops, stream.to_string());
-                return Err(PullError::NoStream { system, stream });
-            }
+            _ => return Err(PullError::no_stream(System::AzureDevops, stream)),
         };
         page.map_err(|err| wants(err, permission))
     }

@@ -57,10 +57,7 @@ impl Bitbucket {
             "deployments" => {
                 (repository.deployments(cursor, since).await, "read:pipeline:bitbucket")
             }
-            _ => {
-                let (system, stream) = (System::Bitbucket, stream.to_string());
-                return Err(PullError::NoStream { system, stream });
-            }
+            _ => return Err(PullError::no_stream(System::Bitbucket, stream)),
         };
         page.map_err(|err| wants(err, scope))
     }

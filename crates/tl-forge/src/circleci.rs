@@ -69,8 +69,7 @@ impl Circleci {
 
     async fn page(&self, stream: &Stream, cursor: Option<&str>) -> Result<Page, PullError> {
         if stream.what != "pipelines" {
-            let (system, stream) = (System::Circleci, stream.to_string());
-            return Err(PullError::NoStream { system, stream });
+            return Err(PullError::no_stream(System::Circleci, stream));
         }
         self.pipelines(&stream.scope, cursor).await.map_err(|err| wants(err, PERMISSION))
     }

@@ -58,10 +58,7 @@ impl Datadog {
         let (what, lookback) = match stream.what {
             "deployments" => ("deployment", DEPLOYMENTS),
             "failures" => ("failure", FAILURES),
-            _ => {
-                let (system, stream) = (System::Datadog, stream.to_string());
-                return Err(PullError::NoStream { system, stream });
-            }
+            _ => return Err(PullError::no_stream(System::Datadog, stream)),
         };
         self.events(what, lookback, cursor).await.map_err(|err| wants(err, PERMISSION))
     }

@@ -61,10 +61,7 @@ impl Gitea {
             "pulls" => repository.pulls(cursor, since).await,
             "runs" => repository.runs(cursor, since).await,
             "releases" => repository.releases(cursor, since).await,
-            _ => {
-                let (system, stream) = (System::Gitea, stream.to_string());
-                Err(PullError::NoStream { system, stream })
-            }
+            _ => Err(PullError::no_stream(System::Gitea, stream)),
         };
         let scope = if stream.what == "issues" { "read:issue" } else { "read:repository" };
         page.map_err(|err| wants(err, scope))

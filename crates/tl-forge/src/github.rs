@@ -72,10 +72,7 @@ impl Github {
             "runs" => repository.runs(cursor, since).await,
             "deployments" => repository.deployments(cursor, since).await,
             "releases" => repository.releases(cursor, since).await,
-            _ => {
-                let (system, stream) = (System::Github, stream.to_string());
-                Err(PullError::NoStream { system, stream })
-            }
+            _ => Err(PullError::no_stream(System::Github, stream)),
         }
     }
 }

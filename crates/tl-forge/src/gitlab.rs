@@ -53,10 +53,7 @@ impl Gitlab {
             "pipelines" => project.pipelines(cursor, since).await,
             "deployments" => project.deployments(cursor, since).await,
             "releases" => project.releases(cursor, since).await,
-            _ => {
-                let (system, stream) = (System::Gitlab, stream.to_string());
-                Err(PullError::NoStream { system, stream })
-            }
+            _ => Err(PullError::no_stream(System::Gitlab, stream)),
         }
     }
 }

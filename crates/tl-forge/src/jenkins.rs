@@ -95,8 +95,7 @@ impl Jenkins {
 
     async fn page(&self, stream: &Stream, cursor: Option<&str>) -> Result<Page, PullError> {
         if stream.what != "builds" {
-            let (system, stream) = (System::Jenkins, stream.to_string());
-            return Err(PullError::NoStream { system, stream });
+            return Err(PullError::no_stream(System::Jenkins, stream));
         }
         let mut notes = Vec::new();
         let mut jobs: Jobs = decode(cursor, &mut notes).unwrap_or_default();

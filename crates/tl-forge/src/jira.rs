@@ -62,10 +62,7 @@ impl Jira {
         let page = match stream.what {
             "issues" => self.issues(&stream.scope, cursor).await,
             "sprints" => self.sprints(&stream.scope, cursor).await,
-            _ => {
-                let (system, stream) = (System::Jira, stream.to_string());
-                Err(PullError::NoStream { system, stream })
-            }
+            _ => Err(PullError::no_stream(System::Jira, stream)),
         };
         page.map_err(|err| wants(err, PERMISSION))
     }

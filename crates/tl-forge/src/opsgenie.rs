@@ -71,10 +71,7 @@ impl Opsgenie {
                 };
                 ("alert", ascending(list, key, page).await)
             }
-            _ => {
-                let (system, stream) = (System::Opsgenie, stream.to_string());
-                return Err(PullError::NoStream { system, stream });
-            }
+            _ => return Err(PullError::no_stream(System::Opsgenie, stream)),
         };
         let part = part.map_err(|err| wants(err, PERMISSION))?;
         let record = |body: &Value| {

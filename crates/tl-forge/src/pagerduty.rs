@@ -63,8 +63,7 @@ impl Pagerduty {
 
     async fn page(&self, stream: &Stream, cursor: Option<&str>) -> Result<Page, PullError> {
         if stream.what != "log_entries" {
-            let (system, stream) = (System::Pagerduty, stream.to_string());
-            return Err(PullError::NoStream { system, stream });
+            return Err(PullError::no_stream(System::Pagerduty, stream));
         }
         self.log_entries(cursor).await.map_err(|err| wants(err, PERMISSION))
     }

@@ -51,8 +51,7 @@ impl Sentry {
 
     async fn page(&self, stream: &Stream, cursor: Option<&str>) -> Result<Page, PullError> {
         if stream.what != "releases" {
-            let (system, stream) = (System::Sentry, stream.to_string());
-            return Err(PullError::NoStream { system, stream });
+            return Err(PullError::no_stream(System::Sentry, stream));
         }
         self.releases(&stream.scope, cursor).await.map_err(|err| wants(err, PERMISSION))
     }

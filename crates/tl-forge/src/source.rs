@@ -119,6 +119,11 @@ pub enum PullError {
 }
 
 impl PullError {
+    /// A stream that a source does not have.
+    pub fn no_stream(system: System, stream: &Stream) -> Self {
+        Self::NoStream { system, stream: stream.to_string() }
+    }
+
     /// What the user can do about it, where that is known.
     pub fn hint(&self) -> Option<String> {
         match self {

@@ -41,8 +41,7 @@ impl Statuspage {
 
     async fn page(&self, stream: &Stream, cursor: Option<&str>) -> Result<Page, PullError> {
         if stream.what != "incidents" {
-            let (system, stream) = (System::Statuspage, stream.to_string());
-            return Err(PullError::NoStream { system, stream });
+            return Err(PullError::no_stream(System::Statuspage, stream));
         }
         let mut notes = Vec::new();
         let mut walk = Walk::resume(cursor, self.wanted.since, self.client.now(), &mut notes);
