@@ -45,13 +45,14 @@ fn tell(delivery: &mut Delivery, fact: &str) {
     if words[2] == "incident" {
         let until = words.iter().position(|one| *one == "until");
         let named = after("names").map(|commit| id(commit).to_string());
+        let again = words.iter().position(|one| *one == "again");
+        let instants = |from: usize| instant(words[from + 1], words[from + 2]);
         delivery.incidents.push(Incident {
             key: words[3].to_owned(),
             opened: Some(at),
-            resolved: until
-                .map(|row| instant(words[row + 1], words[row + 2]))
-                .into_iter()
-                .collect(),
+            resolved: until.map(instants).into_iter().collect(),
+            reopened: again.map(instants).into_iter().collect(),
+            environment: after("in").unwrap_or_default().to_owned(),
             services: vec![service],
             commits: named.into_iter().collect(),
             ..Incident::default()
@@ -328,5 +329,45 @@ fn each_service_brings_a_change_with_its_own_deployment() {
     deployment of a1 web 1 09:10, brings 0
     deployment of a2 api 2 09:00, brings 1
     deployment of a2 web 2 09:10, brings 1
+    ");
+}
+
+#[test]
+fn an_incident_of_staging_fails_nothing_and_one_that_came_back_is_not_over() {
+    let story = r#"
+        1 08:00 ana commits a1 "Start"
+        1 09:00 ci  deploys a1 to production of api
+        2 08:00 bo  commits a2 "Add x"
+        2 09:00 ci  deploys a2 to production of api
+        2 10:00 incident I1 of api until 2 11:00 in staging
+        3 08:00 bo  commits a3 "Add y"
+        3 09:00 ci  deploys a3 to production of api
+        3 10:00 incident I2 of api until 3 11:00 again 3 12:00
+    "#;
+    insta::assert_snapshot!(told(story), @r"
+    a1 merged 1 08:00, left-censored
+    a2 merged 2 08:00, in production 2 09:00, waited 0.8 h
+    a3 merged 3 08:00, in production 3 09:00, waited 0.8 h
+    deployment of a1 api 1 09:00, brings 0
+    deployment of a2 api 2 09:00, brings 1
+    deployment of a3 api 3 09:00, brings 1, failed E: the last deployment before incident I2, 1.0 h earlier
+    ");
+}
+
+#[test]
+fn what_was_deployed_again_within_the_day_mends_nothing() {
+    let story = r#"
+        1 08:00 ana commits a1 "Start"
+        1 09:00 ci  deploys a1 to production of api
+        2 08:00 bo  commits a2 "Add x"
+        2 09:00 ci  deploys a2 to production of api from hotfix/x
+        2 12:00 ci  deploys a2 to production of api from hotfix/x
+    "#;
+    insta::assert_snapshot!(told(story), @r"
+    a1 merged 1 08:00, left-censored
+    a2 merged 2 08:00, in production 2 09:00, waited 0.8 h
+    deployment of a1 api 1 09:00, brings 0, failed D: deployed from branch hotfix/x, recovered 2 09:00
+    deployment of a2 api 2 09:00, hotfix: deployed from branch hotfix/x, brings 1
+    deployment of a2 api 2 12:00, brings 0
     ");
 }
