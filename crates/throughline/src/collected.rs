@@ -25,10 +25,10 @@ use tl_ledger::{Ledger, Position};
 use tl_map::fold::{Concern, Entity, Gathering, ROW_VERSION, RowError, Table, concern, fold_row};
 
 use crate::error::CommandError;
-use crate::ui::Ui;
+use crate::ui::{Progress, Ui};
 
 /// The rows of things in the ledger.
-struct Things;
+pub(crate) struct Things;
 
 impl RowProjection for Things {
     const NAME: &'static str = "delivery";
@@ -47,23 +47,22 @@ impl RowProjection for Things {
         let at = if folded.is_open { i64::MAX } else { folded.activity.unwrap_or(0) };
         // An event that cannot be read leaves a thing of which nothing is known.
         let value = folded.row.unwrap_or_else(|| Entity::new(table, &key.key).encode());
-        Some(Row { at: Timestamp::from_millis(at), value })
+        // Foreign text, and no database keeps a zero character.
+        let series = folded.series.map(|series| series.replace('\0', " "));
+        Some(Row { at: Timestamp::from_millis(at), series, value })
     }
 }
 
-/// Things that are few, and of which an old one matters to a new one: what ran before a
-/// deployment, and how long a service has been deployed.
-const WHOLE: [Table; 6] = [
-    Table::Deployment,
-    Table::Release,
-    Table::Incident,
-    Table::Iteration,
-    Table::Usage,
-    Table::Answer,
-];
+/// Things that are few, and of which an old one matters to a new one.
+const WHOLE: [Table; 4] = [Table::Release, Table::Incident, Table::Iteration, Table::Answer];
 
-/// Things that are many: read as far back as the window needs.
-const WINDOWED: [Table; 3] = [Table::Ticket, Table::Request, Table::Builds];
+/// Things that are many: read as far back as the window needs. Of each place that is deployed to,
+/// and of each person who uses AI tools, also the last one before that.
+const WINDOWED: [Table; 5] =
+    [Table::Ticket, Table::Request, Table::Builds, Table::Deployment, Table::Usage];
+
+/// Rows of things that wait to be written.
+pub(crate) type Folding = tl_ledger::rows::folding::Folding<Things>;
 
 /// What was collected, as far as it was active at `since` or later; `None`: all of it.
 ///
@@ -163,15 +162,16 @@ fn decode(mut gathering: Gathering, chunks: Receiver<Chunk>) -> Result<Delivery,
     Ok(gathering.finish())
 }
 
-/// Appends events and folds them into the rows, in one transaction where that is possible.
+/// Appends events and folds them, where that is possible without reading them again.
 pub(crate) async fn append(
     ui: &Ui,
     ledger: &Ledger,
+    folding: &mut Folding,
     events: Vec<Event>,
 ) -> Result<(Appended, Vec<Event>), CommandError> {
-    let taken = ledger.append_and_fold::<Things>(events).await?;
+    let taken = ledger.append_and_fold(folding, events).await?;
     if !taken.folded {
-        fold(ui, ledger).await?;
+        fold(ui, ledger, folding).await?;
     }
     Ok((taken.appended, taken.events))
 }
@@ -190,19 +190,29 @@ async fn from_events(ledger: &Ledger) -> Result<Delivery, CommandError> {
     Ok(tl_map::fold::all(&events))
 }
 
-/// Folds what is new in the ledger into its rows.
-pub(crate) async fn fold(ui: &Ui, ledger: &Ledger) -> Result<(), CommandError> {
-    Ok(catch_up(ui, ledger).await?)
+/// Writes the rows that wait, and folds what else is new in the ledger.
+pub(crate) async fn fold(
+    ui: &Ui,
+    ledger: &Ledger,
+    folding: &mut Folding,
+) -> Result<(), CommandError> {
+    let mut report = folded(ui.progress());
+    ledger.catch_up_folding(folding, &mut report).await?;
+    Ok(())
 }
 
 async fn catch_up(ui: &Ui, ledger: &Ledger) -> Result<(), ProjectError> {
-    let progress = ui.progress();
-    let mut report = |at: tl_ledger::rows::Progress| {
-        let done = u64::try_from(at.position.0).unwrap_or(0);
-        progress.report("folding events", done, u64::try_from(at.end.0).ok());
-    };
+    let mut report = folded(ui.progress());
     ledger.catch_up_rows::<Things>(&mut report).await?;
     Ok(())
+}
+
+/// Tells how far the folding is.
+fn folded(progress: Progress) -> impl FnMut(tl_ledger::rows::Progress) + Send {
+    move |at| {
+        let done = u64::try_from(at.position.0).unwrap_or(0);
+        progress.report("folding events", done, u64::try_from(at.end.0).ok());
+    }
 }
 
 /// How far back things are read for a window: what failed, or was reworked, was merged before it.

@@ -8,8 +8,10 @@ use tl_core::event::{EVENT_LIMIT, Event, EventError};
 
 use crate::backend::{Arg, Connection, postgres, sqlite};
 use crate::cursor::{self, Cursor};
+use crate::document;
 use crate::read::Recorded;
-use crate::rows::{self, RowProjection};
+use crate::rows::RowProjection;
+use crate::rows::folding::Folding;
 use crate::store::StoreError;
 use crate::{Ledger, Place, Position};
 
@@ -102,20 +104,21 @@ impl Ledger {
         self.append_and(events, Some(cursor)).await
     }
 
-    /// Appends a batch and folds it into the rows of `P`, all in one transaction: what is in memory
-    /// already is not read back. Gives the events back, and what became of them.
+    /// Appends a batch and folds it into `folding`: what is in memory already is not read back.
+    /// Gives the events back, and what became of them.
     ///
-    /// Only where every event is new and the rows are up to date, in SQLite, whose positions follow
+    /// Only where every event is new and `folding` is up to date, in SQLite, whose positions follow
     /// one another; else the batch is only appended, and [`Taken::folded`] says so:
-    /// [`Ledger::catch_up_rows`] does the rest.
+    /// [`Ledger::catch_up_folding`] does the rest.
     pub async fn append_and_fold<P: RowProjection>(
         &self,
+        folding: &mut Folding<P>,
         events: Vec<Event>,
     ) -> Result<Taken, AppendError> {
         if events.is_empty() {
-            return Ok(Taken { appended: Appended::default(), folded: false, events });
+            return Ok(Taken { appended: Appended::default(), folded: true, events });
         }
-        let documents = events.iter().map(document).collect::<Result<Vec<_>, _>>()?;
+        let documents = events.iter().map(document::write).collect::<Result<Vec<_>, _>>()?;
         let count = events.len();
         let mut session = self.session().await;
         let failed = |err| AppendError::Store {
@@ -124,20 +127,13 @@ impl Ledger {
             source: StoreError::from(err),
         };
         session.begin().await.map_err(failed)?;
-        match append_and_fold::<P>(&mut session.connection, events, documents).await {
-            Ok(Ok(taken)) => session.finish(Ok(taken)).await.map_err(failed),
-            Ok(Err(events)) => {
-                // A stored row that cannot be read is no reason to lose what was read now.
-                session.undo().await;
-                drop(session);
-                let appended = self.append(&events).await?;
-                Ok(Taken { appended, folded: false, events })
-            }
-            Err(err) => {
-                session.undo().await;
-                Err(failed(err))
-            }
-        }
+        // What is folded of a batch that did not get to the disk must not stay: taken out until it
+        // is there, also when this future is dropped.
+        let mut own = std::mem::take(folding);
+        let done = append_and_fold(&mut session.connection, &mut own, events, documents).await;
+        let taken = session.finish(done).await.map_err(failed)?;
+        *folding = own;
+        Ok(taken)
     }
 
     async fn append_and(
@@ -145,7 +141,7 @@ impl Ledger {
         events: &[Event],
         cursor: Option<&Cursor>,
     ) -> Result<Appended, AppendError> {
-        let documents = events.iter().map(document).collect::<Result<Vec<_>, _>>()?;
+        let documents = events.iter().map(document::write).collect::<Result<Vec<_>, _>>()?;
         let mut session = self.session().await;
         let failed = |err| AppendError::Store {
             place: self.place.clone(),
@@ -160,24 +156,6 @@ impl Ledger {
 
 /// Events of one statement.
 const ROWS: usize = 1024;
-
-/// The event as the ledger stores it, after its check.
-fn document(event: &Event) -> Result<String, AppendError> {
-    let named = || (event.source.clone(), event.key.clone());
-    event.check().map_err(|source| {
-        let (origin, key) = named();
-        AppendError::Event { origin, key, source }
-    })?;
-    let json = serde_json::to_string(event).map_err(|source| {
-        let (origin, key) = named();
-        AppendError::Json { origin, key, source }
-    })?;
-    if json.len() > EVENT_LIMIT {
-        let (origin, key) = named();
-        return Err(AppendError::TooLarge { origin, key, size: json.len() });
-    }
-    Ok(json)
-}
 
 async fn append(
     connection: &mut Connection,
@@ -207,30 +185,27 @@ async fn append(
     Ok(appended)
 }
 
-/// Appends, and folds where that is possible; gives the events back where a stored row could not
-/// be read, and all of this is to be undone.
+/// Appends, and folds where that is possible.
 async fn append_and_fold<P: RowProjection>(
     connection: &mut Connection,
+    folding: &mut Folding<P>,
     events: Vec<Event>,
     documents: Vec<String>,
-) -> Result<Result<Taken, Vec<Event>>, sqlx::Error> {
+) -> Result<Taken, sqlx::Error> {
     let before = end(connection).await?;
     let appended = append(connection, &events, documents, None).await?;
     let after = end(connection).await?;
     let follow = after.0 - before.0 == events.len() as i64;
     let is_sqlite = matches!(connection, Connection::Sqlite(_));
-    if !is_sqlite || !follow || appended.new < events.len() {
-        return Ok(Ok(Taken { appended, folded: false, events }));
+    if !is_sqlite || !follow || appended.new < events.len() || !folding.goes_on_from(before) {
+        return Ok(Taken { appended, folded: false, events });
     }
     let positions = (before.0 + 1..).map(Position);
     let page: Vec<Recorded> =
         positions.zip(events).map(|(position, event)| Recorded { position, event }).collect();
-    let folded = rows::fold_appended::<P>(connection, before, &page).await?;
+    let folded = folding.take(connection, &page).await?;
     let events = page.into_iter().map(|recorded| recorded.event).collect();
-    Ok(match folded {
-        Some(folded) => Ok(Taken { appended, folded, events }),
-        None => Err(events),
-    })
+    Ok(Taken { appended, folded, events })
 }
 
 async fn end(connection: &mut Connection) -> Result<Position, sqlx::Error> {
@@ -248,11 +223,11 @@ async fn conflicting(
     for (index, event) in events.iter().enumerate() {
         let stored = connection
             .first(
-                "SELECT event FROM events WHERE source = $1 AND key = $2",
+                "SELECT source, key, kind, at, event FROM events WHERE source = $1 AND key = $2",
                 &[Arg::Text(&event.source), Arg::Text(&event.key)],
                 // Compared as events, not as text: a later version may write the same fact
                 // otherwise.
-                |row| Ok(serde_json::from_str::<Event>(row.text(0)?).ok()),
+                |row| Ok(row.stored(0)?.event().ok()),
             )
             .await?;
         if stored.flatten().as_ref() != Some(event) {

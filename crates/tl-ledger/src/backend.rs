@@ -14,6 +14,8 @@ use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{PgConnection, Row as _, SqliteConnection};
 
+use crate::document::Stored;
+
 /// A connection to either database.
 #[derive(Debug)]
 pub(crate) enum Connection {
@@ -55,6 +57,17 @@ impl Row<'_> {
             Self::Sqlite(row) => row.try_get(column),
             Self::Postgres(row) => row.try_get(column),
         }
+    }
+
+    /// An event: `source, key, kind, at, event` from a column on.
+    pub(crate) fn stored(&self, column: usize) -> Result<Stored<'_>, sqlx::Error> {
+        Ok(Stored {
+            source: self.text(column)?,
+            key: self.text(column + 1)?,
+            kind: self.text(column + 2)?,
+            at: self.integer(column + 3)?,
+            document: self.text(column + 4)?.as_bytes(),
+        })
     }
 }
 

@@ -20,6 +20,7 @@ pub mod cache;
 pub mod counts;
 pub mod cursor;
 pub mod directory;
+mod document;
 pub mod open;
 pub mod projection;
 pub mod read;

@@ -7,6 +7,7 @@
 use tl_core::event::Event;
 
 use crate::backend::{Arg, Connection, Row, sqlite};
+use crate::document::Stored;
 use crate::store::StoreError;
 use crate::{Ledger, Place, Position};
 
@@ -51,14 +52,14 @@ impl Ledger {
         kinds: &str,
         limit: usize,
     ) -> Result<Vec<Recorded>, ReadError> {
-        let sql = "SELECT position, event FROM events
+        let sql = "SELECT position, source, key, kind, at, event FROM events
                    WHERE position > $1 AND substr(kind, 1, length($2)) = $2
                    ORDER BY position LIMIT $3";
         let limit = Arg::Integer(i64::try_from(limit).unwrap_or(i64::MAX));
         let args = [Arg::Integer(after.0), Arg::Text(kinds), limit];
         let mut page = Page::default();
         let mut session = self.session().await;
-        let keep = |row: Row<'_>| Ok(page.take(Position(row.integer(0)?), row.text(1)?.as_bytes()));
+        let keep = |row: Row<'_>| Ok(page.take(row.integer(0)?, row.stored(1)?));
         session.connection.fetch(sql, &args, keep).await.map_err(|err| self.unread(err))?;
         page.finish(&self.place)
     }
@@ -73,19 +74,19 @@ impl Ledger {
     ) -> Result<Vec<Recorded>, ReadError> {
         let (mut page, mut left) = (Page::default(), bytes);
         let mut session = self.session().await;
-        let mut keep = |position: i64, json: &[u8]| {
-            left = left.saturating_sub(json.len());
-            page.take(Position(position), json) && left > 0
+        let mut keep = |position: i64, stored: Stored<'_>| {
+            left = left.saturating_sub(stored.document.len());
+            page.take(position, stored) && left > 0
         };
         let read = match &mut session.connection {
             Connection::Sqlite(from) => {
                 sqlite::packed::read_events(from, after.0, limit, keep).await
             }
             from @ Connection::Postgres(_) => {
-                let sql = "SELECT position, event FROM events
+                let sql = "SELECT position, source, key, kind, at, event FROM events
                            WHERE position > $1 ORDER BY position LIMIT $2";
                 let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-                let keep = |row: Row<'_>| Ok(keep(row.integer(0)?, row.text(1)?.as_bytes()));
+                let keep = |row: Row<'_>| Ok(keep(row.integer(0)?, row.stored(1)?));
                 from.fetch(sql, &[Arg::Integer(after.0), Arg::Integer(limit)], keep).await
             }
         };
@@ -115,8 +116,9 @@ struct Page {
 
 impl Page {
     /// Takes one more event; says whether to go on.
-    fn take(&mut self, position: Position, json: &[u8]) -> bool {
-        match serde_json::from_slice(json) {
+    fn take(&mut self, position: i64, stored: Stored<'_>) -> bool {
+        let position = Position(position);
+        match stored.event() {
             Ok(event) => self.events.push(Recorded { position, event }),
             Err(source) => self.wrong = Some((position, source)),
         }

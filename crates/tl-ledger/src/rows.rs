@@ -24,9 +24,12 @@
 //! which checks the position that it started from: a crash or another process that folds at the
 //! same time neither skips nor doubles an event. [`Ledger::rebuild_rows`] gives the same rows.
 
+pub mod folding;
+
 use rustc_hash::FxHashMap;
 use tl_core::time::Timestamp;
 
+use self::folding::Folding;
 use crate::backend::{Arg, Connection, postgres, sqlite};
 use crate::projection::ProjectError;
 use crate::read::Recorded;
@@ -56,6 +59,9 @@ pub struct RowKey {
 pub struct Row {
     /// When the thing was last active, for reading only what was active in a window.
     pub at: Timestamp,
+    /// The series that it is the next one of, such as the deployments of a service: a window also
+    /// holds the last one before it.
+    pub series: Option<String>,
     /// The folded state in the projection's own encoding.
     pub value: Vec<u8>,
 }
@@ -154,8 +160,8 @@ impl Ledger {
     }
 
     /// Hands each row of `tables` to `each`, as (table, key, value): table after table, within one
-    /// in no order that means something. With `since`, only rows that were active then or later.
-    /// Returns the newest event that is in the rows.
+    /// in no order that means something. With `since`, only rows that were active then or later,
+    /// and the last one of each series before. Returns the newest event that is in the rows.
     ///
     /// All rows are of one moment, whatever other processes fold meanwhile.
     pub async fn rows<P: RowProjection>(
@@ -170,7 +176,8 @@ impl Ledger {
         session.finish(done).await.map_err(|err| self.unprojected(P::NAME, err))
     }
 
-    /// How many rows [`Ledger::rows`] would hand over of one table, as things are now.
+    /// How many rows [`Ledger::rows`] would hand over of one table, as things are now; with `since`
+    /// without those before it.
     pub async fn count_rows<P: RowProjection>(
         &self,
         table: u8,
@@ -182,7 +189,7 @@ impl Ledger {
         let Some(set) = row_set::<P>(connection).await.map_err(failed)? else { return Ok(0) };
         let since = since.map_or(i64::MIN, Timestamp::as_millis);
         let args = [Arg::Integer(set.id), Arg::Integer(table.into()), Arg::Integer(since)];
-        let sql = "SELECT count(*) FROM entities WHERE projection = $1 AND tab = $2 AND at >= $3";
+        let sql = "SELECT count(*) FROM things WHERE projection = $1 AND tab = $2 AND at >= $3";
         let count = connection.first(sql, &args, |row| row.integer(0)).await.map_err(failed)?;
         Ok(count.and_then(|count| usize::try_from(count).ok()).unwrap_or(0))
     }
@@ -216,7 +223,7 @@ impl Ledger {
         let failed = |err| self.unprojected(P::NAME, err);
         let mut session = self.session().await;
         session.begin().await.map_err(failed)?;
-        let done = fold_page::<P>(&mut session.connection, set, page, &groups).await;
+        let done = fold_page::<P>(&mut session.connection, set, page, groups).await;
         if let Ok(Folded::Unreadable(key)) = done {
             session.undo().await;
             return Ok(Folded::Unreadable(key));
@@ -225,30 +232,10 @@ impl Ledger {
     }
 }
 
-/// Folds events that were just appended after `end`; `Some(false)` where the rows do not end there,
-/// `None` where a stored row cannot be read.
-pub(crate) async fn fold_appended<P: RowProjection>(
-    connection: &mut Connection,
-    end: Position,
-    page: &[Recorded],
-) -> Result<Option<bool>, sqlx::Error> {
-    let set = match row_set::<P>(connection).await? {
-        Some(set) => set,
-        None => make_row_set::<P>(connection).await?,
-    };
-    if set.position != end {
-        return Ok(Some(false));
-    }
-    let groups = grouped::<P>(page);
-    Ok(match fold_page::<P>(connection, set, page, &groups).await? {
-        Folded::Stored => Some(true),
-        Folded::Late => Some(false),
-        Folded::Unreadable(_) => None,
-    })
-}
+/// The rows that a page concerns: keys, ascending, each with its events as indexes of the page.
+type Groups = Vec<(RowKey, Vec<u32>)>;
 
-/// The keys of a page, ascending, each with its events as indexes of the page.
-fn grouped<P: RowProjection>(page: &[Recorded]) -> Vec<(RowKey, Vec<u32>)> {
+fn grouped<P: RowProjection>(page: &[Recorded]) -> Groups {
     let mut groups: FxHashMap<RowKey, Vec<u32>> = FxHashMap::default();
     let mut keys = Vec::new();
     for (number, recorded) in (0..).zip(page) {
@@ -273,47 +260,56 @@ async fn fold_page<P: RowProjection>(
     connection: &mut Connection,
     set: RowSet,
     page: &[Recorded],
-    groups: &[(RowKey, Vec<u32>)],
+    groups: Groups,
 ) -> Result<Folded, sqlx::Error> {
     let last = page.last().map_or(set.position, |recorded| recorded.position);
     // The first statement: it waits for whoever is folding, and then sees that we are late.
-    let taken = connection
-        .execute(
-            "UPDATE row_projections SET position = $1 WHERE id = $2 AND position = $3",
-            &[Arg::Integer(last.0), Arg::Integer(set.id), Arg::Integer(set.position.0)],
-        )
-        .await?;
-    if taken == 0 {
+    if !set.move_to(connection, last).await? {
         return Ok(Folded::Late);
     }
-    let mut saved = Vec::with_capacity(groups.len());
-    for table in groups.chunk_by(|(a, _), (b, _)| a.table == b.table) {
-        let stored = load(connection, set.id, table).await?;
-        for (key, numbers) in table {
-            let events: Vec<&Recorded> = numbers.iter().map(|&n| &page[n as usize]).collect();
-            let before = stored.get(key.key.as_str()).map(Vec::as_slice);
-            match P::fold(key, before, &events) {
-                Some(row) => saved.push((key, row)),
-                None => return Ok(Folded::Unreadable(key.clone())),
-            }
-        }
+    let mut folding = Folding::<P>::default();
+    if let Some(key) = folding.fold(connection, set, page, groups).await? {
+        return Ok(Folded::Unreadable(key));
     }
-    match connection {
-        Connection::Sqlite(to) => sqlite::save_rows(to, set.id, saved).await?,
-        Connection::Postgres(to) => postgres::save_rows(to, set.id, saved).await?,
-    }
+    save(connection, set.id, folding.into_rows()).await?;
     Ok(Folded::Stored)
 }
 
-/// The stored values of these keys of one table.
-async fn load<'g>(
+impl RowSet {
+    /// Says that the rows are folded up to `upto`; `false` where another process folded meanwhile.
+    async fn move_to(
+        &self,
+        connection: &mut Connection,
+        upto: Position,
+    ) -> Result<bool, sqlx::Error> {
+        let sql = "UPDATE row_projections SET position = $1 WHERE id = $2 AND position = $3";
+        let args = [upto.0, self.id, self.position.0].map(Arg::Integer);
+        Ok(connection.execute(sql, &args).await? == 1)
+    }
+}
+
+/// Writes rows over those with the same keys.
+async fn save(
     connection: &mut Connection,
     set: i64,
-    groups: &'g [(RowKey, Vec<u32>)],
-) -> Result<FxHashMap<&'g str, Vec<u8>>, sqlx::Error> {
-    let keys: Vec<&RowKey> = groups.iter().map(|(key, _)| key).collect();
-    let names: FxHashMap<&str, &'g str> =
-        groups.iter().map(|(key, _)| (key.key.as_str(), key.key.as_str())).collect();
+    rows: FxHashMap<RowKey, Row>,
+) -> Result<(), sqlx::Error> {
+    let mut rows: Vec<(RowKey, Row)> = rows.into_iter().collect();
+    rows.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+    match connection {
+        Connection::Sqlite(to) => sqlite::save_rows(to, set, rows).await,
+        Connection::Postgres(to) => postgres::save_rows(to, set, rows).await,
+    }
+}
+
+/// The stored values of these keys, which are all of one table.
+async fn load<'k>(
+    connection: &mut Connection,
+    set: i64,
+    keys: &[&'k RowKey],
+) -> Result<FxHashMap<&'k str, Vec<u8>>, sqlx::Error> {
+    let names: FxHashMap<&str, &'k str> =
+        keys.iter().map(|key| (key.key.as_str(), key.key.as_str())).collect();
     let mut stored = FxHashMap::default();
     let keep = |key: &str, value: &[u8]| {
         if let Some(&name) = names.get(key) {
@@ -321,8 +317,8 @@ async fn load<'g>(
         }
     };
     match connection {
-        Connection::Sqlite(from) => sqlite::load_rows(from, set, &keys, keep).await?,
-        Connection::Postgres(from) => postgres::load_rows(from, set, &keys, keep).await?,
+        Connection::Sqlite(from) => sqlite::load_rows(from, set, keys, keep).await?,
+        Connection::Postgres(from) => postgres::load_rows(from, set, keys, keep).await?,
     }
     Ok(stored)
 }
@@ -338,9 +334,15 @@ async fn read_rows<P: RowProjection>(
     for &table in tables {
         let hand_on = |key: &str, value: &[u8]| each(table, key, value);
         match connection {
-            Connection::Sqlite(from) => {
-                sqlite::packed::read_rows(from, set.id, table, since, hand_on).await?;
-            }
+            Connection::Sqlite(from) => match since {
+                None => {
+                    let ids = sqlite::ids(set.id, table);
+                    sqlite::packed::read_rows(from, ids, hand_on).await?;
+                }
+                Some(since) => {
+                    sqlite::packed::read_active(from, set.id, table, since, hand_on).await?;
+                }
+            },
             Connection::Postgres(from) => {
                 postgres::read_rows(from, set.id, table, since, hand_on).await?;
             }
@@ -378,7 +380,7 @@ async fn make_row_set<P: RowProjection>(
         .await?;
     connection
         .execute(
-            "DELETE FROM entities WHERE projection IN
+            "DELETE FROM things WHERE projection IN
              (SELECT id FROM row_projections WHERE name = $1 AND version < $2)",
             &name_version,
         )
@@ -395,7 +397,7 @@ async fn drop_rows<P: RowProjection>(connection: &mut Connection) -> Result<(), 
     connection.execute(sql, &name_version).await?;
     connection
         .execute(
-            "DELETE FROM entities WHERE projection IN
+            "DELETE FROM things WHERE projection IN
              (SELECT id FROM row_projections WHERE name = $1 AND version = $2)",
             &name_version,
         )

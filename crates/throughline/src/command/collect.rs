@@ -21,7 +21,7 @@ use tl_exec::git::Repository;
 use tl_ledger::Ledger;
 use tl_ledger::append::Appended;
 
-use crate::collected;
+use crate::collected::{self, Folding};
 use crate::context::{Context, Globals, LedgerChoice};
 use crate::error::{CmdResult, CommandError, Outcome};
 use crate::report::format::count;
@@ -110,8 +110,7 @@ const PROBLEMS: usize = 1_000;
 /// Remarks that are shown of one input, unless everything is printed as JSON.
 const SHOWN: usize = 20;
 
-/// Events appended in one transaction: each is one wait for the disk, and one write of each thing
-/// that they concern.
+/// Events appended in one transaction: each is one wait for the disk.
 const APPENDED: usize = 50_000;
 
 /// Letters of events that wait for it at most: few large ones fill the memory like many small ones.
@@ -127,8 +126,9 @@ pub(super) async fn cmd_collect(ui: &mut Ui, globals: &Globals, args: &CollectAr
     let ledger = ledger(ui, &cx, here.as_ref(), args).await?;
     let mut inputs = Vec::new();
     let mut failed = Vec::new();
+    let mut folding = Folding::default();
     for path in &args.from {
-        inputs.push(from_file(ui, &cx, &ledger, args, path).await?);
+        inputs.push(from_file(ui, &cx, (&ledger, &mut folding), args, path).await?);
     }
     if args.from.is_empty() {
         let outcomes = live::collect(ui, &cx, globals, &ledger, args).await?;
@@ -136,7 +136,7 @@ pub(super) async fn cmd_collect(ui: &mut Ui, globals: &Globals, args: &CollectAr
         failed = outcomes.failed;
     }
     if !args.dry_run {
-        collected::fold(ui, &ledger).await?;
+        collected::fold(ui, &ledger, &mut folding).await?;
     }
     // What was acknowledged is safe all the same: only the files are not tidied up.
     let _untidy = ledger.close().await;
@@ -189,7 +189,7 @@ async fn ledger(
 async fn from_file(
     ui: &mut Ui,
     cx: &Context,
-    ledger: &Ledger,
+    (ledger, folding): (&Ledger, &mut Folding),
     args: &CollectArgs,
     path: &std::path::Path,
 ) -> Result<Collected, CommandError> {
@@ -230,10 +230,10 @@ async fn from_file(
         waiting.lines.extend(batch.lines);
         if waiting.events.len() >= APPENDED || letters >= LETTERS {
             letters = 0;
-            done.take(ui, ledger, args, std::mem::take(&mut waiting)).await?;
+            done.take(ui, (ledger, folding), args, std::mem::take(&mut waiting)).await?;
         }
     }
-    done.take(ui, ledger, args, waiting).await?;
+    done.take(ui, (ledger, folding), args, waiting).await?;
     Ok(done)
 }
 
@@ -246,7 +246,7 @@ impl Collected {
     async fn take(
         &mut self,
         ui: &Ui,
-        ledger: &Ledger,
+        (ledger, folding): (&Ledger, &mut Folding),
         args: &CollectArgs,
         batch: Batch,
     ) -> Result<(), CommandError> {
@@ -255,7 +255,7 @@ impl Collected {
             let appended = Appended { new: batch.events.len(), ..Appended::default() };
             (appended, batch.events)
         } else {
-            collected::append(ui, ledger, batch.events).await?
+            collected::append(ui, ledger, folding, batch.events).await?
         };
         let name = self.input.clone();
         self.count(&events, &appended, |row| place(&name, batch.lines[row]));

@@ -32,7 +32,8 @@ pub(crate) const SCHEMA_VERSION: i64 = MIGRATIONS.len() as i64;
 /// Step `i` leads from version `i` to version `i + 1`.
 ///
 /// Text is compared byte by byte (`"C"`), as SQLite does.
-const MIGRATIONS: [&str; 1] = [r#"
+const MIGRATIONS: [&str; 2] = [
+    r#"
     CREATE TABLE events (
         position BIGINT PRIMARY KEY,
         source TEXT COLLATE "C" NOT NULL,
@@ -83,7 +84,24 @@ const MIGRATIONS: [&str; 1] = [r#"
         at BIGINT NOT NULL,
         PRIMARY KEY (source, stream)
     );
-"#];
+"#,
+    // Rows are folded anew: they have a series now.
+    r#"
+    DROP TABLE entities;
+    DELETE FROM row_projections;
+    CREATE TABLE things (
+        projection BIGINT NOT NULL,
+        tab SMALLINT NOT NULL,
+        key TEXT COLLATE "C" NOT NULL,
+        at BIGINT NOT NULL,
+        series TEXT COLLATE "C",
+        value BYTEA NOT NULL,
+        PRIMARY KEY (projection, tab, key)
+    );
+    CREATE INDEX things_at ON things (projection, tab, at);
+    CREATE INDEX things_series ON things (projection, tab, series, at) WHERE series IS NOT NULL;
+"#,
+];
 
 /// What is in the schema `throughline` of a database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -245,7 +263,7 @@ pub(crate) async fn load_rows(
     let Some(first) = keys.first() else { return Ok(()) };
     let names: Vec<&str> = keys.iter().map(|key| key.key.as_str()).collect();
     let mut rows = sqlx::query(
-        "SELECT key, value FROM entities WHERE projection = $1 AND tab = $2 AND key = ANY($3)",
+        "SELECT key, value FROM things WHERE projection = $1 AND tab = $2 AND key = ANY($3)",
     )
     .bind(projection)
     .bind(i16::from(first.table))
@@ -257,7 +275,25 @@ pub(crate) async fn load_rows(
     Ok(())
 }
 
-/// Hands each row of a table to `each`, or each that was active at `since` (in ms) or later.
+/// The rows of a table that were active at `$3` or later, and of each series the last one before.
+const ACTIVE: &str = "
+    WITH RECURSIVE names (series) AS (
+        SELECT min(series) FROM things WHERE projection = $1 AND tab = $2 AND series IS NOT NULL
+        UNION ALL
+        SELECT (SELECT min(things.series) FROM things
+                WHERE projection = $1 AND tab = $2 AND things.series > names.series)
+        FROM names WHERE series IS NOT NULL
+    )
+    SELECT last.key, last.value FROM names, LATERAL (
+        SELECT key, value FROM things
+        WHERE projection = $1 AND tab = $2 AND things.series = names.series AND at < $3
+        ORDER BY at DESC LIMIT 1
+    ) AS last
+    UNION ALL
+    SELECT key, value FROM things WHERE projection = $1 AND tab = $2 AND at >= $3";
+
+/// Hands each row of a table to `each`; with `since` (in ms) those that were active then or later,
+/// and of each series the last one before that.
 pub(crate) async fn read_rows(
     connection: &mut PgConnection,
     projection: i64,
@@ -265,10 +301,8 @@ pub(crate) async fn read_rows(
     since: Option<i64>,
     mut each: impl FnMut(&str, &[u8]),
 ) -> Result<(), sqlx::Error> {
-    let all = "SELECT key, value FROM entities WHERE projection = $1 AND tab = $2";
-    let window = "SELECT key, value FROM entities
-                  WHERE projection = $1 AND tab = $2 AND at >= $3";
-    let query = sqlx::query(if since.is_some() { window } else { all })
+    let all = "SELECT key, value FROM things WHERE projection = $1 AND tab = $2";
+    let query = sqlx::query(if since.is_some() { ACTIVE } else { all })
         .bind(projection)
         .bind(i16::from(table));
     let mut rows = match since {
@@ -285,26 +319,29 @@ pub(crate) async fn read_rows(
 pub(crate) async fn save_rows(
     connection: &mut PgConnection,
     projection: i64,
-    rows: Vec<(&RowKey, Row)>,
+    rows: Vec<(RowKey, Row)>,
 ) -> Result<(), sqlx::Error> {
     let (mut tables, mut keys) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
-    let (mut at, mut values) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
+    let (mut at, mut series) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
+    let mut values = Vec::with_capacity(rows.len());
     for (key, row) in rows {
         tables.push(i16::from(key.table));
-        keys.push(key.key.as_str());
+        keys.push(key.key);
         at.push(row.at.as_millis());
+        series.push(row.series);
         values.push(row.value);
     }
     sqlx::query(
-        "INSERT INTO entities (projection, tab, key, at, value)
-         SELECT $1, * FROM unnest($2::smallint[], $3::text[], $4::bigint[], $5::bytea[])
+        "INSERT INTO things (projection, tab, key, at, series, value)
+         SELECT $1, * FROM unnest($2::smallint[], $3::text[], $4::bigint[], $5::text[], $6::bytea[])
          ON CONFLICT (projection, tab, key) DO UPDATE
-         SET at = excluded.at, value = excluded.value",
+         SET at = excluded.at, series = excluded.series, value = excluded.value",
     )
     .bind(projection)
     .bind(tables)
     .bind(keys)
     .bind(at)
+    .bind(series)
     .bind(values)
     .execute(connection)
     .await

@@ -22,7 +22,7 @@ pub(crate) const APPLICATION_ID: i64 = 0x7468_726c;
 pub(crate) const SCHEMA_VERSION: i64 = MIGRATIONS.len() as i64;
 
 /// Step `i` leads from version `i` to version `i + 1`.
-const MIGRATIONS: [&str; 2] = [
+pub(crate) const MIGRATIONS: [&str; 3] = [
     "
     CREATE TABLE events (
         position INTEGER PRIMARY KEY,
@@ -74,6 +74,24 @@ const MIGRATIONS: [&str; 2] = [
         at INTEGER NOT NULL,
         PRIMARY KEY (source, stream)
     ) STRICT, WITHOUT ROWID;
+",
+    // Rows stand in the file as they came, table by table: what was active lately stands together,
+    // however its keys read. They are folded anew.
+    "
+    DROP TABLE entities;
+    DELETE FROM row_projections;
+    CREATE TABLE things (
+        id INTEGER PRIMARY KEY,
+        projection INTEGER NOT NULL,
+        tab INTEGER NOT NULL,
+        key TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        series TEXT,
+        value BLOB NOT NULL
+    ) STRICT;
+    CREATE UNIQUE INDEX things_key ON things (projection, tab, key);
+    CREATE INDEX things_at ON things (projection, tab, at);
+    CREATE INDEX things_series ON things (projection, tab, series, at) WHERE series IS NOT NULL;
 ",
 ];
 
@@ -164,7 +182,7 @@ pub(crate) async fn load_rows(
 ) -> Result<(), sqlx::Error> {
     for chunk in keys.chunks(ROWS) {
         let sql = format!(
-            "SELECT key, value FROM entities WHERE projection = ? AND tab = ? AND key IN ({})",
+            "SELECT key, value FROM things WHERE projection = ? AND tab = ? AND key IN ({})",
             places("?", chunk.len())
         );
         let mut query = sqlx::query(AssertSqlSafe(sql))
@@ -182,35 +200,66 @@ pub(crate) async fn load_rows(
     Ok(())
 }
 
-/// Writes rows over those with the same keys.
+/// The ids of the rows of one table of a projection: as many as nobody ever has.
+pub(crate) const fn ids(projection: i64, table: u8) -> std::ops::RangeInclusive<i64> {
+    let first = (projection << 48) | ((table as i64) << 40);
+    first..=first | ((1 << 40) - 1)
+}
+
+/// Writes rows over those with the same keys; they are sorted by them.
 pub(crate) async fn save_rows(
     connection: &mut SqliteConnection,
     projection: i64,
-    rows: Vec<(&RowKey, Row)>,
+    rows: Vec<(RowKey, Row)>,
 ) -> Result<(), sqlx::Error> {
+    let (mut table, mut id) = (None, 0);
     let mut rows = rows.into_iter();
     loop {
-        let chunk: Vec<(&RowKey, Row)> = rows.by_ref().take(ROWS).collect();
+        let chunk: Vec<(RowKey, Row)> = rows.by_ref().take(ROWS).collect();
         if chunk.is_empty() {
             return Ok(());
         }
+        let mut numbers = Vec::with_capacity(chunk.len());
+        for (key, _) in &chunk {
+            if table != Some(key.table) {
+                table = Some(key.table);
+                id = last_id(connection, ids(projection, key.table)).await?;
+            }
+            // A row that is there already keeps the id that it has.
+            id += 1;
+            numbers.push(id);
+        }
         let sql = format!(
-            "INSERT OR FAIL INTO entities (projection, tab, key, at, value) VALUES {}
+            "INSERT OR FAIL INTO things (id, projection, tab, key, at, series, value) VALUES {}
              ON CONFLICT (projection, tab, key) DO UPDATE
-             SET at = excluded.at, value = excluded.value",
-            places("(?,?,?,?,?)", chunk.len())
+             SET at = excluded.at, series = excluded.series, value = excluded.value",
+            places("(?,?,?,?,?,?,?)", chunk.len())
         );
         let mut query = sqlx::query(AssertSqlSafe(sql)).persistent(chunk.len() == ROWS);
-        for (key, row) in chunk {
+        for (id, (key, row)) in numbers.into_iter().zip(chunk) {
             query = query
+                .bind(id)
                 .bind(projection)
                 .bind(i64::from(key.table))
-                .bind(key.key.as_str())
+                .bind(key.key)
                 .bind(row.at.as_millis())
+                .bind(row.series)
                 .bind(row.value);
         }
         query.execute(&mut *connection).await?;
     }
+}
+
+/// The largest id of a table's rows; one before the first where there is none.
+async fn last_id(
+    connection: &mut SqliteConnection,
+    ids: std::ops::RangeInclusive<i64>,
+) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar("SELECT coalesce(max(id), ?1 - 1) FROM things WHERE id BETWEEN ?1 AND ?2")
+        .bind(ids.start())
+        .bind(ids.end())
+        .fetch_one(connection)
+        .await
 }
 
 /// `one`, `count` times, between commas.

@@ -51,6 +51,39 @@ fn a_ledger_opened_again_goes_on_where_it_was() {
     });
 }
 
+/// Schema 2 kept the whole event as its document, and rows in a table that is no more.
+#[tokio::test]
+async fn a_ledger_of_schema_2_keeps_its_events_and_takes_new_ones() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("ledger.db");
+    let mut old = options(&path).create_if_missing(true).connect().await.unwrap();
+    for step in &sqlite::MIGRATIONS[..2] {
+        sqlx::raw_sql(*step).execute(&mut old).await.unwrap();
+    }
+    let mark = "PRAGMA application_id = 0x7468726c; PRAGMA user_version = 2";
+    sqlx::raw_sql(mark).execute(&mut old).await.unwrap();
+    let history = events("github", 3);
+    for event in &history {
+        sqlx::query("INSERT INTO events (source, key, kind, at, event) VALUES (?, ?, ?, ?, ?)")
+            .bind(&event.source)
+            .bind(&event.key)
+            .bind(&event.kind)
+            .bind(event.at.as_millis())
+            .bind(serde_json::to_string(event).unwrap())
+            .execute(&mut old)
+            .await
+            .unwrap();
+    }
+    old.close().await.unwrap();
+    let ledger = Ledger::open(&path).await.unwrap();
+    let appended = ledger.append(&events("github", 5)).await.unwrap();
+    assert_eq!((appended.new, appended.known, appended.conflicting), (2, 3, Vec::new()));
+    let read = ledger.read(crate::Position::START, "", 10).await.unwrap();
+    let read: Vec<_> = read.into_iter().map(|recorded| recorded.event).collect();
+    assert_eq!(read, events("github", 5));
+    ledger.check().await.unwrap();
+}
+
 #[tokio::test]
 async fn acknowledged_means_synced() {
     let directory = tempfile::tempdir().unwrap();

@@ -4,6 +4,7 @@ use std::task::Poll;
 use proptest::prelude::*;
 use tl_core::event::Event;
 
+use super::folding::Folding;
 use super::*;
 use crate::fixtures::{Home, event, on_both, run};
 
@@ -26,7 +27,7 @@ fn push_positions(stored: Option<&[u8]>, events: &[&Recorded]) -> Option<Row> {
         value.extend(recorded.position.0.to_be_bytes());
     }
     let at = events.iter().map(|recorded| recorded.event.at).max()?;
-    Some(Row { at, value })
+    Some(Row { at, series: None, value })
 }
 
 struct Seen;
@@ -172,19 +173,63 @@ fn a_raised_version_drops_the_rows_and_an_older_program_still_has_its_answer() {
 fn what_is_folded_as_it_is_appended_gives_the_rows_that_reading_it_back_gives() {
     on_both(async |home| {
         let ledger = home.open().await;
-        for part in [0..20, 20..1100] {
+        let mut folding = Folding::<Seen>::default();
+        for part in [0..20, 20..1100, 1100..1105] {
             let batch = events("github", part, 7);
-            let taken = ledger.append_and_fold::<Seen>(batch.clone()).await.unwrap();
+            let taken = ledger.append_and_fold(&mut folding, batch.clone()).await.unwrap();
             assert_eq!((taken.appended.new, &taken.events), (batch.len(), &batch));
             if !taken.folded {
                 assert!(matches!(ledger.place, crate::Place::Server(_)));
-                ledger.catch_up_rows::<Seen>(&mut |_| ()).await.unwrap();
+                ledger.catch_up_folding(&mut folding, &mut |_| ()).await.unwrap();
             }
         }
-        let rows = (Position(1100), expected(&ledger).await);
+        ledger.catch_up_folding(&mut folding, &mut |_| ()).await.unwrap();
+        let rows = (Position(1105), expected(&ledger).await);
         assert_eq!(all::<Seen>(&ledger).await, rows);
         ledger.rebuild_rows::<Seen>(&mut |_| ()).await.unwrap();
         assert_eq!(all::<Seen>(&ledger).await, rows);
+    });
+}
+
+/// A process that is killed while rows wait, and one that reads them meanwhile.
+#[test]
+fn rows_that_wait_are_folded_by_whoever_comes_next() {
+    on_both(async |home| {
+        let (ledger, other) = (home.open().await, home.open().await);
+        let mut killed = Folding::<Seen>::default();
+        ledger.append_and_fold(&mut killed, events("github", 0..20, 7)).await.unwrap();
+        drop(killed);
+        other.catch_up_rows::<Seen>(&mut |_| ()).await.unwrap();
+        assert_eq!(all::<Seen>(&other).await, (Position(20), expected(&other).await));
+
+        let mut folding = Folding::<Seen>::default();
+        ledger.append_and_fold(&mut folding, events("github", 20..30, 7)).await.unwrap();
+        other.append(&events("gitlab", 0..5, 7)).await.unwrap();
+        other.catch_up_rows::<Seen>(&mut |_| ()).await.unwrap();
+        let late = ledger.append_and_fold(&mut folding, events("github", 30..40, 7)).await.unwrap();
+        assert!(!late.folded);
+        ledger.catch_up_folding(&mut folding, &mut |_| ()).await.unwrap();
+        assert_eq!(all::<Seen>(&ledger).await, (Position(45), expected(&ledger).await));
+    });
+}
+
+/// More events than may wait: the rows are written in between, and go on from there.
+#[test]
+fn rows_are_written_when_too_much_waits() {
+    run(async {
+        let ledger = Ledger::in_memory().await.unwrap();
+        let mut folding = Folding::<Seen>::default();
+        for (nth, number) in (0..5).zip([0, 1_000, 2_000, 3_000, 4_000]) {
+            let batch = events("github", number..number + 1_000, 500);
+            let taken = ledger.append_and_fold(&mut folding, batch).await.unwrap();
+            assert!(taken.folded);
+            let written = if nth < 3 { 0 } else { 4_000 };
+            assert_eq!(all::<Seen>(&ledger).await.0, Position(written), "after batch {nth}");
+        }
+        ledger.catch_up_folding(&mut folding, &mut |_| ()).await.unwrap();
+        let rows = all::<Seen>(&ledger).await;
+        assert_eq!(rows.0, Position(5_000));
+        assert_eq!(rows.1[&(0, "change:acme/api#7".to_owned())].len(), 10 * 8);
     });
 }
 
@@ -192,15 +237,17 @@ fn what_is_folded_as_it_is_appended_gives_the_rows_that_reading_it_back_gives() 
 fn a_batch_that_does_not_go_on_from_the_rows_is_appended_and_waits_to_be_folded() {
     on_both(async |home| {
         let ledger = home.open().await;
-        let take = async |batch| ledger.append_and_fold::<Seen>(batch).await.unwrap();
-        take(events("github", 0..20, 7)).await;
-        ledger.catch_up_rows::<Seen>(&mut |_| ()).await.unwrap();
-        let known_in_part = take(events("github", 10..30, 7)).await;
+        let mut folding = Folding::<Seen>::default();
+        ledger.append_and_fold(&mut folding, events("github", 0..20, 7)).await.unwrap();
+        ledger.catch_up_folding(&mut folding, &mut |_| ()).await.unwrap();
+        let batch = events("github", 10..30, 7);
+        let known_in_part = ledger.append_and_fold(&mut folding, batch).await.unwrap();
         assert_eq!((known_in_part.appended.new, known_in_part.folded), (10, false));
-        let after_it = take(events("gitlab", 0..5, 7)).await;
+        let batch = events("gitlab", 0..5, 7);
+        let after_it = ledger.append_and_fold(&mut folding, batch).await.unwrap();
         assert_eq!((after_it.appended.new, after_it.folded), (5, false));
         assert_eq!(all::<Seen>(&ledger).await.0, Position(20));
-        ledger.catch_up_rows::<Seen>(&mut |_| ()).await.unwrap();
+        ledger.catch_up_folding(&mut folding, &mut |_| ()).await.unwrap();
         assert_eq!(all::<Seen>(&ledger).await.1, expected(&ledger).await);
     });
 }
@@ -209,14 +256,60 @@ fn a_batch_that_does_not_go_on_from_the_rows_is_appended_and_waits_to_be_folded(
 fn a_row_that_cannot_be_read_does_not_keep_events_from_being_appended() {
     on_both(async |home| {
         let ledger = home.open().await;
-        ledger.append_and_fold::<Seen>(events("github", 0..9, 3)).await.unwrap();
+        ledger.append(&events("github", 0..9, 3)).await.unwrap();
         ledger.catch_up_rows::<Seen>(&mut |_| ()).await.unwrap();
-        let sql = "UPDATE entities SET value = $1 WHERE tab = 0";
+        let sql = "UPDATE things SET value = $1 WHERE tab = 0";
         ledger.session().await.connection.execute(sql, &[Arg::Bytes(b"!")]).await.unwrap();
-        let taken = ledger.append_and_fold::<Seen>(events("github", 9..12, 3)).await.unwrap();
+        let mut folding = Folding::<Seen>::default();
+        let batch = events("github", 9..12, 3);
+        let taken = ledger.append_and_fold(&mut folding, batch).await.unwrap();
         assert_eq!((taken.appended.new, taken.folded), (3, false));
-        ledger.catch_up_rows::<Seen>(&mut |_| ()).await.unwrap();
+        ledger.catch_up_folding(&mut folding, &mut |_| ()).await.unwrap();
         assert_eq!(all::<Seen>(&ledger).await, (Position(12), expected(&ledger).await));
+    });
+}
+
+/// Rows whose key is an instant, each the next one of the series that it names behind a `/`.
+struct Steps;
+
+impl RowProjection for Steps {
+    const NAME: &'static str = "steps";
+    const VERSION: u32 = 1;
+
+    fn keys(recorded: &Recorded, keys: &mut Vec<RowKey>) {
+        keys.push(RowKey { table: 0, key: recorded.event.subject.clone() });
+    }
+
+    fn fold(key: &RowKey, _: Option<&[u8]>, _: &[&Recorded]) -> Option<Row> {
+        let (at, series) = key.key.split_once('/')?;
+        let series = Some(series.to_owned()).filter(|series| !series.is_empty());
+        Some(Row { at: Timestamp::from_millis(at.parse().ok()?), series, value: Vec::new() })
+    }
+}
+
+#[test]
+fn a_window_also_holds_the_last_row_of_each_series_before_it() {
+    on_both(async |home| {
+        let ledger = home.open().await;
+        let steps = ["10/api", "20/api", "30/api", "20/web", "30/", "10/", "15/jobs", "25/new"];
+        let mut history = events("github", 0..8, 8);
+        for (event, step) in history.iter_mut().zip(steps) {
+            step.clone_into(&mut event.subject);
+        }
+        ledger.append(&history).await.unwrap();
+        ledger.catch_up_rows::<Steps>(&mut |_| ()).await.unwrap();
+        let window = async |since: i64| {
+            let mut keys = Vec::new();
+            let keep = |_: u8, key: &str, _: &[u8]| keys.push(key.to_owned());
+            let since = Some(Timestamp::from_millis(since));
+            ledger.rows::<Steps>(&[0], since, keep).await.unwrap();
+            keys.sort_unstable();
+            keys.join(" ")
+        };
+        assert_eq!(window(30).await, "15/jobs 20/api 20/web 25/new 30/ 30/api");
+        assert_eq!(window(20).await, "10/api 15/jobs 20/api 20/web 25/new 30/ 30/api");
+        assert_eq!(window(40).await, "15/jobs 20/web 25/new 30/api");
+        assert_eq!(window(0).await.split(' ').count(), steps.len());
     });
 }
 
@@ -226,7 +319,7 @@ fn a_row_that_cannot_be_read_has_all_folded_anew() {
         let ledger = home.open().await;
         ledger.append(&events("github", 0..9, 3)).await.unwrap();
         ledger.catch_up_rows::<Seen>(&mut |_| ()).await.unwrap();
-        let sql = "UPDATE entities SET value = $1 WHERE tab = 0";
+        let sql = "UPDATE things SET value = $1 WHERE tab = 0";
         ledger.session().await.connection.execute(sql, &[Arg::Bytes(b"!")]).await.unwrap();
         ledger.append(&events("github", 9..10, 3)).await.unwrap();
         ledger.catch_up_rows::<Seen>(&mut |_| ()).await.unwrap();

@@ -9,6 +9,7 @@ use tl_core::delivery::{
     Answer, CommitBuilds, Delivery, Incident, Iteration, Release, Request, Ticket, Usage,
 };
 use tl_core::event::Event;
+use tl_core::fact::Outcome;
 use tl_core::time::Timestamp;
 
 use super::deployment::DeploymentRow;
@@ -56,6 +57,9 @@ pub struct Folded {
     pub activity: Option<i64>,
     /// Whether it has not come to its end: no window may leave it out.
     pub is_open: bool,
+    /// The series that it is a part of, of which a window needs the last one before it too: what ran
+    /// before a deployment, and since when somebody uses AI tools.
+    pub series: Option<String>,
     /// Events whose payload could not be read. They changed nothing.
     pub unreadable: usize,
 }
@@ -83,6 +87,7 @@ pub fn fold_row<'a>(
         folded.row = Some(entity.encode());
         folded.activity = entity.activity().map(Timestamp::as_millis);
         folded.is_open = entity.is_open();
+        folded.series = entity.series();
     }
     Ok(folded)
 }
@@ -156,6 +161,18 @@ impl Entity {
             Self::Incident(incident) => open(incident.resolved.last(), incident.reopened.last()),
             Self::Iteration(iteration) => iteration.finished.is_none(),
             Self::Builds(_) | Self::Release(_) | Self::Usage(_) | Self::Answer(_) => false,
+        }
+    }
+
+    /// The series that it is a part of: successful deployments of one place, uses by one person.
+    fn series(&self) -> Option<String> {
+        match self {
+            Self::Deployment(DeploymentRow { deployment: one, .. }) => {
+                let place = [&one.repository, &one.service, &one.environment, &one.name];
+                (one.outcome == Outcome::Success).then(|| place.map(String::as_str).join("\n"))
+            }
+            Self::Usage(usage) => Some(usage.person.clone()),
+            _ => None,
         }
     }
 

@@ -1,0 +1,161 @@
+//! Rows that wait in memory while events are appended: each is written once, not once per batch.
+//!
+//! In: pages of events, one after another. Out: their rows, in memory until there are enough, then
+//! in the ledger. Start at [`Ledger::append_and_fold`] and end with
+//! [`Ledger::catch_up_folding`]. **Invariant:** what waits here is not in the rows yet, and the
+//! ledger's position of the rows says so: a crash loses nothing, the next run folds it again from
+//! the events.
+
+use std::marker::PhantomData;
+
+use rustc_hash::FxHashMap;
+
+use super::{Groups, Progress, Row, RowKey, RowProjection, RowSet, grouped, make_row_set, row_set};
+use crate::backend::Connection;
+use crate::projection::ProjectError;
+use crate::read::Recorded;
+use crate::{Ledger, Position};
+
+/// Events whose rows wait at most. The rows of things that are alive are met again in each page.
+const EVENTS: usize = if cfg!(test) { 4_000 } else { 400_000 };
+
+/// Bytes of rows that wait at most.
+const BYTES: usize = 96 << 20;
+
+/// Rows of one projection on their way into a ledger.
+#[derive(Debug)]
+pub struct Folding<P> {
+    /// The rows in the ledger that these go on from; `None` until the first page.
+    from: Option<RowSet>,
+    /// The newest event in `rows`.
+    upto: Position,
+    rows: FxHashMap<RowKey, Row>,
+    events: usize,
+    bytes: usize,
+    projection: PhantomData<P>,
+}
+
+impl<P> Default for Folding<P> {
+    fn default() -> Self {
+        Self {
+            from: None,
+            upto: Position::START,
+            rows: FxHashMap::default(),
+            events: 0,
+            bytes: 0,
+            projection: PhantomData,
+        }
+    }
+}
+
+impl<P: RowProjection> Folding<P> {
+    /// Whether the events after `end` are the next ones.
+    pub(crate) fn goes_on_from(&self, end: Position) -> bool {
+        self.from.is_none() || self.upto == end
+    }
+
+    /// Folds the page that follows; `false` where that cannot be done from here.
+    pub(crate) async fn take(
+        &mut self,
+        connection: &mut Connection,
+        page: &[Recorded],
+    ) -> Result<bool, sqlx::Error> {
+        let (Some(first), Some(last)) = (page.first(), page.last()) else { return Ok(true) };
+        let from = match self.from {
+            Some(from) => from,
+            None => match row_set::<P>(connection).await? {
+                Some(set) => set,
+                None => make_row_set::<P>(connection).await?,
+            },
+        };
+        if self.from.is_none() && from.position.0 + 1 != first.position.0 {
+            return Ok(false);
+        }
+        let groups = grouped::<P>(page);
+        if self.fold(connection, from, page, groups).await?.is_some() {
+            *self = Self::default();
+            return Ok(false);
+        }
+        self.from = Some(from);
+        self.upto = last.position;
+        self.events += page.len();
+        if self.events < EVENTS && self.bytes < BYTES {
+            return Ok(true);
+        }
+        self.save(connection).await
+    }
+
+    /// Folds groups of a page into the rows; the key of a stored row that cannot be read.
+    pub(super) async fn fold(
+        &mut self,
+        connection: &mut Connection,
+        from: RowSet,
+        page: &[Recorded],
+        groups: Groups,
+    ) -> Result<Option<RowKey>, sqlx::Error> {
+        for table in groups.chunk_by(|(a, _), (b, _)| a.table == b.table) {
+            let absent: Vec<&RowKey> = table
+                .iter()
+                .map(|(key, _)| key)
+                .filter(|key| !self.rows.contains_key(key))
+                .collect();
+            let stored = super::load(connection, from.id, &absent).await?;
+            for (key, numbers) in table {
+                let events: Vec<&Recorded> = numbers.iter().map(|&n| &page[n as usize]).collect();
+                let waiting = self.rows.get_mut(key);
+                let known = waiting.as_ref().map(|row| row.value.as_slice());
+                let before = known.or_else(|| stored.get(key.key.as_str()).map(Vec::as_slice));
+                let Some(row) = P::fold(key, before, &events) else {
+                    return Ok(Some(key.clone()));
+                };
+                self.bytes += row.value.len() + key.key.len();
+                match waiting {
+                    Some(waiting) => {
+                        self.bytes -= waiting.value.len() + key.key.len();
+                        *waiting = row;
+                    }
+                    None => drop(self.rows.insert(key.clone(), row)),
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    pub(super) fn into_rows(self) -> FxHashMap<RowKey, Row> {
+        self.rows
+    }
+
+    /// Writes what waits; `false` where somebody else folded meanwhile, and it is dropped.
+    pub(super) async fn save(&mut self, connection: &mut Connection) -> Result<bool, sqlx::Error> {
+        let Self { from: Some(from), upto, rows, .. } = std::mem::take(self) else {
+            return Ok(true);
+        };
+        if !from.move_to(connection, upto).await? {
+            return Ok(false);
+        }
+        super::save(connection, from.id, rows).await?;
+        self.from = Some(RowSet { position: upto, ..from });
+        self.upto = upto;
+        Ok(true)
+    }
+}
+
+impl Ledger {
+    /// Writes the rows that wait, and folds whatever else is new; see
+    /// [`Ledger::catch_up_rows`]. `folding` goes on from there.
+    pub async fn catch_up_folding<P: RowProjection>(
+        &self,
+        folding: &mut Folding<P>,
+        progress: &mut (dyn FnMut(Progress) + Send),
+    ) -> Result<Position, ProjectError> {
+        let mut own = std::mem::take(folding);
+        let failed = |err| self.unprojected(P::NAME, err);
+        {
+            let mut session = self.session().await;
+            session.begin().await.map_err(failed)?;
+            let done = own.save(&mut session.connection).await;
+            session.finish(done).await.map_err(failed)?;
+        }
+        self.catch_up_rows::<P>(progress).await
+    }
+}
