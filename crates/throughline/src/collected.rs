@@ -61,20 +61,49 @@ const WHOLE: [Table; 4] = [Table::Release, Table::Incident, Table::Iteration, Ta
 const WINDOWED: [Table; 5] =
     [Table::Ticket, Table::Request, Table::Builds, Table::Deployment, Table::Usage];
 
+/// Things whose ends say how far the collected events reach.
+const ENDS: [Table; 2] = [Table::Request, Table::Deployment];
+
 /// Rows of things that wait to be written.
 pub(crate) type Folding = tl_ledger::rows::folding::Folding<Things>;
 
-/// What was collected, as far as it was active at `since` or later; `None`: all of it.
+/// From when on things are wanted.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum From {
+    /// All of them.
+    Start,
+    /// For a window that begins then.
+    Window(Timestamp),
+    /// For a window of this length that ends with the newest thing, not after an instant.
+    Newest(Millis, Timestamp),
+}
+
+/// How much older than the newest trace of a request or deployment its merge, or its end, is taken
+/// to be at most. Where it is older still, all is read.
+const TRACES: Millis = Millis::WEEK;
+
+/// What was collected, and the end of the window that it was read for, where that was guessed.
 ///
 /// Where the rows cannot be written (a full disk, a ledger that may only be read), the events are
 /// folded in memory: slower, and the same.
 pub(crate) async fn delivery(
     ui: &mut Ui,
     ledger: &Ledger,
-    since: Option<Timestamp>,
-) -> Result<Delivery, CommandError> {
+    from: From,
+) -> Result<(Delivery, Option<Timestamp>), CommandError> {
     match catch_up(ui, ledger).await {
-        Ok(()) => from_rows(ledger, since).await,
+        Ok(()) => {
+            let (since, end) = match from {
+                From::Start => (None, None),
+                From::Window(since) => (Some(since), None),
+                From::Newest(window, now) => {
+                    let last = ledger.last_active::<Things>(&ENDS.map(Table::number), now).await?;
+                    let end = last.map(|last| last - TRACES);
+                    (end.map(|end| end - window), end)
+                }
+            };
+            Ok((from_rows(ledger, since.map(reach)).await?, end))
+        }
         Err(ProjectError::Store { source, .. }) => {
             let delivery = from_events(ledger).await?;
             if !delivery.is_empty() {
@@ -82,7 +111,7 @@ pub(crate) async fn delivery(
                     "events are folded in memory, and again by the next run: {source}"
                 ));
             }
-            Ok(delivery)
+            Ok((delivery, None))
         }
         Err(err) => Err(err.into()),
     }
@@ -216,7 +245,7 @@ fn folded(progress: Progress) -> impl FnMut(tl_ledger::rows::Progress) + Send {
 }
 
 /// How far back things are read for a window: what failed, or was reworked, was merged before it.
-pub(crate) fn reach(since: Timestamp) -> Timestamp {
+fn reach(since: Timestamp) -> Timestamp {
     since - Millis::days(60)
 }
 

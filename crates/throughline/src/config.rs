@@ -263,7 +263,11 @@ impl Loaded {
             let problem = format!("is `{}`, {problem}", setting.value);
             return Err(bad_value(&key, &setting.origin, &problem, files));
         }
-        let warnings = warnings(variables, files, &KnownKeys::of(&defaults, OPEN_TABLES));
+        let known = KnownKeys::of(&defaults, OPEN_TABLES);
+        let mut warnings = warnings(variables, files, &known);
+        // A source may call the variable of its token as it likes.
+        let is_named = |name: &str| config.collect.variables().any(|variable| variable == name);
+        warnings.retain(|warning| warning.place.is_some() || !is_named(&warning.name));
         let user = seen.first().filter(|file| file.role == "user" && file.found);
         let own = user.and(files.first()).map(|file| file.table.clone()).unwrap_or_default();
         Ok(Self { config, settings, files: seen, warnings, own })
@@ -338,20 +342,21 @@ fn settings(figment: &Figment) -> Vec<Setting> {
 /// Whether the value of a key may have a token or password in it, though it should not.
 fn may_hold_secret(key: &str) -> bool {
     key.starts_with("collect.sources.")
-        && [".url", ".token_env", ".token_command"].iter().any(|field| key.ends_with(field))
+        && [".url", ".app_id", "_env", "_command"].iter().any(|field| key.ends_with(field))
 }
 
 /// A value as it may be shown: of a command its program, of an address no password, and as the
-/// name of a variable nothing that looks like a token.
+/// name of a variable or the id of an App nothing that looks like a token or key.
 fn without_secrets(key: &str, value: toml::Value) -> toml::Value {
     const HIDDEN: &str = "***";
     if !may_hold_secret(key) {
         return value;
     }
     match value {
-        toml::Value::String(text) if key.ends_with(".token_env") => {
-            let shown = if collect::is_variable(&text) { text } else { HIDDEN.to_owned() };
-            toml::Value::String(shown)
+        toml::Value::String(text) if !key.ends_with(".url") => {
+            let is_app = key.ends_with(".app_id");
+            let is_name = if is_app { collect::is_app_id } else { collect::is_variable };
+            toml::Value::String(if is_name(&text) { text } else { HIDDEN.to_owned() })
         }
         toml::Value::String(text) => {
             let shown = match text.rsplit_once('@') {

@@ -15,9 +15,10 @@ use tl_core::time::{Millis, Timestamp};
 use tl_exec::git::Repository;
 use tl_ledger::Ledger;
 use tl_ledger::cache::CacheEntry;
+use tl_map::dataset::newest;
 use tl_map::options::{Options, Team};
 
-use crate::collected;
+use crate::collected::{self, From};
 use crate::config::{MapConfig, TeamConfig};
 use crate::context::Context;
 use crate::error::CommandError;
@@ -127,14 +128,10 @@ pub(crate) async fn delivery(
     let since = period.since.or(period.until.map(|until| until - window));
     // A ledger that was named is the same for all repositories.
     let ledgers = if cx.ledger.is_named() { ledgers.get(..1).unwrap_or_default() } else { ledgers };
-    let mut all = Delivery::default();
-    for ledger in ledgers {
-        let own = collected::delivery(ui, ledger, since.map(collected::reach)).await?;
-        if all.is_empty() {
-            all = own;
-        } else {
-            all.add(own);
-        }
+    let from = since.map_or(From::Newest(window, cx.now), From::Window);
+    let (mut all, end) = of_ledgers(ui, ledgers, from).await?;
+    if end.is_some_and(|end| newest(histories, &all, cx.now) < end) {
+        (all, _) = of_ledgers(ui, ledgers, From::Start).await?;
     }
     collected::name(histories, repositories, &all);
     if others {
@@ -236,6 +233,25 @@ fn globs<'a>(
         set.add(Glob::new(pattern).map_err(wrong)?);
     }
     set.build().map_err(wrong)
+}
+
+/// What the ledgers hold together, and the latest end of a window that was guessed.
+async fn of_ledgers(
+    ui: &mut Ui,
+    ledgers: &[Ledger],
+    from: From,
+) -> Result<(Delivery, Option<Timestamp>), CommandError> {
+    let (mut all, mut end) = (Delivery::default(), None);
+    for ledger in ledgers {
+        let (own, guessed) = collected::delivery(ui, ledger, from).await?;
+        end = end.max(guessed);
+        if all.is_empty() {
+            all = own;
+        } else {
+            all.add(own);
+        }
+    }
+    Ok((all, end))
 }
 
 /// The options of `tl-map`, from the configuration and the flags.

@@ -108,7 +108,7 @@ impl RowProjection for Instants {
             value.extend(recorded.event.at.as_millis().to_le_bytes());
         }
         let at = events.iter().map(|recorded| recorded.event.at).max()?;
-        Some(Row { at, value })
+        Some(Row { at, series: None, value })
     }
 }
 

@@ -2,24 +2,25 @@
 //!
 //! In: a [`Request`]. Out: an [`Answer`]: a JSON value with what the headers say about paging.
 //! Start at [`Client::send`]; `limit` decides what an answer's status and headers mean, `refused`
-//! what a refusal lacks. **Invariants:** the token is sent to the host of the base address only:
+//! what a refusal lacks, `auth` and `app` show who we are. **Invariants:** the token is sent to the host of the base address only:
 //! redirects and next pages that lead elsewhere are errors. Addresses in errors have no query.
 //! No body is larger than the limit, and no wait is silent or longer than the limit.
 
+mod app;
+mod auth;
 mod error;
 mod limit;
 mod refused;
 mod request;
 mod roots;
 
-use base64::prelude::{BASE64_STANDARD, Engine as _};
 use std::fmt;
 use std::hash::BuildHasher as _;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, IF_NONE_MATCH};
+use reqwest::header::{ACCEPT, HeaderMap, HeaderName, HeaderValue, IF_NONE_MATCH};
 use reqwest::redirect;
 use reqwest::{Response, Url};
 use serde_json::Value;
@@ -27,40 +28,13 @@ use tl_core::record::System;
 use tl_core::time::{Millis, Timestamp};
 
 use crate::clock::{Clock, Pause, PauseReason};
-use crate::secret::Secret;
+pub use app::App;
+use app::Installation;
+pub use auth::Auth;
+use auth::{Identity, Sender};
 pub use error::{ConnectError, RequestError};
 use limit::Verdict;
 pub use request::{Answer, Request};
-
-/// How a client shows who it is.
-#[derive(Debug, Clone)]
-pub enum Auth {
-    /// Not at all: what everybody may read.
-    None,
-    /// `Authorization: Bearer TOKEN`.
-    Bearer(Secret),
-    /// User and password or token.
-    Basic(String, Secret),
-    /// A header of the system's own, such as `PRIVATE-TOKEN`: its name in small letters, what
-    /// stands before the token, and the token.
-    Header(&'static str, &'static str, Secret),
-}
-
-impl Auth {
-    fn secret(&self) -> Option<&Secret> {
-        match self {
-            Self::None => None,
-            Self::Bearer(secret) | Self::Basic(_, secret) | Self::Header(_, _, secret) => {
-                Some(secret)
-            }
-        }
-    }
-
-    /// Whether there is a token at all.
-    pub fn is_some(&self) -> bool {
-        self.secret().is_some()
-    }
-}
 
 /// What one connection is allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,7 +82,9 @@ pub struct Client {
     http: reqwest::Client,
     system: System,
     base: Url,
-    auth: Auth,
+    sender: Sender,
+    /// Whose token is sent in place of that of `sender`, where we are a GitHub App.
+    installation: Option<Installation>,
     clock: Arc<dyn Clock>,
     limits: Limits,
     headers: HeaderMap,
@@ -151,9 +127,15 @@ impl Client {
             builder = builder.no_proxy();
         }
         let http = builder.build().map_err(ConnectError::Client)?;
-        let headers = auth_headers(&auth)?;
+        let sender = Sender::of(&auth)?;
+        let installation = match &auth {
+            Auth::App(app) => Some(Installation::new(app)?),
+            _ => None,
+        };
+        let headers =
+            HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/json"))]);
         let used_up = Mutex::default();
-        Ok(Self { http, system, base, auth, clock, limits, headers, used_up })
+        Ok(Self { http, system, base, sender, installation, clock, limits, headers, used_up })
     }
 
     /// The same client with a header on every request, such as a version of the API.
@@ -170,7 +152,17 @@ impl Client {
 
     /// Whether it sends a token.
     pub fn has_token(&self) -> bool {
-        self.auth.is_some()
+        self.installation.is_some() || self.sender.identity == Identity::Token
+    }
+
+    /// The same client for the installation of the App that may read a repository, with quotas of
+    /// its own; `None` where there is no App, or its installation is named.
+    pub(crate) fn of_installation(&self, repository: &str) -> Option<Self> {
+        let installation = Some(self.installation.as_ref()?.at(repository)?);
+        let (http, system, base) = (self.http.clone(), self.system, self.base.clone());
+        let (sender, headers) = (self.sender.clone(), self.headers.clone());
+        let (clock, limits, used_up) = (Arc::clone(&self.clock), self.limits, Mutex::default());
+        Some(Self { http, system, base, sender, installation, clock, limits, headers, used_up })
     }
 
     /// A path beside the base address where that ends in a directory, and below it elsewhere:
@@ -183,6 +175,13 @@ impl Client {
         }
     }
 
+    /// What a system says, without our secrets, as one line of bounded length.
+    pub(crate) fn said(&self, text: &str) -> String {
+        let text = self.sender.clean(text);
+        let text = self.installation.as_ref().map_or(text.clone(), |it| it.clean(&text));
+        text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(200).collect()
+    }
+
     /// What time it is.
     pub fn now(&self) -> Timestamp {
         self.clock.now()
@@ -190,12 +189,28 @@ impl Client {
 
     /// Sends a request, waiting for limits and repeating it after failures that may pass.
     pub async fn send(&self, request: &Request) -> Result<Answer, RequestError> {
-        let url = self.address(request)?;
+        let Some(installation) = &self.installation else {
+            return self.send_as(request, &self.sender).await;
+        };
+        let sender = self.installed(installation).await?;
+        match self.send_as(request, &sender).await {
+            // It expired while we waited, or was revoked.
+            Err(err) if err.status() == Some(401) => {
+                installation.forget();
+                let sender = self.installed(installation).await?;
+                self.send_as(request, &sender).await
+            }
+            answer => answer,
+        }
+    }
+
+    async fn send_as(&self, request: &Request, sender: &Sender) -> Result<Answer, RequestError> {
+        let url = self.address(request, sender)?;
         let mut attempt = 1;
         let mut limited = 0;
         loop {
             self.wait_for_quota(&url).await?;
-            let trouble = match self.once(&url, request).await {
+            let trouble = match self.once(&url, request, sender).await {
                 Ok(answer) => return Ok(answer),
                 Err(trouble) => trouble,
             };
@@ -279,7 +294,7 @@ impl Client {
         Err((RequestError::Endless { system: self.system, path, pages: MOST_PAGES }, 1))
     }
 
-    async fn once(&self, url: &Url, request: &Request) -> Result<Answer, Trouble> {
+    async fn once(&self, url: &Url, request: &Request, sender: &Sender) -> Result<Answer, Trouble> {
         let http = match &request.body {
             Some(body) => self
                 .http
@@ -289,19 +304,20 @@ impl Client {
             None => self.http.get(url.clone()),
         };
         let mut headers = self.headers.clone();
+        headers.extend(sender.headers.clone());
         let etag = request.etag.as_deref().and_then(|etag| HeaderValue::from_str(etag).ok());
         etag.and_then(|etag| headers.insert(IF_NONE_MATCH, etag));
         let response = http.headers(headers).send().await.map_err(|err| self.unsent(url, err))?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let text = self.read(url, response).await?;
-        self.judge(url, status, headers, &text)
+        self.judge(url, sender, (status, headers), &text)
     }
 
     fn judge(
         &self,
         url: &Url,
-        status: u16,
-        headers: HeaderMap,
+        sender: &Sender,
+        (status, headers): (u16, HeaderMap),
         text: &[u8],
     ) -> Result<Answer, Trouble> {
         let path = url.path().to_owned();
@@ -316,7 +332,7 @@ impl Client {
                 return Err(Trouble::Passing(Box::new(err), format!("status {status}"), wait));
             }
             Verdict::Elsewhere { host } => {
-                let host = self.clean(&host);
+                let host = sender.clean(&host);
                 return Err(Trouble::Final(Box::new(RequestError::Elsewhere {
                     system,
                     path,
@@ -324,8 +340,7 @@ impl Client {
                 })));
             }
             Verdict::Refused => {
-                let refusal = refused::read(self.has_token(), status, &headers, text);
-                let refusal = refusal.map_texts(|text| self.clean(text));
+                let refusal = refused::read(sender, status, &headers, text);
                 return Err(Trouble::Final(Box::new(RequestError::Refused {
                     system,
                     path,
@@ -425,11 +440,11 @@ impl Client {
     }
 
     /// The address of a request: of a path below the base, or of a next page on the same host.
-    fn address(&self, request: &Request) -> Result<Url, RequestError> {
+    fn address(&self, request: &Request, sender: &Sender) -> Result<Url, RequestError> {
         let wrong = |_| RequestError::Address { system: self.system, path: request.shown_path() };
         let mut url = self.base.join(&request.path).map_err(wrong)?;
         if url.origin() != self.base.origin() {
-            let host = self.clean(url.host_str().unwrap_or_default());
+            let host = sender.clean(url.host_str().unwrap_or_default());
             let path = url.path().to_owned();
             return Err(RequestError::Elsewhere { system: self.system, path, host });
         }
@@ -437,14 +452,6 @@ impl Client {
             url.query_pairs_mut().extend_pairs(&request.query);
         }
         Ok(url)
-    }
-
-    /// A text without the token.
-    fn clean(&self, text: &str) -> String {
-        match self.auth.secret() {
-            Some(secret) => secret.redact(text),
-            None => text.to_owned(),
-        }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, [Option<Timestamp>; 2]> {
@@ -481,27 +488,6 @@ fn base_address(text: &str) -> Result<Url, ConnectError> {
         url.set_path(&format!("{}/", url.path()));
     }
     Ok(url)
-}
-
-fn auth_headers(auth: &Auth) -> Result<HeaderMap, ConnectError> {
-    let mut headers = HeaderMap::new();
-    headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-    let (name, text) = match auth {
-        Auth::None => return Ok(headers),
-        Auth::Bearer(secret) => (AUTHORIZATION, format!("Bearer {}", secret.reveal())),
-        Auth::Basic(user, secret) => {
-            let pair = format!("{user}:{}", secret.reveal());
-            (AUTHORIZATION, format!("Basic {}", BASE64_STANDARD.encode(pair)))
-        }
-        Auth::Header(name, before, secret) => {
-            (HeaderName::from_static(name), format!("{before}{}", secret.reveal()))
-        }
-    };
-    // The error of `from_str` does not say what was in it, and neither do we.
-    let mut value = HeaderValue::from_str(&text).map_err(|_| ConnectError::Token)?;
-    value.set_sensitive(true);
-    headers.insert(name, value);
-    Ok(headers)
 }
 
 #[cfg(test)]

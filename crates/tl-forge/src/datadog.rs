@@ -42,10 +42,14 @@ pub struct Datadog {
     wanted: Wanted,
 }
 
-/// How Datadog wants a token: a personal or service access token alone. (An application key would
-/// need the key of the API beside it.)
+/// How Datadog wants a personal or service access token, which stands alone.
 pub const fn auth(token: Secret) -> Auth {
     Auth::Bearer(token)
+}
+
+/// How Datadog wants the key of an organisation for its API with the application key of a user.
+pub const fn keys(api: Secret, application: Secret) -> Auth {
+    Auth::Keys([("dd-api-key", api), ("dd-application-key", application)])
 }
 
 impl Datadog {

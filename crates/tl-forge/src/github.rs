@@ -1,17 +1,21 @@
 //! GitHub, on github.com and as Enterprise: issues, requests with all that belongs to them, runs,
-//! deployments, releases.
+//! deployments, releases, checks of other CI systems.
 //!
 //! In: repositories such as `acme/api`. Out: records whose `what` is `issue`, `pull_request` or
 //! `graphql_pull_request`, `review`, `review_comment`, `commit`, `timeline`, `workflow_run`,
-//! `workflow_job`, `deployment`, `deployment_status`, `release`. Start at [`Github::pull`];
-//! `graphql` reads requests ten at a time, `rest` one by one.
+//! `workflow_job`, `deployment`, `deployment_status`, `release`, `graphql_check_run` or `check_run`.
+//! Start at [`Github::pull`]; `graphql` reads requests ten at a time, `rest` one by one, `checks`
+//! what other systems than Actions check.
 //!
 //! What changed is found by the list of issues, which holds requests as well, can be filtered by
 //! `since` and sorted by last change. Runs, deployments and releases have no such list; they are
 //! swept from the newest down. What belongs to an object is only asked for when that changed.
 
+mod checks;
 mod graphql;
 mod rest;
+
+use std::collections::BTreeMap;
 
 use serde_json::Value;
 use tl_core::record::{Record, System};
@@ -36,6 +40,8 @@ const PLAIN_PAGE: usize = 100;
 #[derive(Debug)]
 pub struct Github {
     client: Client,
+    /// A client for each owner of repositories, where each has an installation of our App.
+    of_owner: BTreeMap<String, Client>,
     wanted: Wanted,
 }
 
@@ -60,11 +66,18 @@ impl Github {
         let client = client
             .with_header("accept", "application/vnd.github+json")
             .with_header("x-github-api-version", "2022-11-28");
-        Self { client, wanted }
+        let mut of_owner = BTreeMap::new();
+        for repository in &wanted.scopes {
+            if let Some(client) = client.of_installation(repository) {
+                of_owner.entry(owner(repository)).or_insert(client);
+            }
+        }
+        Self { client, of_owner, wanted }
     }
 
     async fn page(&self, stream: &Stream, cursor: Option<&str>) -> Result<Page, PullError> {
-        let repository = Repository { client: &self.client, name: &stream.scope };
+        let client = self.of_owner.get(&owner(&stream.scope)).unwrap_or(&self.client);
+        let repository = Repository { client, name: &stream.scope };
         let since = self.wanted.since;
         match stream.what {
             "issues" => repository.issues(cursor, since).await,
@@ -72,6 +85,8 @@ impl Github {
             "runs" => repository.runs(cursor, since).await,
             "deployments" => repository.deployments(cursor, since).await,
             "releases" => repository.releases(cursor, since).await,
+            "checks" => repository.checks(&checks::MAINLINE, cursor, since).await,
+            "pull-checks" => repository.checks(&checks::HEADS, cursor, since).await,
             _ => Err(PullError::no_stream(System::Github, stream)),
         }
     }
@@ -87,7 +102,17 @@ impl Source for Github {
     }
 
     fn streams(&self) -> Vec<Stream> {
-        self.wanted.streams(&["issues", "pulls", "runs", "deployments", "releases"])
+        let all = [
+            "issues",
+            "pulls",
+            "runs",
+            "deployments",
+            "releases",
+            // Of GraphQL, which answers nobody without a token.
+            "checks",
+            "pull-checks",
+        ];
+        self.wanted.streams(if self.client.has_token() { &all } else { &all[..5] })
     }
 
     fn pull<'a>(
@@ -238,6 +263,11 @@ impl Repository<'_> {
         records.extend(jobs.into_iter().map(|job| self.record("workflow_job", &number, job)));
         Ok(records)
     }
+}
+
+/// The owner of a repository; the case of letters does not matter.
+fn owner(repository: &str) -> String {
+    repository.split('/').next().unwrap_or_default().to_lowercase()
 }
 
 fn is_pull(item: &Value) -> bool {

@@ -108,6 +108,16 @@ pub enum PullError {
         /// What is not there.
         missing: &'static str,
     },
+    /// The answer has status 200 and says that something is wrong, as GraphQL does.
+    #[error("{system} answers `{path}` with an error: {said}")]
+    Told {
+        /// Who answered.
+        system: System,
+        /// What was asked for.
+        path: String,
+        /// What it says.
+        said: String,
+    },
     /// There is no such stream in this source.
     #[error("`{stream}` is no stream of {system}")]
     NoStream {
@@ -130,7 +140,7 @@ impl PullError {
             Self::Request(err) => err.hint(),
             Self::Connect(err) => err.hint(),
             Self::Shape { .. } => Some("is the address that of the API?".to_owned()),
-            Self::NoStream { .. } => None,
+            Self::Told { .. } | Self::NoStream { .. } => None,
         }
     }
 }

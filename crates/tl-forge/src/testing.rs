@@ -109,7 +109,10 @@ impl Server {
     }
 
     pub(crate) fn client_with(&self, system: System, limits: Limits) -> Client {
-        let auth = Auth::Bearer(Secret::new(TOKEN));
+        self.client_of(system, Auth::Bearer(Secret::new(TOKEN)), limits)
+    }
+
+    pub(crate) fn client_of(&self, system: System, auth: Auth, limits: Limits) -> Client {
         let (base, clock) = (self.address.clone(), Arc::clone(&self.clock));
         Client::new(Connection { system, base, auth, certificates: None, clock, limits }).unwrap()
     }

@@ -236,9 +236,8 @@ pub(crate) fn options(path: &Path) -> SqliteConnectOptions {
         // once; what it is longer than 64 MB is cut off again.
         .pragma("wal_autocheckpoint", "16000")
         .pragma("journal_size_limit", "67108864")
-        // Keys come in no order: 256 MB keep the index of four million events at hand. Memory is
-        // taken as pages are read, so small ledgers need little.
-        .pragma("cache_size", "-262144")
+        // For reading: each page is wanted once. Who writes takes more (`Session::begin`).
+        .pragma("cache_size", "-65536")
         // What one statement would undo stays in memory: it went to disk page by page.
         .pragma("temp_store", "MEMORY")
         // Rows come from another thread: the longer the queue, the fewer times one waits.

@@ -194,6 +194,27 @@ impl Ledger {
         Ok(count.and_then(|count| usize::try_from(count).ok()).unwrap_or(0))
     }
 
+    /// When any row of these tables was last active, not after `until`, as things are now.
+    pub async fn last_active<P: RowProjection>(
+        &self,
+        tables: &[u8],
+        until: Timestamp,
+    ) -> Result<Option<Timestamp>, ProjectError> {
+        let failed = |err| self.unprojected(P::NAME, err);
+        let mut session = self.session().await;
+        let connection = &mut session.connection;
+        let Some(set) = row_set::<P>(connection).await.map_err(failed)? else { return Ok(None) };
+        let sql = "SELECT at FROM things WHERE projection = $1 AND tab = $2 AND at <= $3
+                   ORDER BY at DESC LIMIT 1";
+        let mut last = None;
+        for table in tables {
+            let args = [set.id, (*table).into(), until.as_millis()].map(Arg::Integer);
+            let at = connection.first(sql, &args, |row| row.integer(0)).await.map_err(failed)?;
+            last = last.max(at.map(Timestamp::from_millis));
+        }
+        Ok(last)
+    }
+
     /// The rows of this version, made where there are none yet.
     async fn row_set<P: RowProjection>(&self) -> Result<RowSet, ProjectError> {
         let failed = |err| self.unprojected(P::NAME, err);
@@ -295,7 +316,10 @@ async fn save(
     rows: FxHashMap<RowKey, Row>,
 ) -> Result<(), sqlx::Error> {
     let mut rows: Vec<(RowKey, Row)> = rows.into_iter().collect();
-    rows.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+    // New ones stand in the file as they were active: so a window of time lies together.
+    rows.sort_unstable_by(|(a, one), (b, other)| {
+        (a.table, one.at, &a.key).cmp(&(b.table, other.at, &b.key))
+    });
     match connection {
         Connection::Sqlite(to) => sqlite::save_rows(to, set, rows).await,
         Connection::Postgres(to) => postgres::save_rows(to, set, rows).await,

@@ -4,6 +4,7 @@
 //! [`Dataset::new`]. **Invariant:** nothing after the end of the window is known: what was merged
 //! later is absent, what was released or failed later is still open or whole.
 
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use tl_core::attribution::Cohort;
 use tl_core::delivery::{Delivery, Request};
@@ -91,6 +92,14 @@ pub struct Item {
     pub size: Option<Size>,
     /// Row of its team in the options.
     pub team: Option<usize>,
+}
+
+/// What one repository adds to the dataset.
+#[derive(Default)]
+struct Part {
+    items: Vec<Item>,
+    /// As [`Dataset::failed_in_production`].
+    failed_in_production: FxHashMap<(usize, usize), Vec<(usize, usize)>>,
 }
 
 /// A change that failed in production.
@@ -187,8 +196,6 @@ pub struct Dataset<'a> {
     pub open: Vec<Open>,
     /// Name and address of each author id.
     pub authors: Vec<(String, String)>,
-    /// Whether the repository whose items are being added has releases.
-    has_releases: bool,
 }
 
 impl<'a> Dataset<'a> {
@@ -207,7 +214,7 @@ impl<'a> Dataset<'a> {
     }
 
     fn collected(histories: &'a [History], collected: Collected<'a>, options: &'a Options) -> Self {
-        let newest = || newest(histories, &collected, options.now);
+        let newest = || newest(histories, collected.delivery, options.now);
         let until = options.until.unwrap_or_else(newest);
         let since =
             options.since.unwrap_or_else(|| until - Millis::days(i64::from(options.window_days)));
@@ -222,14 +229,10 @@ impl<'a> Dataset<'a> {
             items: Vec::new(),
             open: Vec::new(),
             authors: Vec::new(),
-            has_releases: false,
         };
-        let mut ids = FxHashMap::default();
-        for history in histories {
-            let repository = dataset.repository(history, &mut ids);
-            dataset.repositories.push(repository);
-        }
-        let repositories = std::mem::take(&mut dataset.repositories);
+        let mut repositories: Vec<Repository<'_>> =
+            histories.par_iter().map(|history| Repository::new(history, until)).collect();
+        dataset.name_authors(&mut repositories);
         dataset.deployments = Deployments::new(
             &dataset.collected,
             &repositories,
@@ -239,9 +242,18 @@ impl<'a> Dataset<'a> {
         );
         dataset.line = dataset.line_of();
         let failed = dataset.failed_changes();
-        for (row, repository) in repositories.iter().enumerate() {
-            let failed = failed.get(&row).map_or(&[][..], Vec::as_slice);
-            dataset.add_items(row, repository, failed);
+        let parts: Vec<Part> = repositories
+            .par_iter()
+            .enumerate()
+            .map(|(row, repository)| {
+                let failed = failed.get(&row).map_or(&[][..], Vec::as_slice);
+                dataset.part(row, repository, failed)
+            })
+            .collect();
+        dataset.items.reserve_exact(parts.iter().map(|part| part.items.len()).sum());
+        for part in parts {
+            dataset.items.extend(part.items);
+            dataset.failed_in_production.extend(part.failed_in_production);
         }
         dataset.repositories = repositories;
         dataset.open = dataset.open_requests();
@@ -285,51 +297,26 @@ impl<'a> Dataset<'a> {
         Line { front, end }
     }
 
-    fn repository(
-        &mut self,
-        history: &'a History,
-        ids: &mut FxHashMap<&'a str, u32>,
-    ) -> Repository<'a> {
-        let graph = Graph::new(history);
-        let releases = Releases::until(history, &graph, self.window.until);
-        let changes = change::changes(history, &graph, &releases);
-        let until = self.window.until;
-        let mut links = failure::failures(history, &graph, &releases, &changes, Evidence::All);
-        links.retain(|link| link.at <= until);
-        let mut links_of: FxHashMap<usize, Vec<usize>> = FxHashMap::default();
-        for (row, link) in links.iter().enumerate() {
-            links_of.entry(link.failed).or_default().push(row);
-        }
-        let first_seen = graph.mainline.iter().map(|ix| history.commit(*ix).committed);
-        let first_seen = first_seen.filter(|at| *at >= EARLIEST).min();
-        let pending = pending(&changes, history, until);
-        let author_of = history
-            .people
-            .iter()
-            .map(|person| {
-                *ids.entry(person.email.as_str()).or_insert_with(|| {
+    /// Gives each person the id that all repositories share: people are one by address.
+    fn name_authors(&mut self, repositories: &mut [Repository<'a>]) {
+        let mut ids: FxHashMap<&str, u32> = FxHashMap::default();
+        for repository in repositories {
+            let people = &repository.history.people;
+            repository.author_of.reserve_exact(people.len());
+            for person in people {
+                let id = *ids.entry(person.email.as_str()).or_insert_with(|| {
                     self.authors.push((person.name.clone(), person.email.clone()));
                     self.authors.len() as u32 - 1
-                })
-            })
-            .collect();
-        Repository {
-            history,
-            graph,
-            releases,
-            changes,
-            links,
-            links_of,
-            pending,
-            first_seen,
-            author_of,
+                });
+                repository.author_of.push(id);
+            }
         }
     }
 
-    fn add_items(&mut self, row: usize, repository: &Repository<'a>, failed: &[FailedChange]) {
-        let first = self.items.len();
+    /// What one repository adds to the dataset.
+    fn part(&self, row: usize, repository: &Repository<'a>, failed: &[FailedChange]) -> Part {
         let until = self.window.until;
-        self.has_releases = !repository.releases.list.is_empty();
+        let mut part = Part::default();
         let mut item_of = vec![None; repository.changes.delivered.len()];
         for (index, change) in repository.changes.delivered.iter().enumerate() {
             let merged = failure::merged_at(change);
@@ -340,11 +327,11 @@ impl<'a> Dataset<'a> {
             if !self.matters(arrival, merged) {
                 continue;
             }
-            item_of[index] = Some(self.items.len() as u32);
-            self.items.push(self.item(repository, row, index, arrival));
+            item_of[index] = Some(part.items.len() as u32);
+            part.items.push(self.item(repository, row, index, arrival));
         }
         for link in &repository.links {
-            if let Some(item) = item_of[link.failed].map(|item| &mut self.items[item as usize]) {
+            if let Some(item) = item_of[link.failed].map(|item| &mut part.items[item as usize]) {
                 let after = Millis::new((link.at - item.merged).get().max(0));
                 let earliest = |known: Option<Millis>| Some(known.map_or(after, |k| k.min(after)));
                 item.failed_wide = earliest(item.failed_wide);
@@ -353,8 +340,9 @@ impl<'a> Dataset<'a> {
                 }
             }
         }
-        self.add_production_failures(row, &item_of, failed);
-        self.add_sizes(repository, first);
+        self.add_production_failures(&mut part, row, &item_of, failed);
+        self.add_sizes(&mut part.items, repository);
+        part
     }
 
     /// Changes that failed in production, by repository.
@@ -377,7 +365,8 @@ impl<'a> Dataset<'a> {
 
     /// Failures that were seen in production, from the deployments that brought the changes.
     fn add_production_failures(
-        &mut self,
+        &self,
+        part: &mut Part,
         row: usize,
         item_of: &[Option<u32>],
         failed: &[FailedChange],
@@ -385,7 +374,7 @@ impl<'a> Dataset<'a> {
         for FailedChange { change, by, number } in failed {
             let Some(index) = item_of[*change] else { continue };
             let failure = &self.deployments.list[*by].failures[*number];
-            let item = &mut self.items[index as usize];
+            let item = &mut part.items[index as usize];
             if failure.at < item.merged {
                 continue; // What was seen before it was merged was not its doing.
             }
@@ -395,7 +384,7 @@ impl<'a> Dataset<'a> {
             if failure.grade <= Grade::C {
                 item.failed_strict = earliest(item.failed_strict);
             }
-            self.failed_in_production.entry((row, *change)).or_default().push((*by, *number));
+            part.failed_in_production.entry((row, *change)).or_default().push((*by, *number));
         }
     }
 
@@ -436,7 +425,9 @@ impl<'a> Dataset<'a> {
             }
             FirstDeployment::Unknown => match change.first_release {
                 FirstRelease::LeftCensored => Arrival { left_censored: true, ..unknown },
-                FirstRelease::Waiting => Arrival { is_waiting: self.has_releases, ..unknown },
+                FirstRelease::Waiting => {
+                    Arrival { is_waiting: !repository.releases.list.is_empty(), ..unknown }
+                }
                 FirstRelease::Released { .. } => {
                     Arrival { at: change.marks.get(Boundary::Released), ..unknown }
                 }
@@ -510,11 +501,10 @@ impl<'a> Dataset<'a> {
         self.collected.tell(marks, request, &git, options, self.window.until)
     }
 
-    /// Sizes and rework of the items from `first` on, from the differences that were read.
-    fn add_sizes(&mut self, repository: &Repository<'a>, first: usize) {
+    /// Sizes and rework of items, from the differences that were read.
+    fn add_sizes(&self, items: &mut [Item], repository: &Repository<'a>) {
         let mut lines = Lines::default();
         let rework = self.options.rework_window();
-        let items = &mut self.items[first..];
         for item in &mut *items {
             let change = &repository.changes.delivered[item.change];
             let start = change.position as usize;
@@ -565,7 +555,19 @@ impl<'a> Dataset<'a> {
 
     /// Changes merged in the window, bots included.
     pub fn merged_in_window(&self) -> impl Iterator<Item = &Item> {
-        self.items.iter().filter(|item| item.merged >= self.window.since)
+        self.items.iter().filter(|item| self.is_in_window(item))
+    }
+
+    /// Whether a change was merged in the window.
+    pub fn is_in_window(&self, item: &Item) -> bool {
+        item.merged >= self.window.since
+    }
+
+    /// The items of one repository.
+    pub fn of_repository(&self, row: usize) -> &[Item] {
+        let start = self.items.partition_point(|item| item.repository < row);
+        let rest = &self.items[start..];
+        &rest[..rest.partition_point(|item| item.repository == row)]
     }
 
     /// The part of the window in which there was something to see: from the first commit of the
@@ -656,7 +658,32 @@ impl<'a> Dataset<'a> {
     }
 }
 
-impl Repository<'_> {
+impl<'a> Repository<'a> {
+    /// Finds the changes of a history, and what became of them until an instant.
+    fn new(history: &'a History, until: Timestamp) -> Self {
+        let graph = Graph::new(history);
+        let releases = Releases::until(history, &graph, until);
+        let changes = change::changes(history, &graph, &releases);
+        let mut links = failure::failures(history, &graph, &releases, &changes, Evidence::All);
+        links.retain(|link| link.at <= until);
+        let mut links_of: FxHashMap<usize, Vec<usize>> = FxHashMap::default();
+        for (row, link) in links.iter().enumerate() {
+            links_of.entry(link.failed).or_default().push(row);
+        }
+        let first_seen = graph.mainline.iter().map(|ix| history.commit(*ix).committed);
+        Self {
+            first_seen: first_seen.filter(|at| *at >= EARLIEST).min(),
+            pending: pending(&changes, history, until),
+            author_of: Vec::new(),
+            history,
+            graph,
+            releases,
+            changes,
+            links,
+            links_of,
+        }
+    }
+
     /// The failure links of a change, as they were known at the end of the window.
     pub fn links_of(&self, change: usize) -> impl Iterator<Item = &Link> {
         let rows = self.links_of.get(&change).map_or(&[][..], Vec::as_slice);
@@ -702,9 +729,9 @@ fn pending(changes: &Changes, history: &History, until: Timestamp) -> Vec<Pendin
     pending
 }
 
-/// The newest instant at which something is known to have happened, not after `now`.
-fn newest(histories: &[History], collected: &Collected<'_>, now: Timestamp) -> Timestamp {
-    let delivery = collected.delivery;
+/// The newest instant at which something is known to have happened, not after `now`: where a window
+/// ends that was not given.
+pub fn newest(histories: &[History], delivery: &Delivery, now: Timestamp) -> Timestamp {
     let deployed = delivery.deployments.iter().filter_map(|one| one.finished);
     let merged = delivery.requests.iter().filter_map(|one| Some(one.merged.as_ref()?.at));
     histories

@@ -12,6 +12,7 @@ use tl_core::fact::Outcome;
 use tl_core::id::{CommitId, CommitIx};
 use tl_core::time::{Millis, Timestamp};
 
+use self::version::Versions;
 use crate::change::Change;
 use crate::collected::Collected;
 use crate::dataset::Repository;
@@ -19,6 +20,7 @@ use crate::options::CollectedOptions;
 
 mod failed;
 mod kind;
+pub(crate) mod version;
 
 pub use failed::Failure;
 pub use kind::Kind;
@@ -134,7 +136,7 @@ impl Deployments {
         if found.list.is_empty() {
             return found;
         }
-        found.join(delivery, repositories);
+        found.join(delivery, repositories, options, until);
         found.chain();
         found.contain(repositories);
         found.ship(repositories, options);
@@ -178,8 +180,16 @@ impl Deployments {
         }
     }
 
-    /// Finds the repository and commit of each.
-    fn join(&mut self, delivery: &Delivery, repositories: &[Repository<'_>]) {
+    /// Finds the repository and commit of each: by the commit that it names, else by the tag or
+    /// release that its version names.
+    fn join(
+        &mut self,
+        delivery: &Delivery,
+        repositories: &[Repository<'_>],
+        options: &CollectedOptions,
+        until: Timestamp,
+    ) {
+        let versions = Versions::new(repositories, &delivery.releases, until);
         let mut wanted: FxHashMap<CommitId, Vec<(usize, CommitIx)>> = FxHashMap::default();
         for deployment in &self.list {
             if let Ok(id) = deployment.what.parse() {
@@ -206,7 +216,15 @@ impl Deployments {
             let places = id.and_then(|id| wanted.get(&id)).map_or(&[][..], Vec::as_slice);
             // Forks share commits: the one that the record names, else the first.
             let own = places.iter().find(|(row, _)| Some(*row) == named);
-            let found = own.or_else(|| places.first()).copied();
+            let by_version = || {
+                let repository = repository_of(record, &deployment.service, options);
+                let (version, by) = (&record.version, deployment.finished);
+                record
+                    .commit
+                    .is_empty()
+                    .then(|| versions.find(version, &deployment.service, repository, by))?
+            };
+            let found = own.or_else(|| places.first()).copied().or_else(by_version);
             deployment.commit = found.map(|(_, ix)| ix);
             deployment.repository = found.map(|(row, _)| row).or(named);
         }
@@ -214,14 +232,17 @@ impl Deployments {
 
     /// Finds the successful deployment before each, of its service and environment.
     fn chain(&mut self) {
-        let mut running: FxHashMap<(String, String), usize> = FxHashMap::default();
-        for row in 0..self.list.len() {
-            let deployment = &mut self.list[row];
-            let place = (deployment.service.clone(), deployment.environment.clone());
-            deployment.previous = running.get(&place).copied();
+        let mut running: FxHashMap<(&str, &str), usize> = FxHashMap::default();
+        let mut previous = Vec::with_capacity(self.list.len());
+        for (row, deployment) in self.list.iter().enumerate() {
+            let place = (deployment.service.as_str(), deployment.environment.as_str());
+            previous.push(running.get(&place).copied());
             if deployment.is_success() {
                 running.insert(place, row);
             }
+        }
+        for (deployment, previous) in self.list.iter_mut().zip(previous) {
+            deployment.previous = previous;
         }
     }
 
@@ -378,6 +399,15 @@ pub fn service_of(record: &Record, options: &CollectedOptions) -> String {
         None if !record.service.is_empty() => record.service.clone(),
         None if !record.repository.is_empty() => record.repository.clone(),
         None => record.name.clone(),
+    }
+}
+
+/// The repository that a record is of: as recorded, else the only one of its service.
+fn repository_of<'r>(record: &'r Record, service: &str, options: &'r CollectedOptions) -> &'r str {
+    let configured = options.services.iter().find(|one| one.name == service);
+    match configured.map(|one| one.repositories.as_slice()) {
+        Some([only]) if record.repository.is_empty() => only,
+        _ => &record.repository,
     }
 }
 

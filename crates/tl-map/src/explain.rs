@@ -4,7 +4,7 @@
 //! **Invariant:** the rows listed are the ones that the measure was computed from.
 
 use serde::Serialize;
-use tl_core::delivery::{Build, Ticket};
+use tl_core::delivery::{Build, Ticket, numbered};
 use tl_core::fact::BuildLevel;
 use tl_core::time::{Millis, Timestamp};
 
@@ -16,6 +16,8 @@ use crate::measure::ai_use::AiUse;
 use crate::measure::batch_size::lines;
 use crate::measure::cadence::shipped;
 use crate::measure::change_failure::failed_wide;
+use crate::measure::funnel;
+use crate::measure::merge_queue::{Passage, merged, unmerged};
 use crate::measure::time_in_status::done_at;
 use crate::measure::value_stream::waited_for_merge;
 use crate::measure::{MEASURES, MeasureDoc};
@@ -86,6 +88,7 @@ pub fn explain(data: &Dataset<'_>, id: &str, limit: usize) -> Result<Explanation
             "reviews by people",
             items(data, |item| item.told.request.map(|_| f64::from(item.told.course.reviews))),
         ),
+        "merge-queue" => ("hours in the merge queue", queued(data)),
         "time-in-status" => ("hours from first progress to done", tickets(data)),
         "manual-steps" => ("hours waited for a person", steps(data)),
         "ci" => ("hours of a run", runs(data)),
@@ -185,6 +188,37 @@ fn by_evidence(data: &Dataset<'_>) -> Vec<ExplainedRow> {
     items(data, |item| uses.evidence(item).map(|level| f64::from(level as u8) + 1.0))
 }
 
+/// Requests that were in the merge queue, merged in the window or not at its end.
+fn queued(data: &Dataset<'_>) -> Vec<ExplainedRow> {
+    let row = |item: String, end: String, passage: &Passage| {
+        let mut note = format!("{end}, {} x entered", passage.entries);
+        if !passage.removed.is_empty() {
+            note = format!("{note}, {} x removed", passage.removed.len());
+        }
+        ExplainedRow { item, value: passage.in_all.hours(), note }
+    };
+    let queued = merged(data).filter(|one| one.passage.entries > 0).map(|one| {
+        let name = data.change_name(one.item.repository, one.item.change);
+        row(name, format!("merged {}", one.at.date()), &one.passage)
+    });
+    let inside = |at: &Timestamp| *at >= data.window.since;
+    let counts = |passage: &Passage| passage.since.is_some() || passage.removed.iter().any(inside);
+    let open = unmerged(data).filter(|(_, passage)| counts(passage)).map(|(request, passage)| {
+        let end = if passage.since.is_some() { "still in it" } else { "not merged" };
+        row(request_name(data, &request.key), end.to_owned(), &passage)
+    });
+    queued.chain(open).collect()
+}
+
+/// A request's name for people, by its key.
+fn request_name(data: &Dataset<'_>, key: &str) -> String {
+    let place = numbered(key).and_then(|(name, number)| {
+        let row = data.repositories.iter().position(|one| one.history.repository == name)?;
+        Some(funnel::request_name(data, row, u32::try_from(number).ok()?))
+    });
+    place.unwrap_or_else(|| key.to_owned())
+}
+
 /// Tickets done in the window.
 fn tickets(data: &Dataset<'_>) -> Vec<ExplainedRow> {
     let options = &data.options.collected;
@@ -250,7 +284,7 @@ fn pending(data: &Dataset<'_>) -> Vec<ExplainedRow> {
         .flat_map(of)
         .filter(|(_, one)| one.last_push >= data.window.since && one.last_push <= data.window.until)
         .map(|(row, one)| ExplainedRow {
-            item: crate::measure::funnel::request_name(data, row, one.request),
+            item: funnel::request_name(data, row, one.request),
             value: f64::from(one.commits),
             note: format!("last push {}", one.last_push.date()),
         })

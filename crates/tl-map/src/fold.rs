@@ -24,6 +24,7 @@ mod ticket;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
 use tl_core::delivery::Delivery;
 use tl_core::event::Event;
 use tl_core::fact::{kind, role};
@@ -188,17 +189,17 @@ impl Gathering {
     /// All of them, in order.
     pub fn finish(self) -> Delivery {
         let mut all = self.all;
-        all.tickets.sort_unstable_by(|a, b| a.key.cmp(&b.key));
-        all.tickets.iter_mut().for_each(ticket::join_closings);
+        all.tickets.par_sort_unstable_by(|a, b| a.key.cmp(&b.key));
+        all.tickets.par_iter_mut().for_each(ticket::join_closings);
         categories::fill(&mut all.tickets);
-        all.requests.sort_unstable_by(|a, b| a.key.cmp(&b.key));
-        all.builds.sort_unstable_by(|a, b| a.commit.cmp(&b.commit));
-        all.deployments.sort_unstable_by(|a, b| a.key.cmp(&b.key));
-        all.releases.sort_unstable_by(|a, b| a.key.cmp(&b.key));
-        all.incidents.sort_unstable_by(|a, b| a.key.cmp(&b.key));
-        all.iterations.sort_unstable_by(|a, b| a.key.cmp(&b.key));
-        all.usage.sort_unstable_by(|a, b| a.key.cmp(&b.key));
-        all.answers.sort_unstable_by(|a, b| a.key.cmp(&b.key));
+        all.requests.par_sort_unstable_by(|a, b| a.key.cmp(&b.key));
+        all.builds.par_sort_unstable_by(|a, b| a.commit.cmp(&b.commit));
+        all.deployments.par_sort_unstable_by(|a, b| a.key.cmp(&b.key));
+        all.releases.par_sort_unstable_by(|a, b| a.key.cmp(&b.key));
+        all.incidents.par_sort_unstable_by(|a, b| a.key.cmp(&b.key));
+        all.iterations.par_sort_unstable_by(|a, b| a.key.cmp(&b.key));
+        all.usage.par_sort_unstable_by(|a, b| a.key.cmp(&b.key));
+        all.answers.par_sort_unstable_by(|a, b| a.key.cmp(&b.key));
         all
     }
 }

@@ -21,6 +21,7 @@ pub mod figures;
 pub mod funnel;
 pub mod invest_first;
 pub mod manual_steps;
+pub mod merge_queue;
 pub mod paradox;
 pub mod repository;
 pub mod review_wait;
@@ -67,6 +68,7 @@ pub static MEASURES: &[MeasureDoc] = &[
     coverage::DOC,
     ci::DOC,
     reviews::DOC,
+    merge_queue::DOC,
     time_in_status::DOC,
     ai_use::DOC,
     apex::DOC,

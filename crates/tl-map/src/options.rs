@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use globset::{Glob, GlobSet};
-use regex::{Regex, RegexBuilder};
+use regex::Regex;
 use tl_core::time::{Millis, Timestamp};
 
 use crate::calendar::Calendar;
@@ -49,8 +49,8 @@ pub struct Options {
 /// How to read what was collected.
 #[derive(Debug, Clone)]
 pub struct CollectedOptions {
-    /// Names of environments that are production; in any case of letters.
-    pub production: Regex,
+    /// Which environments are production, by their names.
+    pub production: Production,
     /// Keys of tickets that may be linked by a mention; links that a tracker keeps always count.
     pub ticket_keys: Regex,
     /// What statuses mean, where the tracker's own category is missing or wrong.
@@ -74,6 +74,45 @@ pub struct CollectedOptions {
     /// Whom a name on a forge, tracker or AI tool belongs to: name and address, both in lower case.
     pub people: BTreeMap<String, String>,
 }
+
+/// Which environments are production, by their names, in any case of letters.
+#[derive(Debug, Clone)]
+pub enum Production {
+    /// Those with one of the usual words in their name: [`PRODUCTION_WORDS`].
+    Words,
+    /// Those that a pattern matches.
+    Pattern(Regex),
+}
+
+/// Words that name production, alone, with a number (`prod1`), or with others (`production-eu`).
+pub const PRODUCTION_WORDS: [&str; 4] = ["production", "prod", "prd", "live"];
+
+/// Words beside which those do not: `pre-prod`, `production-like`, `staging (prod data)`.
+pub const OTHER_WORDS: [&str; 23] = [
+    "acceptance",
+    "clone",
+    "copy",
+    "demo",
+    "dev",
+    "development",
+    "integration",
+    "like",
+    "mirror",
+    "non",
+    "not",
+    "pre",
+    "preview",
+    "pseudo",
+    "qa",
+    "replica",
+    "sandbox",
+    "shadow",
+    "stage",
+    "staging",
+    "stg",
+    "test",
+    "uat",
+];
 
 /// What a status of a tracker means.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -125,6 +164,33 @@ pub struct Team {
     pub paths: GlobSet,
 }
 
+impl Production {
+    /// Whether an environment of this name is production.
+    ///
+    /// Words are what stands between other characters than letters and digits, without the number
+    /// at their end. One that says otherwise counts more than one that names production.
+    pub fn is_match(&self, name: &str) -> bool {
+        let pattern = match self {
+            Self::Words => return is_production(&name.to_lowercase()),
+            Self::Pattern(pattern) => pattern,
+        };
+        pattern.is_match(name)
+    }
+}
+
+fn is_production(name: &str) -> bool {
+    let words = name.split(|c: char| !c.is_alphanumeric());
+    let words = words.map(|word| word.trim_end_matches(|c: char| c.is_ascii_digit()));
+    let mut named = false;
+    for word in words {
+        if OTHER_WORDS.contains(&word) {
+            return false;
+        }
+        named |= PRODUCTION_WORDS.contains(&word);
+    }
+    named
+}
+
 impl Service {
     /// Whether it goes by this name; the case of letters does not matter.
     pub fn is_called(&self, name: &str) -> bool {
@@ -133,20 +199,13 @@ impl Service {
     }
 }
 
-/// Names of environments that are production unless the team says otherwise.
-pub const PRODUCTION: &str = "^prod(uction)?$|live";
-
 /// Keys of tickets unless the team says otherwise.
 pub const TICKET_KEYS: &str = r"^[A-Z][A-Z0-9_]+-\d+$|#\d+$";
 
 impl Default for CollectedOptions {
     fn default() -> Self {
-        let regex = |pattern: &str| {
-            let built = RegexBuilder::new(pattern).case_insensitive(true).build();
-            built.expect("the pattern is a constant, and a test builds it")
-        };
         Self {
-            production: regex(PRODUCTION),
+            production: Production::Words,
             ticket_keys: Regex::new(TICKET_KEYS).expect("the pattern is a constant"),
             statuses: Vec::new(),
             hotfix_labels: vec!["hotfix".to_owned()],
@@ -204,5 +263,28 @@ impl Options {
     /// [`Options::open_request_days`] as a span.
     pub fn open_request_window(&self) -> Millis {
         Millis::days(i64::from(self.open_request_days))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn production_is_told_by_whole_words_and_not_by_parts_of_others() {
+        let is = |name: &str| Production::Words.is_match(name);
+        let yes = "production|PROD|prod|prd|live|prod1|prod-2|prd01|production-eu|eu-production|\
+                   eu-live|live-eu|us_east_1_prod|acme.prod|prod/eu|k8s:prod|deploy to prod|\
+                   Production (EU)|Production \u{2013} acme-web|prod-canary|prod-no";
+        for name in yes.split('|') {
+            assert!(is(name), "{name}");
+        }
+        let no = "|delivery|olive|alive|liveness|product-catalog|products|producer|reproduction|\
+                  preprod|pre-prod|pre_production|PreProd|nonprod|non-prod|not production|\
+                  production-like|prod-like|prod-mirror|staging|staging-prod|prod-test|qa2|\
+                  uat-live|preview|development|1";
+        for name in no.split('|') {
+            assert!(!is(name), "{name}");
+        }
     }
 }

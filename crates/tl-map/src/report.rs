@@ -560,12 +560,20 @@ pub struct Scenario {
 /// Points behind the plots.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Series {
-    /// One point per change merged in the window (bots left out), oldest first.
+    /// One point per change merged in the window (bots left out), oldest first; of more than
+    /// 50,000 changes each `every`-th.
     pub changes: Vec<ChangePoint>,
+    /// How many changes one of `changes` stands for: 1 where all are there.
+    #[serde(default = "one")]
+    pub every: u64,
     /// Running totals at the end of each week of the window.
     pub weeks: Vec<WeekPoint>,
     /// Stable releases in the window, oldest first.
     pub releases: Vec<ReleasePoint>,
+}
+
+const fn one() -> u64 {
+    1
 }
 
 /// One change in the scatter.

@@ -66,7 +66,7 @@ pub(super) async fn cmd_sql(ui: &mut Ui, globals: &Globals, args: &SqlArgs) -> C
     let mut scratch = Scratch::open(ledgers.first().and_then(Ledger::path)).await?;
     let options = pipeline::options(&cx, &period, &cx.config().map.teams)?;
     let delivery =
-        pipeline::delivery(ui, &cx, &repositories, &mut histories, &ledgers, &read, true).await?;
+        pipeline::delivery(ui, &cx, &repositories, &mut histories, &ledgers, &period, true).await?;
     let data = Dataset::with_delivery(&histories, &delivery, &options);
     tables::load(&data, cx.config().map.privacy.names, &mut scratch).await?;
     let rows = scratch.sql(&args.query, Limits { rows: args.limit, time: TIME }).await?;

@@ -12,7 +12,7 @@ use regex::RegexBuilder;
 use serde::Deserialize;
 use tl_core::record::System;
 use tl_map::calendar::Calendar;
-use tl_map::options::{CollectedOptions, Service, StatusMeaning, StatusRule};
+use tl_map::options::{CollectedOptions, Production, Service, StatusMeaning, StatusRule};
 
 /// `[collect]`: see `defaults.toml` for what each key means.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -20,7 +20,7 @@ use tl_map::options::{CollectedOptions, Service, StatusMeaning, StatusRule};
 pub(crate) struct CollectConfig {
     /// Days back that the first collection of a source reaches.
     pub(crate) first_days: u32,
-    /// Environments that are production, as a regular expression.
+    /// Environments that are production, as a regular expression; empty: by the usual words.
     pub(crate) production: String,
     /// Keys of tickets, as a regular expression.
     pub(crate) ticket_keys: String,
@@ -91,6 +91,54 @@ pub(crate) struct SourceConfig {
     /// User that belongs to the token, where the system wants one.
     #[serde(default)]
     pub(crate) user: Option<String>,
+    /// Id or client id of a GitHub App: then its private key stands where the token would.
+    #[serde(default)]
+    pub(crate) app_id: Option<String>,
+    /// Installation of the App; default: that of each repository's owner.
+    #[serde(default)]
+    pub(crate) installation_id: Option<u64>,
+    /// Variable that holds Datadog's application key: then the token is the key of its API.
+    #[serde(default)]
+    pub(crate) application_key_env: Option<String>,
+    /// Command that prints that key. Only in a person's own file.
+    #[serde(default)]
+    pub(crate) application_key_command: Vec<String>,
+}
+
+impl SourceConfig {
+    /// The first field whose value makes no sense beside the others.
+    fn problem(&self) -> Option<(&'static str, String)> {
+        let system: System = match self.system.parse() {
+            Ok(system) => system,
+            Err(err) => return Some(("system", format!("but {err}"))),
+        };
+        let application_key = match &self.application_key_env {
+            Some(_) => Some("application_key_env"),
+            None => (!self.application_key_command.is_empty()).then_some("application_key_command"),
+        };
+        let is_of = |field: Option<&'static str>, only: System| field.filter(|_| system != only);
+        let app = self.app_id.as_ref().map(|_| "app_id");
+        if let Some(field) = is_of(app, System::Github) {
+            return Some((field, format!("but only GitHub has Apps, and this is {system}")));
+        }
+        if self.app_id.as_ref().is_some_and(|id| !is_app_id(id)) {
+            return Some(("app_id", "not the id of an App; its key is never in a file".to_owned()));
+        }
+        if let Some(field) = is_of(application_key, System::Datadog) {
+            return Some((field, format!("but only Datadog has such keys, and this is {system}")));
+        }
+        let has_token = self.token_env.is_some() || !self.token_command.is_empty();
+        if let Some(field) = app.filter(|_| !has_token) {
+            let why = "but no `token_env` or `token_command` gives the private key of the App";
+            return Some((field, why.to_owned()));
+        }
+        if let Some(field) = application_key.filter(|_| !has_token) {
+            let why = "but no `token_env` or `token_command` gives the key of the API";
+            return Some((field, why.to_owned()));
+        }
+        let lost = self.installation_id.filter(|_| app.is_none());
+        lost.map(|_| ("installation_id", "but no `app_id` says of which App".to_owned()))
+    }
 }
 
 /// `[collect.services.NAME]`
@@ -112,6 +160,13 @@ pub(crate) fn is_variable(text: &str) -> bool {
     text.len() <= 64 && text.contains('_') && text.bytes().all(fits)
 }
 
+/// Whether a text is the id of an App (`12345`) or its client id (`Iv1.8a61f9b3a7aba766`); a key or
+/// token that was put in its place by mistake is longer, or has other characters.
+pub(crate) fn is_app_id(text: &str) -> bool {
+    let fits = |b: u8| b.is_ascii_alphanumeric() || b == b'.';
+    (1..=32).contains(&text.len()) && text.bytes().all(fits)
+}
+
 /// A key whose value makes no sense, and what is wrong with it.
 pub(crate) type Problem = (String, String);
 
@@ -123,13 +178,17 @@ impl CollectConfig {
             return Some(("collect.first_days".to_owned(), why));
         }
         let source = self.sources.iter().find_map(|(name, source)| {
-            let key = |field: &str| format!("collect.sources.{name}.{field}");
-            if let Err(err) = source.system.parse::<System>() {
-                return Some((key("system"), format!("but {err}")));
-            }
-            None
+            let (field, why) = source.problem()?;
+            Some((format!("collect.sources.{name}.{field}"), why))
         });
         source.or_else(|| self.options().err())
+    }
+
+    /// Variables that hold the secrets of sources.
+    pub(crate) fn variables(&self) -> impl Iterator<Item = &str> {
+        let sources = self.sources.values();
+        let named = sources.flat_map(|one| [&one.token_env, &one.application_key_env]);
+        named.flatten().map(String::as_str)
     }
 
     /// How `tl-map` reads what was collected.
@@ -147,7 +206,10 @@ impl CollectConfig {
                 })
         };
         Ok(CollectedOptions {
-            production: regex("production", &self.production)?,
+            production: match self.production.as_str() {
+                "" => Production::Words,
+                pattern => Production::Pattern(regex("production", pattern)?),
+            },
             ticket_keys: regex("ticket_keys", &self.ticket_keys)?,
             statuses: self.statuses.iter().map(status).collect::<Result<_, _>>()?,
             hotfix_labels: self.hotfix_labels.iter().map(|label| label.to_lowercase()).collect(),

@@ -92,3 +92,15 @@ fn an_unknown_variable_warns_with_the_one_that_was_meant() {
     let loaded = with_variable("TL_LEDGRE", "none").unwrap();
     insta::assert_snapshot!(loaded.warnings[0], @"unknown variable `TL_LEDGRE`; did you mean `TL_LEDGER`?");
 }
+
+#[test]
+fn a_variable_that_holds_a_token_of_a_source_is_not_unknown() {
+    let names = ["TL_FORGE_TOKEN", "TL_APPLICATION_KEY", "TL_FORGE_TOKENS"];
+    let variables = Variables::from_pairs(names.map(|name| (name.into(), "s3cr3t".into())));
+    let text = "[collect.sources.one]\nsystem = \"datadog\"\ntoken_env = \"TL_FORGE_TOKEN\"\n\
+                application_key_env = \"TL_APPLICATION_KEY\"\n";
+    let file = ConfigFile::parse(Path::new("f.toml"), text.to_owned()).unwrap();
+    let loaded = Loaded::merge(&variables, &[file], Vec::new()).unwrap();
+    let warnings: Vec<String> = loaded.warnings.iter().map(ToString::to_string).collect();
+    assert_eq!(warnings, ["unknown variable `TL_FORGE_TOKENS` (ignored)"]);
+}

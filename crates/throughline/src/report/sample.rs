@@ -270,7 +270,7 @@ pub(crate) fn series(changes: usize, releases: usize) -> Series {
             hotfix: (row % 6 == 5).then(|| "patch release within 3 days".to_owned()),
         })
         .collect();
-    Series { changes: points, weeks, releases }
+    Series { changes: points, every: 1, weeks, releases }
 }
 
 fn week_point(points: &[ChangePoint], end: Timestamp) -> WeekPoint {

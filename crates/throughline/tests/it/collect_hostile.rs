@@ -9,6 +9,9 @@ use crate::{env, env_with_empty_repository};
 /// What must never be shown.
 const SECRET: &str = "s3cr3t-of-ana";
 
+/// A secret without any characters that names lack, as keys of Datadog are.
+const SHORT: &str = "0123456789abcdef0123456789abcdef";
+
 const OWN_FILE: &str = "../home/.config/throughline/config.toml";
 
 /// Escapes, C1 controls, a delete, a turned direction.
@@ -152,9 +155,22 @@ fn more_problems_than_are_listed_are_counted() {
 #[test]
 fn no_secret_of_the_configuration_is_shown() {
     let source = |lines: &str| {
-        format!("[collect.sources.forge]\nsystem = \"jira\"\nscopes = [\"ABC\"]\n{lines}\n")
+        let system = match lines {
+            lines if lines.contains("app_id") => "github",
+            lines if lines.contains("application_key") => "datadog",
+            _ => "jira",
+        };
+        format!("[collect.sources.forge]\nsystem = \"{system}\"\nscopes = [\"ABC\"]\n{lines}\n")
     };
+    let keys = "url = \"https://127.0.0.1:1/\"\ntoken_env = \"FORGE_TOKEN\"\n";
     for lines in [
+        format!("{keys}app_id = \"{SECRET}\""),
+        format!("{keys}application_key_env = \"{SECRET}\""),
+        format!("{keys}application_key_env = \"{SHORT}\""),
+        format!("url = \"https://127.0.0.1:1/\"\ntoken_env = \"{SHORT}\""),
+        format!("{keys}application_key_env = [\"{SECRET}\"]"),
+        format!("{keys}application_key_command = [\"false\", \"{SECRET}\"]"),
+        format!("{keys}application_key_command = \"echo {SECRET}\""),
         format!("url = \"https://ana:{SECRET}@127.0.0.1:1/\"\ntoken_env = \"FORGE_TOKEN\""),
         format!("url = \"https:ana:{SECRET}@127.0.0.1:1/\"\ntoken_env = \"FORGE_TOKEN\""),
         format!("url = \"https://127.0.0.1:1/?token={SECRET}\"\ntoken_env = \"FORGE_TOKEN\""),
@@ -173,6 +189,7 @@ fn no_secret_of_the_configuration_is_shown() {
         {
             let shown = env.run(&command.split(' ').collect::<Vec<_>>());
             assert!(!shown.contains(SECRET), "{command} with {lines}: {shown}");
+            assert!(!shown.contains(SHORT), "{command} with {lines}: {shown}");
             assert!(!shown.contains("status: 70"), "{command} with {lines}: {shown}");
         }
     }

@@ -36,10 +36,24 @@ fn issues(asked: &Asked) -> Reply {
     Reply::ok(Value::from_iter(changed.skip((page - 1) * size).take(size)))
 }
 
-/// A GitHub with issues, a run, a deployment, a release.
+/// A commit of the default branch, with a check of another system.
+fn commits(asked: &Asked) -> Reply {
+    let check = json!({"__typename": "CheckRun", "databaseId": 10, "name": "build",
+        "status": "COMPLETED", "conclusion": "SUCCESS", "startedAt": at(2), "completedAt": at(8),
+        "checkSuite": {"app": {"slug": "elsewhere-ci"}}});
+    let commit = json!({"at": at(1), "oid": HEAD, "statusCheckRollup": {"contexts": {
+        "pageInfo": {"hasNextPage": false}, "nodes": [check]}}});
+    let list = json!({"pageInfo": {"hasNextPage": false}, "nodes": [commit]});
+    let is_mainline = asked.body.contains("defaultBranchRef");
+    let branch = if is_mainline { json!({"target": {"list": list}}) } else { Value::Null };
+    Reply::ok(json!({"data": {"repository": {"defaultBranchRef": branch}}}))
+}
+
+/// A GitHub with issues, a run, a deployment, a release, a check.
 fn github(asked: &Asked) -> Reply {
     let path = asked.path().trim_start_matches("/api/v3/repos/acme/api/");
     match path {
+        "/api/graphql" => commits(asked),
         "issues" => issues(asked),
         "actions/runs" => Reply::ok(json!({"total_count": 1, "workflow_runs": [{
             "id": 5, "name": "test", "run_attempt": 1, "status": "completed", "event": "push",
@@ -115,6 +129,8 @@ fn all_of_a_forge_is_collected_with_the_token_in_the_header_alone() {
     forge acme/api/runs	6	0	0	2 ci.finished, 2 ci.queued, 2 ci.started
     forge acme/api/deployments	2	0	0	1 deploy.finished, 1 deploy.queued
     forge acme/api/releases	1	0	0	1 release.published
+    forge acme/api/checks	2	0	0	1 ci.finished, 1 ci.started
+    forge acme/api/pull-checks	0	0	0	
     ");
     for asked in server.asked() {
         let bearer = format!("Bearer {TOKEN}");
@@ -323,6 +339,57 @@ fn a_command_of_your_own_file_gives_the_token() {
     assert_eq!(server.targets(), [""; 0]);
 }
 
+/// The private key of an App: one that was made for tests.
+const KEY: &str =
+    concat!(env!("CARGO_MANIFEST_DIR"), "/../tl-forge/src/client/app/key-for-tests.pem");
+
+#[test]
+fn a_github_app_collects_with_the_token_of_its_installation() {
+    let server = Server::start(|asked| match asked.path() {
+        "/api/v3/repos/acme/api/installation" => Reply::ok(json!({"id": 41})),
+        "/api/v3/app/installations/41/access_tokens" => {
+            Reply::ok(json!({"token": TOKEN, "expires_at": "2099-01-01T00:00:00Z"}))
+        }
+        _ => github(asked),
+    });
+    let key = std::fs::read_to_string(KEY).unwrap();
+    let secret = key.lines().nth(3).unwrap().to_owned();
+    // No variable of ours, though one is called so.
+    let env = env().var("TL_APP_KEY", &key).var("APP_KEY", "not a key");
+    for gives in
+        ["token_env = \"TL_APP_KEY\"".to_owned(), format!("token_command = [\"cat\", '{KEY}']")]
+    {
+        env.write("mine.toml", source(&server, &format!("app_id = \"7\"\n{gives}")));
+        server.forget();
+        let shown = collect(&env, &server, &["--json", "-vvv"]);
+        assert!(!shown.contains("exit status"), "{shown}");
+        assert!(!shown.contains(&secret), "{shown}");
+        let is_unknown = shown.contains("unknown variable `TL_APP_KEY`");
+        assert_eq!(is_unknown, !gives.contains("TL_APP_KEY"), "{shown}");
+        let asked = server.asked();
+        let bearer = format!("Bearer {TOKEN}");
+        let count = |path: &str| asked.iter().filter(|it| it.path().contains(path)).count();
+        assert_eq!((count("/installation"), count("/access_tokens")), (2, 1));
+        let rest = asked.iter().filter(|asked| !asked.path().contains("/installation"));
+        assert!(rest.clone().all(|it| it.header("authorization") == Some(bearer.as_str())));
+        assert!(rest.count() >= 7);
+    }
+    assert_eq!(count(&env, "kind = 'ticket.opened'"), ISSUES.to_string());
+    assert!(!is_kept_anywhere(&env));
+
+    server.forget();
+    env.write("mine.toml", source(&server, "app_id = \"7\"\ntoken_env = \"APP_KEY\""));
+    let shown = collect(&env, &server, &[]);
+    let (_, said) = shown.split_once("------- stderr -------\n").unwrap();
+    insta::assert_snapshot!(said, @r"
+    warning: unknown variable `TL_APP_KEY` (ignored)
+    error: forge: the private key of the App cannot be used: it is no RSA key in PEM
+    hint: give all lines of the file that GitHub gave, from `-----BEGIN` to the end
+    [exit status: 3]
+    ");
+    assert_eq!(server.targets(), [""; 0]);
+}
+
 /// A repository whose own `.throughline.toml` says `text`, with a token in the environment.
 fn repository(text: &str) -> TestEnv {
     let env = env_with_empty_repository().var("FORGE_TOKEN", TOKEN);
@@ -410,6 +477,13 @@ fn a_repository_cannot_have_a_command_run() {
     insta::assert_snapshot!(refused(&server, &repository(&public.join("\n"))), @r"
     error: forge: `collect.sources.forge.token_command` is in the repository's own configuration
     hint: no repository may have a command run: move it to your own file, or use `token_env`
+    [exit status: 3]
+    ");
+    let keys = "[collect.sources.dora]\nsystem = \"datadog\"\ntoken_env = \"FORGE_TOKEN\"\n\
+                application_key_command = [\"sh\", \"-c\", \"touch ran; echo x\"]\n";
+    insta::assert_snapshot!(refused(&server, &repository(keys)), @r"
+    error: dora: `collect.sources.dora.application_key_command` is in the repository's own configuration
+    hint: no repository may have a command run: move it to your own file, or use `application_key_env`
     [exit status: 3]
     ");
     // Nor below a source that the user's own file made, for a host that it trusts.

@@ -34,7 +34,7 @@ fn a_full_disk_never_costs_the_report() {
     let env = delivery_env();
     let expected = report(&env);
     let mut notes = Vec::new();
-    for blocks in [2, 33, 100, 200, 300, 400] {
+    for blocks in [2, 33, 100, 200, 300, 400, 500, 600, 800] {
         let _absent = fs::remove_dir_all(env.repo().join(".throughline"));
         let shown = with_files_up_to(&env, blocks, "map");
         let (out, err) = shown.split_once("------- stderr -------\n").unwrap_or((&shown, ""));
@@ -113,7 +113,7 @@ fn a_ledger_of_a_newer_program_is_left_alone() {
     fs::write(&path, &bytes).unwrap();
     insta::assert_snapshot!(env.run(&["map"]), @r"
     ------- stderr -------
-    error: ledger `$REPO/.throughline/ledger.db` has version 99; this program reads up to version 2
+    error: ledger `$REPO/.throughline/ledger.db` has version 99; this program reads up to version 3
     hint: update `throughline`, or name another ledger with `--ledger PATH`
     [exit status: 3]
     ");

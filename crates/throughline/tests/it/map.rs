@@ -196,7 +196,7 @@ fn every_measure_explains_itself() {
     assert_eq!(document["explanation"]["measure"]["id"], "batch-size");
     insta::assert_snapshot!(env.run(&["map", "--explain", "velocity"]), @r"
     ------- stderr -------
-    error: there is no measure `velocity`; there is value-stream, review-wait, cohorts, usage, change-failure, dora, coverage, ci, reviews, time-in-status, ai-use, apex, velocity-paradox, after-hours, manual-steps, business-hours, network, funnel, batch-size, rework, cadence, invest-first, teams
+    error: there is no measure `velocity`; there is value-stream, review-wait, cohorts, usage, change-failure, dora, coverage, ci, reviews, merge-queue, time-in-status, ai-use, apex, velocity-paradox, after-hours, manual-steps, business-hours, network, funnel, batch-size, rework, cadence, invest-first, teams
     [exit status: 2]
     ");
 }

@@ -331,9 +331,9 @@ impl Life {
         let repository = &self.structure.repositories[self.structure.teams[change.team].repository];
         let mut merged = at;
         if repository.merge_queue && !change.urgent {
-            self.tell(event(kind::CHANGE_QUEUED, at, FORGE, &subject, "").by(&change.state.author));
+            let entered = self.enter_queue(at, &change, &subject) + 10 * SECOND;
             let group = self.commit_id();
-            merged = self.run_ci(at + 10 * SECOND, &change.request, &group, "merge_group") + MINUTE;
+            merged = self.run_ci(entered, &change.request, &group, "merge_group") + MINUTE;
         }
         let landed = self.commit_id();
         let into = ChangeMerged { base: change.state.base.clone() };
@@ -359,6 +359,20 @@ impl Life {
             service.scheduled = true;
             self.then(merged + 4 * MINUTE, Step::Deploy(change.service));
         }
+    }
+
+    /// The request enters the merge queue. One in twelve does not pass with those before it: it is
+    /// removed, and its author puts it back. Gives when it last entered.
+    fn enter_queue(&mut self, at: i64, change: &Change, subject: &str) -> i64 {
+        let author = change.state.author.as_str();
+        self.tell(event(kind::CHANGE_QUEUED, at, FORGE, subject, "").by(author));
+        if !change.state.number.is_multiple_of(12) {
+            return at;
+        }
+        let (removed, back) = (at + 18 * MINUTE, at + 45 * MINUTE);
+        self.tell(event(kind::CHANGE_DEQUEUED, removed, FORGE, subject, ""));
+        self.tell(event(kind::CHANGE_QUEUED, back, FORGE, subject, "again").by(author));
+        back
     }
 
     /// Another change takes this one back, some hours later.

@@ -4,6 +4,7 @@ use tl_collect::requested::requested_history;
 use tl_core::delivery::Delivery;
 use tl_map::dataset::Dataset;
 use tl_map::fold::{self, Concern, concern};
+use tl_map::measure::merge_queue::merge_queue;
 use tl_map::options::Options;
 
 use super::*;
@@ -81,7 +82,6 @@ fn every_kind_of_event_that_a_team_has_is_there() {
         "ticket.updated",
         "ticket.reopened",
         "change.drafted",
-        "change.dequeued",
         "change.reopened",
         "deploy.queued",
         "incident.updated",
@@ -137,4 +137,21 @@ fn the_requests_of_a_repository_become_its_changes() {
         report.funnel.merged + report.funnel.abandoned + report.funnel.open,
         (merged.len() + other.len()) as u64
     );
+}
+
+#[test]
+fn of_the_requests_in_a_merge_queue_one_in_twelve_is_removed_and_put_back() {
+    let delivery = delivery();
+    let name = "acme/repo-000";
+    let histories = [requested_history(name, &delivery.requests, &delivery.releases, None)];
+    let mut options = Options::at(small().until);
+    (options.since, options.draws) = (Some(Timestamp::from_millis(0)), 200);
+    let data = Dataset::with_delivery(&histories, &delivery, &options);
+    let queue = merge_queue(&data).unwrap();
+    let share = queue.share.value.unwrap();
+    assert!(queue.merged > 100 && share > 0.8, "{} {share}: all but hotfixes", queue.merged);
+    let removed = queue.removed.value.unwrap();
+    assert!((removed - 1.0 / 12.0).abs() < 0.02, "{removed}");
+    let [once, in_all] = [queue.in_queue_p90, queue.in_all_p90].map(|one| one.value.unwrap());
+    assert!(once < 2.0 && in_all >= once, "{once} h at last, {in_all} h in all");
 }

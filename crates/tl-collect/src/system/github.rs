@@ -2,7 +2,7 @@
 //!
 //! In: a [`Record`] whose `what` is `issue`, `milestone`, `pull_request`, `graphql_pull_request`,
 //! `review`, `review_comment`, `commit`, `timeline`, `workflow_run`, `workflow_job`, `check_run`,
-//! `deployment`, `deployment_status`, `deployment_review`, `release` or `webhook`. Out: the events
+//! `graphql_check_run` (parent = its commit), `deployment`, `deployment_status`, `deployment_review`, `release` or `webhook`. Out: the events
 //! that it tells. Start at [`convert`]; `read` has the fields, `place` the source and the names,
 //! then a file per subject. `gitea` reads its own records with the same files.
 //!
@@ -63,6 +63,7 @@ fn object(place: &Place, what: &str, parent: &str, body: &serde_json::Value) -> 
         "workflow_run" => Ok(ci::Run::rest(body)?.events(place)),
         "workflow_job" => ci::job(place, body),
         "check_run" => ci::check(place, body),
+        "graphql_check_run" => ci::graphql_check(place, parent, body),
         "deployment" => deploy::deployment(place, body),
         "deployment_status" => deploy::status(place, parent, body),
         "deployment_review" => deploy::review(place, body),

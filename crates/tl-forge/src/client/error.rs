@@ -18,6 +18,9 @@ pub enum ConnectError {
     /// The token has letters that cannot stand in a header.
     #[error("the token cannot be sent: it has a line end or another control character in it")]
     Token,
+    /// The private key of the App cannot be used. Why is not told: the key may be in it.
+    #[error("the private key of the App cannot be used: it is no RSA key in PEM")]
+    Key,
     /// There is no bundle of certificates on this machine.
     #[error("found no certificates of authorities to trust")]
     NoCertificates,
@@ -44,6 +47,10 @@ impl ConnectError {
             Self::NoCertificates => {
                 Some("install the system's `ca-certificates`, or name a PEM file".to_owned())
             }
+            Self::Key => Some(
+                "give all lines of the file that GitHub gave, from `-----BEGIN` to the end"
+                    .to_owned(),
+            ),
             Self::Address { .. } => {
                 Some("write it like `https://git.example/api`; the token stands apart".to_owned())
             }
@@ -72,6 +79,22 @@ pub enum RequestError {
         path: String,
         /// Where it leads; empty where it does not say.
         host: String,
+    },
+    /// The App could not sign who it is.
+    #[error("failed to sign with the private key of the App for {system}")]
+    Unsigned {
+        /// Who was to be asked.
+        system: System,
+        /// Why.
+        source: rustls::Error,
+    },
+    /// The answer about the installation of the App lacks what it is for.
+    #[error("{system} answered for the installation of the App without {missing}")]
+    Installation {
+        /// Who answered.
+        system: System,
+        /// What is not there, or not of a form that can be sent.
+        missing: &'static str,
     },
     /// There was no connection, or it broke before the answer.
     #[error("failed to reach {system} at `{host}`")]

@@ -8,6 +8,8 @@
 use reqwest::header::{HeaderMap, WWW_AUTHENTICATE};
 use serde_json::Value;
 
+use super::auth::{Identity, Sender};
+
 /// Longest message of a system that is repeated, in bytes.
 const MESSAGE_LIMIT: usize = 300;
 
@@ -24,7 +26,7 @@ pub struct Refusal {
 
 impl Refusal {
     /// The same with every text put through a function.
-    pub(super) fn map_texts(self, change: impl Fn(&str) -> String) -> Self {
+    fn map_texts(self, change: impl Fn(&str) -> String) -> Self {
         Self {
             what: change(&self.what),
             missing: self.missing.as_deref().map(&change),
@@ -33,17 +35,32 @@ impl Refusal {
     }
 }
 
-/// Reads a refusal.
-pub(super) fn read(has_token: bool, status: u16, headers: &HeaderMap, body: &[u8]) -> Refusal {
-    let message = message(body);
+/// Reads a refusal of what a sender sent; what the sender keeps secret is not in it.
+pub(super) fn read(sender: &Sender, status: u16, headers: &HeaderMap, body: &[u8]) -> Refusal {
+    // Before the message is cut: half a secret would not be found in it.
+    let message = shortened(&sender.clean(&message(body)));
+    let refusal = judge(sender.identity, status, headers, body, &message);
+    refusal.map_texts(|text| sender.clean(text))
+}
+
+fn judge(
+    identity: Identity,
+    status: u16,
+    headers: &HeaderMap,
+    body: &[u8],
+    message: &str,
+) -> Refusal {
     let denied = matches!(status, 401 | 403 | 404);
     let missing = if denied { missing(headers, body) } else { None };
     let said = if message.is_empty() { String::new() } else { format!(" (it says: {message})") };
     if status == 401 {
-        let (what, mend) = if has_token {
-            ("the token is wrong, expired or revoked", "make a new token")
-        } else {
-            ("it wants a token", "name the variable that holds the token")
+        let (what, mend) = match identity {
+            Identity::Nobody => ("it wants a token", "name the variable that holds the token"),
+            Identity::Token => ("the token is wrong, expired or revoked", "make a new token"),
+            Identity::App => (
+                "the App's id, its private key or this machine's clock is wrong",
+                "compare `app_id` and the key with the App's settings",
+            ),
         };
         return Refusal { what: format!("{what}{said}"), missing, mend: Some(mend.to_owned()) };
     }
@@ -63,7 +80,11 @@ pub(super) fn read(has_token: bool, status: u16, headers: &HeaderMap, body: &[u8
     }
     let (what, mend) = match status {
         403 => ("the token may not read it", Some("let the token's owner read it")),
-        404 if has_token => {
+        404 if identity == Identity::App => (
+            "is not there, or the App is not installed there",
+            Some("check the name, and install the App for its owner"),
+        ),
+        404 if identity == Identity::Token => {
             ("is not there, or the token may not see it", Some("check the name and the token"))
         }
         404 => ("is not there, or wants a token", Some("check the name, or give a token")),
@@ -103,7 +124,7 @@ fn either(scopes: &str) -> String {
     scopes.split_whitespace().collect::<Vec<_>>().join("` or `")
 }
 
-/// What the system says itself, in one line of bounded length.
+/// What the system says itself.
 fn message(body: &[u8]) -> String {
     let Ok(body) = serde_json::from_slice::<Value>(body) else { return String::new() };
     let names = ["message", "error_description", "error", "errorMessages", "errors"];
@@ -113,7 +134,11 @@ fn message(body: &[u8]) -> String {
         Value::Object(_) => said.get("message")?.as_str().map(str::to_owned),
         _ => None,
     });
-    let said = said.unwrap_or_default();
+    said.unwrap_or_default()
+}
+
+/// A message in one line of bounded length.
+fn shortened(said: &str) -> String {
     let line: String = said.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     line[..line.floor_char_boundary(MESSAGE_LIMIT)].trim().to_owned()
 }
@@ -125,13 +150,16 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::client::Auth;
+    use crate::secret::Secret;
     use reqwest::header::{HeaderName, HeaderValue};
 
     fn refused(status: u16, headers: &[(&'static str, &'static str)], body: &str) -> Refusal {
         let headers = headers
             .iter()
             .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
-        read(true, status, &headers.collect(), body.as_bytes())
+        let sender = Sender::of(&Auth::Bearer(Secret::new("t0ken"))).unwrap();
+        read(&sender, status, &headers.collect(), body.as_bytes())
     }
 
     #[test]
@@ -157,6 +185,13 @@ mod tests {
         let challenge =
             [("www-authenticate", "Bearer error=\"insufficient_scope\", scope=\"read_api\"")];
         assert_eq!(refused(403, &challenge, "").missing.as_deref(), Some("read_api"));
+    }
+
+    #[test]
+    fn a_secret_at_the_end_of_a_long_message_is_not_cut_into_what_nobody_recognises() {
+        let body = format!(r#"{{"message":"{}t0ken"}}"#, "x".repeat(MESSAGE_LIMIT - 3));
+        let refusal = refused(403, &[], &body);
+        assert!(!refusal.what.contains("t0k"), "{}", refusal.what);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use tl_core::record::System;
 use tl_core::time::Millis;
 
 use super::*;
+use crate::secret::Secret;
 use crate::source::PullError;
 use crate::testing::{Reply, Server, TOKEN, ok, run, shown, status};
 

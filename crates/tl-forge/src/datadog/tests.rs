@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use super::*;
+use crate::client::Limits;
 use crate::testing::{Asked, NOW, Reply, Server, ok, pull_all, run, status, wanted};
 use crate::walk::law::{again, collected, refused, words};
 
@@ -52,6 +53,28 @@ fn a_failure_that_was_sent_again_is_given_again() {
         *name.lock().unwrap() = "over";
         let changed = again(&datadog(&server), "failures", &pages.last().unwrap().next).await;
         assert_eq!(changed.len(), 1);
+    });
+}
+
+#[test]
+fn the_key_of_the_api_goes_with_the_application_key_and_neither_is_shown() {
+    run(async {
+        let server = Server::start(|asked| match asked.before {
+            0 => ok(&json!({"data": []})),
+            _ => status(403, &[], r#"{"errors":["keys 4p1-k3y and 4pp-k3y may not"]}"#),
+        })
+        .await;
+        let auth = keys(Secret::new("4p1-k3y\n"), Secret::new("4pp-k3y"));
+        assert!(!format!("{auth:?}").contains("k3y"));
+        let client = server.client_of(System::Datadog, auth, Limits::default());
+        let datadog = Datadog::new(client, wanted("deployments"));
+        pull_all(&datadog, "deployments", None).await.unwrap();
+        let asked = &server.asked()[0];
+        assert_eq!(asked.header("dd-api-key"), Some("4p1-k3y"));
+        assert_eq!(asked.header("dd-application-key"), Some("4pp-k3y"));
+        assert_eq!(asked.header("authorization"), None);
+        let told = refused(&datadog, "deployments").await;
+        assert!(told.contains("keys *** and *** may not"), "{told}");
     });
 }
 

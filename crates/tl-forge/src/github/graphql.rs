@@ -112,7 +112,7 @@ impl Repository<'_> {
                         notes.push(format!(
                             "GraphQL does not tell {}#{number} ({}); reading it by REST",
                             self.name,
-                            first_error(&answer),
+                            self.error(&answer).unwrap_or_else(|| "without a reason".to_owned()),
                         ));
                         records.extend(self.pulls_by_rest(&[number], notes).await?);
                     }
@@ -132,6 +132,17 @@ impl Repository<'_> {
             pulls.join(" "),
         );
         let body = json!({ "query": query, "variables": { "owner": owner, "name": name } });
+        self.ask(body)
+    }
+
+    /// What GraphQL says is wrong; it says so with status 200, beside what it does tell.
+    pub(super) fn error(&self, answer: &Value) -> Option<String> {
+        let said = answer.pointer("/errors/0")?.get("message").and_then(Value::as_str);
+        Some(self.client.said(said.unwrap_or("without a reason")))
+    }
+
+    /// The request for a question with its variables.
+    pub(super) fn ask(&self, body: Value) -> Request {
         // On an Enterprise server, GraphQL stands beside the `v3` of REST.
         Request::post(self.client.beside("v3", "graphql"), body)
     }
@@ -143,11 +154,4 @@ fn is_whole(pull: &Value) -> bool {
     let reviews = pull.pointer("/reviews/nodes").and_then(Value::as_array);
     let mut comments = reviews.into_iter().flatten().filter_map(|review| review.get("comments"));
     !LISTS.iter().filter_map(|list| pull.get(list)).any(more) && !comments.any(more)
-}
-
-/// What GraphQL says is wrong, in one line.
-fn first_error(answer: &Value) -> String {
-    let said = answer.pointer("/errors/0/message").and_then(Value::as_str);
-    let said = said.unwrap_or("without a reason");
-    said.chars().map(|c| if c.is_control() { ' ' } else { c }).take(200).collect()
 }

@@ -206,7 +206,7 @@ pub(crate) const fn ids(projection: i64, table: u8) -> std::ops::RangeInclusive<
     first..=first | ((1 << 40) - 1)
 }
 
-/// Writes rows over those with the same keys; they are sorted by them.
+/// Writes rows over those with the same keys; table after table, new ones in the order given.
 pub(crate) async fn save_rows(
     connection: &mut SqliteConnection,
     projection: i64,

@@ -133,6 +133,11 @@ fn a_window_holds_the_rows_that_were_active_in_it() {
             assert_eq!(keys.len(), wanted, "since {since:?}");
             assert_eq!(ledger.count_rows::<Seen>(0, since).await.unwrap(), wanted);
         }
+        for (until, wanted) in [(i64::MAX, Some(3009)), (3000, Some(3000)), (1000, None)] {
+            let until = Timestamp::from_millis(until);
+            let last = ledger.last_active::<Seen>(&[0, 1], until).await.unwrap();
+            assert_eq!(last.map(Timestamp::as_millis), wanted);
+        }
     });
 }
 

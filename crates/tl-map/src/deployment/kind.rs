@@ -100,7 +100,8 @@ fn rollback(
         let (new, old) = (short(&this.what), short(&running.what));
         return Some(format!("{new} is an ancestor of {old}, which was running"));
     }
-    if this.commit.is_some() || !is_known || this.what == running.what {
+    let both_known = this.commit.is_some() && running.commit.is_some();
+    if both_known || !is_known || this.what == running.what {
         return None;
     }
     // By versions: older, and seen before in this place; an older line may go on beside.

@@ -1,8 +1,9 @@
 //! What was read of each repository, over its whole history.
 //!
-//! In: one repository of the dataset. Out: its summary. Start at [`summary`]. These are counts,
+//! In: the dataset. Out: a summary of each repository. Start at [`summaries`]. These are counts,
 //! not measures: they let a reader check that the right thing was read.
 
+use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 use tl_core::attribution::{AiTool, AuthorClass};
 use tl_core::id::CommitIx;
@@ -11,8 +12,12 @@ use crate::dataset::Dataset;
 use crate::journey::Shape;
 use crate::report::RepositorySummary;
 
-/// Summarises the repository at a row.
-pub fn summary(data: &Dataset<'_>, row: usize) -> RepositorySummary {
+/// Summarises every repository.
+pub fn summaries(data: &Dataset<'_>) -> Vec<RepositorySummary> {
+    (0..data.repositories.len()).into_par_iter().map(|row| summary(data, row)).collect()
+}
+
+fn summary(data: &Dataset<'_>, row: usize) -> RepositorySummary {
     let found = &data.repositories[row];
     let history = found.history;
     let reachable: Vec<CommitIx> =
@@ -46,10 +51,8 @@ pub fn summary(data: &Dataset<'_>, row: usize) -> RepositorySummary {
     let shapes = Shape::ALL
         .into_iter()
         .map(|shape| {
-            let of_shape = data
-                .merged_in_window()
-                .filter(|item| item.repository == row && item.shape == shape);
-            (shape, of_shape.count() as u64)
+            let merged = data.of_repository(row).iter().filter(|item| data.is_in_window(item));
+            (shape, merged.filter(|item| item.shape == shape).count() as u64)
         })
         .filter(|(_, count)| *count > 0)
         .collect();

@@ -12,12 +12,18 @@ use crate::dataset::{Dataset, Item};
 use crate::journey::{Boundary, Front};
 use crate::report::{ChangePoint, Series, WeekPoint};
 
+/// Most changes that stand as points. A page cannot show more, and a document of a million would be
+/// made of little else; `--csv` has a line for each.
+const POINTS: usize = 50_000;
+
 /// Collects the points of the window.
 pub fn series(data: &Dataset<'_>, shipped: &[Shipped<'_>]) -> Series {
     let mut items: Vec<&Item> = data.in_window().collect();
     items.sort_by_key(|item| (item.merged, item.repository, item.change));
+    let every = items.len().div_ceil(POINTS).max(1);
     Series {
-        changes: items.into_iter().map(|item| point(data, item)).collect(),
+        changes: items.into_iter().step_by(every).map(|item| point(data, item)).collect(),
+        every: every as u64,
         weeks: weeks(data),
         releases: points(data, shipped),
     }

@@ -21,6 +21,9 @@ pub struct CollectedReport {
     pub ci: Option<Ci>,
     /// Reviews; `None` where no request was collected.
     pub reviews: Option<Reviews>,
+    /// The merge queue; `None` where no request is known to have been in one.
+    #[serde(default)]
+    pub merge_queue: Option<MergeQueue>,
     /// Time in status; `None` where no moves of tickets were collected.
     pub time_in_status: Option<TimeInStatus>,
     /// Changes by evidence of AI use; `None` where none was merged in the window.
@@ -126,6 +129,35 @@ pub struct Reviews {
     pub to_first_ai_review: Figure,
     /// Share of merged requests that no other person reviewed.
     pub unreviewed: Figure,
+}
+
+/// The merge queue or merge train. Time in it is of the requests that were merged out of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MergeQueue {
+    /// Requests that were merged out of the queue in the window.
+    pub merged: u64,
+    /// Their share of the requests merged in the window.
+    pub share: Figure,
+    /// Approval to the last entry, median hours.
+    pub approved_to_queued_p50: Figure,
+    /// Approval to the last entry, 90th percentile, hours.
+    pub approved_to_queued_p90: Figure,
+    /// Last entry to the merge, median hours.
+    pub in_queue_p50: Figure,
+    /// Last entry to the merge, 90th percentile, hours.
+    pub in_queue_p90: Figure,
+    /// In the queue, all stays of a request together, median hours.
+    pub in_all_p50: Figure,
+    /// In the queue, all stays of a request together, 90th percentile, hours.
+    pub in_all_p90: Figure,
+    /// Entries of a request, mean.
+    pub entries: Figure,
+    /// Share removed unmerged at least once, of the requests that left the queue in the window.
+    pub removed: Figure,
+    /// Requests removed in the window that were not merged by its end.
+    pub removed_unmerged: u64,
+    /// Requests in the queue at the end of the window.
+    pub waiting: u64,
 }
 
 /// Where tickets spend their time.

@@ -25,38 +25,89 @@ fn problem(what: impl Into<String>, mend: impl Into<String>) -> Problem {
     Problem { what: what.into(), mend: mend.into() }
 }
 
-/// The token of a source; `None` where it names none.
-pub(super) fn secret(
+/// The secrets of a source.
+#[derive(Debug, Default)]
+pub(super) struct Secrets {
+    /// Its token; the private key where it has an App, the key of the API where it has two keys.
+    pub(super) token: Option<Secret>,
+    /// The application key of Datadog.
+    pub(super) application_key: Option<Secret>,
+}
+
+/// Where one secret comes from, and what it is for people.
+struct Origin<'a> {
+    /// Field of the source that names a variable, and that variable.
+    variable: (&'static str, Option<&'a str>),
+    /// Field of the source that names a command, and that command.
+    command: (&'static str, &'a [String]),
+    what: &'static str,
+    /// Whether it has several lines, as keys in PEM do.
+    has_lines: bool,
+}
+
+/// The secrets of a source; none where it names none.
+pub(super) fn secrets(
     cx: &Context,
     globals: &Globals,
     name: &str,
     config: &SourceConfig,
     system: System,
-) -> Result<Option<Secret>, Problem> {
+) -> Result<Secrets, Problem> {
+    let is_app = config.app_id.is_some();
+    let token = Origin {
+        variable: ("token_env", config.token_env.as_deref()),
+        command: ("token_command", &config.token_command),
+        what: if is_app { "private key" } else { "token" },
+        has_lines: is_app,
+    };
+    let application_key = Origin {
+        variable: ("application_key_env", config.application_key_env.as_deref()),
+        command: ("application_key_command", &config.application_key_command),
+        what: "application key",
+        has_lines: false,
+    };
+    let read = |origin: &Origin<'_>| {
+        if origin.variable.1.is_none() && origin.command.1.is_empty() {
+            return Ok(None);
+        }
+        may_be_sent(cx, name, config, system)?;
+        secret(cx, globals, name, origin).map(Some)
+    };
+    Ok(Secrets { token: read(&token)?, application_key: read(&application_key)? })
+}
+
+fn secret(
+    cx: &Context,
+    globals: &Globals,
+    name: &str,
+    origin: &Origin<'_>,
+) -> Result<Secret, Problem> {
     let key = |field: &str| format!("collect.sources.{name}.{field}");
-    if config.token_env.is_none() && config.token_command.is_empty() {
-        return Ok(None);
-    }
-    may_be_sent(cx, name, config, system)?;
-    if !config.token_command.is_empty() {
-        if cx.is_of_repository(&key("token_command")) {
+    let Origin { variable, command, what, .. } = origin;
+    if !command.1.is_empty() {
+        if cx.is_of_repository(&key(command.0)) {
             return Err(problem(
-                format!("`{}` is in the repository's own configuration", key("token_command")),
-                "no repository may have a command run: move it to your own file, or use `token_env`",
+                format!("`{}` is in the repository's own configuration", key(command.0)),
+                format!(
+                    "no repository may have a command run: move it to your own file, or use `{}`",
+                    variable.0
+                ),
             ));
         }
-        return from_command(globals, &config.token_command).map(Some);
+        return from_command(globals, command.1, origin);
     }
-    let variable = config.token_env.as_deref().unwrap_or_default();
-    match globals.variables.secret(variable) {
-        Some(text) => Ok(Some(Secret::new(&text))),
-        None if !is_variable(variable) => Err(problem(
-            format!("`{}` names no variable that is set", key("token_env")),
-            "write the name of a variable there, such as `FORGE_TOKEN`; a token is never in a file",
+    let named = variable.1.unwrap_or_default();
+    match globals.variables.secret(named) {
+        Some(text) => Ok(Secret::new(&text)),
+        None if !is_variable(named) => Err(problem(
+            format!("`{}` names no variable that is set", key(variable.0)),
+            format!(
+                "write the name of a variable there, such as `FORGE_TOKEN`; a {what} is never in a file"
+            ),
         )),
         None => Err(problem(
-            format!("the variable `{variable}` is not set"),
-            format!("set it to a token that may read what `{name}` collects"),
+            format!("the variable `{named}` is not set"),
+            format!("set it to a {what} that may read what `{name}` collects"),
         )),
     }
 }
@@ -99,8 +150,13 @@ fn may_be_sent(
     Ok(())
 }
 
-fn from_command(globals: &Globals, command: &[String]) -> Result<Secret, Problem> {
-    let mend = "run the command by hand; it must print the token and nothing else";
+fn from_command(
+    globals: &Globals,
+    command: &[String],
+    origin: &Origin<'_>,
+) -> Result<Secret, Problem> {
+    let what = origin.what;
+    let mend = format!("run the command by hand; it must print the {what} and nothing else");
     let (program, args) = command.split_first().unwrap_or((&command[0], &[]));
     if program.contains(std::path::is_separator) && !std::path::Path::new(program).is_absolute() {
         return Err(problem(
@@ -110,12 +166,13 @@ fn from_command(globals: &Globals, command: &[String]) -> Result<Secret, Problem
     }
     let options = Options { env: globals.variables.for_commands(), ..Options::default() };
     let output = process::run(program, args, &options)
-        .map_err(|err| problem(crate::error::causes(&err).join(": "), mend))?;
+        .map_err(|err| problem(crate::error::causes(&err).join(": "), mend.clone()))?;
     let text = String::from_utf8_lossy(&output.stdout);
     let token = text.trim();
-    if !output.status.success() || token.is_empty() || token.contains('\n') {
+    let is_whole = origin.has_lines || !token.contains('\n');
+    if !output.status.success() || token.is_empty() || !is_whole {
         // What it printed may be half a secret: it is not repeated.
-        return Err(problem(format!("`{program}` gave no token ({})", output.status), mend));
+        return Err(problem(format!("`{program}` gave no {what} ({})", output.status), mend));
     }
     Ok(Secret::new(token))
 }

@@ -121,11 +121,11 @@ fn open(
     config: &SourceConfig,
 ) -> Result<Box<dyn Source>, (String, Vec<String>)> {
     let system: System = config.system.parse().map_err(|err| (format!("{err}"), Vec::new()))?;
-    let secret = credentials::secret(cx, globals, name, config, system)
+    let secrets = credentials::secrets(cx, globals, name, config, system)
         .map_err(|problem| (problem.what, vec![problem.mend]))?;
     let wanted = wanted(cx, name, config);
     let clock: Arc<dyn Clock> = Arc::new(ProgramClock { quiet: ui.is_quiet() });
-    connect(system, config, secret, wanted, &clock)
+    connect(system, config, secrets, wanted, &clock)
 }
 
 fn wanted(cx: &Context, name: &str, config: &SourceConfig) -> Wanted {
@@ -244,7 +244,7 @@ impl Collected {
         self.add(Remark {
             place: place.to_owned(),
             what,
-            mend: "nothing is lost: what is known already is not counted twice".to_owned(),
+            mend: "what is known already stays, and is not counted twice".to_owned(),
             kept: true,
         });
     }

@@ -5,15 +5,15 @@
 use std::sync::Arc;
 
 use tl_core::record::System;
-use tl_forge::client::{Auth, Client, Connection, Limits};
+use tl_forge::client::{App, Auth, Client, Connection, Limits};
 use tl_forge::clock::Clock;
-use tl_forge::secret::Secret;
 use tl_forge::source::{Source, Wanted};
 use tl_forge::{
     azure_devops, bitbucket, circleci, datadog, gitea, github, gitlab, jenkins, jira, opsgenie,
     pagerduty, sentry, statuspage,
 };
 
+use super::credentials::Secrets;
 use crate::config::collect::SourceConfig;
 use crate::error::causes;
 
@@ -21,7 +21,7 @@ use crate::error::causes;
 pub(super) fn connect(
     system: System,
     config: &SourceConfig,
-    secret: Option<Secret>,
+    secrets: Secrets,
     wanted: Wanted,
     clock: &Arc<dyn Clock>,
 ) -> Result<Box<dyn Source>, (String, Vec<String>)> {
@@ -42,7 +42,7 @@ pub(super) fn connect(
             "list it, such as `repositories = [\"acme/api\"]` or `projects = [...]`",
         );
     }
-    let auth = auth(system, config.user.as_deref(), secret);
+    let auth = auth(system, config, secrets);
     let client = |base: String| {
         let (auth, clock, limits) = (auth.clone(), Arc::clone(clock), Limits::default());
         Client::new(Connection { system, base, auth, certificates: None, clock, limits }).map_err(
@@ -80,10 +80,18 @@ pub(super) fn connect(
     })
 }
 
-/// How each system wants to be shown the token.
-fn auth(system: System, user: Option<&str>, secret: Option<Secret>) -> Auth {
-    let Some(secret) = secret else { return Auth::None };
-    let user = user.unwrap_or_default();
+/// How each system wants to be shown the token, or what else a source has in its place.
+fn auth(system: System, config: &SourceConfig, secrets: Secrets) -> Auth {
+    let Some(secret) = secrets.token else { return Auth::None };
+    let user = config.user.as_deref().unwrap_or_default();
+    match (&config.app_id, secrets.application_key) {
+        (Some(id), _) => {
+            let (id, installation) = (id.clone(), config.installation_id);
+            return Auth::App(App { id, key: secret, installation });
+        }
+        (None, Some(application_key)) => return datadog::keys(secret, application_key),
+        (None, None) => {}
+    }
     match system {
         System::Jira => jira::auth(user, secret),
         System::Jenkins => jenkins::auth(user, secret),
@@ -201,6 +209,8 @@ fn is_public_host(system: System, host: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use tl_forge::secret::Secret;
+
     use super::*;
 
     fn config(system: &str, url: Option<&str>) -> SourceConfig {
@@ -211,7 +221,34 @@ mod tests {
             token_env: None,
             token_command: Vec::new(),
             user: None,
+            app_id: None,
+            installation_id: None,
+            application_key_env: None,
+            application_key_command: Vec::new(),
         }
+    }
+
+    #[test]
+    fn an_app_and_two_keys_are_shown_as_such_and_a_token_as_each_system_wants_it() {
+        let secrets = |key: Option<&str>| Secrets {
+            token: Some(Secret::new("t0ken")),
+            application_key: key.map(Secret::new),
+        };
+        let app = SourceConfig {
+            app_id: Some("7".to_owned()),
+            installation_id: Some(41),
+            ..config("github", None)
+        };
+        let auth = |system, config, key| super::auth(system, config, secrets(key));
+        assert!(matches!(
+            auth(System::Github, &app, None),
+            Auth::App(App { id, installation: Some(41), .. }) if id == "7"
+        ));
+        let datadog = config("datadog", None);
+        let keys = auth(System::Datadog, &datadog, Some("k3y"));
+        assert!(matches!(keys, Auth::Keys([("dd-api-key", _), ("dd-application-key", _)])));
+        assert!(matches!(auth(System::Datadog, &datadog, None), Auth::Bearer(_)));
+        assert!(matches!(auth(System::Github, &config("github", None), None), Auth::Bearer(_)));
     }
 
     #[test]

@@ -29,12 +29,10 @@ fn refused(text: &str) -> String {
 #[test]
 fn the_defaults_know_production_tickets_and_a_working_week() {
     let options = options("");
-    for production in ["production", "PROD", "live", "eu-live"] {
-        assert!(options.production.is_match(production), "{production}");
-    }
-    for other in ["staging", "preprod", "production-like"] {
-        assert!(!options.production.is_match(other), "{other}");
-    }
+    assert!(options.production.is_match("eu-live"));
+    assert!(!options.production.is_match("delivery"));
+    let own = self::options("[collect]\nproduction = '^deliver'");
+    assert!(own.production.is_match("Delivery") && !own.production.is_match("live"));
     for key in ["ABC-1", "A2_B-34", "#12", "acme/api#12"] {
         assert!(options.ticket_keys.is_match(key), "{key}");
     }
@@ -62,6 +60,35 @@ fn a_source_is_read_in_the_words_of_its_system() {
     }
 }
 
+#[test]
+fn an_app_and_an_application_key_stand_beside_a_token_of_the_right_system() {
+    let source = |lines: &str| format!("[collect.sources.one]\n{lines}");
+    let github = "system = \"github\"\napp_id = \"7\"\n";
+    let read = config(&source(&format!("{github}token_env = \"A_KEY\"\ninstallation_id = 41")));
+    let one = &read.sources["one"];
+    assert_eq!((one.app_id.as_deref(), one.installation_id), (Some("7"), Some(41)));
+    insta::assert_snapshot!(refused(&source(github)), @r#"
+    `collect.sources.one.app_id`, line 3, is `"7"`, but no `token_env` or `token_command` gives the private key of the App
+    "#);
+    insta::assert_snapshot!(refused(&source("system = \"gitlab\"\napp_id = \"7\"")), @r#"
+    `collect.sources.one.app_id`, line 3, is `"7"`, but only GitHub has Apps, and this is gitlab
+    "#);
+    insta::assert_snapshot!(refused(&source("system = \"github\"\napp_id = \"ghp_s3cr3t\"")), @r#"
+    `collect.sources.one.app_id`, line 3, is `"***"`, not the id of an App; its key is never in a file
+    "#);
+    insta::assert_snapshot!(refused(&source("system = \"github\"\ninstallation_id = 7")), @r#"
+    `collect.sources.one.installation_id`, line 3, is `7`, but no `app_id` says of which App
+    "#);
+    insta::assert_snapshot!(
+        refused(&source("system = \"sentry\"\napplication_key_env = \"ghp_s3cr3t\"")), @r#"
+    `collect.sources.one.application_key_env`, line 3, is `"***"`, but only Datadog has such keys, and this is sentry
+    "#);
+    insta::assert_snapshot!(
+        refused(&source("system = \"datadog\"\napplication_key_command = [\"pass\", \"x\"]")), @r#"
+    `collect.sources.one.application_key_command`, line 3, is `["pass", "***"]`, but no `token_env` or `token_command` gives the key of the API
+    "#);
+}
+
 /// Nobody finds out from a report that is too small that a key was misspelt.
 #[test]
 fn a_source_with_a_key_or_system_that_is_not_known_is_refused() {
@@ -69,13 +96,13 @@ fn a_source_with_a_key_or_system_that_is_not_known_is_refused() {
     `collect.sources.one.system`, line 2, is `"githib"`, but `githib` is not a system; there is github, gitlab, jira, jenkins, pagerduty, azure-devops, bitbucket, gitea, circleci, opsgenie, statuspage, alertmanager, datadog, sentry, devlake
     "#);
     insta::assert_snapshot!(refused("[collect.sources.one]\nsystem = \"github\"\nrepos = []"), @r"
-    `collect.sources.one.repos`, line 3, cannot be used: unknown field: found `repos`, expected `one of `system`, `url`, `jobs`, `projects`, `repositories`, `scopes`, `services`, `token_env`, `token_command`, `user``
+    `collect.sources.one.repos`, line 3, cannot be used: unknown field: found `repos`, expected `one of `system`, `url`, `jobs`, `projects`, `repositories`, `scopes`, `services`, `token_env`, `token_command`, `user`, `app_id`, `installation_id`, `application_key_env`, `application_key_command``
     ");
     insta::assert_snapshot!(refused("[collect.sources.one]\nurl = \"https://x.example\""), @r"
     `collect.sources.one`, line 1, cannot be used: missing field `system`
     ");
     insta::assert_snapshot!(refused("[collect.sources.one]\nsystem = \"github\"\ntoken = \"x\""), @r"
-    `collect.sources.one.token`, line 3, cannot be used: unknown field: found `token`, expected `one of `system`, `url`, `jobs`, `projects`, `repositories`, `scopes`, `services`, `token_env`, `token_command`, `user``
+    `collect.sources.one.token`, line 3, cannot be used: unknown field: found `token`, expected `one of `system`, `url`, `jobs`, `projects`, `repositories`, `scopes`, `services`, `token_env`, `token_command`, `user`, `app_id`, `installation_id`, `application_key_env`, `application_key_command``
     ");
 }
 

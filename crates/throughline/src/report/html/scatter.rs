@@ -115,10 +115,17 @@ pub(super) fn plot(report: &Report) -> Result<Option<Plot>, DrawError> {
         format::duration(p50),
         format::duration(p85)
     )];
+    let every = report.series.every;
+    if every > 1 {
+        notes.push(format!(
+            "Of so many changes each {every}-th is counted here, in the order of merges; tables \
+             count all."
+        ));
+    }
     if points.len() > MOST[0] {
         notes.push(format!(
             "Drawn are {} of {} changes: failed ones first, of the others every k-th in the order \
-             of merges ({} on narrow screens). Lines and tables count all.",
+             of merges ({} on narrow screens). Lines count all of these.",
             format::count(MOST[0] as u64),
             format::count(points.len() as u64),
             format::count(MOST[1] as u64)

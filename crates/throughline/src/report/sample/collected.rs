@@ -5,8 +5,8 @@ use tl_map::network::scenarios::{Scenario as LineScenario, StationLoad};
 use tl_map::report::collected::{
     AdjustedFailure, AfterHours, AfterHoursRow, AiUseTable, Apex, BeforeAfter, BoundaryCoverage,
     BusinessHours, BusinessHoursRow, Ci, CollectedReport, Compared, EvidenceRow, IterationRow,
-    ManualStepRow, ManualSteps, Network, NetworkScenario, NetworkStation, Paradox, ParadoxRow,
-    Pillar, PipelineRow, Reviews, ServiceDora, StatusRow, SurveyRow, TimeInStatus,
+    ManualStepRow, ManualSteps, MergeQueue, Network, NetworkScenario, NetworkStation, Paradox,
+    ParadoxRow, Pillar, PipelineRow, Reviews, ServiceDora, StatusRow, SurveyRow, TimeInStatus,
 };
 use tl_map::report::{
     Cadence, ChangePoint, DoraRow, Figure, InvestFirst, Investment, Report, Scenario, Series, Unit,
@@ -65,7 +65,7 @@ fn whole_line(series: Series) -> Series {
         })
         .collect();
     let weeks = (1..=WEEKS).map(|week| week_point(&changes, day(week * 7))).collect();
-    Series { changes, weeks, releases: Vec::new() }
+    Series { changes, every: 1, weeks, releases: Vec::new() }
 }
 
 fn hours(value: f64, n: u64) -> Figure {
@@ -176,6 +176,7 @@ fn collected() -> CollectedReport {
         services: (0..18u64).map(service).collect(),
         ci: Some(ci()),
         reviews: Some(reviews()),
+        merge_queue: Some(merge_queue()),
         time_in_status: Some(time_in_status()),
         ai_use: Some(ai_use()),
         apex: apex(),
@@ -273,6 +274,24 @@ fn reviews() -> Reviews {
         rounds: Figure::with_interval(0.25, 0.21, 0.29, 280, Unit::Count),
         to_first_ai_review: Figure::unknown(0, Unit::Hours, "no program reviewed"),
         unreviewed: share(0.04, 291),
+    }
+}
+
+/// Two thirds of the requests go through it; one in seven is removed once.
+fn merge_queue() -> MergeQueue {
+    MergeQueue {
+        merged: 194,
+        share: share(0.67, 291),
+        approved_to_queued_p50: hours(0.2, 188),
+        approved_to_queued_p90: hours(3.1, 188),
+        in_queue_p50: hours(0.4, 194),
+        in_queue_p90: hours(1.2, 194),
+        in_all_p50: hours(0.4, 194),
+        in_all_p90: hours(1.9, 194),
+        entries: Figure::with_interval(1.12, 1.08, 1.17, 194, Unit::Count),
+        removed: share(0.14, 201),
+        removed_unmerged: 3,
+        waiting: 2,
     }
 }
 

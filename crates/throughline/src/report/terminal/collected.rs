@@ -1,8 +1,8 @@
 //! What only collected events can tell: services, CI, reviews, time in status, coverage.
 
 use tl_map::report::collected::{
-    BoundaryCoverage, Ci, CollectedReport, PipelineRow, Reviews, ServiceDora, StatusRow,
-    TimeInStatus,
+    BoundaryCoverage, Ci, CollectedReport, MergeQueue, PipelineRow, Reviews, ServiceDora,
+    StatusRow, TimeInStatus,
 };
 use tl_map::report::{DoraRow, Figure, Report, Unit};
 
@@ -29,6 +29,9 @@ pub(super) fn show(page: &mut Page<'_>, collected: &CollectedReport, report: &Re
     }
     if let Some(found) = &collected.reviews {
         reviews(page, found);
+    }
+    if let Some(found) = &collected.merge_queue {
+        merge_queue(page, found);
     }
     if let Some(found) = &collected.ci {
         ci(page, found);
@@ -173,6 +176,37 @@ fn reviews(page: &mut Page<'_>, reviews: &Reviews) {
         told(&mut grid, label, figure, what);
     }
     page.grid(&grid);
+}
+
+fn merge_queue(page: &mut Page<'_>, found: &MergeQueue) {
+    let about = format!("{} merged out of it", counted(found.merged, "request", "requests"));
+    page.heading("MERGE QUEUE", &about);
+    let mut grid = figures("what", "over");
+    let both = |what: &str, p90: &Figure| format!("{what}, median; p90 {}", value(p90));
+    let to_queue = both("approval to the last entry", &found.approved_to_queued_p90);
+    let in_queue = both("last entry to the merge", &found.in_queue_p90);
+    let in_all = both("in the queue in all", &found.in_all_p90);
+    let rows = [
+        ("merged through it", &found.share, "share of the merged requests"),
+        ("waited to be queued", &found.approved_to_queued_p50, &to_queue),
+        ("time in queue", &found.in_queue_p50, &in_queue),
+        ("all entries", &found.in_all_p50, &in_all),
+        ("entries", &found.entries, "mean of a request merged out of it"),
+        ("removed", &found.removed, "unmerged at least once, of the requests that left it"),
+    ];
+    // Without a request that came out of it only the last says anything.
+    let shown = if found.merged == 0 { &rows[rows.len() - 1..] } else { &rows };
+    for (label, figure, what) in shown {
+        told(&mut grid, label, figure, what);
+    }
+    page.grid(&grid);
+    if found.removed_unmerged + found.waiting > 0 {
+        page.paragraph(&format!(
+            "Not merged at the end of the window: {} removed from it, {} still in it.",
+            count(found.removed_unmerged),
+            count(found.waiting)
+        ));
+    }
 }
 
 /// Left out where there is no room, in this order: tickets, the interval, p90, what it means.

@@ -10,6 +10,7 @@ use tl_core::time::Timestamp;
 
 use super::Place;
 use super::read::{Account, Problem, Result, instant, number, object_id, short, text};
+use crate::system::field;
 
 /// One attempt of a run or job, as it is now.
 #[derive(Debug, Clone)]
@@ -214,30 +215,65 @@ impl Step<'_> {
 
 /// A check of another app than Actions, whose checks are jobs already.
 pub(super) fn check(place: &Place, body: &Value) -> Result<Vec<Event>> {
-    let app = text(body, "app.slug");
-    if app == "github-actions" {
-        return Ok(Vec::new());
-    }
-    let id = number(body, "id").ok_or(Problem::Missing("id"))?;
-    let status = text(body, "status");
-    let run = Run {
-        id: format!("check/{id}"),
-        key: id.to_string(),
+    let words = Words {
+        id: "id",
+        app: "app.slug",
         commit: object_id(body, "head_sha"),
-        by: String::new(),
-        queued: None,
-        started: instant(body, "started_at").filter(|_| status != "queued"),
-        finished: instant(body, "completed_at").filter(|_| status == "completed"),
-        outcome: outcome(text(body, "conclusion"), Outcome::Failure),
-        runner: String::new(),
-        state: BuildState {
-            level: BuildLevel::Job,
-            pipeline: short(app),
-            job: short(text(body, "name")),
-            attempt: 1,
-            branch: short(text(body, "check_suite.head_branch")),
-            ..BuildState::default()
-        },
+        started: "started_at",
+        completed: "completed_at",
     };
-    Ok(run.events(place))
+    Ok(words.check(body)?.map_or_else(Vec::new, |run| run.events(place)))
+}
+
+/// The same of GraphQL, which is asked for the checks of a commit.
+pub(super) fn graphql_check(place: &Place, commit: &str, body: &Value) -> Result<Vec<Event>> {
+    let words = Words {
+        id: "databaseId",
+        app: "checkSuite.app.slug",
+        commit: field::object_id(commit),
+        started: "startedAt",
+        completed: "completedAt",
+    };
+    Ok(words.check(body)?.map_or_else(Vec::new, |run| run.events(place)))
+}
+
+/// What the fields of a check are called, and its commit.
+struct Words {
+    id: &'static str,
+    app: &'static str,
+    commit: String,
+    started: &'static str,
+    completed: &'static str,
+}
+
+impl Words {
+    /// Reads a check; `None` where it is one of Actions. Its branch is left out: only webhooks
+    /// say it.
+    fn check(self, body: &Value) -> Result<Option<Run>> {
+        let app = text(body, self.app);
+        if app == "github-actions" {
+            return Ok(None);
+        }
+        let id = number(body, self.id).ok_or(Problem::Missing("id"))?;
+        let status = text(body, "status").to_ascii_lowercase();
+        let conclusion = text(body, "conclusion").to_ascii_lowercase();
+        Ok(Some(Run {
+            id: format!("check/{id}"),
+            key: id.to_string(),
+            commit: self.commit,
+            by: String::new(),
+            queued: None,
+            started: instant(body, self.started).filter(|_| status != "queued"),
+            finished: instant(body, self.completed).filter(|_| status == "completed"),
+            outcome: outcome(&conclusion, Outcome::Failure),
+            runner: String::new(),
+            state: BuildState {
+                level: BuildLevel::Job,
+                pipeline: short(app),
+                job: short(text(body, "name")),
+                attempt: 1,
+                ..BuildState::default()
+            },
+        }))
+    }
 }

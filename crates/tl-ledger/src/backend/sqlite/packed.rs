@@ -17,7 +17,7 @@ use sqlx::{Row as _, SqliteConnection};
 use crate::document::Stored;
 
 /// Rows in a pack.
-const PACK: usize = 512;
+const PACK: usize = 128;
 
 /// Events in a pack: fewer, because one may have a megabyte.
 const EVENT_PACK: usize = 128;

@@ -2,7 +2,8 @@
 //! simulated line, coverage.
 
 use tl_map::report::collected::{
-    BoundaryCoverage, Ci, CollectedReport, Network, PipelineRow, Reviews, ServiceDora, TimeInStatus,
+    BoundaryCoverage, Ci, CollectedReport, MergeQueue, Network, PipelineRow, Reviews, ServiceDora,
+    TimeInStatus,
 };
 use tl_map::report::{DoraRow, Figure, Report};
 
@@ -102,7 +103,7 @@ pub(super) fn services(services: &[ServiceDora]) -> Section {
     }
 }
 
-/// Reviews, CI, the simulated line.
+/// Reviews, the merge queue, CI, the simulated line.
 pub(super) fn flow_of_work(collected: &CollectedReport) -> Vec<Section> {
     let section =
         |id, title, lead: &str, blocks| Section { id, title, lead: lead.to_owned(), blocks };
@@ -112,6 +113,12 @@ pub(super) fn flow_of_work(collected: &CollectedReport) -> Vec<Section> {
             "Reviews",
             "How much reviewing there is, and who waits for whom.",
             collected.reviews.as_ref().map(reviews).unwrap_or_default(),
+        ),
+        section(
+            "merge-queue",
+            "Merge queue",
+            "How long what is approved waits for its turn to be merged, and how often in vain.",
+            collected.merge_queue.as_ref().map(merge_queue).unwrap_or_default(),
         ),
         section(
             "ci",
@@ -146,6 +153,29 @@ fn reviews(found: &Reviews) -> Vec<Block> {
     ];
     let mut blocks = vec![figures(&caption, &rows)];
     blocks.extend(how("reviews"));
+    blocks
+}
+
+fn merge_queue(found: &MergeQueue) -> Vec<Block> {
+    let caption = format!("{} requests merged out of the queue", format::count(found.merged));
+    let rows = [
+        ("share of the merged requests that were merged out of it", &found.share),
+        ("approval to the last entry, median", &found.approved_to_queued_p50),
+        ("approval to the last entry, p90", &found.approved_to_queued_p90),
+        ("time in queue: last entry to the merge, median", &found.in_queue_p50),
+        ("time in queue: last entry to the merge, p90", &found.in_queue_p90),
+        ("time in queue in all, over all entries of a request, median", &found.in_all_p50),
+        ("time in queue in all, over all entries of a request, p90", &found.in_all_p90),
+        ("entries, mean of a request merged out of it", &found.entries),
+        ("removed unmerged at least once, of the requests that left it", &found.removed),
+    ];
+    let mut blocks = vec![figures(&caption, &rows)];
+    blocks.push(Block::Text(format!(
+        "Removed and not merged at the end: {}. In the queue at the end: {}.",
+        format::count(found.removed_unmerged),
+        format::count(found.waiting)
+    )));
+    blocks.extend(how("merge-queue"));
     blocks
 }
 

@@ -285,3 +285,48 @@ fn an_enterprise_is_a_source_of_its_own() {
     pull["url"] = json!("https://api.acme.ghe.com/repos/acme/api/pulls/12");
     assert_eq!(events("pull_request", "", pull)[0].source, "github:acme.ghe.com");
 }
+
+/// A check of another CI system, over REST.
+fn check() -> serde_json::Value {
+    json!({
+        "id": 9, "name": "build", "head_sha": HEAD, "status": "completed", "conclusion": "timed_out",
+        "started_at": "2024-05-01T10:01:00Z", "completed_at": "2024-05-01T10:31:00Z",
+        "url": "https://git.example/api/v3/repos/acme/api/check-runs/9",
+        "html_url": "https://git.example/acme/api/runs/9", "details_url": "https://ci.example/9",
+        "check_suite": {"id": 5}, "app": {"slug": "elsewhere-ci"},
+    })
+}
+
+#[test]
+fn a_check_is_the_same_over_rest_graphql_and_a_webhook() {
+    let told = |record: &Record| convert(record).unwrap();
+    let rest = told(&record("check_run", "", check()));
+    assert_eq!(rest.len(), 2);
+    let graphql = json!({
+        "__typename": "CheckRun", "databaseId": 9, "name": "build", "status": "COMPLETED",
+        "conclusion": "TIMED_OUT", "startedAt": "2024-05-01T10:01:00Z",
+        "completedAt": "2024-05-01T10:31:00Z", "url": "https://git.example/acme/api/runs/9",
+        "repository": {"nameWithOwner": "acme/api"},
+        "checkSuite": {"app": {"slug": "elsewhere-ci"}},
+    });
+    assert_eq!(told(&record("graphql_check_run", HEAD, graphql)), rest);
+    let mut sent = check();
+    sent["check_suite"] = json!({"id": 5, "head_branch": "doors"});
+    let mut sent = webhook("check_run", json!({"action": "completed", "check_run": sent}));
+    sent.body["repository"]["html_url"] = json!("https://git.example/acme/api");
+    assert_eq!(told(&sent), rest);
+}
+
+#[test]
+fn a_check_that_is_not_over_has_begun_or_tells_nothing() {
+    let kinds = |status: &str| -> Vec<String> {
+        let body = json!({
+            "databaseId": 9, "name": "build", "status": status, "conclusion": null,
+            "startedAt": "2024-05-01T10:01:00Z", "checkSuite": {"app": null},
+        });
+        let events = convert(&record("graphql_check_run", HEAD, body)).unwrap();
+        events.into_iter().map(|event| event.kind).collect()
+    };
+    assert_eq!(kinds("IN_PROGRESS"), ["ci.started"]);
+    assert_eq!(kinds("QUEUED"), [""; 0]);
+}
