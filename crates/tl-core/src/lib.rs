@@ -9,6 +9,7 @@ pub mod delivery;
 pub mod diff;
 pub mod event;
 pub mod fact;
+pub mod finding;
 pub mod history;
 pub mod id;
 pub mod record;
