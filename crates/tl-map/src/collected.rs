@@ -125,6 +125,9 @@ impl<'a> Collected<'a> {
         let mut told = Told { request, ..Told::default() };
         let found = request.map(|row| &self.delivery.requests[row]);
         if let Some(found) = found {
+            if let Some(at) = merged_by_queue(found, marks, until) {
+                marks.correct(Boundary::Merged, at);
+            }
             let landed = marks.get(Boundary::Merged);
             told.course = course(found, options.approvals, landed, until);
             marks.seen = Seen::Forge;
@@ -186,6 +189,14 @@ impl<'a> Collected<'a> {
             .min()
             .map(|(form, _, row)| (row, form))
     }
+}
+
+/// When a queue merged a request: it makes the commit that lands when it begins to check it, so the
+/// date of that commit is too early.
+fn merged_by_queue(request: &Request, marks: &Marks, until: Timestamp) -> Option<Timestamp> {
+    let merged = request.merged.as_ref()?.at;
+    let made = marks.get(Boundary::Merged)?;
+    (!request.queued.is_empty() && merged > made && merged <= until).then_some(merged)
 }
 
 /// When a ticket was first in progress.

@@ -384,6 +384,11 @@ impl Marks {
         });
     }
 
+    /// Says when a boundary really was, whatever was seen before.
+    pub fn correct(&mut self, boundary: Boundary, at: Timestamp) {
+        self.at[boundary as usize] = Instant::from(at);
+    }
+
     /// Takes in one fact where it is known.
     pub fn apply_known(&mut self, boundary: Boundary, at: Option<Timestamp>) {
         if let Some(at) = at {

@@ -32,9 +32,8 @@ pub const DOC: MeasureDoc = MeasureDoc {
               bootstrap by author; shares with Wilson intervals",
     unit: "requests; hours; shares",
     edge_cases: &[
-        "the merge is the forge's instant: the commit that lands is made when the queue begins to check \
-         it, so its committer date (t6) may lie hours before the merge, and what the queue took after \
-         that date is release wait in the value stream",
+        "the merge (t6) is the forge's instant here: the commit that lands is made when the queue begins \
+         to check it, so its committer date may lie hours before the merge",
         "an entry told twice without a removal between (GitHub also tells when a group is to be \
          checked) is one entry; a removal without an entry before it is left out",
         "closing a request removes it; a removal within a minute before the merge, with no entry after \

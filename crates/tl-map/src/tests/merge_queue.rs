@@ -7,8 +7,9 @@ use tl_core::history::History;
 use tl_core::time::{Millis, Timestamp};
 
 use super::story::{START, history, instant};
-use crate::dataset::Dataset;
+use crate::dataset::{Dataset, Item};
 use crate::explain::explain;
+use crate::journey::Boundary;
 use crate::measure::merge_queue::merge_queue;
 use crate::options::Options;
 use crate::report::Figure;
@@ -160,4 +161,25 @@ fn the_rows_behind_the_figures_are_those_that_were_counted() {
     #1 1: merged 2026-01-03, 1 x entered
     #3 1: merged 2026-01-03, 1 x entered, 1 x removed
     ");
+}
+
+/// The value stream takes what the queue took for a wait to be merged, not to be released.
+#[test]
+fn out_of_a_queue_the_merge_is_when_the_forge_merged_it() {
+    let requests = vec![
+        request(1, "3 09:00 enters, 3 12:00 merges"),
+        request(2, "3 16:00 merges"),
+        request(3, "3 14:30 enters, 4 23:00 merges"),
+    ];
+    let delivery = Delivery { requests, ..Delivery::default() };
+    let options = options(instant("4", "12:00"));
+    let histories = told(LANDED);
+    let data = Dataset::with_delivery(&histories, &delivery, &options);
+    let merged = |name: &str| {
+        let named = |item: &&Item| data.change_name(item.repository, item.change) == name;
+        data.items.iter().find(named).unwrap().journey.at(Boundary::Merged).unwrap()
+    };
+    assert_eq!(merged("#1"), instant("3", "12:00"));
+    assert_eq!(merged("#2"), instant("3", "14:00"), "no queue: the commit's own date");
+    assert_eq!(merged("#3"), instant("3", "15:00"), "merged after the window: not known");
 }
