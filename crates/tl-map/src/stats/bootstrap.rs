@@ -56,18 +56,23 @@ pub struct Clusters {
 }
 
 impl Clusters {
-    /// Groups rows by author. With a single author each row is its own cluster.
+    /// Groups rows by author. With a single author each row is its own cluster. Author ids are rows
+    /// of a table: memory is taken for the largest one.
     pub fn new(authors: &[u32]) -> Self {
-        let mut ids = authors.to_vec();
-        ids.sort_unstable();
-        ids.dedup();
-        if ids.len() < 2 {
+        // Author ids are rows of a table: which of them occur, then the number of each among those.
+        let mut number = vec![u32::MAX; authors.iter().max().map_or(0, |most| *most as usize + 1)];
+        authors.iter().for_each(|author| number[*author as usize] = 0);
+        let mut units = 0;
+        for number in number.iter_mut().filter(|number| **number == 0) {
+            *number = units;
+            units += 1;
+        }
+        if units < 2 {
             let of_row: Vec<u32> = (0..authors.len() as u32).collect();
             return Self { sizes: vec![1; of_row.len()], of_row, unit: Unit::Change };
         }
-        let mut sizes = vec![0; ids.len()];
-        let of_row = authors.iter().map(|author| ids.partition_point(|id| id < author) as u32);
-        let of_row: Vec<u32> = of_row.collect();
+        let mut sizes = vec![0; units as usize];
+        let of_row: Vec<u32> = authors.iter().map(|author| number[*author as usize]).collect();
         for &cluster in &of_row {
             sizes[cluster as usize] += 1;
         }
