@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use std::num::NonZero;
 use std::panic::resume_unwind;
 use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use tl_collect::requested::requested_history;
@@ -140,6 +141,18 @@ impl Chunk {
     const fn is_full(&self) -> bool {
         self.bytes.len() >= CHUNK
     }
+
+    fn entities(&self) -> Result<Vec<Entity>, RowError> {
+        let mut entities = Vec::with_capacity(self.rows.len());
+        let mut start = 0;
+        for (table, end) in &self.rows {
+            if let Some(table) = Table::from_number(*table) {
+                entities.push(Entity::decode(table, &self.bytes[start..*end])?);
+            }
+            start = *end;
+        }
+        Ok(entities)
+    }
 }
 
 /// Reads the rows that are there, and decodes them beside.
@@ -152,14 +165,14 @@ async fn from_rows(ledger: &Ledger, since: Option<Timestamp>) -> Result<Delivery
         let count = ledger.count_rows::<Things>(table.number(), *since).await?;
         gathering.reserve(*table, count);
     }
-    let (to_decoder, from_ledger) = sync_channel(CHUNKS);
+    let (to_decoders, from_ledger) = sync_channel(CHUNKS);
     let decoder = thread::spawn(move || decode(gathering, from_ledger));
     let mut chunk = Chunk::default();
     let mut each = |table: u8, _: &str, value: &[u8]| {
         chunk.push(table, value);
         if chunk.is_full() {
             // A decoder that stopped says why when it is joined.
-            to_decoder.send(std::mem::take(&mut chunk)).ok();
+            to_decoders.send(std::mem::take(&mut chunk)).ok();
         }
     };
     let mut read = Ok(());
@@ -167,8 +180,8 @@ async fn from_rows(ledger: &Ledger, since: Option<Timestamp>) -> Result<Delivery
         let done = ledger.rows::<Things>(&[table.number()], since, &mut each).await;
         read = read.and(done.map(drop));
     }
-    to_decoder.send(chunk).ok();
-    drop(to_decoder);
+    to_decoders.send(chunk).ok();
+    drop(to_decoders);
     let decoded = decoder.join().unwrap_or_else(|panic| resume_unwind(panic));
     read?;
     decoded.map_err(|err| {
@@ -177,18 +190,31 @@ async fn from_rows(ledger: &Ledger, since: Option<Timestamp>) -> Result<Delivery
     })
 }
 
-/// What the rows say together.
+/// What the rows say together: as many chunks at a time as there are cores.
 fn decode(mut gathering: Gathering, chunks: Receiver<Chunk>) -> Result<Delivery, RowError> {
-    for chunk in chunks {
-        let mut start = 0;
-        for (table, end) in chunk.rows {
-            if let Some(table) = Table::from_number(table) {
-                gathering.add(Entity::decode(table, &chunk.bytes[start..end])?);
-            }
-            start = end;
+    let threads = thread::available_parallelism().map_or(1, NonZero::get);
+    let chunks = Mutex::new(chunks);
+    // Not while a chunk is decoded: the lock is given back with the chunk.
+    let next = || chunks.lock().unwrap_or_else(PoisonError::into_inner).recv().ok();
+    let (to_gathering, decoded) = sync_channel(CHUNKS);
+    thread::scope(|scope| {
+        for _ in 0..threads {
+            let to_gathering = to_gathering.clone();
+            scope.spawn(move || {
+                while let Some(chunk) = next() {
+                    // Where the gathering has stopped, the others stop as well.
+                    if to_gathering.send(chunk.entities()).is_err() {
+                        break;
+                    }
+                }
+            });
         }
-    }
-    Ok(gathering.finish())
+        drop(to_gathering);
+        for entities in decoded {
+            entities?.into_iter().for_each(|entity| gathering.add(entity));
+        }
+        Ok(gathering.finish())
+    })
 }
 
 /// Appends events and folds them, where that is possible without reading them again.

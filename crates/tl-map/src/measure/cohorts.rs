@@ -4,6 +4,7 @@
 //! **Invariant:** "no evidence" is never called human, and a sentence speaks of association,
 //! never of cause.
 
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use tl_core::attribution::Cohort;
 
@@ -134,7 +135,7 @@ fn comparisons(data: &Dataset<'_>, exposed: &[&Item], reference: &[&Item]) -> Ve
         ("lines changed", Unit::Lines, |item| item.size.map(|size| lines(&size) as i64)),
     ];
     let mut table: Vec<Comparison> = times
-        .into_iter()
+        .into_par_iter()
         .filter_map(|(measure, unit, of)| {
             ranked(data, measure, unit, &all(exposed, of), &all(reference, of))
         })
