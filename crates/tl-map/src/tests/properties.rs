@@ -166,6 +166,20 @@ proptest! {
         prop_assert_eq!(next as usize, graph.mainline.len());
     }
 
+    /// Measures are computed side by side: which of them is ready first leaves no trace.
+    #[test]
+    fn the_number_of_threads_does_not_matter(one in story(), other in story()) {
+        let histories = [history(&one), history(&other)];
+        let options = Options { draws: 20, ..Options::at(START + Millis::days(60)) };
+        let with = |threads: usize| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| {
+                serde_json::to_string(&crate::map(&Dataset::new(&histories, &options))).unwrap()
+            })
+        };
+        prop_assert_eq!(with(1), with(4));
+    }
+
     /// A request is delivered at most once, and never both delivered and pending.
     #[test]
     fn a_request_is_delivered_once(story in story()) {
