@@ -150,7 +150,7 @@ impl Ledger {
     ) -> Result<Position, ProjectError> {
         let mut own = std::mem::take(folding);
         let failed = |err| self.unprojected(P::NAME, err);
-        {
+        if own.from.is_some() {
             let mut session = self.session().await;
             session.begin().await.map_err(failed)?;
             let done = own.save(&mut session.connection).await;
