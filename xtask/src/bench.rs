@@ -4,6 +4,7 @@
 //! machine and the minute; only their ratios are for comparing.
 
 mod collect;
+mod guard;
 mod map;
 mod usage;
 
@@ -19,6 +20,8 @@ pub(crate) enum Bench {
     Map(map::MapArgs),
     /// Time and memory of a synthetic organisation through `throughline collect` and `map`
     Collect(collect::CollectArgs),
+    /// What Guard's rules find in corpora, what they find in vain, and at what cost
+    Guard(guard::GuardArgs),
     /// Trailers (E3) against line notes (E1): how much AI use the weaker evidence finds
     Attribution(RepoArgs),
     /// The revert linker without ids, against the ids that reverts name
@@ -38,6 +41,7 @@ pub(crate) fn run(bench: &Bench) -> Result<(), Failure> {
     match bench {
         Bench::Map(args) => map::run(args),
         Bench::Collect(args) => collect::run(args),
+        Bench::Guard(args) => guard::run(args),
         Bench::Attribution(args) => program("attribution", args),
         Bench::Reverts(args) => program("reverts", args),
     }

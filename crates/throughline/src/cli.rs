@@ -155,7 +155,7 @@ impl Color {
 fn start_log(globals: &GlobalArgs, variables: &Variables) {
     let ours = |level| {
         format!(
-            "warn,throughline={level},tl_core={level},tl_ledger={level},tl_exec={level},tl_collect={level},tl_forge={level},tl_map={level}"
+            "warn,throughline={level},tl_core={level},tl_ledger={level},tl_exec={level},tl_collect={level},tl_forge={level},tl_map={level},tl_guard={level}"
         )
     };
     let filter = variables.text(env::TL_LOG).unwrap_or_else(|| match globals.verbose {

@@ -9,6 +9,7 @@ mod completions;
 mod config;
 mod doctor;
 mod events;
+mod guard;
 mod map;
 mod sql;
 mod tables;
@@ -24,6 +25,7 @@ pub(crate) enum Command {
     Collect(collect::CollectArgs),
     Sql(sql::SqlArgs),
     Events(events::EventsArgs),
+    Guard(guard::GuardArgs),
     Doctor(doctor::DoctorArgs),
     /// Show the configuration and where it comes from
     #[command(subcommand)]
@@ -38,6 +40,7 @@ impl Command {
             Self::Map(args) => args.json,
             Self::Collect(args) => args.json,
             Self::Sql(args) => args.json,
+            Self::Guard(args) => args.json(),
             Self::Doctor(args) => args.json,
             Self::Config(config::ConfigCommand::Show(args)) => args.json,
             Self::Events(_) | Self::Config(_) | Self::Completions(_) => false,
@@ -52,6 +55,7 @@ pub(crate) async fn execute(ui: &mut Ui, globals: &Globals, command: &Command) -
         Command::Collect(args) => collect::cmd_collect(ui, globals, args).await,
         Command::Sql(args) => sql::cmd_sql(ui, globals, args).await,
         Command::Events(args) => events::cmd_events(ui, globals, args).await,
+        Command::Guard(args) => guard::cmd_guard(ui, globals, args),
         Command::Doctor(args) => doctor::cmd_doctor(ui, globals, args).await,
         Command::Config(command) => config::cmd_config(ui, globals, command),
         Command::Completions(args) => completions::cmd_completions(ui, args),

@@ -12,6 +12,7 @@ mod command;
 mod config;
 mod context;
 mod error;
+mod guard_files;
 mod pipeline;
 mod report;
 mod ui;

@@ -5,6 +5,7 @@
 
 pub(crate) mod csv;
 pub(crate) mod format;
+pub(crate) mod guard;
 pub(crate) mod html;
 #[cfg(test)]
 pub(crate) mod sample;

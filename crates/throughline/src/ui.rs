@@ -64,12 +64,14 @@ impl Ink {
     }
 }
 
-/// Whether a character moves the cursor, changes colours or lines, or turns the direction of what
-/// follows.
+/// Whether a character moves the cursor, changes colours or lines, turns the direction of what
+/// follows, or is there for machines alone: tags and the selectors beyond the sixteenth carry whole
+/// texts that no person sees. Joiners and the other selectors belong to scripts and emoji.
 pub(crate) fn acts_on_a_terminal(c: char) -> bool {
     let turns =
         matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    c.is_control() || turns
+    let hides = matches!(c, '\u{200b}' | '\u{2060}'..='\u{2064}' | '\u{206a}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e0fff}');
+    c.is_control() || turns || hides
 }
 
 /// The text without such characters, line feeds among them: names in a repository are written by
@@ -88,8 +90,9 @@ pub(crate) fn visible_json(document: String) -> String {
     let mut text = String::with_capacity(document.len() + 16);
     for c in document.chars() {
         if acts(c) {
-            // None of them is a pair of surrogates in JSON: four digits are enough.
-            let _infallible = write!(text, "\\u{:04x}", u32::from(c));
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                let _infallible = write!(text, "\\u{unit:04x}");
+            }
         } else {
             text.push(c);
         }
@@ -258,12 +261,14 @@ mod tests {
     fn what_could_act_on_a_terminal_is_replaced() {
         let shown = visible("a\u{1b}[31m\u{9b}2Jb\nc\u{202e}d\u{7}");
         assert_eq!(shown, "a\u{fffd}[31m\u{fffd}2Jb\u{fffd}c\u{fffd}d\u{fffd}");
-        assert_eq!(visible("Zoë 日本 ✓"), "Zoë 日本 ✓");
+        assert_eq!(visible("a\u{e0073}\u{200b}\u{e0100}b"), "a\u{fffd}\u{fffd}\u{fffd}b");
+        assert_eq!(visible("Zoë 日本 ✓ ❤\u{fe0f}"), "Zoë 日本 ✓ ❤\u{fe0f}");
     }
 
     #[test]
     fn json_says_the_same_without_what_could_act_on_a_terminal() {
-        let value = serde_json::json!({"a": "\u{1b}[31m\u{9b}2J\u{7f}\u{202e}\\Zoë 日本 😀\n"});
+        let value =
+            serde_json::json!({"a": "\u{1b}[31m\u{9b}2J\u{7f}\u{202e}\u{e0073}\\Zoë 日本 😀\n"});
         for text in [value.to_string(), serde_json::to_string_pretty(&value).unwrap()] {
             let shown = visible_json(text);
             assert_eq!(serde_json::from_str::<serde_json::Value>(&shown).unwrap(), value);

@@ -3,6 +3,7 @@
 //! In: the path given on the command line. Out: its [`History`]. The benchmarks are in `benches/`,
 //! the programs that print a table of one repository in `src/bin/`.
 
+pub mod guard;
 pub mod oracle;
 pub mod organisation;
 

@@ -5,5 +5,17 @@
 //! [`Inventory`](inventory::Inventory) and findings. **Invariant:** nothing that is read is
 //! executed, no socket is opened, and home, variables and the day are given.
 
+pub mod discover;
+pub mod host;
 pub mod inventory;
+pub mod limits;
+pub mod listeners;
+pub mod location;
+pub mod lock;
+pub mod parse;
+pub mod prefilter;
+pub mod report;
 pub mod rules;
+pub mod scan;
+pub mod score;
+pub mod text;

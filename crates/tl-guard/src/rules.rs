@@ -1,138 +1,205 @@
-//! tl-guard::text and tl-guard::rules
-use crate::inventory::{Client, Inventory, Scope, Server, Tool};
-use tl_core::finding::{Finding, Location};
-use tl_rules::doc::RuleDoc;
-/// What a file is to an agent; decides which rules read it and with which prior.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Role {
-    Config,
-    Settings,
-    RuleFile,
-    SkillDoc,
-    SkillFile,
-    ToolList,
-    Source,
-    Document,
-    ToolResult,
-    Lockfile,
-    Other,
+//! The rules: what each says of itself and the function that checks it, a file per rule below
+//! `rules/<family>/`, a slice per family.
+//!
+//! Start at [`RULES`]. A rule has no state: it reads a [`Unit`], a [`Raw`], an [`Artifact`] or the
+//! inventory and puts [`Finding`]s into a [`Sink`].
+
+use std::collections::BTreeMap;
+
+use rustc_hash::FxHashMap;
+use tl_core::finding::{Finding, Fix, Location};
+use tl_rules::{doc::RuleDoc, taxonomy};
+
+use crate::{
+    inventory::Inventory,
+    limits,
+    text::unit::{Artifact, Context, Encoding, Hidden, Role, Unit, advance},
+};
+
+pub mod gc;
+pub mod gd;
+pub mod gh;
+pub mod gi;
+pub mod gn;
+pub mod gp;
+pub mod gq;
+pub mod gs;
+pub mod gx;
+
+/// All rules, by family. A family's file lists its own.
+pub const RULES: &[&[Rule]] = &[
+    gc::RULES,
+    gd::RULES,
+    gh::RULES,
+    gi::RULES,
+    gn::RULES,
+    gp::RULES,
+    gq::RULES,
+    gs::RULES,
+    gx::RULES,
+];
+
+/// Every rule, in the order of [`RULES`].
+pub fn all() -> impl Iterator<Item = &'static Rule> {
+    RULES.iter().flat_map(|family| family.iter())
 }
-/// One file or stream as read: decoded once, bounded.
-#[derive(Debug)]
-pub struct Artifact {
-    pub role: Role,
-    pub client: Client,
-    pub scope: Scope,
-    pub at: Location,
-    pub text: String,
-    pub bytes: u64,
-    /// whether `text` is all of it
-    pub whole: bool,
-    pub encoding: Encoding,
-}
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-/// How it was stored.
-pub enum Encoding {
-    Utf8,
-    Utf8Bom,
-    Utf16Le,
-    Utf16Be,
-    Latin1,
-    Binary,
-}
-/// Where in a document a piece stands: changes its weight.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Context {
-    Prose,
-    Heading,
-    Quote,
-    CodeBlock,
-    InlineCode,
-    Comment,
-    HtmlComment,
-    FrontMatter,
-    JsonString,
-    CollapsedHtml,
-    AltText,
-    Identifier,
-    Decoded,
-}
-/// A piece of text that a model reads as one: a tool with all its fields joined, a markdown section, a comment, a JSON string.
-#[derive(Debug)]
-pub struct Unit<'a> {
-    pub role: Role,
-    pub scope: Scope,
-    pub raw: &'a str,
-    /// normalised; equal to `raw` where that is plain ASCII
-    pub text: std::borrow::Cow<'a, str>,
-    pub spans: Vec<Span>,
-    pub map: OffsetMap,
-    pub hidden: Vec<Hidden>,
-    pub at: Location,
-    /// The tool it describes and its server, for cross rules.
-    pub tool: Option<(&'a Server, &'a Tool)>,
-    /// depth of decoding: 0 as written, 1, 2
-    pub depth: u8,
-}
-/// Byte range of `Unit::text` and what it is.
-#[derive(Debug, Clone, Copy)]
-pub struct Span {
-    pub start: usize,
-    pub end: usize,
-    pub context: Context,
-    /// of joined fields: index into the tool's list of fields
-    pub field: u16,
-}
-/// Byte of normalised text to byte of the file; runs, binary search. Empty: the identity.
-#[derive(Debug, Clone, Default)]
-pub struct OffsetMap(pub Vec<(u32, u32)>);
-/// Something a person does not see.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Hidden {
-    pub kind: HiddenKind,
-    pub start: usize,
-    pub end: usize,
-    pub decoded: String,
-}
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-/// Kinds of hiding; one GH rule each.
-pub enum HiddenKind {
-    Tag,
-    Bidi,
-    VariationSelector,
-    ZeroWidth,
-    Ansi,
-    Markup,
-    Encoded,
-    Padding,
-    Homoglyph,
-}
+
 /// What all checks may ask.
 #[derive(Debug)]
 pub struct Cx<'a> {
+    /// Everything that was found.
     pub inventory: &'a Inventory,
-    /// exact tool names to (server, tool), of all servers
-    pub tools: &'a std::collections::BTreeMap<String, Vec<(usize, usize)>>,
+    /// Exact tool names to (server, tool), of all servers.
+    pub tools: &'a BTreeMap<String, Vec<(usize, usize)>>,
+    /// Whether doubts count.
     pub strict: bool,
 }
+
+/// Text as it stands: a file, the fields of a tool, or a string whose escapes were decoded.
+#[derive(Debug)]
+pub struct Raw<'a> {
+    /// Of the file.
+    pub role: Role,
+    /// As written.
+    pub text: &'a str,
+    /// What [`crate::text::hidden::find`] found there.
+    pub hidden: &'a [Hidden],
+    /// Byte on disk of the first of `text`, where every byte of `text` is one of the file.
+    pub disk: Option<usize>,
+    /// The unit of which it is the text, or the place of the file.
+    pub of: Of<'a>,
+}
+
+/// What a [`Raw`] is the text of.
+#[derive(Debug, Clone, Copy)]
+pub enum Of<'a> {
+    /// A file.
+    File(&'a Location),
+    /// A tool, or a string with escapes.
+    Unit(&'a Unit<'a>),
+}
+
+impl<'a> Raw<'a> {
+    /// Of a file, with what is hidden there.
+    pub fn of_file(artifact: &'a Artifact, hidden: &'a [Hidden]) -> Self {
+        let disk = match artifact.encoding {
+            Encoding::Utf8 => Some(0),
+            Encoding::Utf8Bom => Some(3),
+            Encoding::Utf16Le | Encoding::Utf16Be | Encoding::Latin1 | Encoding::Binary => None,
+        };
+        let of = Of::File(&artifact.at);
+        Self { role: artifact.role, text: &artifact.text, hidden, disk, of }
+    }
+
+    /// Of a unit whose text stands in no file as it is.
+    pub fn of_unit(unit: &'a Unit<'a>) -> Self {
+        let of = Of::Unit(unit);
+        Self { role: unit.role, text: &unit.raw, hidden: &unit.hidden, disk: None, of }
+    }
+
+    /// Place on disk of one of its bytes.
+    pub fn locate(&self, byte: usize) -> Location {
+        match self.of {
+            Of::File(at) => {
+                let mut at = at.clone();
+                advance(&mut at, self.text, byte);
+                at
+            }
+            Of::Unit(unit) => unit.locate(unit.map.normalised(byte)),
+        }
+    }
+
+    /// Whether one of its bytes stands in a name.
+    pub fn in_name(&self, byte: usize) -> bool {
+        match self.of {
+            Of::File(_) => false,
+            Of::Unit(unit) => unit.context(unit.map.normalised(byte)) == Context::Identifier,
+        }
+    }
+}
+
 /// What a check reads. One function, one rule, no state.
 #[derive(Clone, Copy)]
 pub enum Check {
+    /// What a model reads as one, normalised.
     Text(fn(&Unit<'_>, &Cx<'_>, &mut Sink)),
+    /// Text as it stands.
+    Raw(fn(&Raw<'_>, &Cx<'_>, &mut Sink)),
+    /// A whole file.
     Artifact(fn(&Artifact, &Cx<'_>, &mut Sink)),
+    /// What was found altogether.
     Inventory(fn(&Cx<'_>, &mut Sink)),
-    /// Drift and actions have their own inputs; they are listed for their documentation.
+    /// Drift, actions and reading have their own inputs; they are listed for their documentation.
     Elsewhere,
 }
+
 /// A concrete rule: its documentation and its check.
 pub struct Rule {
+    /// What it says of itself.
     pub doc: &'static RuleDoc,
+    /// What it does.
     pub check: Check,
-    /// lower-case literals of which one must be there before `check` runs; empty: always
+    /// Lower-case ASCII literals of which one must be there before `check` runs; empty: always.
     pub needs: &'static [&'static str],
 }
-/// Collects findings, at most 100 a rule and file (the 101st is one finding that counts the rest).
+
+/// Collects findings, at most [`limits::FINDINGS_A_RULE_AND_FILE`] a rule and file; what is over
+/// is counted, and [`Sink::finish`] tells it.
 #[derive(Debug, Default)]
 pub struct Sink {
+    /// In the order in which they came.
     pub findings: Vec<Finding>,
+    counts: FxHashMap<(String, String), usize>,
+    /// Findings that are not in `findings`, because there were too many.
+    pub dropped: usize,
 }
+
+impl Sink {
+    /// Takes a finding, or counts it where its rule has filled its share of the file.
+    pub fn add(&mut self, finding: Finding) {
+        let key = (finding.rule.0.to_string(), finding.at.path.clone());
+        let count = self.counts.entry(key).or_default();
+        *count += 1;
+        if *count <= limits::FINDINGS_A_RULE_AND_FILE && self.findings.len() < limits::FINDINGS {
+            self.findings.push(finding);
+        } else {
+            self.dropped += 1;
+        }
+    }
+
+    /// Tells in the last kept finding of a rule and file how many more there were.
+    pub fn finish(mut self) -> Vec<Finding> {
+        for finding in self.findings.iter_mut().rev() {
+            let key = (finding.rule.0.to_string(), finding.at.path.clone());
+            if let Some(count) = self.counts.remove(&key)
+                && let Some(more) = count.checked_sub(limits::FINDINGS_A_RULE_AND_FILE)
+                && more > 0
+            {
+                finding.message += ", and more of this rule in this file: ";
+                finding.message += &more.to_string();
+            }
+        }
+        self.findings
+    }
+}
+
+/// A finding with the level, confidence, mend and taxonomy of its rule; the caller sets its
+/// evidence and what is special about it.
+pub fn finding(doc: &'static RuleDoc, at: Location, message: impl Into<String>) -> Finding {
+    let fix = Fix { text: doc.fix.to_owned(), edits: Vec::new() };
+    Finding {
+        rule: doc.rule(),
+        level: doc.level,
+        confidence: doc.confidence,
+        at,
+        message: message.into(),
+        evidence: tl_core::finding::Evidence::default(),
+        fix,
+        taxonomy: taxonomy::of(doc),
+        fingerprint: String::new(),
+        state: tl_core::finding::State::New,
+    }
+}
+
+#[cfg(test)]
+mod tests;

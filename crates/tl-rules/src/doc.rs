@@ -1,49 +1,65 @@
-//! tl-rules
-use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
-use tl_core::finding::{Confidence, Finding, Level, RuleId};
-/// What a rule says about itself; the page `docs/rules.md` and SARIF's rule objects are made of it.
+//! What a rule says about itself.
+
+use tl_core::finding::{Confidence, Level, RuleId};
+
+/// Documentation of a rule; the page `docs/rules.md`, `guard explain` and SARIF's rule objects are
+/// made of it.
 #[derive(Debug)]
 pub struct RuleDoc {
+    /// `GC001`: for ever.
     pub id: &'static str,
-    /// kebab-case; `explain` takes either
+    /// `unpinned-launcher`: for ever; `explain` takes either.
     pub name: &'static str,
+    /// What it usually is; single findings may be lower or higher.
     pub level: Level,
+    /// How sure the detection is.
     pub confidence: Confidence,
+    /// One sentence: what it finds.
     pub summary: &'static str,
+    /// What can happen.
     pub why: &'static str,
+    /// What to do.
     pub fix: &'static str,
+    /// Codes of taxonomies; empty: those of its family.
     pub taxonomy: &'static [&'static str],
     /// Version that first had it.
     pub since: &'static str,
 }
-/// `[[allow]]` of `.throughline/guard.toml`. All given conditions must hold; an expired one counts no more and is itself `GI005`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Suppression {
-    pub rule: RuleId,
-    #[serde(default)]
-    pub path: Option<String>,
-    #[serde(default)]
-    pub within: Option<String>,
-    #[serde(default)]
-    pub fingerprint: Option<String>,
-    pub owner: String,
-    pub reason: String,
-    /// `2027-01-31`, at most 365 days ahead
-    pub expires: String,
-}
-/// `.throughline/guard-baseline.json`: findings that were there when somebody began. Counted, so a second copy is new.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Baseline {
-    pub schema: String,
-    pub findings: BTreeMap<String, u32>,
-}
-/// What became of a scan's findings.
-#[derive(Debug, Default)]
-pub struct Sorted {
-    pub findings: Vec<Finding>,
-    pub expired: Vec<Suppression>,
-    pub unused: Vec<Suppression>,
-    pub rules: BTreeSet<RuleId>,
+
+impl RuleDoc {
+    /// The id as findings carry it.
+    pub const fn rule(&self) -> RuleId {
+        RuleId::new(self.id)
+    }
+
+    /// What is missing for a reader; empty when the documentation is complete.
+    pub fn gaps(&self) -> Vec<&'static str> {
+        let mut gaps = Vec::new();
+        let (family, number) = self.id.split_at(self.id.len().min(2));
+        if !family.bytes().all(|b| b.is_ascii_uppercase())
+            || number.len() != 3
+            || !number.bytes().all(|b| b.is_ascii_digit())
+        {
+            gaps.push("id is not two capitals and three digits");
+        }
+        if self.name.is_empty() || !self.name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-') {
+            gaps.push("name is not kebab-case");
+        }
+        for (text, gap) in [
+            (self.summary, "summary is not a sentence"),
+            (self.why, "why is not a sentence"),
+            (self.fix, "fix is not a sentence"),
+        ] {
+            if text.len() < 20 || !text.ends_with('.') || text.contains('\n') {
+                gaps.push(gap);
+            }
+        }
+        if self.since.is_empty() {
+            gaps.push("since is empty");
+        }
+        if crate::taxonomy::of(self).is_empty() {
+            gaps.push("no taxonomy");
+        }
+        gaps
+    }
 }

@@ -22,6 +22,10 @@ pub(crate) const TL_LOG: &str = "TL_LOG";
 /// The instant taken for now.
 pub(crate) const TL_NOW: &str = "TL_NOW";
 
+/// Variables that say where clients of coding agents keep their files.
+pub(crate) const GUARD_VARIABLES: &[&str] =
+    &["APPDATA", "CLAUDE_CONFIG_DIR", "CLINE_DIR", "CODEX_HOME", "XDG_CONFIG_HOME"];
+
 /// What names the locale, the strongest first.
 const LOCALE: [&str; 3] = ["LC_ALL", "LC_CTYPE", "LANG"];
 
@@ -78,6 +82,11 @@ pub(crate) static VARIABLES: &[Variable] = &[
     plain("COLUMNS", "Width of the output, where there is no terminal to ask"),
     plain("HOME", "Where `.config` is, when `XDG_CONFIG_HOME` is not set"),
     plain("XDG_CONFIG_HOME", "Where your own `throughline/config.toml` is"),
+    plain("USERPROFILE", "Your home for `throughline guard`, where `HOME` is not set"),
+    plain("APPDATA", "Where `throughline guard` looks for settings of agents on Windows"),
+    plain("CLAUDE_CONFIG_DIR", "Where `throughline guard` looks for Claude Code's files"),
+    plain("CLINE_DIR", "Where `throughline guard` looks for Cline's files"),
+    plain("CODEX_HOME", "Where `throughline guard` looks for Codex's files"),
     plain("RUST_BACKTRACE", "Print where a crash came from when set to 1"),
 ];
 

@@ -11,6 +11,7 @@ mod docs;
 mod doctor;
 mod errors;
 mod fixture;
+mod guard;
 mod hostile;
 mod input;
 mod ledger;

@@ -1,0 +1,97 @@
+//! `throughline guard allow`: a finding that may be, with somebody who answers for it.
+//!
+//! **Invariant:** appends; what stands in `guard.toml` already stays as it is.
+
+use std::path::Path;
+
+use tl_core::finding::RuleId;
+use tl_rules::suppress::{Standing, Suppression};
+
+use super::registry;
+use crate::context::{Context, Globals};
+use crate::error::{CmdResult, CommandError, Outcome};
+use crate::guard_files::{self, GuardFiles, Whose};
+use crate::ui::Ui;
+
+/// Let findings of a rule be, with an owner and until a day
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example: throughline guard allow GC001 --path .mcp.json --owner ana \
+--until 2027-01-31 --reason 'pinned by the image'")]
+pub(super) struct AllowArgs {
+    /// Id or name of the rule
+    #[arg(value_name = "RULE")]
+    rule: String,
+    /// Paths where it holds; `*` stands for all but `/`, `**` for all
+    #[arg(long, value_name = "GLOB")]
+    path: String,
+    /// Exactly what within the file, as a finding shows it behind the path
+    #[arg(long, value_name = "TEXT")]
+    within: Option<String>,
+    /// Who answers for it
+    #[arg(long, value_name = "NAME")]
+    owner: String,
+    /// Last day on which it holds, at most a year ahead
+    #[arg(long, value_name = "DAY")]
+    until: String,
+    /// Why it is all right
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+    /// For what is in your home, in your own file
+    #[arg(long)]
+    user: bool,
+}
+
+pub(super) fn cmd_allow(ui: &mut Ui, globals: &Globals, args: &AllowArgs) -> CmdResult {
+    let cx = Context::load(ui, globals, None)?;
+    let registry = registry();
+    let Some(doc) = registry.get(&args.rule) else {
+        let hint = registry.nearest(&args.rule).map(|near| format!("did you mean `{near}`?"));
+        return Err(CommandError::usage(format!("there is no rule `{}`", args.rule)).hint(
+            hint.unwrap_or_else(|| "`throughline guard explain` lists all rules".to_owned()),
+        ));
+    };
+    let entry = Suppression {
+        rule: RuleId::new(doc.id),
+        path: Some(args.path.clone()),
+        within: args.within.clone(),
+        fingerprint: None,
+        owner: args.owner.clone(),
+        reason: args.reason.clone(),
+        expires: args.until.clone(),
+    };
+    match entry.standing(cx.now) {
+        Standing::Counts => {}
+        Standing::Expired => {
+            return Err(CommandError::usage(format!("`--until {}` is over", args.until)));
+        }
+        Standing::Invalid(why) => {
+            return Err(CommandError::usage(format!("that would never hold: {why}")));
+        }
+    }
+    let files = GuardFiles::find(&globals.variables, Path::new("."), None)?;
+    let whose = if args.user { Whose::User } else { Whose::Repository };
+    // An entry behind a file that cannot be read would not count either.
+    files.allowed(whose)?;
+    let Some(path) = files.policy(whose) else {
+        return Err(CommandError::environment(
+            "there is no home whose `guard.toml` could be written",
+        ));
+    };
+    let mut text =
+        guard_files::read(&path)?.unwrap_or_else(|| "schema = \"guard-policy/v1\"\n".to_owned());
+    if !text.ends_with('\n') {
+        text.push('\n');
+    }
+    let written = toml::to_string(&entry).map_err(CommandError::bug)?;
+    text.push_str("\n[[allow]]\n");
+    text.push_str(&written);
+    guard_files::write(&path, &text)?;
+    ui.status(format!(
+        "{} is allowed in `{}` until {}: {}",
+        doc.id,
+        args.path,
+        args.until,
+        path.display()
+    ));
+    Ok(Outcome::Done)
+}

@@ -1,0 +1,257 @@
+//! Guard's own files, and the machine that it looks at.
+//!
+//! In: the directories that were named, the environment. Out: [`GuardFiles`]. Start at
+//! [`GuardFiles::find`]. **Invariant:** what a repository allows holds for the repository and for
+//! tool lists; what is found in a home is allowed and approved by files of that home alone.
+
+use std::fs;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use tl_core::finding::Root;
+use tl_exec::git::Repository;
+use tl_guard::host::{Host, Os};
+use tl_rules::baseline::Baseline;
+use tl_rules::suppress::Suppression;
+
+use crate::config::env::{GUARD_VARIABLES, Variables};
+use crate::error::CommandError;
+
+/// Directory of guard's files in a repository.
+const DIRECTORY: &str = ".throughline";
+
+/// Largest of guard's own files and of a tool list, in bytes.
+const LARGEST: u64 = 64 << 20;
+
+/// Whose environment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Whose {
+    /// The repository's: what is checked in, and tool lists.
+    Repository,
+    /// The person's: what is in the home.
+    User,
+}
+
+impl Whose {
+    /// Roots of what belongs to it.
+    pub(crate) const fn roots(self) -> &'static [Root] {
+        match self {
+            Self::Repository => &[Root::Repository, Root::Tools],
+            Self::User => &[Root::Home],
+        }
+    }
+}
+
+/// Where guard's files are.
+#[derive(Debug)]
+pub(crate) struct GuardFiles {
+    /// What is looked at.
+    pub(crate) host: Host,
+    repository: PathBuf,
+    user: Option<PathBuf>,
+}
+
+/// `guard.toml`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PolicyFile {
+    #[expect(dead_code, reason = "only that it is one of the known is checked")]
+    schema: Option<PolicySchema>,
+    #[serde(default)]
+    allow: Vec<Suppression>,
+}
+
+#[derive(Debug, Deserialize)]
+enum PolicySchema {
+    #[serde(rename = "guard-policy/v1")]
+    V1,
+}
+
+impl GuardFiles {
+    /// Guard's files for the work tree around `path` (or `path` itself), and a home: the one that
+    /// was named, or that of the environment.
+    pub(crate) fn find(
+        variables: &Variables,
+        path: &Path,
+        home: Option<&Path>,
+    ) -> Result<Self, CommandError> {
+        for named in [path].into_iter().chain(home) {
+            if !named.is_dir() {
+                return Err(CommandError::environment(format!(
+                    "there is no directory `{}`",
+                    named.display()
+                ))
+                .hint("check the path for a typing error"));
+            }
+        }
+        let repository = tree(path);
+        let own_home =
+            variables.text("HOME").or_else(|| variables.text("USERPROFILE")).map(PathBuf::from);
+        let known = GUARD_VARIABLES.iter().copied();
+        let given = known.filter_map(|name| Some((name.to_owned(), variables.text(name)?)));
+        let host = Host {
+            os: os(),
+            // Variables say where things of the own home are, not of another.
+            variables: if home.is_none() { given.collect() } else { Default::default() },
+            home: home.map(Path::to_owned).or(own_home).filter(|home| home.is_dir()),
+            system: PathBuf::from(std::path::MAIN_SEPARATOR_STR),
+            repositories: vec![repository.clone()],
+        };
+        let user = match home {
+            Some(home) => Some(home.join(".config").join("throughline")),
+            None => variables.user_config().and_then(|file| file.parent().map(Path::to_owned)),
+        };
+        Ok(Self { host, repository, user })
+    }
+
+    /// The same for the repository alone.
+    pub(crate) fn without_home(mut self) -> Self {
+        self.host.home = None;
+        self.user = None;
+        self
+    }
+
+    /// Name of the repository's directory.
+    pub(crate) fn name(&self) -> String {
+        let name = self.repository.file_name().unwrap_or(self.repository.as_os_str());
+        name.to_string_lossy().into_owned()
+    }
+
+    /// Whether the repository's directory can be listed.
+    pub(crate) fn can_be_read(&self) -> bool {
+        self.repository.read_dir().is_ok()
+    }
+
+    fn directory(&self, whose: Whose) -> Option<PathBuf> {
+        match whose {
+            Whose::Repository => Some(self.repository.join(DIRECTORY)),
+            Whose::User => self.user.clone(),
+        }
+    }
+
+    /// Where a lock is, or would be; `None` without a home.
+    pub(crate) fn lock(&self, whose: Whose) -> Option<PathBuf> {
+        Some(self.directory(whose)?.join("guard.lock"))
+    }
+
+    /// Where findings that may be are listed.
+    pub(crate) fn policy(&self, whose: Whose) -> Option<PathBuf> {
+        Some(self.directory(whose)?.join("guard.toml"))
+    }
+
+    /// Where the baseline is, or would be.
+    pub(crate) fn baseline_path(&self) -> PathBuf {
+        self.repository.join(DIRECTORY).join("guard-baseline.json")
+    }
+
+    /// What a `guard.toml` allows; nothing where there is none.
+    pub(crate) fn allowed(&self, whose: Whose) -> Result<Vec<Suppression>, CommandError> {
+        let Some(path) = self.policy(whose) else { return Ok(Vec::new()) };
+        let Some(text) = read(&path)? else { return Ok(Vec::new()) };
+        let parsed: Result<PolicyFile, toml::de::Error> = toml::from_str(&text);
+        let file = parsed.map_err(|err| {
+            CommandError::usage(format!(
+                "`{}` cannot be read: {}",
+                path.display(),
+                err.to_string().trim_end()
+            ))
+            .hint("`throughline guard allow` writes entries of the right form")
+        })?;
+        Ok(file.allow)
+    }
+
+    /// The baseline that was named, or the repository's own where there is one.
+    pub(crate) fn baseline(&self, named: Option<&Path>) -> Result<Baseline, CommandError> {
+        let path = named.map_or_else(|| self.baseline_path(), Path::to_owned);
+        match read(&path)? {
+            Some(text) => Baseline::parse(&text).map_err(|err| {
+                CommandError::usage(err)
+                    .hint(format!("make `{}` anew with `--write-baseline`", path.display()))
+            }),
+            None if named.is_some() => {
+                Err(CommandError::usage(format!("there is no file `{}`", path.display()))
+                    .hint("`--write-baseline` makes one"))
+            }
+            None => Ok(Baseline::default()),
+        }
+    }
+}
+
+/// Root of the work tree around a path; the path itself outside of one.
+fn tree(path: &Path) -> PathBuf {
+    let found = Repository::open(path).ok();
+    let root = found.as_ref().and_then(Repository::work_dir).map(Path::to_owned);
+    root.or_else(|| path.canonicalize().ok()).unwrap_or_else(|| path.to_owned())
+}
+
+const fn os() -> Os {
+    if cfg!(windows) {
+        Os::Windows
+    } else if cfg!(target_os = "macos") {
+        Os::MacOs
+    } else {
+        Os::Linux
+    }
+}
+
+/// The text of one of guard's own files; `None` where there is none.
+pub(crate) fn read(path: &Path) -> Result<Option<String>, CommandError> {
+    match fs::File::open(path) {
+        Ok(file) => {
+            let bytes = bounded(file).map_err(|err| failed("read", path, &err))?;
+            String::from_utf8(bytes)
+                .map(Some)
+                .map_err(|_| CommandError::usage(format!("`{}` is not UTF-8", path.display())))
+        }
+        Err(err) if err.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(err) => Err(failed("read", path, &err)),
+    }
+}
+
+/// A tool list: a file, or standard input for `-`. Returns its name for people with its bytes.
+pub(crate) fn tool_list(name: &str) -> Result<(String, Vec<u8>), CommandError> {
+    let path = Path::new(name);
+    let (shown, bytes) = if name == "-" {
+        ("stdin".to_owned(), bounded(io::stdin().lock()))
+    } else {
+        (name.to_owned(), fs::File::open(path).and_then(bounded))
+    };
+    match bytes {
+        Ok(bytes) => Ok((shown, bytes)),
+        Err(err) => Err(failed("read", path, &err)),
+    }
+}
+
+fn bounded(from: impl io::Read) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    from.take(LARGEST + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "larger than 64 MiB"));
+    }
+    Ok(bytes)
+}
+
+/// Writes one of guard's own files whole, or not at all.
+pub(crate) fn write(path: &Path, text: &str) -> Result<(), CommandError> {
+    let parent = path.parent().unwrap_or(path);
+    let made = fs::create_dir_all(parent);
+    made.map_err(|err| failed("make", parent, &err))?;
+    if parent.is_symlink() || path.is_symlink() {
+        return Err(CommandError::environment(format!(
+            "`{}` is a link, and is not followed",
+            path.display()
+        ))
+        .hint("put a file of its own there"));
+    }
+    let beside = path.with_extension(format!("{}.tmp", std::process::id()));
+    let written = fs::write(&beside, text).and_then(|()| fs::rename(&beside, path));
+    written.map_err(|err| {
+        let _nothing_to_do = fs::remove_file(&beside);
+        failed("write", path, &err)
+    })
+}
+
+fn failed(what: &str, path: &Path, err: &io::Error) -> CommandError {
+    CommandError::environment(format!("failed to {what} `{}`: {err}", path.display()))
+}

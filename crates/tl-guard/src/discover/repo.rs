@@ -1,0 +1,264 @@
+//! One walk through a repository: what the tables name at any depth, and all other text.
+
+use std::collections::BTreeSet;
+use std::fs::FileType;
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+use rustc_hash::FxHashMap;
+use tl_core::finding::Root;
+
+use super::add::{Found, Gather, at, role_of, skill_kind};
+use super::{ProblemKind, role};
+use crate::inventory::{Client, Scope, SkillKind};
+use crate::location::{self, Place, PlaceKind, matches};
+use crate::text::unit::Role;
+
+/// Directories inside each other.
+const DEEPEST: usize = 40;
+/// The same, in directories of dependencies.
+const DEEPEST_DEPENDENCY: usize = 12;
+/// Entries of one repository.
+const MOST: usize = 200_000;
+
+/// Rows of repositories by the first name of their path.
+static ROWS: LazyLock<Rows> = LazyLock::new(Rows::of_tables);
+
+struct Rows {
+    by_name: FxHashMap<String, Vec<(&'static Place, Vec<&'static str>)>>,
+    /// first names with `*`
+    wild: Vec<(&'static Place, Vec<&'static str>)>,
+}
+
+impl Rows {
+    fn of_tables() -> Self {
+        let mut rows = Self { by_name: FxHashMap::default(), wild: Vec::new() };
+        for place in location::all().filter(|place| place.scope == Scope::Project) {
+            let components: Vec<&str> = place.path.split('/').collect();
+            if components[0].contains('*') {
+                rows.wild.push((place, components));
+            } else {
+                rows.by_name
+                    .entry(components[0].to_ascii_lowercase())
+                    .or_default()
+                    .push((place, components));
+            }
+        }
+        rows
+    }
+
+    /// The first row whose path ends this one.
+    fn find(&self, path: &[String]) -> Option<&'static Place> {
+        for start in 0..path.len() {
+            let rows =
+                self.by_name.get(path[start].as_str()).map(Vec::as_slice).unwrap_or_default();
+            for (place, pattern) in rows.iter().chain(&self.wild) {
+                if matches(pattern, &path[start..]) {
+                    return Some(place);
+                }
+            }
+        }
+        None
+    }
+}
+
+/// Looks through a repository. `label` is its name among several.
+pub(super) fn look(root: &Path, label: &str, contents: bool, gather: &mut Gather<'_>) {
+    let Ok(canonical) = std::fs::canonicalize(root) else {
+        return gather.problem(
+            at(Root::Repository, label, "."),
+            ProblemKind::Unreadable,
+            "no such directory",
+        );
+    };
+    let mut walk = Walk {
+        root: canonical.clone(),
+        label,
+        contents,
+        gather,
+        names: Vec::new(),
+        left: MOST,
+        linked: BTreeSet::new(),
+    };
+    walk.directory(&canonical, String::new(), State::default());
+    if walk.left == 0 {
+        let text = format!("the first {MOST} entries were looked at");
+        gather.problem(at(Root::Repository, label, "."), ProblemKind::Limit, text);
+    }
+}
+
+/// What holds for a directory and all below it.
+#[derive(Debug, Clone, Default)]
+struct State {
+    depth: usize,
+    dependency: bool,
+    /// index of the skill, and its folder
+    skill: Option<(usize, String)>,
+    linked: bool,
+}
+
+struct Walk<'w, 'g> {
+    root: PathBuf,
+    label: &'w str,
+    contents: bool,
+    gather: &'w mut Gather<'g>,
+    /// names from the root, in lower case
+    names: Vec<String>,
+    left: usize,
+    /// targets of links that were followed
+    linked: BTreeSet<PathBuf>,
+}
+
+impl Walk<'_, '_> {
+    fn directory(&mut self, path: &Path, below: String, mut state: State) {
+        let entries = match std::fs::read_dir(path) {
+            Ok(entries) => entries,
+            Err(error) => {
+                let place = at(Root::Repository, self.label, &below);
+                return self.gather.problem(place, ProblemKind::Unreadable, error.to_string());
+            }
+        };
+        let mut listed: Vec<(String, FileType)> = entries
+            .flatten()
+            .filter_map(|entry| {
+                Some((entry.file_name().into_string().ok()?, entry.file_type().ok()?))
+            })
+            .collect();
+        listed.sort_by(|a, b| a.0.cmp(&b.0));
+        self.begin_skill(&listed, &below, &mut state);
+        for (name, kind) in listed {
+            if self.left == 0 {
+                return;
+            }
+            self.left -= 1;
+            let child = if below.is_empty() { name.clone() } else { format!("{below}/{name}") };
+            self.names.push(name.to_ascii_lowercase());
+            self.entry(&path.join(&name), child, kind, &name, &state);
+            self.names.pop();
+        }
+    }
+
+    /// A folder with a `SKILL.md` is a skill wherever it is; the row says whose.
+    fn begin_skill(&mut self, listed: &[(String, FileType)], below: &str, state: &mut State) {
+        let document = listed
+            .iter()
+            .find(|(name, kind)| name.eq_ignore_ascii_case("SKILL.md") && kind.is_file());
+        let Some((name, _)) = document else { return };
+        self.names.push(name.to_ascii_lowercase());
+        let row = ROWS.find(&self.names);
+        self.names.pop();
+        let path = if below.is_empty() { name.clone() } else { format!("{below}/{name}") };
+        let client = row.map_or(Client::Unknown, |place| place.client);
+        let place = at(Root::Repository, self.label, &path);
+        let index = self.gather.begin_skill(place, client, scope(state), SkillKind::Skill);
+        state.skill = Some((index, below.to_owned()));
+    }
+
+    fn entry(&mut self, path: &Path, below: String, kind: FileType, name: &str, state: &State) {
+        if kind.is_symlink() {
+            return self.link(path, below, name, state);
+        }
+        if kind.is_dir() {
+            return self.child(path, below, name, state);
+        }
+        if kind.is_file() {
+            return self.file(path, below, name, state);
+        }
+        let place = at(Root::Repository, self.label, &below);
+        self.gather.problem(place, ProblemKind::Special, "a socket, pipe or device");
+    }
+
+    fn child(&mut self, path: &Path, below: String, name: &str, state: &State) {
+        if name == ".git" || (name == "target" && path.join("CACHEDIR.TAG").exists()) {
+            return;
+        }
+        let dependency = state.dependency || role::is_dependency(name);
+        let state = State { depth: state.depth + 1, dependency, ..state.clone() };
+        let deepest = if dependency { DEEPEST_DEPENDENCY } else { DEEPEST };
+        if state.depth > deepest {
+            if !dependency {
+                let place = at(Root::Repository, self.label, &below);
+                let text = format!("directories are entered {DEEPEST} deep");
+                self.gather.problem(place, ProblemKind::Limit, text);
+            }
+            return;
+        }
+        self.directory(path, below, state);
+    }
+
+    /// Follows a link once, if it stays below the root and does not lead to where we are.
+    fn link(&mut self, path: &Path, below: String, name: &str, state: &State) {
+        let target = std::fs::canonicalize(path).ok();
+        let inside =
+            target.filter(|target| target.starts_with(&self.root) && !path.starts_with(target));
+        let Some(target) = inside else {
+            if !state.dependency {
+                let place = at(Root::Repository, self.label, &below);
+                let text = "a link that leads out of the repository, to nothing or in a circle";
+                self.gather.problem(place, ProblemKind::Link, text);
+            }
+            return;
+        };
+        let Ok(found) = std::fs::metadata(&target) else { return };
+        let state = State { linked: true, ..state.clone() };
+        if found.is_dir() {
+            if self.linked.insert(target.clone()) {
+                self.child(&target, below, name, &state);
+            }
+        } else if found.is_file() {
+            self.file(&target, below, name, &state);
+        }
+    }
+
+    fn file(&mut self, path: &Path, below: String, name: &str, state: &State) {
+        let mut place = ROWS.find(&self.names);
+        if state.dependency {
+            place = place.filter(|p| {
+                matches!(p.kind, PlaceKind::Rules | PlaceKind::Skills | PlaceKind::Servers)
+            });
+        }
+        let skill = state.skill.as_ref().map(|(index, folder)| {
+            let path = below.strip_prefix(folder.as_str()).unwrap_or(&below);
+            (*index, path.trim_start_matches('/').to_owned())
+        });
+        let role = match (place, &skill) {
+            (Some(place), _) => role_of(place.kind),
+            (None, Some((_, path))) if path.eq_ignore_ascii_case("SKILL.md") => Role::SkillDoc,
+            (None, Some(_)) => Role::SkillFile,
+            // Behind a link only what the link's own name makes of it is new.
+            (None, None) if state.dependency || state.linked || !self.contents => return,
+            (None, None) => match role::of_name(name) {
+                Some(role) => role,
+                None => return,
+            },
+        };
+        let found = Found {
+            path,
+            at: at(Root::Repository, self.label, &below),
+            place,
+            role,
+            scope: scope(state),
+            skill: skill.or_else(|| self.single(place, &below, state)),
+        };
+        let root = self.root.clone();
+        self.gather.file(found, &root);
+    }
+
+    /// An agent or command is a skill of one file.
+    fn single(
+        &mut self,
+        place: Option<&'static Place>,
+        below: &str,
+        state: &State,
+    ) -> Option<(usize, String)> {
+        let place = place.filter(|p| matches!(p.kind, PlaceKind::Agents | PlaceKind::Commands))?;
+        let location = at(Root::Repository, self.label, below);
+        let kind = skill_kind(place.kind)?;
+        let index = self.gather.begin_skill(location, place.client, scope(state), kind);
+        Some((index, below.rsplit('/').next().unwrap_or(below).to_owned()))
+    }
+}
+
+const fn scope(state: &State) -> Scope {
+    if state.dependency { Scope::Dependency } else { Scope::Project }
+}

@@ -1,0 +1,169 @@
+//! Lists of tools: `{"tools":[...]}`, a bare list, or what a server answered.
+//!
+//! In: bytes of a file or of standard input. Out: [`Tool`]s, in their order. A key that no
+//! version of the protocol has is kept in `rest`: a model may see it.
+
+use super::{Tool, ToolKind};
+use crate::parse::{Limits, Node, ParseError, json};
+
+/// Most tools of one list.
+pub const MOST_TOOLS: usize = 10_000;
+
+/// Why a list could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ToolsError {
+    /// Not text in UTF-8.
+    #[error("the list of tools is not UTF-8")]
+    Encoding(#[from] std::str::Utf8Error),
+    /// Not JSON.
+    #[error("the list of tools is not JSON")]
+    Syntax(#[from] ParseError),
+    /// JSON of another kind.
+    #[error("there is no list of tools: expected `{{\"tools\":[...]}}` or a list of tools")]
+    Shape,
+    /// More than [`MOST_TOOLS`].
+    #[error("{count} tools are over the limit of {MOST_TOOLS}")]
+    TooMany {
+        /// how many there are
+        count: usize,
+    },
+}
+
+/// Reads a list. Takes `{"tools":[...]}`, `{"prompts":[...]}`, `{"resources":[...]}`, the
+/// `result` of a JSON-RPC answer with one of them, several such answers in a list or one a
+/// line, a bare list of tools, and one tool alone.
+pub fn read(bytes: &[u8]) -> Result<Vec<Tool>, ToolsError> {
+    let text = std::str::from_utf8(bytes)?;
+    let limits = Limits { nodes: 5_000_000, ..Limits::default() };
+    let mut tools = Vec::new();
+    let found = match json::parse(text, limits) {
+        Ok(node) => gather(&node, &mut tools),
+        Err(error) => match lines(text, limits) {
+            Some(nodes) => {
+                nodes.iter().map(|node| gather(node, &mut tools)).fold(false, |a, b| a | b)
+            }
+            None => return Err(error.into()),
+        },
+    };
+    match tools.len() {
+        count if count > MOST_TOOLS => Err(ToolsError::TooMany { count }),
+        _ if found => Ok(tools),
+        _ => Err(ToolsError::Shape),
+    }
+}
+
+/// One document a line, at least two.
+fn lines(text: &str, limits: Limits) -> Option<Vec<Node>> {
+    let full = text.lines().filter(|line| !line.trim().is_empty());
+    let nodes: Vec<Node> =
+        full.map(|line| json::parse(line, limits).ok()).collect::<Option<_>>()?;
+    (nodes.len() > 1).then_some(nodes)
+}
+
+/// Whether `node` is a list of tools, be it an empty one.
+fn gather(node: &Node, tools: &mut Vec<Tool>) -> bool {
+    if let Some(result) = node.get("result").filter(|_| node.get("jsonrpc").is_some()) {
+        return gather(result, tools);
+    }
+    let mut found = false;
+    for (key, kind) in [
+        ("tools", ToolKind::Tool),
+        ("prompts", ToolKind::Prompt),
+        ("resources", ToolKind::Resource),
+        ("resourceTemplates", ToolKind::Resource),
+    ] {
+        if let Some(list) = node.get(key) {
+            found |= list.items().is_empty() || list.items().iter().any(is_tool);
+            tools.extend(list.items().iter().filter(|n| n.is_map()).map(|n| tool(n, kind)));
+        }
+    }
+    if found {
+        return true;
+    }
+    if is_tool(node) {
+        tools.push(tool(node, ToolKind::Tool));
+        return true;
+    }
+    if !matches!(node.data, crate::parse::Data::List(_)) {
+        return false;
+    }
+    if node.items().is_empty() {
+        return true;
+    }
+    for item in node.items() {
+        found |= gather(item, tools);
+    }
+    found
+}
+
+fn is_tool(node: &Node) -> bool {
+    node.get("name").or_else(|| node.get("uri")).is_some_and(|name| name.text().is_some())
+}
+
+/// Reads one tool; a key of the wrong type goes to `rest`, so that its text is still seen.
+pub fn tool(node: &Node, kind: ToolKind) -> Tool {
+    let mut tool = Tool { kind, ..Tool::default() };
+    for member in node.members() {
+        let text = member.value.text().map(str::to_owned);
+        let value = member.value.value();
+        match (member.key.as_str(), text) {
+            ("name", Some(text)) => tool.name = text,
+            ("title", Some(text)) => tool.title = Some(text),
+            ("description", Some(text)) => tool.description = Some(text),
+            ("inputSchema" | "input_schema" | "parameters", None) => {
+                tool.input_schema = Some(value);
+            }
+            ("outputSchema" | "output_schema", None) => tool.output_schema = Some(value),
+            ("annotations", None) => tool.annotations = Some(value),
+            (key, _) => {
+                tool.rest.insert(key.to_owned(), value);
+            }
+        }
+    }
+    if tool.name.is_empty() {
+        let uri = node.get("uri").or_else(|| node.get("uriTemplate")).and_then(Node::text);
+        uri.unwrap_or_default().clone_into(&mut tool.name);
+    }
+    tool
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(text: &str) -> Vec<String> {
+        read(text.as_bytes()).unwrap().into_iter().map(|tool| tool.name).collect()
+    }
+
+    #[test]
+    fn every_form_of_a_list_is_read() {
+        for text in [
+            r#"{"tools":[{"name":"a"},{"name":"b"}]}"#,
+            r#"[{"name":"a"},{"name":"b"}]"#,
+            r#"{"jsonrpc":"2.0","id":1,"result":{"tools":[{"name":"a"}],"prompts":[{"name":"b"}]}}"#,
+            r#"[{"jsonrpc":"2.0","result":{"tools":[{"name":"a"}]}},{"tools":[{"name":"b"}]}]"#,
+            "{\"tools\":[{\"name\":\"a\"}]}\n{\"jsonrpc\":\"2.0\",\"result\":{\"tools\":[{\"name\":\"b\"}]}}\n",
+        ] {
+            assert_eq!(names(text), ["a", "b"], "{text}");
+        }
+        assert_eq!(names(r#"{"name":"alone","description":"x"}"#), ["alone"]);
+        assert_eq!(names("[]"), [""; 0]);
+        assert_eq!(names(r#"{"tools":[]}"#), [""; 0]);
+    }
+
+    #[test]
+    fn unknown_keys_and_wrong_types_are_kept() {
+        let text = r#"[{"name":"a","description":["x"],"arguments":[{"name":"q"}],"inputSchema":{"type":"object"}}]"#;
+        let tool = read(text.as_bytes()).unwrap().remove(0);
+        assert_eq!(tool.rest.keys().collect::<Vec<_>>(), ["arguments", "description"]);
+        assert!(tool.input_schema.is_some());
+    }
+
+    #[test]
+    fn what_is_no_list_of_tools_is_an_error() {
+        assert!(matches!(read(b"{\"a\":1}"), Err(ToolsError::Shape)));
+        assert!(matches!(read(b"3"), Err(ToolsError::Shape)));
+        assert!(matches!(read(b"{"), Err(ToolsError::Syntax(_))));
+        assert!(matches!(read(b"\xff"), Err(ToolsError::Encoding(_))));
+    }
+}

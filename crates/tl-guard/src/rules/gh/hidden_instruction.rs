@@ -1,0 +1,86 @@
+//! Instructions where a reader of the rendered page does not see them.
+
+use std::{borrow::Cow, sync::LazyLock};
+
+use regex::Regex;
+use tl_core::finding::{Confidence, Evidence, Level};
+use tl_rules::doc::RuleDoc;
+
+use crate::{
+    rules::{Check, Cx, Rule, Sink, finding},
+    score::{Kind, score},
+    text::unit::{Context, Role, Span, Unit, of_text},
+};
+
+pub(super) const RULE: Rule = Rule {
+    doc: &DOC,
+    check: Check::Text(check),
+    needs: &["<!--", "[//]: #", "[comment]: #", "<details", "![", "style=", " alt=", " title="],
+};
+
+static DOC: RuleDoc = RuleDoc {
+    id: "GH006",
+    name: "hidden-instruction",
+    level: Level::Block,
+    confidence: Confidence::Medium,
+    summary: "A comment or an element that is not shown tells an agent what to do.",
+    why: "The rendered page hides it from a reviewer, and a model reads the source.",
+    fix: "Write it in the open, or take it away.",
+    taxonomy: &[],
+    since: "0.1.0",
+};
+
+/// Points that a text gets for being hidden; it needs as many again of its own.
+const HIDDEN: i32 = 4;
+
+/// Elements that a style puts out of sight, and words beside images, with their text.
+static UNSEEN: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r#"(?is)<[a-z]+[^>]*style\s*=\s*["'][^"'>]*"#,
+        r#"(?:display\s*:\s*none|visibility\s*:\s*hidden|opacity\s*:\s*0(?:\.0+)?\s*[;"']|font-size\s*:\s*[01](?:px|pt|em)?\s*[;"']"#,
+        r#"|color\s*:\s*(?:\#fff(?:fff)?|white|transparent))[^>]*>([^<]+)"#,
+        r#"|\s(?:alt|title)\s*=\s*(?:"([^"]+)"|'([^']+)')"#,
+    ))
+    .expect("the pattern is a literal")
+});
+
+fn check(unit: &Unit<'_>, cx: &Cx<'_>, sink: &mut Sink) {
+    if unit.depth > 0 || matches!(unit.role, Role::Source | Role::Config | Role::Settings) {
+        return;
+    }
+    let unseen = |span: &&Span| {
+        matches!(span.context, Context::HtmlComment | Context::CollapsedHtml | Context::AltText)
+    };
+    for span in unit.spans.iter().filter(unseen) {
+        judge(unit, span.start, span.end, cx, sink);
+    }
+    for groups in UNSEEN.captures_iter(&unit.text) {
+        if let Some(found) = groups.iter().skip(1).flatten().next() {
+            judge(unit, found.start(), found.end(), cx, sink);
+        }
+    }
+}
+
+/// Scores a stretch as if it stood alone and encoded.
+fn judge(unit: &Unit<'_>, start: usize, end: usize, cx: &Cx<'_>, sink: &mut Sink) {
+    let text = &unit.text[start..end];
+    if text.len() < 16 {
+        return;
+    }
+    let span = Span { start: 0, end: text.len(), context: Context::Prose, field: 0 };
+    let at = unit.locate(start);
+    let mut alone = of_text((unit.role, unit.scope), Cow::Borrowed(text), vec![span], at.clone());
+    alone.depth = 1;
+    let action = |kind: Kind| !matches!(kind, Kind::Conceal | Kind::Tag | Kind::Authority);
+    let scored = score(&alone, cx);
+    let Some(worst) =
+        scored.iter().filter(|s| action(s.kind) && s.points >= 2 * HIDDEN).max_by_key(|s| s.points)
+    else {
+        return;
+    };
+    let mut found = finding(&DOC, at, "text that is not shown tells an agent what to do");
+    found.level = worst.level.max(Level::High);
+    let signals = worst.signals.iter().map(|s| (*s).to_owned()).collect();
+    found.evidence = Evidence::of(text, "", signals);
+    sink.add(found);
+}

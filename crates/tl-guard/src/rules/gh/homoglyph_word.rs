@@ -1,0 +1,88 @@
+//! Words in which letters of another script stand for Latin ones.
+
+use tl_core::finding::{Confidence, Level};
+use tl_rules::doc::RuleDoc;
+
+use crate::{
+    rules::{Check, Cx, Raw, Rule, Sink, gh},
+    text::unit::{HiddenKind, Role},
+};
+
+pub(super) const RULE: Rule = Rule { doc: &DOC, check: Check::Raw(check), needs: &[] };
+
+static DOC: RuleDoc = RuleDoc {
+    id: "GH009",
+    name: "homoglyph-word",
+    level: Level::High,
+    confidence: Confidence::Medium,
+    summary: "A word mixes Latin letters with ones of another script that look the same.",
+    why: "Two names look the same and are not, and a word that a filter or reviewer looks for is not found.",
+    fix: "Write the word in one script.",
+    taxonomy: &[],
+    since: "0.1.0",
+};
+
+/// This many in one text are no slip of a keyboard.
+const MANY: usize = 3;
+
+/// Words that attacks are made of: one alone is enough.
+const TELLING: &[&str] = &[
+    "admin",
+    "api",
+    "bash",
+    "command",
+    "credentials",
+    "curl",
+    "delete",
+    "developer",
+    "env",
+    "execute",
+    "file",
+    "hidden",
+    "ignore",
+    "important",
+    "instruction",
+    "instructions",
+    "key",
+    "login",
+    "password",
+    "previous",
+    "prompt",
+    "read",
+    "run",
+    "secret",
+    "send",
+    "shell",
+    "ssh",
+    "system",
+    "token",
+    "tool",
+    "user",
+];
+
+fn check(raw: &Raw<'_>, _: &Cx<'_>, sink: &mut Sink) {
+    let groups = gh::groups(raw, HiddenKind::Homoglyph, |_| true);
+    let all: usize = groups.iter().map(|group| group.hidden.len()).sum();
+    for group in groups {
+        let telling = group.hidden.iter().any(|h| {
+            TELLING.contains(&h.decoded.to_ascii_lowercase().as_str()) || is_name(&h.decoded)
+        });
+        let message = "a word mixes letters of two scripts that look the same".to_owned();
+        let mut found = group.finding(&DOC, message, vec!["homoglyph".to_owned()]);
+        found.level = if raw.in_name(group.start) {
+            Level::Block
+        } else if telling || all >= MANY || raw.role == Role::Source {
+            Level::High
+        } else {
+            Level::Warn
+        };
+        sink.add(found);
+    }
+}
+
+/// `getUser`, `get_user`: a name of a program, wherever it stands.
+fn is_name(word: &str) -> bool {
+    let camel =
+        word.as_bytes().windows(2).any(|p| p[0].is_ascii_lowercase() && p[1].is_ascii_uppercase());
+    camel || word.trim_matches('_').contains('_')
+}

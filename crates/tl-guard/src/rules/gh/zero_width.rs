@@ -1,0 +1,53 @@
+//! Characters without width inside words: they break filters, make two names of one, or carry bits.
+
+use tl_core::finding::{Confidence, Level};
+use tl_rules::doc::RuleDoc;
+
+use crate::{
+    rules::{Check, Cx, Raw, Rule, Sink, gh},
+    text::unit::{HiddenKind, Role},
+};
+
+pub(super) const RULE: Rule = Rule { doc: &DOC, check: Check::Raw(check), needs: &[] };
+
+static DOC: RuleDoc = RuleDoc {
+    id: "GH004",
+    name: "zero-width-in-word",
+    level: Level::High,
+    confidence: Confidence::Medium,
+    summary: "Characters without width stand inside words.",
+    why: "They split words so that filters and reviewers do not see them, make two equal-looking names of one, or carry a message as bits.",
+    fix: "Take them out; joiners of scripts and emoji that need them are not reported.",
+    taxonomy: &[],
+    since: "0.1.0",
+};
+
+/// This many in one text are no slip of an editor.
+const MANY: usize = 8;
+/// This many in a row carry data.
+const RUN: usize = 16;
+
+fn check(raw: &Raw<'_>, _: &Cx<'_>, sink: &mut Sink) {
+    let groups = gh::groups(raw, HiddenKind::ZeroWidth, |_| true);
+    let all: usize = groups.iter().map(|group| group.hidden.len()).sum();
+    for group in groups {
+        let pieces = || group.hidden.iter().map(|h| &raw.text[h.start..h.end]);
+        let hyphens = pieces().all(|p| p.chars().all(|c| c == '\u{ad}'));
+        let data = pieces().any(|p| p.chars().count() >= RUN);
+        let says = !group.decoded().trim().is_empty();
+        let message = "characters without width stand inside words".to_owned();
+        let mut found = group.finding(&DOC, message, vec!["zero-width".to_owned()]);
+        found.fix.edits = group.without(raw);
+        if hyphens && raw.role == Role::Document {
+            found.level = Level::Info;
+        } else if data
+            || says
+            || all >= MANY
+            || raw.role == Role::Source
+            || raw.in_name(group.start)
+        {
+            found.level = Level::Block;
+        }
+        sink.add(found);
+    }
+}

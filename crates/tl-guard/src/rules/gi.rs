@@ -1,0 +1,9 @@
+//! Inventory: servers where nobody expects them.
+
+use crate::rules::Rule;
+
+mod disabled;
+mod unknown_config;
+
+/// Rules of the family.
+pub(crate) const RULES: &[Rule] = &[unknown_config::RULE, disabled::RULE];

@@ -1,0 +1,198 @@
+//! What a file of a skill does.
+//!
+//! In: its path and text. Out: [`Found`] with the bytes that show it, each at most once a file.
+//! Two things that are ordinary alone count together: to collect, and to send.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::python::{self, block_end, bracketed, builds, built, functions, pattern, uses};
+
+/// One kind of behaviour; the order is the order of the rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Found {
+    DownloadAndRun,
+    HarvestAndSend,
+    CollectSecrets,
+    RunArguments,
+    DecodeAndRun,
+    Tunnel,
+    CodeInString,
+    Unbounded,
+    Query,
+    Path,
+    Shell,
+}
+
+macro_rules! patterns {
+    ($($name:ident = $text:expr;)*) => { $(static $name: LazyLock<Regex> = LazyLock::new(|| pattern($text));)* };
+}
+
+patterns! {
+    DOWNLOAD_RUN = r#"(?:os\.system|os\.popen|subprocess\.\w+|exec(?:Sync)?)\([^\n]{0,40}["'`][^\n]{0,10}(?:curl|wget|iwr)\b[^\n"'`]{0,200}\|\s*(?:sudo )?(?:ba|z)?sh\b|\b(?:exec|eval)\(\s*(?:requests\.get|urllib\.request\.urlopen|urlopen|httpx\.get|await fetch|fetch)\("#;
+    SECRET_FILES = r#"(?:~|\.home\(\)|HOME["'}\]]*|expanduser\(["'])[^\n]{0,20}(?:\.ssh/(?:id_|\*)|\.ssh["']|\.aws/credentials|\.aws["']|\.netrc|\.git-credentials|\.kube/config|\.docker/config|\.gnupg|\.npmrc|\.pypirc|\.config/gcloud|Login Data|Cookies)|\bid_(?:rsa|ed25519)["']|/etc/shadow\b|\.bash_history"#;
+    ALL_VARIABLES = r"\bin os\.environ\b(?:\.items\(\))?|\bdict\(os\.environ\)|json\.dumps\([^\n]{0,20}os\.environ\b|Object\.(?:entries|keys)\(process\.env\)|JSON\.stringify\(process\.env\)";
+    KEY_WORDS = r#"["'](?:API_?)?(?:KEY|SECRET|TOKEN|PASSW(?:OR)?D|CREDENTIALS?)["']"#;
+    KEY_VARIABLE = r#"(?:os\.getenv\(|os\.environ(?:\.get\(|\[)|process\.env\.)\s*["']?\w*(?:KEY|SECRET|TOKEN|PASSWORD)\b"#;
+    READS_FILE = r"\.read\(\)|read_text\(|read_bytes\(|readFileSync\(|readFile\(";
+    SENDS = r#"(?:requests|httpx|session)\.(?:post|put)\(|urlopen\([^\n]*data|aiohttp[\s\S]{0,200}\.post\(|socket\.create_connection\(|\.sendall\(|smtplib\.|fetch\([\s\S]{0,120}?method:\s*["']POST|\bcurl\b[^\n]{0,80}(?:-d|--data|-F|-T|--upload-file)\b"#;
+    SENDS_LITERAL = r#"(?:requests|httpx)\.(?:post|put)\(\s*f?["']https?://"#;
+    SAYS_WHO = r#"(?i)headers\s*=|["']authorization["']|auth="#;
+    DECODES = r"\bb64decode\(|\bfromhex\(|codecs\.decode\(|marshal\.loads\(|zlib\.decompress\(|\batob\(|Buffer\.from\([^\n]{1,80}base64";
+    RUNS = r"(?:^|[^.\w])(?:exec|eval)\(|(?:^|[^.\w])new Function\(";
+    SHELL_OUT = r#"/dev/(?:tcp|udp)/[\w.$\{]|\bnc(?:at)? [^\n]{0,40}-e\b|\bpty\.spawn\(|\bbash -i\s*>&|os\.dup2\([^\n]*fileno"#;
+    TUNNEL = r"(?i)\bhttps?://[\w.-]*(?:\.ngrok(?:-free)?\.(?:io|app|dev)|\.trycloudflare\.com|\.serveo\.net|\.loca\.lt|\.localtunnel\.me|webhook\.site|\.requestbin\.\w+|\.pipedream\.net|\.interact\.sh|\.oast\.\w+|\.onion)\b";
+    CODE_STRING = r#"(?:require\(\\["']child_process|__import__\(\\?["'](?:os|subprocess)\\?["']\)\.\w+\(|Runtime\.getRuntime\(\)\.exec|constructor\.constructor\()"#;
+    EVALUATES = r"(?:^|[^.\w])(eval|exec)\(";
+    SYSTEM = r"\bos\.(?:system|popen)\(|\bsubprocess\.(?:run|call|Popen|check_output|check_call|getoutput)\(";
+    QUERY = r"\.execute(?:many|script)?\(";
+    SQL = r#"(?i)["'][^"'\n]*\b(?:select|insert into|update|delete from)\b"#;
+    OPENS = r"(?:^|[^.\w])open\(";
+    CHECKED = r"resolve\(|realpath|abspath|is_relative_to|commonpath|startswith|basename|secure_filename|safe_|\.name\b|validate|sanitiz|allowed";
+    ENDLESS = r"(?m)^([ \t]*)while[ ]+(?:True|1)[ ]*:";
+    WAY_OUT = r"\b(?:break|return|raise|await|yield|sleep|accept|recv|input|wait|exit|readline|next|get|poll|select|quit)\b";
+}
+
+/// Everything that a file shows, each kind once, in the order in which it stands.
+pub(super) fn read(path: &str, text: &str) -> Vec<(Found, Range<usize>)> {
+    let kind = path.rsplit('.').next().unwrap_or("").to_ascii_lowercase();
+    let mut out: Vec<(Found, Range<usize>)> = Vec::new();
+    match kind.as_str() {
+        "md" | "mdc" | "txt" => {
+            first(&DOWNLOAD_RUN, text, Found::DownloadAndRun, &mut out);
+            first(&CODE_STRING, text, Found::CodeInString, &mut out);
+        }
+        "json" | "yaml" | "yml" | "toml" | "ini" | "cfg" | "env" => {
+            let code = python::code(text, kind != "json", false);
+            first(&TUNNEL, &code, Found::Tunnel, &mut out);
+            first(&CODE_STRING, &code, Found::CodeInString, &mut out);
+        }
+        "py" | "pyw" => {
+            let code = python::code(text, true, false);
+            anywhere(&code, &mut out);
+            of_functions(&code, &mut out);
+        }
+        "sh" | "bash" | "zsh" | "rb" | "pl" | "ps1" => {
+            anywhere(&python::code(text, true, false), &mut out);
+        }
+        "js" | "mjs" | "cjs" | "ts" => anywhere(&python::code(text, false, true), &mut out),
+        _ => {}
+    }
+    out.sort_by_key(|(_, range)| range.start);
+    out
+}
+
+fn first(pattern: &Regex, text: &str, found: Found, out: &mut Vec<(Found, Range<usize>)>) {
+    if let Some(place) = pattern.find(text) {
+        put(found, place.range(), out);
+    }
+}
+
+fn put(found: Found, range: Range<usize>, out: &mut Vec<(Found, Range<usize>)>) {
+    if !out.iter().any(|(other, _)| *other == found) {
+        out.push((found, range));
+    }
+}
+
+/// What needs no knowledge of functions.
+fn anywhere(code: &str, out: &mut Vec<(Found, Range<usize>)>) {
+    first(&DOWNLOAD_RUN, code, Found::DownloadAndRun, out);
+    first(&TUNNEL, code, Found::Tunnel, out);
+    first(&SHELL_OUT, code, Found::Shell, out);
+    if let (true, Some(run)) = (DECODES.is_match(code), RUNS.find(code)) {
+        put(Found::DecodeAndRun, run.range(), out);
+    }
+    let variables =
+        ALL_VARIABLES.find(code).filter(|_| KEY_WORDS.find_iter(code).take(2).count() == 2);
+    let secrets = SECRET_FILES.find(code).or(variables);
+    let sends = SENDS.find(code);
+    if let (Some(secret), Some(_)) = (secrets, sends) {
+        put(Found::HarvestAndSend, secret.range(), out);
+    } else if let Some(secret) = secrets {
+        put(Found::CollectSecrets, secret.range(), out);
+    } else if let (Some(all), Some(_)) = (ALL_VARIABLES.find(code), SENDS_LITERAL.find(code)) {
+        put(Found::HarvestAndSend, all.range(), out);
+    } else if let (true, Some(key), Some(_)) =
+        (READS_FILE.is_match(code), KEY_VARIABLE.find(code), SENDS_LITERAL.find(code))
+    {
+        // A client sends its key in a header; whoever sends it in the body gives it away.
+        if !SAYS_WHO.is_match(code) {
+            put(Found::HarvestAndSend, key.range(), out);
+        }
+    }
+}
+
+/// What is done with what a function is given.
+fn of_functions(code: &str, out: &mut Vec<(Found, Range<usize>)>) {
+    for function in functions(code) {
+        let body = &code[function.body.clone()];
+        let made = built(body, &function.parameters);
+        let mut names = function.parameters.clone();
+        names.extend(made.iter().map(|(name, _)| name.clone()));
+        let mut put_at =
+            |found: Found, range: Range<usize>| put(found, moved(range, function.body.start), out);
+        for call in EVALUATES.find_iter(body) {
+            let inside = bracketed(body, call.end() - 1);
+            if uses(&body[inside.clone()], &names) {
+                put_at(Found::RunArguments, call.start()..inside.end);
+            }
+        }
+        for call in SYSTEM.find_iter(body) {
+            let inside = bracketed(body, call.end() - 1);
+            let arguments = &body[inside.clone()];
+            let shell = call.as_str().starts_with("os.") || arguments.contains("shell=True");
+            let command = arguments.trim_start();
+            let command = command.split(", shell").next().unwrap_or(command);
+            if shell && !command.starts_with('[') && uses(command, &names) {
+                put_at(Found::RunArguments, call.start()..inside.end);
+            }
+        }
+        for call in QUERY.find_iter(body) {
+            let inside = bracketed(body, call.end() - 1);
+            let argument = body[inside.clone()].trim_start();
+            let direct = builds(argument) && SQL.is_match(argument) && uses(argument, &names);
+            let made_before = made.iter().any(|(name, expression)| {
+                SQL.is_match(expression) && argument.split([',', ')']).next() == Some(name)
+            });
+            if direct || made_before {
+                put_at(Found::Query, call.start()..inside.end);
+            }
+        }
+        if !CHECKED.is_match(body) {
+            for call in OPENS.find_iter(body) {
+                let inside = bracketed(body, call.end() - 1);
+                let argument = body[inside.clone()].split(',').next().unwrap_or("").trim();
+                if made.iter().any(|(name, expression)| name == argument && below_fixed(expression))
+                {
+                    put_at(Found::Path, call.start()..inside.end);
+                }
+            }
+        }
+    }
+    for found in ENDLESS.captures_iter(code) {
+        let (Some(whole), Some(indent)) = (found.get(0), found.get(1)) else { continue };
+        let start = code[whole.end()..].find('\n').map_or(code.len(), |n| whole.end() + n + 1);
+        let body = &code[start..block_end(code, start, indent.len())];
+        // An exception ends it: readers of files count frames so.
+        if code[..whole.start()].trim_end().ends_with("try:") {
+            continue;
+        }
+        if !body.trim().is_empty() && !WAY_OUT.is_match(body) {
+            put(Found::Unbounded, whole.range(), out);
+        }
+    }
+}
+
+fn moved(range: Range<usize>, by: usize) -> Range<usize> {
+    range.start + by..range.end + by
+}
+
+/// Whether a path is an argument below a folder that the script has chosen.
+fn below_fixed(expression: &str) -> bool {
+    if let Some(inside) = expression.split("path.join(").nth(1) {
+        return inside.contains(',');
+    }
+    ["f\"/", "f'/"].iter().any(|start| expression.starts_with(start))
+}

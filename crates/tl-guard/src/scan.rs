@@ -1,0 +1,336 @@
+//! The pipeline: what was asked for is found, read, cut into units, and every rule looks at it.
+//!
+//! In: a [`Host`] and what to look at. Out: an inventory and findings, in no order yet
+//! (`tl_rules::sort` judges them). Start at [`scan`]. **Invariant:** one file is held at a time; what
+//! could not be read is a finding of the family `GQ`, never an error.
+
+use std::collections::BTreeMap;
+
+use tl_core::{
+    finding::{Finding, Location, RuleId},
+    time::Timestamp,
+};
+
+use crate::{
+    discover::{self, Ask, Problem, ProblemKind},
+    host::Host,
+    inventory::{Client, Inventory, Launch, Scope, Server, tools},
+    limits,
+    prefilter::Prefilter,
+    rules::{self, Check, Cx, Raw, Rule, Sink, gq},
+    text::{
+        decode, hidden,
+        unit::{self, Artifact, Encoding, Role, Unit},
+    },
+};
+
+/// What to look at.
+#[derive(Debug, Clone)]
+pub struct Scan {
+    /// The home directory of the [`Host`].
+    pub home: bool,
+    /// The machine's own directories too, and what lies in dependencies of the home.
+    pub all: bool,
+    /// The repositories of the [`Host`].
+    pub repositories: bool,
+    /// Lists of tools: a name to show, and the bytes.
+    pub tools: Vec<(String, Vec<u8>)>,
+    /// Open sockets.
+    pub listeners: bool,
+    /// Whether doubts count.
+    pub strict: bool,
+    /// Only these rules; empty: all.
+    pub only: Vec<RuleId>,
+    /// The day on which suppressions are judged.
+    pub today: Timestamp,
+}
+
+/// How far a scan is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// Files read so far.
+    pub files: u64,
+    /// Bytes read so far.
+    pub bytes: u64,
+}
+
+/// What was read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+pub struct ReadCounts {
+    /// Files and lists of tools.
+    pub files: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Files that could not be read.
+    pub skipped: u64,
+    /// Files of which a part was read.
+    pub partly: u64,
+}
+
+/// What a scan found.
+#[derive(Debug, Clone, Default)]
+pub struct Scanned {
+    /// What is there.
+    pub inventory: Inventory,
+    /// What is wrong with it, not sorted.
+    pub findings: Vec<Finding>,
+    /// What was read.
+    pub read: ReadCounts,
+}
+
+/// Why a scan gave nothing at all.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ScanError {
+    /// Everything that was asked for is missing or cannot be read.
+    #[error("there was nothing to scan")]
+    Nothing,
+    /// `only` names a rule that does not exist.
+    #[error("there is no rule `{rule}`")]
+    UnknownRule {
+        /// What was asked for.
+        rule: RuleId,
+    },
+}
+
+/// Scans what was asked for. `progress` is called after every file.
+///
+/// # Errors
+/// Nothing was there to scan, or `only` names a rule that does not exist.
+pub fn scan(
+    host: &Host,
+    ask: &Scan,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Scanned, ScanError> {
+    let mut read = ReadCounts::default();
+    let mut troubles = Vec::new();
+    let mut given = Inventory::default();
+    for (name, bytes) in &ask.tools {
+        read.files += 1;
+        read.bytes += bytes.len() as u64;
+        match tools::read(bytes) {
+            Ok(tools) => given.servers.push(listed(name, tools)),
+            Err(error) => {
+                read.skipped += 1;
+                troubles.push(trouble(name, &error));
+            }
+        }
+        progress(Progress { files: read.files, bytes: read.bytes });
+    }
+    let names = names(&given);
+    let cx = Cx { inventory: &given, tools: &names, strict: ask.strict };
+    let mut run = Run::new(cx, &ask.only)?;
+    troubles.into_iter().for_each(|trouble| run.found(trouble));
+    run.servers(&given);
+    let wanted = Ask {
+        home: ask.home,
+        repositories: ask.repositories,
+        all: ask.all,
+        listeners: ask.listeners,
+        contents: true,
+    };
+    let mut each = |artifact: Artifact| {
+        read.files += 1;
+        read.bytes += artifact.bytes;
+        read.partly += u64::from(!artifact.whole);
+        run.artifact(&artifact);
+        progress(Progress { files: read.files, bytes: read.bytes });
+    };
+    let found = discover::discover(host, wanted, &mut each);
+    read.skipped += found.read.skipped;
+    for problem in &found.problems {
+        run.found(unread(problem));
+    }
+    let mut inventory = found.inventory;
+    inventory.servers.extend(given.servers.iter().cloned());
+    if read.files == 0 && inventory == Inventory::default() {
+        return Err(ScanError::Nothing);
+    }
+    run.inventory(&inventory);
+    Ok(Scanned { inventory, findings: run.finish(), read })
+}
+
+/// What could not be read, as a finding.
+fn unread(problem: &Problem) -> Finding {
+    let doc = match problem.kind {
+        ProblemKind::Limit => &gq::NOT_FULLY_SCANNED,
+        ProblemKind::Duplicate => &gq::DUPLICATE_KEY,
+        ProblemKind::Unreadable
+        | ProblemKind::Link
+        | ProblemKind::Special
+        | ProblemKind::Syntax => &gq::UNREADABLE,
+    };
+    gq::finding(doc, problem.at.clone(), problem.text.clone(), "")
+}
+
+/// The server that a list of tools stands for.
+fn listed(name: &str, tools: Vec<crate::inventory::Tool>) -> Server {
+    Server {
+        client: Client::Unknown,
+        scope: Scope::User,
+        name: name.to_owned(),
+        launch: Launch::Other { text: String::new() },
+        env: BTreeMap::new(),
+        package: None,
+        disabled: false,
+        auto_approve: Vec::new(),
+        instructions: None,
+        tools,
+        at: unit::tools_at(name),
+        rest: BTreeMap::new(),
+    }
+}
+
+fn trouble(name: &str, error: &tools::ToolsError) -> Finding {
+    let at = unit::tools_at(name);
+    let why =
+        std::error::Error::source(error).map(|cause| format!(": {cause}")).unwrap_or_default();
+    gq::finding(&gq::UNREADABLE, at, format!("{error}{why}"), "")
+}
+
+/// Exact tool names to (server, tool).
+fn names(inventory: &Inventory) -> BTreeMap<String, Vec<(usize, usize)>> {
+    let mut names: BTreeMap<String, Vec<(usize, usize)>> = BTreeMap::new();
+    for (s, server) in inventory.servers.iter().enumerate() {
+        for (t, tool) in server.tools.iter().enumerate() {
+            names.entry(tool.name.clone()).or_default().push((s, t));
+        }
+    }
+    names
+}
+
+/// The rules at work.
+pub struct Run<'a> {
+    cx: Cx<'a>,
+    rules: Vec<&'static Rule>,
+    prefilter: Prefilter,
+    only: &'a [RuleId],
+    sink: Sink,
+    /// Bytes that may still be decoded of the file at hand.
+    decodable: usize,
+}
+
+impl<'a> Run<'a> {
+    /// With these rules; none: all of them.
+    ///
+    /// # Errors
+    /// There is no such rule.
+    pub fn new(cx: Cx<'a>, only: &'a [RuleId]) -> Result<Self, ScanError> {
+        let is = |rule: &Rule, id: &RuleId| rule.doc.id == id.0 || rule.doc.name == id.0;
+        if let Some(rule) = only.iter().find(|id| !rules::all().any(|rule| is(rule, id))) {
+            return Err(ScanError::UnknownRule { rule: rule.clone() });
+        }
+        let wanted = |rule: &&Rule| only.is_empty() || only.iter().any(|id| is(rule, id));
+        let rules: Vec<_> = rules::all().filter(wanted).collect();
+        let prefilter = Prefilter::new(&rules);
+        let decodable = limits::DECODED_A_FILE;
+        Ok(Self { cx, rules, prefilter, only, sink: Sink::default(), decodable })
+    }
+
+    /// What was found while reading.
+    pub fn found(&mut self, finding: Finding) {
+        if self.only.is_empty() || self.rules.iter().any(|rule| rule.doc.id == finding.rule.0) {
+            self.sink.add(finding);
+        }
+    }
+
+    /// All text rules on the tools and instructions of servers.
+    pub fn servers(&mut self, inventory: &Inventory) {
+        for server in &inventory.servers {
+            for tool in &server.tools {
+                self.decodable = limits::DECODED_A_FILE;
+                self.unit(&unit::of_tool(server, tool), true);
+            }
+            if let Some(unit) = unit::of_instructions(server) {
+                self.unit(&unit, true);
+            }
+        }
+    }
+
+    /// All rules on a file.
+    pub fn artifact(&mut self, artifact: &Artifact) {
+        gq::of_artifact(artifact).into_iter().for_each(|found| self.found(found));
+        if artifact.encoding == Encoding::Binary {
+            return;
+        }
+        self.decodable = limits::DECODED_A_FILE;
+        let hidden = hidden::find(&artifact.text);
+        self.raw(&Raw::of_file(artifact, &hidden));
+        let wanted = self.prefilter.wanted(&artifact.text);
+        for (rule, wanted) in self.rules.iter().zip(wanted) {
+            if let (Check::Artifact(check), true) = (rule.check, wanted) {
+                check(artifact, &self.cx, &mut self.sink);
+            }
+        }
+        for unit in unit::of_artifact(artifact) {
+            self.unit(&unit, false);
+        }
+    }
+
+    /// All text rules on a unit. `apart`: its text stands in no file as it is, so what is hidden
+    /// there is reported here.
+    pub fn unit(&mut self, unit: &Unit<'_>, apart: bool) {
+        if apart {
+            self.raw(&Raw::of_unit(unit));
+        }
+        let wanted = self.prefilter.wanted(&unit.text);
+        for (rule, wanted) in self.rules.iter().zip(wanted) {
+            if let (Check::Text(check), true) = (rule.check, wanted) {
+                check(unit, &self.cx, &mut self.sink);
+            }
+        }
+        let (inner, left_out) = decode::units(unit, &mut self.decodable);
+        if left_out {
+            let text = "more encoded text than the limit allows was not decoded";
+            self.found(gq::finding(&gq::NOT_FULLY_SCANNED, unit.at.clone(), text, ""));
+        }
+        for unit in inner {
+            self.unit(&unit, true);
+        }
+    }
+
+    fn raw(&mut self, raw: &Raw<'_>) {
+        if raw.hidden.is_empty() {
+            return;
+        }
+        for rule in &self.rules {
+            if let Check::Raw(check) = rule.check {
+                check(raw, &self.cx, &mut self.sink);
+            }
+        }
+    }
+
+    /// Everything found so far.
+    pub fn finish(self) -> Vec<Finding> {
+        self.sink.finish()
+    }
+
+    /// All rules on what was found altogether.
+    pub fn inventory(&mut self, inventory: &Inventory) {
+        let names = names(inventory);
+        let cx = Cx { inventory, tools: &names, strict: self.cx.strict };
+        for rule in &self.rules {
+            if let Check::Inventory(check) = rule.check {
+                check(&cx, &mut self.sink);
+            }
+        }
+    }
+}
+
+/// All text rules on what a tool answered, for the hook and for result scanning.
+pub fn result(text: &str, at: Location) -> Vec<Finding> {
+    let artifact = Artifact {
+        role: Role::ToolResult,
+        client: Client::Unknown,
+        scope: Scope::Project,
+        at,
+        text: text.to_owned(),
+        bytes: text.len() as u64,
+        whole: true,
+        encoding: Encoding::Utf8,
+    };
+    let (inventory, names) = (Inventory::default(), BTreeMap::new());
+    let cx = Cx { inventory: &inventory, tools: &names, strict: false };
+    let Ok(mut run) = Run::new(cx, &[]) else { return Vec::new() };
+    run.artifact(&artifact);
+    run.finish()
+}

@@ -1,0 +1,358 @@
+//! What a piece of text asks an agent to do, in points.
+//!
+//! In: a [`Unit`] and the tools of the inventory. Out: [`Scored`], one for each kind of action that
+//! the worst passage asks for. Sentences are searched for actions (run, read a secret, send away);
+//! concealment, pseudo-system tags and further actions beside one raise it. **Invariant:** no word
+//! alone reaches [`Level::High`]: that needs an action and concealment, a tag, a hidden place,
+//! an override, another server's tool, or a second action.
+
+mod cross;
+mod lexicon;
+mod negation;
+mod sentence;
+
+#[cfg(test)]
+mod tests;
+
+use std::ops::Range;
+
+use tl_core::finding::Level;
+
+use crate::inventory::Scope;
+use crate::rules::Cx;
+use crate::text::unit::{Context, Role, Unit};
+use lexicon::{LEXICON, Mask};
+use sentence::Sentence;
+
+/// What a passage asks for. The order is the order of the rules GP001 to GP012.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// Run a command.
+    Execute,
+    /// Read a key, a password, a conversation.
+    Secret,
+    /// Send data to a place outside.
+    Send,
+    /// Say nothing of it to the person.
+    Conceal,
+    /// Put other values in than the person gave.
+    Parameter,
+    /// Call a tool of another server.
+    Cross,
+    /// Use another server's tool in place of one.
+    Redirect,
+    /// Text between tags that look like the system's own.
+    Tag,
+    /// Claims of authority, without an action.
+    Authority,
+    /// Ignore the instructions.
+    Override,
+    /// Switch a safeguard off.
+    Guard,
+    /// Never stop.
+    Runaway,
+}
+
+impl Kind {
+    /// Points of an action of this kind that stands alone; 0 for what is no action.
+    const fn base(self) -> i32 {
+        match self {
+            Self::Send | Self::Override => 4,
+            Self::Execute | Self::Secret | Self::Parameter | Self::Cross => 3,
+            Self::Guard | Self::Runaway => 3,
+            Self::Redirect => 2,
+            Self::Conceal | Self::Tag | Self::Authority => 0,
+        }
+    }
+}
+
+/// One thing that a passage asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scored {
+    /// What.
+    pub kind: Kind,
+    /// Of the whole passage.
+    pub points: i32,
+    /// By the thresholds of the unit's role.
+    pub level: Level,
+    /// Bytes of [`Unit::text`].
+    pub range: Range<usize>,
+    /// What told it: `obligation`, `conceal`, `tag`, `hidden`, ...
+    pub signals: Vec<&'static str>,
+    /// A tool of another server of the inventory is named in it.
+    pub foreign: Option<String>,
+}
+
+/// An action that a sentence asks for.
+#[derive(Debug, Clone)]
+struct Act {
+    sentence: usize,
+    kind: Kind,
+    points: i32,
+    /// Ordinary in a document: it adds nothing to another one.
+    weak: bool,
+    range: Range<usize>,
+    foreign: Option<String>,
+}
+
+/// Points from which on a unit is reported, by what it is to an agent: block, high, warn.
+///
+/// A description of a tool is always read, a skill when it is asked for, a document by chance;
+/// what came with a dependency is least likely to be meant for the agent.
+fn thresholds(unit: &Unit<'_>) -> [i32; 3] {
+    let more = i32::from(unit.scope == Scope::Dependency);
+    let base = match unit.role {
+        Role::ToolList => [6, 5, 4],
+        Role::RuleFile | Role::SkillDoc | Role::SkillFile | Role::Config | Role::Settings => {
+            [8, 6, 5]
+        }
+        _ => [9, 7, 6],
+    };
+    base.map(|points| points + more)
+}
+
+/// Whether a unit is read whole as one: a tool's fields, a decoded payload.
+fn joined(unit: &Unit<'_>) -> bool {
+    unit.role == Role::ToolList || unit.depth > 0
+}
+
+/// The worst that a unit asks for; empty for almost every honest text.
+pub fn score(unit: &Unit<'_>, cx: &Cx<'_>) -> Vec<Scored> {
+    let found = judge(unit, cx, unit.text.as_bytes());
+    if unit.fields.len() < 2 || found.iter().any(|scored| scored.level >= Level::High) {
+        return found;
+    }
+    // A sentence cut over several fields: read once more without the joints between them.
+    let Some(seamless) = sentence::without_joints(unit) else { return found };
+    let again = judge(unit, cx, &seamless);
+    let level = |all: &[Scored]| all.iter().map(|scored| scored.level).max();
+    if level(&again) > level(&found).max(Some(Level::Warn)) { again } else { found }
+}
+
+fn judge(unit: &Unit<'_>, cx: &Cx<'_>, text: &[u8]) -> Vec<Scored> {
+    let marks = LEXICON.marks(text);
+    let names = cross::foreign(unit, cx, text);
+    if marks.is_empty() && names.is_empty() && !machine(unit) {
+        return Vec::new();
+    }
+    let sentences = sentence::split(text, joined(unit), &marks);
+    let acts = actions(unit, text, &sentences, &names);
+    if acts.is_empty() {
+        return alone(unit, text, &sentences);
+    }
+    let reach = if joined(unit) { 3 } else { 1 };
+    let mut best: Option<Passage> = None;
+    for act in &acts {
+        let passage = Passage::around(act, &acts, unit, text, &sentences, reach);
+        if best.as_ref().is_none_or(|b| passage.points > b.points) {
+            best = Some(passage);
+        }
+    }
+    best.map_or_else(Vec::new, |passage| passage.report(unit))
+}
+
+/// All actions of all sentences, those that are denied left out.
+fn actions(
+    unit: &Unit<'_>,
+    text: &[u8],
+    sentences: &[Sentence],
+    names: &[cross::Foreign],
+) -> Vec<Act> {
+    let mut acts = Vec::new();
+    for (index, sentence) in sentences.iter().enumerate() {
+        let part = &text[sentence.range.clone()];
+        let mut push = |kind: Kind, weak: bool, found: Range<usize>, foreign: Option<String>| {
+            if negation::denied(&part[..found.start]) {
+                return;
+            }
+            let range = sentence.range.start + found.start..sentence.range.start + found.end;
+            let quoted = !joined(unit)
+                && matches!(unit.context(range.start), Context::CodeBlock | Context::Quote);
+            let points = kind.base() - i32::from(weak) - if quoted { 2 } else { 0 };
+            acts.push(Act { sentence: index, kind, points, weak, range, foreign });
+        };
+        if sentence.mask != Mask::NONE {
+            for action in LEXICON.actions() {
+                if !sentence.mask.has(action.needs) {
+                    continue;
+                }
+                if let Some(found) = action.find(part, joined(unit)) {
+                    push(action.kind, action.weak && !joined(unit), found, None);
+                }
+            }
+        }
+        for name in names.iter().filter(|name| sentence.range.contains(&name.range.start)) {
+            let at = name.range.start - sentence.range.start..name.range.end - sentence.range.start;
+            if let Some((kind, found)) = cross::steers(part, &at) {
+                push(kind, false, found, name.known.then(|| name.name.clone()));
+            }
+        }
+    }
+    acts
+}
+
+/// What is worth a word without any action.
+fn alone(unit: &Unit<'_>, text: &[u8], sentences: &[Sentence]) -> Vec<Scored> {
+    let mut out = Vec::new();
+    let mut put = |kind, level, range, signal| {
+        out.push(Scored { kind, points: 0, level, range, signals: vec![signal], foreign: None });
+    };
+    if unit.role != Role::ToolList && unit.role != Role::ToolResult {
+        return out;
+    }
+    if let Some((range, grave)) = LEXICON.tag_alone(text) {
+        put(Kind::Tag, if grave { Level::High } else { Level::Warn }, range, "tag");
+    }
+    if unit.role == Role::ToolList {
+        for sentence in sentences {
+            if let Some(found) = LEXICON.conceals(&text[sentence.range.clone()], true) {
+                let start = sentence.range.start;
+                put(Kind::Conceal, Level::Warn, start + found.start..start + found.end, "conceal");
+                break;
+            }
+        }
+        if let Some(range) = LEXICON.claims_authority(text) {
+            put(Kind::Authority, Level::Info, range, "authority");
+        }
+    }
+    out
+}
+
+/// An action with what stands around it.
+struct Passage {
+    points: i32,
+    strong: bool,
+    acts: Vec<Act>,
+    conceal: Option<Range<usize>>,
+    tag: Option<Range<usize>>,
+    signals: Vec<&'static str>,
+}
+
+impl Passage {
+    fn around(
+        act: &Act,
+        all: &[Act],
+        unit: &Unit<'_>,
+        text: &[u8],
+        sentences: &[Sentence],
+        reach: usize,
+    ) -> Self {
+        let first = act.sentence.saturating_sub(reach);
+        let last = (act.sentence + reach).min(sentences.len() - 1);
+        let near = |a: &&Act| (first..=last).contains(&a.sentence);
+        let mut acts: Vec<Act> = Vec::new();
+        for other in all.iter().filter(near) {
+            match acts.iter_mut().find(|a| a.kind == other.kind) {
+                Some(seen) if seen.points >= other.points => {}
+                Some(seen) => *seen = other.clone(),
+                None => acts.push(other.clone()),
+            }
+        }
+        let greatest = acts.iter().map(|a| a.points).max().unwrap_or(0);
+        let window = if unit.role == Role::ToolList || unit.depth > 0 {
+            0..text.len()
+        } else {
+            sentences[first].range.start..sentences[last].range.end
+        };
+        let part = &text[window.clone()];
+        let at = |found: Range<usize>| window.start + found.start..window.start + found.end;
+        let conceal = LEXICON.conceals(part, joined(unit)).map(at);
+        let tag = LEXICON.tag(part, machine(unit)).map(at);
+        let own = &text[sentences[act.sentence].range.clone()];
+        let hidden = unit.depth > 0 || concealed(unit.context(act.range.start));
+        let obliges = LEXICON.obliges(own);
+        let sequence = joined(unit) && LEXICON.sequences(part);
+        let secret_file =
+            act.kind == Kind::Secret && joined(unit) && LEXICON.names_secret_file(own);
+        let inline = act.kind == Kind::Execute && joined(unit) && LEXICON.inline(own);
+        let regardless = act.kind == Kind::Parameter && LEXICON.regardless(own);
+        // A description of a tool has no business with the agent's instructions.
+        let own_orders = if unit.role == Role::ToolList { 2 } else { 1 };
+        let until_secret = act.kind == Kind::Runaway && LEXICON.until_secret(own);
+        let full = acts.iter().filter(|a| !a.weak).count();
+        let further = i32::try_from(full.saturating_sub(1)).unwrap_or(12);
+        let mut points = greatest + 2 * further;
+        let mut signals = Vec::new();
+        for (there, more, signal) in [
+            (conceal.is_some(), 3, "conceal"),
+            (tag.is_some(), 3, "tag"),
+            (hidden, 4, "hidden"),
+            (sequence, 2, "sequence"),
+            (secret_file, 1, "secret-file"),
+            (inline, 1, "inline-command"),
+            (regardless, 2, "regardless"),
+            (act.kind == Kind::Override, own_orders, "override"),
+            (until_secret, 3, "until-secret"),
+            (obliges, 1, "obligation"),
+            (LEXICON.addresses(own), 1, "address"),
+            (LEXICON.authority(part), 1, "authority"),
+            (LEXICON.trigger(part), 1, "trigger"),
+        ] {
+            if there {
+                points += more;
+                signals.push(signal);
+            }
+        }
+        let teaches = !joined(unit) && unit.role != Role::ToolResult;
+        if teaches && conceal.is_none() && !hidden && LEXICON.about_security(text) {
+            points -= 3;
+            signals.push("about-security");
+        }
+        if further > 0 {
+            signals.push("several-actions");
+        }
+        let marked = |a: &Act| matches!(a.kind, Kind::Override | Kind::Cross);
+        let strong =
+            conceal.is_some() || tag.is_some() || hidden || further > 0 || acts.iter().any(marked);
+        // Nobody has to read `~/.ssh` to answer; a tool that serves such files says "reads".
+        let ordered = obliges || sequence;
+        let strong = strong || regardless || until_secret || (sequence && obliges);
+        let strong = strong || ((secret_file || inline) && ordered);
+        Self { points, strong, acts, conceal, tag, signals }
+    }
+
+    fn report(self, unit: &Unit<'_>) -> Vec<Scored> {
+        let [block, high, warn] = thresholds(unit);
+        let machine = machine(unit);
+        let mut level = match self.points {
+            points if points >= block && self.strong => Some(Level::Block),
+            points if points >= high && self.strong => Some(Level::High),
+            points if points >= warn => Some(Level::Warn),
+            _ => None,
+        };
+        if machine && self.tag.is_some() {
+            level = Some(Level::Block);
+        } else if unit.role == Role::ToolList && self.conceal.is_some() {
+            level = level.max(Some(Level::High));
+        }
+        let Some(level) = level else { return Vec::new() };
+        let (points, signals) = (self.points, self.signals);
+        let scored = |kind, range, foreign| Scored {
+            kind,
+            points,
+            level,
+            range,
+            signals: signals.clone(),
+            foreign,
+        };
+        let mut out: Vec<Scored> =
+            self.acts.into_iter().map(|act| scored(act.kind, act.range, act.foreign)).collect();
+        out.extend(self.conceal.map(|range| scored(Kind::Conceal, range, None)));
+        out.extend(self.tag.map(|range| scored(Kind::Tag, range, None)));
+        out.sort_by_key(|one| one.kind);
+        out
+    }
+}
+
+/// Whether a unit is what a machine says, in which no tag of a prompt has a place.
+fn machine(unit: &Unit<'_>) -> bool {
+    matches!(unit.role, Role::ToolList | Role::ToolResult)
+}
+
+/// Whether a person who reads the rendered page does not see it.
+fn concealed(context: Context) -> bool {
+    matches!(
+        context,
+        Context::HtmlComment | Context::CollapsedHtml | Context::AltText | Context::Decoded
+    )
+}

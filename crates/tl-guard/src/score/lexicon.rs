@@ -1,0 +1,745 @@
+//! The words of an attack, and how they stand together.
+//!
+//! In: bytes of a sentence. Out: what was found in it. All patterns are ASCII, without regard to
+//! case; one automaton over stems says which of them can match a sentence at all, so that honest
+//! text runs almost none. Gaps are bounded and never leave a sentence.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+use regex::bytes::{Regex, RegexBuilder};
+
+use super::Kind;
+
+/// Classes of words, as bits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Mask(u32);
+
+impl Mask {
+    /// No class.
+    pub(super) const NONE: Self = Self(0);
+    const RUN: Self = Self(1);
+    const COMMAND: Self = Self(1 << 1);
+    const INLINE: Self = Self(1 << 2);
+    const READ: Self = Self(1 << 3);
+    const SECRET: Self = Self(1 << 4);
+    const SEND: Self = Self(1 << 5);
+    const SINK: Self = Self(1 << 6);
+    const ANSWER: Self = Self(1 << 7);
+    const SET: Self = Self(1 << 8);
+    const REGARDLESS: Self = Self(1 << 9);
+    const VALUE: Self = Self(1 << 17);
+    const IGNORE: Self = Self(1 << 10);
+    const ORDERS: Self = Self(1 << 11);
+    const DISABLE: Self = Self(1 << 12);
+    const SAFEGUARD: Self = Self(1 << 13);
+    const ROLE: Self = Self(1 << 14);
+    const REPEAT: Self = Self(1 << 15);
+    const FOREVER: Self = Self(1 << 16);
+
+    /// Both together.
+    pub(super) const fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Whether all classes of `other` are here.
+    pub(super) const fn has(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+}
+
+/// Class and stems. A stem may stand in several classes.
+const STEMS: &[(Mask, &[&str])] = &[
+    (Mask::RUN, &["run", "execut", "invok", "launch", "eval", "spawn", "pipe", "paste"]),
+    (
+        Mask::COMMAND,
+        &[
+            "command",
+            "script",
+            "shell",
+            "terminal",
+            "bash",
+            "powershell",
+            "code",
+            "binar",
+            "payload",
+        ],
+    ),
+    (
+        Mask::INLINE,
+        &[
+            "curl",
+            "wget",
+            "iwr",
+            "bash -",
+            "sh -c",
+            "python",
+            "nc -",
+            "ncat",
+            "/dev/tcp",
+            "base64",
+            "iex",
+            "chmod",
+            "rm -",
+            "crontab",
+            "os.system",
+            "eval(",
+            "exec(",
+            "subprocess",
+            "powershell",
+            "invoke-",
+            "authorized_keys",
+            "bashrc",
+            "zshrc",
+            ".profile",
+            "bash_profile",
+            "claude.md",
+            "agents.md",
+            "cursorrules",
+            "delet",
+            "remov",
+            "wipe",
+            "erase",
+            "eras",
+            "destroy",
+            "drop",
+        ],
+    ),
+    (
+        Mask::READ,
+        &[
+            "read", "access", "open", "cat", "load", "get", "fetch", "retriev", "collect",
+            "extract", "includ", "provid", "cop", "pass", "harvest", "reveal", "print", "echo",
+            "dump", "leak", "output", "repeat", "look", "grab", "obtain", "gather", "disclos",
+            "contents",
+        ],
+    ),
+    (
+        Mask::SECRET,
+        &[
+            ".ssh",
+            "id_rsa",
+            "id_ed25519",
+            "id_ecdsa",
+            ".env",
+            ".aws",
+            ".netrc",
+            ".npmrc",
+            ".pypirc",
+            ".git-cred",
+            ".kube",
+            ".docker",
+            "/etc/",
+            "mcp.json",
+            "desktop_config",
+            ".claude",
+            "keychain",
+            "wallet",
+            "cookie",
+            "key",
+            "shadow",
+            "sshd",
+            "bash_history",
+            "passw",
+            "token",
+            "credential",
+            "secret",
+            "bearer",
+            "authoriz",
+            "system prompt",
+            "history",
+            "environment var",
+            "env var",
+            "confidential",
+            "://",
+            ".gnupg",
+            ".cursor",
+        ],
+    ),
+    (
+        Mask::SEND,
+        &[
+            "send",
+            "post",
+            "upload",
+            "forward",
+            "transmit",
+            "mail",
+            "bcc",
+            "cc",
+            "submit",
+            "append",
+            "encod",
+            "put",
+            "report",
+            "leak",
+            "shar",
+            "cop",
+            "exfiltrat",
+            "pass",
+            "add",
+            "relay",
+        ],
+    ),
+    (
+        Mask::SINK,
+        &[
+            "http",
+            "webhook",
+            "pastebin",
+            "ngrok",
+            "telegram",
+            "discord",
+            "requestbin",
+            "server",
+            "endpoint",
+            "@",
+            "note",
+            "memo",
+            "feedback",
+            "debug",
+            "metadata",
+            "context",
+            "query",
+            "0.",
+            "1.",
+            "2.",
+            "3.",
+            "4.",
+            "5.",
+            "6.",
+            "7.",
+            "8.",
+            "9.",
+        ],
+    ),
+    (Mask::ANSWER, &["response", "answer", "output", "reply", "replies", "message"]),
+    (
+        Mask::SET,
+        &[
+            "set",
+            "chang",
+            "replac",
+            "use",
+            "redirect",
+            "overrid",
+            "add",
+            "insert",
+            "modif",
+            "substitut",
+            "swap",
+            "increas",
+            "multipl",
+            "rewrit",
+        ],
+    ),
+    (
+        Mask::REGARDLESS,
+        &[
+            "regardless",
+            "no matter",
+            "even if",
+            "instead of",
+            "without asking",
+            "whatever the",
+            "rather than the",
+        ],
+    ),
+    (
+        Mask::VALUE,
+        &[
+            "recipient",
+            "bcc",
+            "address",
+            "amount",
+            "account",
+            "host",
+            "branch",
+            "repo",
+            "price",
+            "parameter",
+            "argument",
+            "value",
+            "content",
+            "body",
+            "message",
+            "number",
+            "phone",
+            "destination",
+            "email",
+        ],
+    ),
+    (Mask::IGNORE, &["ignor", "disregard", "forget", "overrid", "bypass", "discard"]),
+    (
+        Mask::ORDERS,
+        &[
+            "instruction",
+            "guideline",
+            "directive",
+            "restriction",
+            "policy",
+            "policies",
+            "system prompt",
+            "rule",
+            "prompt",
+            "constraint",
+            "context",
+        ],
+    ),
+    (Mask::DISABLE, &["disabl", "skip", "bypass", "turn off", "ignor", "switch off", "deactivat"]),
+    (
+        Mask::SAFEGUARD,
+        &[
+            "verification",
+            "confirmation",
+            "approval",
+            "permission",
+            "safety",
+            "sandbox",
+            "guardrail",
+            "safeguard",
+            "content filter",
+        ],
+    ),
+    (
+        Mask::ROLE,
+        &[
+            "you are now",
+            "act as",
+            "developer mode",
+            "jailbreak",
+            "no restrictions",
+            "system override",
+            "do anything now",
+            "new instructions",
+            "unrestricted",
+        ],
+    ),
+    (Mask::REPEAT, &["retr", "repeat", "call", "loop", "continu", "keep"]),
+    (Mask::FOREVER, &["indefinitely", "forever", "never stop", "endless", "until"]),
+];
+
+/// Words of up to `$n` between two that belong together.
+macro_rules! gap {
+    ($n:literal) => {
+        concat!(r"(?:[^\w\n]+\w+){0,", $n, r"}?[^\w\n]+")
+    };
+}
+
+/// What is secret: paths, nouns, schemes.
+macro_rules! secret {
+    () => {
+        r"(?:~?/?\.ssh\b|\bid_(?:rsa|ed25519|ecdsa)|(?:^|[^\w])\.env\b|\.aws/credentials|\.netrc|\.npmrc|\.pypirc|\.git-credentials|\.kube/config|\.docker/config|\.gnupg|\.bash_history|/etc/(?:passwd|shadow|ssh)|/proc/self/environ|\bmcp\.json|claude_desktop_config|\bkeychain|\bwallet\.dat|\b(?:api|access|private|secret|master|ssh|encryption|signing|auth) ?(?:keys?|passwords?|tokens?)\b|\bcredentials?\b|\bpasswords?\b|\bsecrets?\b|\bbearer\b|\bauthorization header|\b(?:session|auth) (?:token|cookie)s?|\b(?:conversation|chat|message) history|\benvironment variables?|\benv vars?\b|\bconfidential\b|\b[a-z]+://(?:confidential|secrets?|admin|internal|private)\b)"
+    };
+}
+
+/// Those of them that are paths.
+const SECRET_PATH: &str = r"\.ssh\b|id_(?:rsa|ed25519|ecdsa)|\.env\b|\.aws/|\.netrc|\.npmrc|\.pypirc|\.git-credentials|\.kube/config|\.docker/config|\.gnupg|/etc/(?:passwd|shadow)|mcp\.json|desktop_config|wallet\.dat|\.bash_history|/proc/self/environ";
+
+/// Where things go that leave.
+macro_rules! sink {
+    () => {
+        r#"(?:https?://[^\s)"']+|\b\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}\b|[\w.+-]+@[\w-]+\.[a-z.]+|\bwebhook|\bpastebin|\bngrok|\btelegram\b|\bdiscord\b|\brequestbin|\b(?:our|external|remote|analytics|collection|monitoring|logging|backup) (?:\w+ )?(?:server|endpoint)|['"`]?\b(?:note|sidenote|side_note|memo|feedback|debug|metadata|context|notes)\b['"`]? (?:parameter|field|argument|property|input))"#
+    };
+}
+
+macro_rules! data {
+    () => {
+        r"\b(?:conversation|context|contents?|files?|data|results?|responses?|messages?|keys?|credentials?|tokens?|passwords?|secrets?|history|everything|the full|(?:its|their|whose) (?:output|value)s?)\b"
+    };
+}
+
+/// A kind of action, and the ways to say it.
+pub(super) struct Action {
+    pub(super) kind: Kind,
+    /// Classes that a sentence must have.
+    pub(super) needs: Mask,
+    /// In a document it is ordinary, and counts one less.
+    pub(super) weak: bool,
+    /// Only in what is read as one: descriptions of tools, decoded text.
+    joined: bool,
+    pattern: Regex,
+}
+
+impl Action {
+    /// Where a sentence asks for it.
+    pub(super) fn find(&self, sentence: &[u8], joined: bool) -> Option<Range<usize>> {
+        if self.joined && !joined {
+            return None;
+        }
+        self.pattern.find(sentence).map(|found| found.range())
+    }
+}
+
+/// A pattern of this crate: ASCII, without regard to case, linear in time.
+pub(super) fn regex(pattern: &str) -> Regex {
+    RegexBuilder::new(pattern)
+        .case_insensitive(true)
+        .unicode(false)
+        .build()
+        .expect("patterns are literals, and a test compiles all")
+}
+
+/// All patterns, compiled when the first text with a stem is judged.
+pub(super) static LEXICON: LazyLock<Lexicon> = LazyLock::new(Lexicon::new);
+
+/// The compiled words.
+pub(super) struct Lexicon {
+    stems: AhoCorasick,
+    classes: Vec<Mask>,
+    actions: Vec<Action>,
+    conceal: Regex,
+    conceal_more: Regex,
+    tag: Regex,
+    tag_machine: Regex,
+    tag_filled: Regex,
+    oblige: Regex,
+    address: Regex,
+    authority: Regex,
+    claim: Regex,
+    trigger: Regex,
+    sequence: Regex,
+    secret_path: Regex,
+    regardless: Regex,
+    inline: Regex,
+    until_secret: Regex,
+    teaching: AhoCorasick,
+}
+
+impl Lexicon {
+    fn new() -> Self {
+        let mut words = Vec::new();
+        let mut classes = Vec::new();
+        for (class, stems) in STEMS {
+            for stem in *stems {
+                words.push(*stem);
+                classes.push(*class);
+            }
+        }
+        let automaton = |words: &[&str]| {
+            AhoCorasick::builder()
+                .ascii_case_insensitive(true)
+                .build(words)
+                .expect("a few hundred short literals")
+        };
+        Self {
+            stems: automaton(&words),
+            classes,
+            actions: actions(),
+            conceal: regex(CONCEAL),
+            conceal_more: regex(CONCEAL_TOOL),
+            tag: regex(TAG),
+            tag_machine: regex(TAG_MACHINE),
+            tag_filled: regex(
+                r"<(?P<n>hidden|secret|system|admin|override|internal)\b[^>]*>(?:\W*\w+){5}",
+            ),
+            oblige: regex(
+                r"\b(?:must|have to|has to|need to|needs to|required|always|never|ensure|make sure|be sure|first|before (?:using|calling|doing|providing|invoking|answering|you))\b",
+            ),
+            address: regex(
+                r"\b(?:you|your (?:response|answer|output|context)|the (?:assistant|agent|model|ai|llm)|claude|copilot|gpt)\b",
+            ),
+            authority: regex(
+                r"\b(?:critical|important|urgent|mandatory|system|security|compliance|audit|legal|admin) (?:notice|update|requirement|protocol|policy|override|instructions?|message|directive)\b",
+            ),
+            claim: regex(
+                r"(?:^|\n|[.!] )[^\w\n]*(?:critical|important|urgent|mandatory|system|security|compliance|legal|admin) (?:notice|update|override|instructions?|message|directive)s?\b[^\w\n]{0,3}:",
+            ),
+            trigger: regex(
+                r"\b(?:if|when)\b[^.\n]{0,40}\b(?:query|message|input|expression|user|username)\b[^.\n]{0,30}(?:\b(?:contains|says|mentions|includes|asks)|\bis ')|\bexact phrase|\bspecial command|\bmagic (?:word|string)",
+            ),
+            sequence: regex(SEQUENCE),
+            secret_path: regex(SECRET_PATH),
+            regardless: regex(
+                r"\bregardless of|\bno matter what|\beven if the user|\binstead of what|\bwhatever the user|\brather than the (?:one|value)",
+            ),
+            until_secret: regex(r"\buntil\b.{0,60}?\b(?:key|secret|token|password)s?\b"),
+            inline: regex(
+                r"\|\s*(?:sudo )?(?:ba|z|da)?sh\b|/dev/tcp/|\b(?:ba)?sh -c\b|\bpython3? -c\b|authorized_keys|\.(?:bash|zsh)rc|\brm -rf|\bchmod \+x|base64 (?:-d|--decode)",
+            ),
+            teaching: automaton(&[
+                "attack",
+                "malicious",
+                "vulnerab",
+                "inject",
+                "exploit",
+                "detect",
+                "prevent",
+                "example of",
+                "anti-pattern",
+                "phishing",
+                "threat",
+            ]),
+        }
+    }
+
+    /// Every stem in `text`: (byte, class), in order.
+    pub(super) fn marks(&self, text: &[u8]) -> Vec<(usize, Mask)> {
+        let mut marks: Vec<_> = self
+            .stems
+            .find_overlapping_iter(text)
+            .map(|found| (found.start(), self.classes[found.pattern().as_usize()]))
+            .collect();
+        marks.sort_unstable_by_key(|(at, _)| *at);
+        marks
+    }
+
+    /// What can be asked for.
+    pub(super) fn actions(&self) -> &[Action] {
+        &self.actions
+    }
+
+    /// Where a text says that a person shall not know. `joined` allows words that a document uses
+    /// in every second section ("do not display").
+    pub(super) fn conceals(&self, text: &[u8], joined: bool) -> Option<Range<usize>> {
+        let found = self.conceal.find(text);
+        let found = if joined { found.or_else(|| self.conceal_more.find(text)) } else { found };
+        found.map(|found| found.range())
+    }
+
+    /// A tag that looks like the system's own; `machine` for what only a machine writes.
+    pub(super) fn tag(&self, text: &[u8], machine: bool) -> Option<Range<usize>> {
+        let pattern = if machine { &self.tag_machine } else { &self.tag };
+        pattern.find(text).map(|found| found.range())
+    }
+
+    /// A tag without any action, and whether it is a grave one: hidden, with a sentence in it.
+    pub(super) fn tag_alone(&self, text: &[u8]) -> Option<(Range<usize>, bool)> {
+        if let Some(found) = self.tag_filled.find(text) {
+            return Some((found.range(), true));
+        }
+        self.tag.find(text).map(|found| (found.range(), false))
+    }
+
+    pub(super) fn obliges(&self, text: &[u8]) -> bool {
+        self.oblige.is_match(text)
+    }
+
+    pub(super) fn addresses(&self, text: &[u8]) -> bool {
+        self.address.is_match(text)
+    }
+
+    pub(super) fn authority(&self, text: &[u8]) -> bool {
+        self.authority.is_match(text)
+    }
+
+    pub(super) fn claims_authority(&self, text: &[u8]) -> Option<Range<usize>> {
+        self.claim.find(text).map(|found| found.range())
+    }
+
+    pub(super) fn trigger(&self, text: &[u8]) -> bool {
+        self.trigger.is_match(text)
+    }
+
+    /// Whether a description makes itself a condition of other calls.
+    pub(super) fn sequences(&self, text: &[u8]) -> bool {
+        self.sequence.is_match(text)
+    }
+
+    /// Whether the person's own words are set aside.
+    pub(super) fn regardless(&self, text: &[u8]) -> bool {
+        self.regardless.is_match(text)
+    }
+
+    /// Whether something goes on until a secret comes out.
+    pub(super) fn until_secret(&self, text: &[u8]) -> bool {
+        self.until_secret.is_match(text)
+    }
+
+    /// Whether a command stands there itself, to be run as it is.
+    pub(super) fn inline(&self, text: &[u8]) -> bool {
+        self.inline.is_match(text)
+    }
+
+    /// Whether what was found names a file of secrets.
+    pub(super) fn names_secret_file(&self, text: &[u8]) -> bool {
+        self.secret_path.is_match(text)
+    }
+
+    /// Whether a section teaches about attacks: three different words of that trade.
+    pub(super) fn about_security(&self, text: &[u8]) -> bool {
+        let mut seen = 0_u32;
+        for found in self.teaching.find_iter(text) {
+            seen |= 1 << found.pattern().as_u32();
+        }
+        seen.count_ones() >= 3
+    }
+}
+
+/// Ways to say that a person shall not know.
+const CONCEAL: &str = r"\b(?:do not|don't|never|without|avoid|no need to|must not|mustn't|should not|shouldn't|not)(?: [\w']+){0,3}? (?:mention(?:ing)?|tell(?:ing)?|inform(?:ing)?|reveal(?:ing)?|disclos(?:e|ing)|notify(?:ing)?|alert(?:ing)?)(?:[ '`]+[\w']+){0,4}?[ '`]+(?:users?|human|anyone|anybody|this|them|that|it|you|you're|operator|fact|they)\b|\bsilently (?:\w+ )?(?:run|send|read|execut\w+|upload|include|copy|forward|append|call|collect)\b|\bkeep (?:this|it|behaviou?r|these)(?: \w+)? (?:hidden|secret|confidential|between)\b|\bpresent (?:it|this|them|the information) as (?:if|part)\b|\blook like normal|\bmake it look|\bnot visible to the user|\bhidden from the user|\bwithout the user(?:'s)? (?:knowing|noticing|knowledge|awareness)|\b(?:user|human|they) (?:must|should|does|do|need)(?: not|n't) (?:know|see|notice|be (?:told|aware|informed))";
+
+/// More of them, where a whole description is read at once.
+const CONCEAL_TOOL: &str = r"\b(?:do not|don't|never|must not|no need to) (?:show|display|explain|say|report|log)(?: [\w']+){0,4}? (?:to |from )?(?:the )?(?:users?|human|anyone|operator)\b";
+
+/// To be first, or to be called with everything else.
+const SEQUENCE: &str = r"\b(?:before|prior to|after|whenever|each time|every time|when)(?: \w+){0,4}? (?:any|every|each|all|other|another)(?: \w+){0,2}? (?:tools?|functions?|operations?|actions?|requests?|calls?|steps?|commands?|queries|query)\b|\bbefore (?:you )?(?:us(?:e|ing)|call(?:ing)?|invok(?:e|ing)|execut(?:e|ing)|run(?:ning)?) (?:this|the|any)\b|\bthis tool (?:will not|won't|does not|cannot|can't) work (?:unless|until|without)|\botherwise[, ]+(?:the|this) (?:tool|\w+) (?:will|would) (?:fail|not work|be denied|be blocked)";
+
+/// Tags that no honest page needs.
+const TAG: &str = r"<(?:important|hidden|system|secret|instructions?|admin|assistant|override|internal)\s*>|\[INST\]|<<SYS>>|<\|im_start\|>|\bBEGIN (?:SYSTEM|ADMIN)\b";
+
+/// And those that only a prompt has.
+const TAG_MACHINE: &str = r"<(?:important|hidden|system|secret|instructions?|admin|assistant|override|internal|user|tool_?result|context)\s*>|\[INST\]|<<SYS>>|<\|im_start\|>|### (?:system|instruction)s?\b|\bBEGIN (?:SYSTEM|ADMIN)\b";
+
+/// A way to say it anywhere.
+fn action(kind: Kind, needs: Mask, weak: bool, pattern: &str) -> Action {
+    Action { kind, needs, weak, joined: false, pattern: regex(pattern) }
+}
+
+/// A way that counts only in what is read as one.
+fn whole(kind: Kind, needs: Mask, pattern: &str) -> Action {
+    Action { joined: true, ..action(kind, needs, false, pattern) }
+}
+
+fn actions() -> Vec<Action> {
+    let mut all = harm();
+    all.extend(steering());
+    all
+}
+
+/// To run, to read what is secret, to send.
+fn harm() -> Vec<Action> {
+    vec![
+        whole(
+            Kind::Execute,
+            Mask::INLINE,
+            r"\b(?:append|add|write|insert|put|place|inject|echo|save)\b[^!?\n]{0,100}?(?:authorized_keys|\.bashrc|\.zshrc|\.bash_profile|\.profile\b|/etc/\w|\bclaude\.md|\bagents\.md|\.cursorrules|\bcrontab)",
+        ),
+        whole(
+            Kind::Execute,
+            Mask::INLINE,
+            r"\b(?:must|always|first|should|need to|have to|silently|then|immediately)\b(?: \w+){0,3}? (?:delete|remove|wipe|erase|destroy|drop)\b",
+        ),
+        action(
+            Kind::Execute,
+            Mask::INLINE,
+            false,
+            r"(?:\bcurl|\bwget|\biwr)\b.{0,200}?\|\s*(?:sudo )?(?:ba|z|da)?sh\b|\b(?:ba|z)?sh -c\b|\bbash -i\b|\bpython3? -c\b|\bncat? -e|/dev/tcp/|\bbase64 (?:-d|--decode)|\biex\b|\bchmod \+x|\brm -rf|\bos\.system\(|\bcrontab -",
+        ),
+        action(
+            Kind::Execute,
+            Mask::RUN.with(Mask::COMMAND),
+            true,
+            concat!(
+                r"\b(?:run|execut(?:e|ing)|invok(?:e|ing)|launch|eval|spawn|pipe|paste|running)\b",
+                gap!("6"),
+                r"(?:command|script|shell|terminal|bash|powershell|code|binary|payload)s?\b"
+            ),
+        ),
+        action(
+            Kind::Secret,
+            Mask::READ.with(Mask::SECRET),
+            false,
+            concat!(
+                r"\b(?:read(?:ing)?|access(?:ing)?|open|cat|load|get|fetch|retriev(?:e|ing)|collect(?:ing)?|extract(?:ing)?|includ(?:e|ing)|provid(?:e|ing)|copy|pass|harvest|reveal|print|echo|dump|leak|grab|obtain|gather|disclose|contents of)\b.{0,90}?",
+                secret!()
+            ),
+        ),
+        action(
+            Kind::Secret,
+            Mask::READ.with(Mask::SECRET),
+            false,
+            r"\b(?:reveal|print|repeat|output|echo|extract|leak|disclose)\b.{0,40}?\bsystem prompt",
+        ),
+        action(
+            Kind::Send,
+            Mask::SEND.with(Mask::SINK),
+            false,
+            concat!(
+                r"\b(?:send|post|upload|forward|transmit|e-?mail|bcc|cc|submit|append|encode|put|report|leak|share|copy|exfiltrate|relay|pass|sending|posting|uploading|forwarding)\b[^!?\n]{0,80}?",
+                data!(),
+                r"[^!?\n]{0,100}?",
+                sink!()
+            ),
+        ),
+        action(
+            Kind::Send,
+            Mask::READ.with(Mask::SECRET).with(Mask::ANSWER),
+            false,
+            r"\b(?:echo|include|reveal|print|repeat|output)\b.{0,60}?(?:\bauthorization\b|\btoken|\bapi key|\bcredential|\bpassword|\bsecret|\bsystem prompt|\benvironment variable|\b(?:chat|conversation) history).{0,60}?\b(?:your|the) (?:next )?(?:response|output|answer|reply)\b",
+        ),
+        action(
+            Kind::Send,
+            Mask::SINK,
+            false,
+            r"!?\[[^\]\n]{0,80}\]\(https?://[^)\s]{1,200}\?[^)\s]{0,120}=[^)\s]{0,40}(?:\{|\$|%7b|<|\[)[^)\n]{0,80}\)",
+        ),
+        whole(
+            Kind::Send,
+            Mask::SEND.with(Mask::SINK),
+            r"\b(?:bcc|cc|copy|forward|send)\b[^.!?\n]{0,40}?[\w.+-]+@[\w-]+\.[a-z]",
+        ),
+        whole(
+            Kind::Send,
+            Mask::SINK,
+            r#"\b(?:include|pass|add|put|append|provide|send)\b(?: \w+){0,3}? (?:in|as|to|into|via|through) (?:the |a |an )?['"`]?(?:note|sidenote|side_note|memo|feedback|debug|metadata|context|notes)['"`]? (?:parameter|field|argument|property|input)"#,
+        ),
+    ]
+}
+
+/// To do otherwise than the person, the operator or a safeguard says.
+fn steering() -> Vec<Action> {
+    vec![
+        action(
+            Kind::Parameter,
+            Mask::SET.with(Mask::REGARDLESS),
+            false,
+            r"\b(?:set|change|replace|use|redirect|override|add|insert|modify|substitute|swap)\b.{0,60}?\b(?:recipient|bcc|address|amount|account|url|host|branch|repo|path|price|parameter|argument|value)\b.{0,80}?\b(?:regardless|no matter|even if|instead of what|without asking|whatever the user|rather than the)",
+        ),
+        whole(
+            Kind::Parameter,
+            Mask::SET.with(Mask::VALUE),
+            r"\b(?:recipient|bcc|(?:to|e-?mail|wallet|destination)[ -]?address|amount|account(?: number)?|host|branch|price|phone(?: number)?|destination|body|message(?: content)?|content)s?\b[^.!?\n]{0,60}?\b(?:must|should|shall|has to|have to|needs? to|will|is to|are to|always)\b(?: \w+){0,2}? (?:be )?(?:set|changed|replaced|modified|redirected|substituted|rewritten|swapped|increased|multiplied)\b",
+        ),
+        whole(
+            Kind::Parameter,
+            Mask::SET.with(Mask::VALUE),
+            r"\b(?:must|always|should|have to|need to|shall|first|silently)\b(?: \w+){0,2}? (?:set|change|replace|modify|redirect|substitute|rewrite|swap|increase|multiply)\b[^.!?\n]{0,40}?\b(?:recipient|bcc|address|amount|account|host|branch|price|phone|destination|body|message|content)s?\b[^.!?\n]{0,60}?\b(?:to|with|by)\b",
+        ),
+        action(
+            Kind::Override,
+            Mask::IGNORE.with(Mask::ORDERS),
+            false,
+            r"\b(?:ignore|disregard|forget|override|bypass|discard)(?: (?:all|any|every|the|of|each))* (?:previous|prior|above|earlier|preceding|your|system|safety|original|existing)(?: \w+)? (?:(?:instruction|guideline|directive|restriction)s?|content policy|system prompt)\b",
+        ),
+        whole(
+            Kind::Override,
+            Mask::IGNORE.with(Mask::ORDERS),
+            concat!(
+                r"\b(?:ignor(?:e|ing)|disregard(?:ing)?|forget|overrid(?:e|ing)|bypass(?:ing)?|discard)\b",
+                gap!("4"),
+                r"(?:(?:instruction|guideline|directive|restriction)s?|content policy|system prompt)\b"
+            ),
+        ),
+        action(
+            Kind::Override,
+            Mask::IGNORE.with(Mask::ORDERS),
+            false,
+            r"\b(?:ignore|disregard|forget|override|bypass)(?: (?:all|any|your|the|of|my|every|these))* (?:previous|prior|above|earlier|preceding|other)(?: \w+)? (?:rules?|prompts?|polic(?:y|ies)|constraints?|context|messages?)\b",
+        ),
+        action(
+            Kind::Override,
+            Mask::ROLE,
+            true,
+            r"\byou are now (?:an? )?(?:unrestricted|free|dan\b|in |jailbroken|no longer|root|admin)|\bact as (?:an )?unrestricted|\b(?:unrestricted |enter )developer mode|\bdeveloper mode (?:enabled|activated|on)\b|\bsystem override\b|\bdo anything now\b|\bno restrictions (?:apply|on what)",
+        ),
+        action(
+            Kind::Guard,
+            Mask::DISABLE.with(Mask::SAFEGUARD),
+            false,
+            r"\b(?:disable|skip|bypass|turn off|switch off|ignore|deactivate)(?: (?:the|all|any|every|this|its|their|your|user|security|normal|usual))* (?:verification|confirmations?|approvals?|permission (?:prompts?|checks?)|safety(?: (?:checks?|filters?|mechanisms?))?|sandbox|guardrails?|safeguards?|content filters?)\b",
+        ),
+        whole(
+            Kind::Guard,
+            Mask::SAFEGUARD,
+            r"\b(?:do not|don't|never|no need to|without)(?: \w+)? (?:ask(?:ing)?|wait(?:ing)?|prompt(?:ing)?|request(?:ing)?)(?: \w+){0,4}? (?:approval|confirmation|permission|verification)",
+        ),
+        action(
+            Kind::Runaway,
+            Mask::REPEAT.with(Mask::FOREVER),
+            false,
+            r"\b(?:retry|repeat|call|loop|continue|keep (?:trying|calling|retrying|running))\b.{0,50}?\b(?:indefinitely|forever|never stop|endlessly)",
+        ),
+    ]
+}

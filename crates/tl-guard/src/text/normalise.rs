@@ -1,0 +1,338 @@
+//! Text as a model understands it: hidden characters taken out, look-alikes and escapes made plain.
+//!
+//! In: text as written. Out: the normalised text and the way back to each byte. Start at
+//! [`normalise`]. Lines of plain ASCII, nineteen of twenty, are copied as they are.
+//! **Invariants** (properties in the tests): normalising twice is the same as once, unless escapes
+//! are nested deeper than [`PASSES`]; the output is at most four times the input; the map never goes
+//! backwards.
+
+use unicode_normalization::{
+    IsNormalized, UnicodeNormalization as _, char::canonical_combining_class, is_nfkc_quick,
+};
+
+use crate::text::{
+    hidden::{is_stripped, terminal_sequence},
+    script::{self, Script},
+    unit::OffsetMap,
+};
+
+/// An escape that an escape makes is undone too, this often.
+pub const PASSES: usize = 8;
+
+/// A longer run of white space becomes one: indentation stays, padding goes.
+const WHITE: usize = 32;
+
+/// Longest output of one input byte.
+const GROWTH: usize = 4;
+
+/// Normalises. `None`: the text is plain already.
+pub fn normalise(raw: &str) -> Option<(String, OffsetMap)> {
+    if is_plain(raw.as_bytes()) {
+        return None;
+    }
+    let mut made = pass(raw);
+    for _ in 1..PASSES {
+        if is_plain(made.text.as_bytes()) {
+            break;
+        }
+        let mut again = pass(&made.text);
+        if again.text == made.text {
+            break;
+        }
+        for at in &mut again.at {
+            *at = made.at.get(*at as usize).copied().unwrap_or_default();
+        }
+        made = again;
+    }
+    let map = made.map(raw.len());
+    Some((made.text, map))
+}
+
+/// Text with the byte of the input for each of its bytes.
+#[derive(Default)]
+struct Made {
+    text: String,
+    at: Vec<u32>,
+}
+
+impl Made {
+    /// `from..from + length` of the input became `text`.
+    fn push(&mut self, text: &str, from: usize, length: usize) {
+        self.text.push_str(text);
+        let last = length.saturating_sub(1);
+        self.at.extend((0..text.len()).map(|i| offset(from + i.min(last))));
+    }
+
+    fn push_char(&mut self, c: char, from: usize, length: usize) {
+        self.push(c.encode_utf8(&mut [0; 4]), from, length);
+    }
+
+    fn map(&self, end: usize) -> OffsetMap {
+        let mut runs: Vec<(u32, u32)> = Vec::new();
+        let all = self.at.iter().copied().chain([offset(end)]).enumerate();
+        for (here, there) in all {
+            let expected = runs.last().map_or(here, |(n, r)| *r as usize + here - *n as usize);
+            if there as usize != expected {
+                runs.push((offset(here), there));
+            }
+        }
+        OffsetMap(runs)
+    }
+}
+
+/// Units are smaller than 4 GiB: files are read up to [`crate::limits::WHOLE_FILE`].
+fn offset(byte: usize) -> u32 {
+    u32::try_from(byte).unwrap_or(u32::MAX)
+}
+
+/// Whether nothing would change, without looking closer than at single bytes.
+fn is_plain(bytes: &[u8]) -> bool {
+    let mut white = 0;
+    for (at, byte) in bytes.iter().enumerate() {
+        match byte {
+            b' ' | b'\t' | b'\n' | b'\r' => {
+                white += 1;
+                if white > WHITE {
+                    return false;
+                }
+                continue;
+            }
+            b'&' | b'%' | b'\\' if escape(&bytes[at..]).is_some() => return false,
+            0x21..=0x7e => {}
+            _ => return false,
+        }
+        white = 0;
+    }
+    true
+}
+
+fn pass(raw: &str) -> Made {
+    let mut made = Made::default();
+    made.text.reserve(raw.len());
+    made.at.reserve(raw.len());
+    let mut start = 0;
+    for line in raw.split_inclusive('\n') {
+        if is_plain(line.as_bytes()) {
+            made.push(line, start, line.len());
+        } else {
+            let folded = fold(compose(strip(line)));
+            let last = line.len() - 1;
+            for (i, c) in unescape(&folded).chars() {
+                let from = start + (i as usize).min(last);
+                made.text.push(c);
+                made.at.extend(std::iter::repeat_n(offset(from), c.len_utf8()));
+            }
+        }
+        start += line.len();
+    }
+    squeeze(made)
+}
+
+impl Made {
+    /// Characters with their input byte.
+    fn chars(&self) -> impl Iterator<Item = (u32, char)> {
+        self.text.char_indices().map(|(i, c)| (self.at[i], c))
+    }
+}
+
+/// Takes out what shows nothing.
+fn strip(line: &str) -> Made {
+    let mut made = Made::default();
+    let mut at = 0;
+    while let Some(c) = line[at..].chars().next() {
+        let length = c.len_utf8();
+        if let Some(sequence) = terminal_sequence(&line[at..]) {
+            at += sequence;
+            continue;
+        }
+        if !is_stripped(c) {
+            made.push(&line[at..at + length], at, length);
+        }
+        at += length;
+    }
+    made
+}
+
+/// NFKC, in stretches that cannot act on each other, so that the map stays fine.
+fn compose(made: Made) -> Made {
+    if is_nfkc_quick(made.text.chars()) == IsNormalized::Yes {
+        return made;
+    }
+    let mut out = Made::default();
+    let mut start = 0;
+    let text = &made.text;
+    let mut ends: Vec<usize> =
+        text.char_indices().skip(1).filter(|(_, c)| stands_alone(*c)).map(|(i, _)| i).collect();
+    ends.push(text.len());
+    for end in ends {
+        let part = &text[start..end];
+        let composed: String = part.nfkc().collect();
+        let (from, last) = (made.at[start] as usize, made.at[end - 1] as usize);
+        if composed == part || composed.len() > GROWTH * part.len() {
+            out.text.push_str(part);
+            out.at.extend_from_slice(&made.at[start..end]);
+        } else {
+            out.push(&composed, from, last + 1 - from);
+        }
+        start = end;
+    }
+    out
+}
+
+/// Whether composing may stop before a character.
+fn stands_alone(c: char) -> bool {
+    c.is_ascii()
+        || (canonical_combining_class(c) == 0
+            && is_nfkc_quick(std::iter::once(c)) == IsNormalized::Yes)
+}
+
+/// Letters that look like ASCII ones, in words that mix scripts; dashes and quotes everywhere.
+fn fold(made: Made) -> Made {
+    let mut out = Made::default();
+    let mut at = 0;
+    let text = &made.text;
+    while at < text.len() {
+        let word = word(&text[at..]);
+        let end = at + word.max(1);
+        if word == 0 {
+            let Some(c) = text[at..].chars().next() else { break };
+            let (from, length) = (made.at[at] as usize, c.len_utf8());
+            out.push_char(punctuation(c), from, length);
+            at += length;
+            continue;
+        }
+        let foreign = mixes(&text[at..end]);
+        for (i, c) in text[at..end].char_indices() {
+            let to = if foreign { script::ascii(c).unwrap_or(c) } else { c };
+            out.push_char(to, made.at[at + i] as usize, c.len_utf8());
+        }
+        at = end;
+    }
+    out
+}
+
+/// Length of the word at the start.
+fn word(text: &str) -> usize {
+    text.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(text.len())
+}
+
+/// Whether a word has Latin letters and some that look like them.
+pub(crate) fn mixes(word: &str) -> bool {
+    let (mut latin, mut alike) = (false, false);
+    for c in word.chars() {
+        match script::script(c) {
+            Script::Latin => latin = true,
+            Script::Alike(_) => alike = true,
+            Script::Other | Script::Common => {}
+        }
+    }
+    latin && alike
+}
+
+const fn punctuation(c: char) -> char {
+    match c as u32 {
+        0x2010..=0x2015 | 0x2212 => '-',
+        0x2018..=0x201b | 0x2032 => '\'',
+        0x201c..=0x201f | 0x2033 => '"',
+        _ => c,
+    }
+}
+
+/// Escapes that make a letter, a space or a bracket.
+fn unescape(made: &Made) -> Made {
+    let mut out = Made::default();
+    let bytes = made.text.as_bytes();
+    let mut at = 0;
+    while let Some(c) = made.text[at..].chars().next() {
+        let from = made.at[at] as usize;
+        if let Some((made_of, length)) = escape(&bytes[at..]) {
+            out.push_char(made_of, from, 1);
+            at += length;
+        } else {
+            out.push_char(c, from, c.len_utf8());
+            at += c.len_utf8();
+        }
+    }
+    out
+}
+
+/// `&#105;`, `&lt;`, `%69`, `\x69`, `\u0069`, `\u{69}` at the start: what it makes, and its length.
+fn escape(bytes: &[u8]) -> Option<(char, usize)> {
+    let (number, length) = match bytes {
+        [b'&', b'#', rest @ ..] => {
+            let hexadecimal = matches!(rest.first(), Some(b'x' | b'X'));
+            let from = usize::from(hexadecimal);
+            let digits = digits(&rest[from..], if hexadecimal { 16 } else { 10 }, 7);
+            let end = from + digits;
+            if digits == 0 || rest.get(end) != Some(&b';') {
+                return None;
+            }
+            (parse(&rest[from..end], if hexadecimal { 16 } else { 10 })?, end + 3)
+        }
+        [b'&', rest @ ..] => {
+            return NAMED.iter().find_map(|(name, c)| {
+                rest.starts_with(name.as_bytes()).then_some((*c, name.len() + 1))
+            });
+        }
+        [b'%', a, b, ..] | [b'\\', b'x', a, b, ..] => {
+            let length = if bytes[0] == b'%' { 3 } else { 4 };
+            (parse(&[*a, *b], 16)?, length)
+        }
+        [b'\\', b'u', b'{', rest @ ..] => {
+            let digits = digits(rest, 16, 6);
+            if digits == 0 || rest.get(digits) != Some(&b'}') {
+                return None;
+            }
+            (parse(&rest[..digits], 16)?, digits + 4)
+        }
+        [b'\\', b'u', a, b, c, d, ..] => (parse(&[*a, *b, *c, *d], 16)?, 6),
+        _ => return None,
+    };
+    let c = char::from_u32(number)?;
+    let wanted = c.is_alphabetic() || matches!(c, ' ' | '<' | '>' | '"' | '\'' | '\u{a0}');
+    wanted.then_some((if c == '\u{a0}' { ' ' } else { c }, length))
+}
+
+const NAMED: &[(&str, char)] =
+    &[("lt;", '<'), ("gt;", '>'), ("quot;", '"'), ("apos;", '\''), ("nbsp;", ' ')];
+
+fn digits(bytes: &[u8], radix: u32, most: usize) -> usize {
+    bytes.iter().take(most).take_while(|b| char::from(**b).is_digit(radix)).count()
+}
+
+fn parse(digits: &[u8], radix: u32) -> Option<u32> {
+    digits.iter().try_fold(0u32, |n, b| Some(n * radix + char::from(*b).to_digit(radix)?))
+}
+
+/// Long runs of white space become one character: a line break if there was one.
+fn squeeze(made: Made) -> Made {
+    let bytes = made.text.as_bytes();
+    let white = |b: &u8| matches!(b, b' ' | b'\t' | b'\n' | b'\r');
+    let mut runs = Vec::new();
+    let mut at = 0;
+    while at < bytes.len() {
+        let run = bytes[at..].iter().take_while(|b| white(b)).count();
+        if run > WHITE {
+            runs.push((at, at + run));
+        }
+        at += run.max(1);
+    }
+    if runs.is_empty() {
+        return made;
+    }
+    let mut out = Made::default();
+    let mut from = 0;
+    for (start, end) in runs {
+        out.text.push_str(&made.text[from..start]);
+        out.at.extend_from_slice(&made.at[from..start]);
+        out.text.push(if bytes[start..end].contains(&b'\n') { '\n' } else { ' ' });
+        out.at.push(made.at[start]);
+        from = end;
+    }
+    out.text.push_str(&made.text[from..]);
+    out.at.extend_from_slice(&made.at[from..]);
+    out
+}
+
+#[cfg(test)]
+mod tests;
