@@ -23,7 +23,7 @@ pub mod gi;
 pub mod gn;
 pub mod gp;
 pub mod gq;
-pub mod gs;
+pub mod gv;
 pub mod gx;
 
 /// All rules, by family. A family's file lists its own.
@@ -35,7 +35,7 @@ pub const RULES: &[&[Rule]] = &[
     gn::RULES,
     gp::RULES,
     gq::RULES,
-    gs::RULES,
+    gv::RULES,
     gx::RULES,
 ];
 
