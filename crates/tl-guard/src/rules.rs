@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
-use tl_core::finding::{Finding, Fix, Location};
+use tl_core::finding::{Confidence, Finding, Fix, Level, Location};
 use tl_rules::{doc::RuleDoc, taxonomy};
 
 use crate::{
@@ -203,3 +203,16 @@ pub fn finding(doc: &'static RuleDoc, at: Location, message: impl Into<String>) 
 
 #[cfg(test)]
 mod tests;
+
+/// What a rule of medium confidence says of itself: in three sentences what it finds, why that
+/// matters, and what to do.
+pub(crate) const fn doc(
+    id: &'static str,
+    name: &'static str,
+    level: Level,
+    taxonomy: &'static [&'static str],
+    [summary, why, fix]: [&'static str; 3],
+) -> RuleDoc {
+    let confidence = Confidence::Medium;
+    RuleDoc { id, name, level, confidence, summary, why, fix, taxonomy, since: "0.1.0" }
+}

@@ -318,8 +318,8 @@ fn a_large_file_is_read_in_part_and_told() {
 #[test]
 fn repositories_below_the_home_are_found_and_named() {
     let tree = Tree::new(&[
-        ("home/work/one/.git/HEAD", ""),
-        ("home/work/one/AGENTS.md", "a"),
+        ("home/code/one/.git/HEAD", ""),
+        ("home/code/one/AGENTS.md", "a"),
         ("home/two/.git/HEAD", ""),
         ("home/two/AGENTS.md", "a"),
     ]);
@@ -327,7 +327,7 @@ fn repositories_below_the_home_are_found_and_named() {
         Ask { home: false, repositories: false, all: true, listeners: false, contents: false };
     let found = discover(&tree.host(Os::Linux), ask, &mut |_| {});
     let rules: Vec<_> = found.inventory.rule_files.iter().map(|r| r.at.path.as_str()).collect();
-    assert_eq!(rules, ["two/AGENTS.md", "work/one/AGENTS.md"]);
+    assert_eq!(rules, ["code/one/AGENTS.md", "two/AGENTS.md"]);
 }
 
 #[test]

@@ -6,10 +6,10 @@
 
 use std::ops::Range;
 
-use tl_core::finding::{Confidence, Evidence, Level};
+use tl_core::finding::{Evidence, Level};
 use tl_rules::doc::RuleDoc;
 
-use crate::rules::{Check, Cx, Rule, Sink, finding};
+use crate::rules::{Check, Cx, Rule, Sink, doc, finding};
 use crate::score::{Kind, Scored, score};
 use crate::text::unit::{Role, Unit};
 
@@ -31,17 +31,6 @@ pub(crate) const RULES: &[Rule] = &[
     Rule { doc: &DOCS[10], check: Check::Elsewhere, needs: &[] },
     Rule { doc: &DOCS[11], check: Check::Elsewhere, needs: &[] },
 ];
-
-const fn doc(
-    id: &'static str,
-    name: &'static str,
-    level: Level,
-    taxonomy: &'static [&'static str],
-    [summary, why, fix]: [&'static str; 3],
-) -> RuleDoc {
-    let confidence = Confidence::Medium;
-    RuleDoc { id, name, level, confidence, summary, why, fix, taxonomy, since: "0.1.0" }
-}
 
 /// What most of them say to do.
 const REMOVE: &str = "Remove the server, rule or skill, or ask its author why the text is there; approve it only after you have read all of it.";

@@ -7,10 +7,10 @@
 mod python;
 mod script;
 
-use tl_core::finding::{Confidence, Level};
+use tl_core::finding::Level;
 use tl_rules::doc::RuleDoc;
 
-use crate::rules::{Check, Cx, Rule, Sink, finding, gp};
+use crate::rules::{Check, Cx, Rule, Sink, doc, finding, gp};
 use crate::text::unit::{Artifact, Role, advance};
 use script::Found;
 
@@ -31,17 +31,6 @@ pub const RULES: &[Rule] = &[
     Rule { doc: &DOCS[9], check: Check::Elsewhere, needs: &[] },
     Rule { doc: &DOCS[10], check: Check::Elsewhere, needs: &[] },
 ];
-
-const fn doc(
-    id: &'static str,
-    name: &'static str,
-    level: Level,
-    taxonomy: &'static [&'static str],
-    [summary, why, fix]: [&'static str; 3],
-) -> RuleDoc {
-    let confidence = Confidence::Medium;
-    RuleDoc { id, name, level, confidence, summary, why, fix, taxonomy, since: "0.1.0" }
-}
 
 const ASK: &str =
     "Read the file, and remove the skill unless its author can say why it needs this.";
