@@ -1,14 +1,9 @@
 //! How much is read at most, and why. Whoever reaches one of these says so in a `GQ` finding:
 //! nothing is cut silently.
 
-/// A file up to this size is read and parsed as a whole: ten times the largest configuration seen.
+/// So much of a file is read and parsed: ten times the largest configuration seen. `GQ001` tells
+/// what was left.
 pub const WHOLE_FILE: u64 = 8 << 20;
-/// Larger text is read in windows of this size.
-pub const WINDOW: usize = 1 << 20;
-/// Windows overlap by this, so that nothing hides on the seam.
-pub const OVERLAP: usize = 4 << 10;
-/// Windows are read up to here; behind it `GQ001` tells what was left.
-pub const WINDOWED_FILE: u64 = 256 << 20;
 /// A NUL in this many first bytes makes a file binary.
 pub const BINARY_PROBE: usize = 8 << 10;
 /// A section of a document that is longer is several units, in characters ...
@@ -17,8 +12,6 @@ pub const UNIT: usize = 8_000;
 pub const UNIT_OVERLAP: usize = 400;
 /// Nesting of a tool's schema that is followed.
 pub const SCHEMA_DEPTH: usize = 32;
-/// Tools of one list.
-pub const TOOLS: usize = 10_000;
 /// Findings of one rule in one file; the next one counts the rest.
 pub const FINDINGS_A_RULE_AND_FILE: usize = 100;
 /// Findings of one scan.

@@ -51,8 +51,6 @@ pub struct Cx<'a> {
     pub inventory: &'a Inventory,
     /// Exact tool names to (server, tool), of all servers.
     pub tools: &'a BTreeMap<String, Vec<(usize, usize)>>,
-    /// Whether doubts count.
-    pub strict: bool,
 }
 
 /// Text as it stands: a file, the fields of a tool, or a string whose escapes were decoded.

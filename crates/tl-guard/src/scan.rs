@@ -6,10 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use tl_core::{
-    finding::{Finding, Location, RuleId},
-    time::Timestamp,
-};
+use tl_core::finding::{Finding, Location, RuleId};
 
 use crate::{
     discover::{self, Ask, Problem, ProblemKind},
@@ -37,12 +34,8 @@ pub struct Scan {
     pub tools: Vec<(String, Vec<u8>)>,
     /// Open sockets.
     pub listeners: bool,
-    /// Whether doubts count.
-    pub strict: bool,
     /// Only these rules; empty: all.
     pub only: Vec<RuleId>,
-    /// The day on which suppressions are judged.
-    pub today: Timestamp,
 }
 
 /// How far a scan is.
@@ -117,7 +110,7 @@ pub fn scan(
         progress(Progress { files: read.files, bytes: read.bytes });
     }
     let names = names(&given);
-    let cx = Cx { inventory: &given, tools: &names, strict: ask.strict };
+    let cx = Cx { inventory: &given, tools: &names };
     let mut run = Run::new(cx, &ask.only)?;
     troubles.into_iter().for_each(|trouble| run.found(trouble));
     run.servers(&given);
@@ -315,7 +308,7 @@ impl<'a> Run<'a> {
     /// All rules on what was found altogether.
     pub fn inventory(&mut self, inventory: &Inventory) {
         let names = names(inventory);
-        let cx = Cx { inventory, tools: &names, strict: self.cx.strict };
+        let cx = Cx { inventory, tools: &names };
         for rule in &self.rules {
             if let Check::Inventory(check) = rule.check {
                 check(&cx, &mut self.sink);
@@ -337,7 +330,7 @@ pub fn result(text: &str, at: Location) -> Vec<Finding> {
         encoding: Encoding::Utf8,
     };
     let (inventory, names) = (Inventory::default(), BTreeMap::new());
-    let cx = Cx { inventory: &inventory, tools: &names, strict: false };
+    let cx = Cx { inventory: &inventory, tools: &names };
     let Ok(mut run) = Run::new(cx, &[]) else { return Vec::new() };
     run.artifact(&artifact);
     run.finish()
@@ -356,9 +349,7 @@ mod tests {
             repositories: false,
             tools: vec![("list".to_owned(), list.to_vec())],
             listeners: false,
-            strict: false,
             only: only.iter().copied().map(RuleId::new).collect(),
-            today: Timestamp::from_millis(0),
         };
         let host = Host {
             os: crate::host::Os::Linux,

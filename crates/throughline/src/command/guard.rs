@@ -125,9 +125,7 @@ fn look_at(
         all: false,
         tools,
         listeners: false,
-        strict: false,
         only: Vec::new(),
-        today: cx.now,
     };
     let progress = ui.progress();
     let scanned = scan::scan(&files.host, &ask, &mut |seen| {

@@ -88,7 +88,7 @@ fn server(name: &str, tools: &[Tool]) -> Server {
 /// Judges files and tools one after the other in one run, as a scan does; the number of findings.
 pub(super) fn judge_all(files: Vec<(String, Role, String)>, tools: &[Tool]) -> usize {
     let (inventory, names) = (Inventory::default(), Default::default());
-    let cx = Cx { inventory: &inventory, tools: &names, strict: false };
+    let cx = Cx { inventory: &inventory, tools: &names };
     let mut run = Run::new(cx, &[]).expect("no rule is named");
     let server = server("all", tools);
     for (name, role, text) in files {
@@ -109,7 +109,7 @@ pub(super) fn judge_tools(name: &str, tools: &[Tool]) -> Vec<Option<Level>> {
         .tools
         .iter()
         .map(|tool| {
-            let cx = Cx { inventory: &inventory, tools: &names, strict: false };
+            let cx = Cx { inventory: &inventory, tools: &names };
             let mut run = Run::new(cx, &[]).expect("no rule is named");
             run.unit(&of_tool(&server, tool), true);
             run.finish().iter().map(|finding| finding.level).max()
@@ -121,7 +121,7 @@ pub(super) fn judge_tools(name: &str, tools: &[Tool]) -> Vec<Option<Level>> {
 pub(super) fn judge_file(name: &str, role: Role, text: String) -> Vec<Finding> {
     let inventory = Inventory::default();
     let names = Default::default();
-    let cx = Cx { inventory: &inventory, tools: &names, strict: false };
+    let cx = Cx { inventory: &inventory, tools: &names };
     let mut run = Run::new(cx, &[]).expect("no rule is named");
     run.artifact(&artifact(name, role, text));
     run.finish()

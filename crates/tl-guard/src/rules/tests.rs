@@ -11,8 +11,6 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use tl_core::time::Timestamp;
-
 use crate::{
     host::{Host, Os},
     rules::all,
@@ -106,9 +104,7 @@ fn run(case: &Path) -> BTreeSet<String> {
         repositories: true,
         tools: tools.collect(),
         listeners: false,
-        strict: false,
         only: Vec::new(),
-        today: Timestamp::parse("2026-11-21T00:00:00Z").unwrap(),
     };
     let scanned = scan(&host, &ask, &mut |_| {});
     let findings = scanned.map(|scanned| scanned.findings).unwrap_or_default();

@@ -20,7 +20,7 @@ fn ids(case: &Path) -> BTreeSet<String> {
     };
     let ask = Ask { home: true, repositories: true, all: false, listeners: true, contents: true };
     let found = discover(&host, ask, &mut |_| {});
-    let cx = Cx { inventory: &found.inventory, tools: &BTreeMap::new(), strict: false };
+    let cx = Cx { inventory: &found.inventory, tools: &BTreeMap::new() };
     let mut sink = Sink::default();
     for rule in [gc::RULES, gi::RULES, gn::RULES].into_iter().flatten() {
         if let Check::Inventory(check) = rule.check {

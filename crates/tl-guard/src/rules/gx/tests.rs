@@ -40,7 +40,7 @@ fn fired(servers: Vec<Server>) -> Vec<(String, String)> {
             tools.entry(tool.name.clone()).or_default().push((s, t));
         }
     }
-    let cx = Cx { inventory: &inventory, tools: &tools, strict: false };
+    let cx = Cx { inventory: &inventory, tools: &tools };
     let mut sink = Sink::default();
     for rule in RULES {
         match rule.check {
