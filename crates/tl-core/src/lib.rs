@@ -14,3 +14,4 @@ pub mod history;
 pub mod id;
 pub mod record;
 pub mod time;
+pub mod verdict;
