@@ -5,6 +5,7 @@
 
 mod collect;
 mod guard;
+mod guard_hook;
 mod map;
 mod usage;
 

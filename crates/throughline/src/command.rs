@@ -10,7 +10,9 @@ mod config;
 mod doctor;
 mod events;
 mod guard;
+pub(crate) mod hook;
 mod map;
+pub(crate) mod sandbox;
 mod sql;
 mod tables;
 
@@ -25,7 +27,7 @@ pub(crate) enum Command {
     Collect(collect::CollectArgs),
     Sql(sql::SqlArgs),
     Events(events::EventsArgs),
-    Guard(guard::GuardArgs),
+    Guard(Box<guard::GuardArgs>),
     Doctor(doctor::DoctorArgs),
     /// Show the configuration and where it comes from
     #[command(subcommand)]
@@ -55,7 +57,7 @@ pub(crate) async fn execute(ui: &mut Ui, globals: &Globals, command: &Command) -
         Command::Collect(args) => collect::cmd_collect(ui, globals, args).await,
         Command::Sql(args) => sql::cmd_sql(ui, globals, args).await,
         Command::Events(args) => events::cmd_events(ui, globals, args).await,
-        Command::Guard(args) => guard::cmd_guard(ui, globals, args),
+        Command::Guard(args) => guard::cmd_guard(ui, globals, args).await,
         Command::Doctor(args) => doctor::cmd_doctor(ui, globals, args).await,
         Command::Config(command) => config::cmd_config(ui, globals, command),
         Command::Completions(args) => completions::cmd_completions(ui, args),

@@ -96,6 +96,11 @@ impl CommandError {
         }
     }
 
+    /// The error and its causes in one line.
+    pub(crate) fn line(&self) -> String {
+        causes(self.error.as_ref()).join(": ")
+    }
+
     /// The whole text for stderr, empty when there is nothing to say.
     pub(crate) fn show(&self) -> String {
         if self.kind == ErrorKind::OutputClosed {
@@ -241,6 +246,7 @@ impl From<tl_exec::git::ReadError> for CommandError {
             ReadError::Unreadable { .. } | ReadError::Head { .. } => {
                 "`git fsck` in the repository says what is damaged"
             }
+            ReadError::Revision { .. } => "`git log` shows the commits that are here",
         };
         Self::environment(err).hint(hint)
     }

@@ -4,11 +4,13 @@
 //! [`GuardFiles::find`]. **Invariant:** what a repository allows holds for the repository and for
 //! tool lists; what is found in a home is allowed and approved by files of that home alone.
 
+pub(crate) mod policy;
+
 use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use serde::Deserialize as _;
 use tl_core::finding::Root;
 use tl_exec::git::Repository;
 use tl_guard::host::{Host, Os};
@@ -52,22 +54,6 @@ pub(crate) struct GuardFiles {
     user: Option<PathBuf>,
 }
 
-/// `guard.toml`
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct PolicyFile {
-    #[expect(dead_code, reason = "only that it is one of the known is checked")]
-    schema: Option<PolicySchema>,
-    #[serde(default)]
-    allow: Vec<Suppression>,
-}
-
-#[derive(Debug, Deserialize)]
-enum PolicySchema {
-    #[serde(rename = "guard-policy/v1")]
-    V1,
-}
-
 impl GuardFiles {
     /// Guard's files for the work tree around `path` (or `path` itself), and a home: the one that
     /// was named, or that of the environment.
@@ -85,7 +71,11 @@ impl GuardFiles {
                 .hint("check the path for a typing error"));
             }
         }
-        let repository = tree(path);
+        Ok(Self::of_tree(variables, tree(path), home))
+    }
+
+    /// The same for a directory that is known to be a work tree's root; it is not looked at.
+    pub(crate) fn of_tree(variables: &Variables, repository: PathBuf, home: Option<&Path>) -> Self {
         let own_home =
             variables.text("HOME").or_else(|| variables.text("USERPROFILE")).map(PathBuf::from);
         let known = GUARD_VARIABLES.iter().copied();
@@ -102,7 +92,7 @@ impl GuardFiles {
             Some(home) => Some(home.join(".config").join("throughline")),
             None => variables.user_config().and_then(|file| file.parent().map(Path::to_owned)),
         };
-        Ok(Self { host, repository, user })
+        Self { host, repository, user }
     }
 
     /// The same for the repository alone.
@@ -149,16 +139,22 @@ impl GuardFiles {
     pub(crate) fn allowed(&self, whose: Whose) -> Result<Vec<Suppression>, CommandError> {
         let Some(path) = self.policy(whose) else { return Ok(Vec::new()) };
         let Some(text) = read(&path)? else { return Ok(Vec::new()) };
-        let parsed: Result<PolicyFile, toml::de::Error> = toml::from_str(&text);
-        let file = parsed.map_err(|err| {
-            CommandError::usage(format!(
-                "`{}` cannot be read: {}",
-                path.display(),
-                err.to_string().trim_end()
-            ))
-            .hint("`throughline guard allow` writes entries of the right form")
-        })?;
-        Ok(file.allow)
+        Self::allowed_in(&text, &path)
+    }
+
+    /// What the text of a `guard.toml` allows; `path` is its name for people.
+    pub(crate) fn allowed_in(text: &str, path: &Path) -> Result<Vec<Suppression>, CommandError> {
+        let file = policy::parsed(text, path)?;
+        let entries = file.allow.iter().map(|entry| {
+            Suppression::deserialize(entry.get_ref().clone()).map_err(|err| {
+                let line = file.line(entry);
+                let path = path.display();
+                let message = err.message().trim_end();
+                CommandError::usage(format!("`{path}` cannot be read: line {line}: {message}"))
+                    .hint("`throughline guard allow` writes entries of the right form")
+            })
+        });
+        entries.collect()
     }
 
     /// The baseline that was named, or the repository's own where there is one.

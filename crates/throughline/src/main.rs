@@ -30,8 +30,15 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const BUG: u8 = 70;
 
 fn main() -> ExitCode {
+    // First: an agent waits for the answer, and nothing else may speak.
+    if let Some(code) = command::hook::run(std::env::args_os()) {
+        return ExitCode::from(code);
+    }
     panic::set_hook(Box::new(report_panic));
-    ExitCode::from(guarded(|| cli::run(std::env::args_os(), Variables::read())))
+    ExitCode::from(guarded(|| {
+        let in_sandbox = command::sandbox::run(std::env::args_os());
+        in_sandbox.unwrap_or_else(|| cli::run(std::env::args_os(), Variables::read()))
+    }))
 }
 
 /// Runs `program`; a panic in it, already reported by the hook, is exit code 70.

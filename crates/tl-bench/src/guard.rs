@@ -2,12 +2,18 @@
 //!
 //! In: a folder of corpora. Out: a [`Line`] for each measure. Start at [`measure`]. The folder holds
 //! what is there of: `mcp-registry/servers/*/tools.json`, `github-mcp-tools/**/*.snap`,
-//! `dvmcp/tools.json` (tools with a member `poisoned`), `skill-scanner/evals` (a skill below a folder
-//! whose name begins with `safe` is benign), `anthropics-skills/skills`, `awesome-copilot`,
-//! `trojan-source`. **Invariant:** what is not there is said to be so, and is never a 0.
+//! `*/tools.json` (tools with a member `poisoned`), `*/results.json` (what tools answered, with a
+//! member `attack`), `skill-scanner/evals` and `skill-inject` (a skill below a folder whose name
+//! begins with `safe` is benign), `anthropics-skills/skills`, `trojan-source`, and the benign files
+//! of `documents::FOLDERS`. **Invariant:** what is not there is said to be so, and is never a 0.
 
+mod answers;
 mod corpus;
+mod documents;
 mod measures;
+mod peers;
+mod secrets;
+mod servers;
 mod transform;
 
 #[cfg(test)]
@@ -20,6 +26,7 @@ use serde::Serialize;
 use tl_map::stats::rates::{Count, wilson};
 
 pub use measures::{NAMES, measure};
+pub use peers::peers;
 
 /// Why nothing was measured.
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +43,12 @@ pub enum BenchError {
     /// A file is not what it is said to be.
     #[error("{path} is no list of tools")]
     Tools {
+        /// Which.
+        path: String,
+    },
+    /// A file is not what it is said to be.
+    #[error("{path} is no list of answers")]
+    Answers {
         /// Which.
         path: String,
     },

@@ -61,6 +61,9 @@ fn fields(kind: &str, data: &Value) -> BTreeSet<String> {
         kind::INCIDENT_OPENED | kind::INCIDENT_UPDATED => understood::<fact::IncidentState>(data),
         kind::AI_USAGE | kind::AI_SESSION => understood::<fact::AiUsage>(data),
         kind::SURVEY_ANSWER => understood::<fact::SurveyAnswer>(data),
+        kind::GUARD_SCANNED => understood::<fact::GuardScanned>(data),
+        kind::GUARD_APPROVED => understood::<fact::GuardApproved>(data),
+        kind::AGENT_DECIDED => understood::<fact::AgentDecided>(data),
         _ => panic!("{kind} has data on the page and none in the vocabulary"),
     }
 }

@@ -79,6 +79,9 @@ pub struct Options {
     pub assume_offset: Option<OffsetMinutes>,
     /// Now, by the driver's clock: events over five minutes later are kept and reported.
     pub received: Timestamp,
+    /// When the input was written, where that is known: the end of test suites that do not say when
+    /// they ran.
+    pub written: Option<Timestamp>,
     /// Repository or project of records that do not say it: `acme/api`. May be empty.
     pub scope: String,
     /// Commit that test results belong to. May be empty.

@@ -32,6 +32,7 @@ mod webhook_tests;
 
 use sha2::{Digest as _, Sha256};
 use tl_core::event::{Event, EventId};
+use tl_core::ordered::Ordered;
 use tl_core::record::{Record, System};
 
 /// A record that cannot be understood.
@@ -80,11 +81,28 @@ pub fn convert(record: &Record) -> Result<Vec<Event>, Malformed> {
 /// update also holds a hash of what it says.
 fn tell_apart(event: &mut Event) {
     if event.kind.ends_with(".updated") {
-        let said = serde_json::to_vec(&event.data).unwrap_or_default();
+        let said = serde_json::to_vec(&Ordered(&event.data)).unwrap_or_default();
         let digest = Sha256::digest(&said);
         // Four bytes tell updates of one instant apart, and keys are kept for ever.
         let short = digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect::<String>();
         event.key = format!("{}/{short}", event.key);
         event.id = EventId::new(event.at, &event.source, &event.key);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tl_core::time::Timestamp;
+
+    use super::*;
+
+    #[test]
+    fn the_key_of_an_update_does_not_depend_on_the_order_of_what_it_says() {
+        for data in [r#"{"a": 2, "b": 1}"#, r#"{"b": 1, "a": 2}"#] {
+            let mut event = Event::new("change.updated", Timestamp::from_millis(0), "s", "k", "x");
+            event.data = serde_json::from_str(data).unwrap();
+            tell_apart(&mut event);
+            assert_eq!(event.key, "k/d3626ac3");
+        }
     }
 }

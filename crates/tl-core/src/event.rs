@@ -46,7 +46,7 @@ pub struct Event {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub refs: BTreeMap<String, String>,
     /// What else the source said.
-    #[serde(default)]
+    #[serde(default, serialize_with = "crate::ordered::serialize")]
     pub data: serde_json::Value,
 }
 

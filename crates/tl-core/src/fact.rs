@@ -11,12 +11,15 @@
 //! the update, so that the same record gives the same events however often, and in whatever
 //! order, it is read. `docs/events.md` is the reader's version of this file.
 
+use std::collections::BTreeMap;
+
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::attribution::AuthorClass;
 use crate::event::Event;
 use crate::time::Timestamp;
+use crate::verdict::Verdict;
 
 /// Every kind of event about delivery, with the payload that belongs to it.
 ///
@@ -110,6 +113,14 @@ pub mod kind {
     /// [`SurveyAnswer`](super::SurveyAnswer): one answer to one question.
     pub const SURVEY_ANSWER: &str = "survey.answer";
 
+    /// [`AgentDecided`](super::AgentDecided): what a coding agent wanted to do was judged.
+    pub const AGENT_DECIDED: &str = "agent.decided";
+
+    /// [`GuardScanned`](super::GuardScanned): what coding agents read and run was vetted.
+    pub const GUARD_SCANNED: &str = "guard.scanned";
+    /// [`GuardApproved`](super::GuardApproved): somebody approved items as they were then.
+    pub const GUARD_APPROVED: &str = "guard.approved";
+
     /// Every kind, in the order of this file.
     pub const ALL: &[&str] = &[
         TICKET_OPENED,
@@ -152,6 +163,9 @@ pub mod kind {
         AI_USAGE,
         AI_SESSION,
         SURVEY_ANSWER,
+        AGENT_DECIDED,
+        GUARD_SCANNED,
+        GUARD_APPROVED,
     ];
 }
 
@@ -688,6 +702,55 @@ impl Event {
     pub fn what(&self, role: &str) -> Option<&str> {
         self.refs.get(role).map(String::as_str)
     }
+}
+
+/// A hook's verdict about what a coding agent wanted to do, or did. No text of a prompt, an argument or
+/// a result is kept.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AgentDecided {
+    /// Client that runs the agent: `claude-code`, `cursor`, ...
+    pub client: String,
+    /// Its event, in its words: `PreToolUse`.
+    pub event: String,
+    /// How strongly it was objected to, and why.
+    pub verdict: Verdict,
+    /// What it was about, such as `run cargo` or `read src/lib.rs`; at most ten.
+    pub what: Vec<String>,
+    /// Hex SHA-256 of all that the tool was called with.
+    pub arguments: String,
+    /// Whether the session had read what nobody vouches for.
+    pub tainted: bool,
+    /// How long the decision took, in microseconds.
+    pub micros: u64,
+}
+
+/// A scan of `throughline guard`: counts, and nothing of what was found.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GuardScanned {
+    /// New findings by rule.
+    pub rules: BTreeMap<String, u64>,
+    /// New findings by level: `block`, `high`, `warn`, `info`.
+    pub levels: BTreeMap<String, u64>,
+    /// Findings that somebody allowed or that the baseline knows.
+    pub known: u64,
+    /// Hex SHA-256 of all that was there, so that a change of it is seen.
+    pub inventory: String,
+    /// Files that were read.
+    pub files: u64,
+}
+
+/// An approval of `throughline guard lock` or `approve`; who did it is the event's actor.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GuardApproved {
+    /// Items such as `server:mail` or `file:AGENTS.md`.
+    pub items: Vec<String>,
+    /// Why, where somebody said.
+    pub reason: String,
+    /// Last day on which it holds; empty: it holds on.
+    pub expires: String,
 }
 
 #[cfg(test)]

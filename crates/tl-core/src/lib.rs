@@ -12,6 +12,7 @@ pub mod fact;
 pub mod finding;
 pub mod history;
 pub mod id;
+pub mod ordered;
 pub mod record;
 pub mod time;
 pub mod verdict;

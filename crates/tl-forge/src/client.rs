@@ -459,6 +459,29 @@ impl Client {
     }
 }
 
+/// A client that sends nothing of ours, for a system that wants no token: redirects stay on the host,
+/// and an answer is not waited for longer than half a minute. Also its base address.
+pub(crate) fn quiet(
+    base: &str,
+    certificates: Option<&std::path::Path>,
+) -> Result<(reqwest::Client, Url), ConnectError> {
+    let base = base_address(base)?;
+    let tls = match base.scheme() {
+        "https" => roots::tls(certificates)?,
+        _ => roots::none()?,
+    };
+    let mut builder = reqwest::Client::builder()
+        .user_agent(concat!("throughline/", env!("CARGO_PKG_VERSION")))
+        .timeout(Duration::from_secs(30))
+        .connect_timeout(Duration::from_secs(10))
+        .redirect(redirect::Policy::custom(same_origin))
+        .use_preconfigured_tls(tls);
+    if matches!(base.host_str(), Some("127.0.0.1" | "localhost" | "[::1]")) {
+        builder = builder.no_proxy();
+    }
+    Ok((builder.build().map_err(ConnectError::Client)?, base))
+}
+
 /// Which of the quotas a request counts against.
 fn quota(url: &Url) -> usize {
     usize::from(url.path().ends_with("/graphql"))

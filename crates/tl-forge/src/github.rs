@@ -3,7 +3,7 @@
 //!
 //! In: repositories such as `acme/api`. Out: records whose `what` is `issue`, `pull_request` or
 //! `graphql_pull_request`, `review`, `review_comment`, `commit`, `timeline`, `workflow_run`,
-//! `workflow_job`, `deployment`, `deployment_status`, `release`, `graphql_check_run` or `check_run`.
+//! `workflow_job`, `deployment`, `deployment_status`, `release`, `graphql_check_run`, `check_run` or `status`.
 //! Start at [`Github::pull`]; `graphql` reads requests ten at a time, `rest` one by one, `checks`
 //! what other systems than Actions check.
 //!

@@ -23,6 +23,7 @@ pub mod jira;
 pub mod opsgenie;
 pub mod pagerduty;
 pub mod progress;
+pub mod registry;
 pub mod secret;
 pub mod sentry;
 pub mod source;

@@ -6,6 +6,7 @@
 use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
+use tl_core::ordered::Ordered;
 use tl_core::record::{Record, System};
 use tl_core::time::{Millis, Timestamp};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -243,7 +244,8 @@ pub(crate) async fn pull_all(
 
 /// What was collected, as texts in order: `review 1 {...}`.
 pub(crate) fn texts(records: &[Record]) -> Vec<String> {
-    let text = |it: &Record| format!("{} {} {} {}", it.scope, it.what, it.parent, it.body);
+    let text =
+        |it: &Record| format!("{} {} {} {}", it.scope, it.what, it.parent, Ordered(&it.body));
     records.iter().map(text).collect()
 }
 

@@ -11,6 +11,7 @@ pub(crate) mod law;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tl_core::ordered::Ordered;
 use tl_core::record::Record;
 use tl_core::time::{Millis, Timestamp};
 
@@ -268,10 +269,10 @@ pub(crate) fn piece(text: &str) -> String {
     if matches!(text, "." | "..") { piece.replace('.', "%2E") } else { piece }
 }
 
-/// A number that tells two states of an object apart (FNV-1a of its text).
+/// A number that tells two states of an object apart (FNV-1a of its text, keys in their order).
 pub(crate) fn digest(value: &Value) -> u64 {
     let hash = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-    value.to_string().bytes().fold(0xcbf2_9ce4_8422_2325, hash)
+    Ordered(value).to_string().bytes().fold(0xcbf2_9ce4_8422_2325, hash)
 }
 
 #[cfg(test)]

@@ -7,13 +7,15 @@
 //! opened; a loop of links ends; the same tree gives the same order.
 
 mod add;
+mod archive;
 mod find;
 mod home;
+mod import;
 mod read;
 mod repo;
 mod role;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use tl_core::finding::{Location, Root};
 
@@ -60,6 +62,8 @@ pub enum ProblemKind {
     Link,
     /// socket, pipe or device
     Special,
+    /// an archive that was not opened, or not all of it
+    Archive,
     /// it does not parse
     Syntax,
     /// a key is there twice with different values
@@ -105,6 +109,19 @@ pub fn discover(host: &Host, ask: Ask, each: &mut dyn FnMut(Artifact)) -> Discov
     found
 }
 
+/// Every repository below the home of a host, six directories deep, and what Claude Code and Codex
+/// know as projects; and whether all directories were looked at.
+pub fn repositories(host: &Host) -> (Vec<PathBuf>, bool) {
+    let (found, whole) = find::below_home(host);
+    let all = found.into_iter().chain(find::projects(host));
+    let mut all: Vec<PathBuf> = all.filter_map(|path| std::fs::canonicalize(path).ok()).collect();
+    all.sort();
+    all.dedup();
+    // What is inside another is looked at with it.
+    let inside = |path: &PathBuf| all.iter().any(|other| other != path && path.starts_with(other));
+    (all.iter().filter(|path| !inside(path)).cloned().collect(), whole)
+}
+
 /// Name of a repository among several: its path below the home, or its own name.
 fn label(host: &Host, repository: &Path) -> String {
     let below = host.home.as_deref().and_then(|home| repository.strip_prefix(home).ok());
@@ -126,9 +143,19 @@ fn sort(inventory: &mut Inventory) {
     }
 }
 
+/// Digest of a file's content as instruction files and skills have it: line ends count as LF.
+pub fn digest(bytes: &[u8]) -> String {
+    add::digest(bytes)
+}
+
 /// A place without a line.
 fn location(root: Root, path: &str) -> Location {
     Location { root, path: path.to_owned(), line: 0, column: 0, end_line: 0, within: String::new() }
+}
+
+/// Whether a directory holds what others wrote.
+pub(crate) fn is_dependency(directory: &str) -> bool {
+    role::is_dependency(directory)
 }
 
 #[cfg(test)]

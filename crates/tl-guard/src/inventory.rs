@@ -17,6 +17,8 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use tl_core::finding::{Location, Root};
 
+use crate::lockfiles::{Known, mention::Mention};
+
 /// Programs whose files we know. The order is the order of `location.rs`; the name in JSON is for ever.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -77,6 +79,8 @@ pub enum Client {
     Pi,
     /// Tabnine
     Tabnine,
+    /// Docker's MCP toolkit
+    DockerMcp,
     /// a file of MCP shape at a place that no table knows
     Unknown,
 }
@@ -112,6 +116,7 @@ impl Client {
         Self::Openclaw,
         Self::Pi,
         Self::Tabnine,
+        Self::DockerMcp,
     ];
 }
 
@@ -461,6 +466,23 @@ pub struct Inventory {
     pub listeners: Vec<Listener>,
     /// what launchers fetch
     pub packages: Vec<Package>,
+    /// packages that the trees have; too many to show
+    #[serde(skip)]
+    pub known: Known,
+    /// packages that manifests, instructions and skills ask for
+    #[serde(skip)]
+    pub wanted: Vec<Wanted>,
+}
+
+/// A package that a manifest declares, or instructions tell somebody to install or import.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// what it is
+    pub mention: Mention,
+    /// it stands in a manifest
+    pub declared: bool,
+    /// where
+    pub at: Location,
 }
 
 /// A client of which a file is there.

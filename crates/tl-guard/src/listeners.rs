@@ -1,17 +1,27 @@
-//! Open sockets of this machine, tied to configured servers.
+//! Open sockets of this machine that have to do with agents, tied to configured servers.
 //!
-//! In: the text of `/proc/net/tcp` and `tcp6`, and the command lines of processes. Out:
-//! [`Listener`]s. Linux only: where there is no `/proc/net`, there is nothing. No socket is opened.
+//! In: the text of `/proc/net/tcp` and `tcp6`, and the command lines of one's own processes. Out:
+//! [`Listener`]s. Start at [`of_system`]. Linux only: where there is no `/proc/net`, there is
+//! nothing. **Invariant:** no socket is opened, and processes of other people are not looked into.
 
+use std::fs;
+use std::io::Read as _;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::Path;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::inventory::{Launch, Listener, Server};
+use crate::inventory::package::program_name;
+use crate::inventory::{Client, Launch, Listener, Server};
 
 /// Most processes whose open files are listed.
 const MOST_PROCESSES: usize = 20_000;
+/// Most open files of a process.
+const MOST_FILES: usize = 4_096;
+/// Bytes of a table of sockets: about 50,000 of them.
+const MOST_TABLE: u64 = 8 << 20;
+/// Bytes of a command line.
+const MOST_LINE: u64 = 64 << 10;
 
 /// A line in state LISTEN.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +40,7 @@ pub fn sockets(text: &str) -> Vec<Socket> {
 }
 
 fn socket(line: &str) -> Option<Socket> {
-    let fields: Vec<&str> = line.split_whitespace().collect();
+    let fields: Vec<&str> = line.split_whitespace().take(10).collect();
     let (local, state, inode) = (fields.get(1)?, fields.get(3)?, fields.get(9)?);
     if *state != "0A" {
         return None;
@@ -43,7 +53,7 @@ fn socket(line: &str) -> Option<Socket> {
 /// Words of 32 bits in the order of the machine: little end first on all that we build for.
 fn address_of(hex: &str) -> Option<IpAddr> {
     let mut bytes = Vec::new();
-    if !hex.is_ascii() {
+    if !hex.is_ascii() || hex.len() > 32 {
         return None;
     }
     for word in hex.as_bytes().chunks(8) {
@@ -60,70 +70,113 @@ fn address_of(hex: &str) -> Option<IpAddr> {
     }
 }
 
-/// Listening sockets below a system's root, with the processes that may be seen.
+/// Listening sockets below a system's root that belong to a configured server, or to a process of
+/// one's own that looks like one.
 pub fn of_system(system: &Path, servers: &[Server]) -> Vec<Listener> {
     let proc = system.join("proc");
     let mut all = Vec::new();
     for table in ["net/tcp", "net/tcp6"] {
-        all.extend(sockets(&std::fs::read_to_string(proc.join(table)).unwrap_or_default()));
+        all.extend(sockets(&text(&proc.join(table), MOST_TABLE)));
     }
     if all.is_empty() {
         return Vec::new();
     }
-    let owners = owners(&proc, &all);
-    let mut found: Vec<Listener> = all
-        .iter()
-        .map(|socket| {
-            let pid = owners.get(&socket.inode).copied();
-            let arguments = pid.map(|pid| command_line(&proc, pid)).unwrap_or_default();
-            let program =
-                arguments.first().map(|word| crate::inventory::package::program_name(word));
-            Listener {
-                address: socket.address.to_string(),
-                port: socket.port,
-                wildcard: socket.address.is_unspecified(),
-                pid,
-                program: program.unwrap_or_default(),
-                server: tied(&arguments, servers),
-                arguments,
-            }
-        })
-        .collect();
+    // Open files are many: they are listed for a process that may matter, and for all of them only
+    // where somebody's socket has the address of a server.
+    let any = all.iter().any(|socket| addressed(socket, servers).is_some());
+    let matters = |line: &[String]| any || looks_like_server(line) || tied(line, servers).is_some();
+    let owners = owners(&proc, &all, &matters);
+    let of_socket = |socket: &Socket| {
+        let (pid, arguments) = owners.get(&socket.inode).cloned().unzip();
+        let arguments = arguments.unwrap_or_default();
+        let server = tied(&arguments, servers).or_else(|| addressed(socket, servers));
+        let program = arguments.first().map(|word| program_name(word)).unwrap_or_default();
+        let (address, wildcard) = (socket.address.to_string(), socket.address.is_unspecified());
+        Listener { address, port: socket.port, wildcard, pid, program, arguments, server }
+    };
+    let mut found: Vec<Listener> = all.iter().map(of_socket).collect();
+    found.retain(|listener| listener.server.is_some() || looks_like_server(&listener.arguments));
     found.sort_by(|a, b| (a.port, &a.address, a.pid).cmp(&(b.port, &b.address, b.pid)));
+    found.dedup();
     found
 }
 
-/// Process by inode, as far as permissions go.
-fn owners(proc: &Path, sockets: &[Socket]) -> FxHashMap<u64, u32> {
+/// Whether `mcp` is a word of a program's or package's name.
+pub fn looks_like_server(arguments: &[String]) -> bool {
+    arguments.iter().any(|word| {
+        let name = word.rsplit("node_modules/").next().unwrap_or(word);
+        let mut parts = name.split(|c: char| !c.is_ascii_alphanumeric());
+        parts.any(|part| part.eq_ignore_ascii_case("mcp"))
+    })
+}
+
+/// Process and its command line by inode, among one's own of which the command line matters.
+fn owners(
+    proc: &Path,
+    sockets: &[Socket],
+    matters: &dyn Fn(&[String]) -> bool,
+) -> FxHashMap<u64, (u32, Vec<String>)> {
     let mut owners = FxHashMap::default();
-    let Ok(processes) = std::fs::read_dir(proc) else { return owners };
+    let wanted: FxHashSet<u64> = sockets.iter().map(|socket| socket.inode).collect();
+    let own = owner(&proc.join("self"));
+    let Ok(processes) = fs::read_dir(proc) else { return owners };
     let pids =
         processes.flatten().filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
     for pid in pids.take(MOST_PROCESSES) {
-        let Ok(files) = std::fs::read_dir(proc.join(pid.to_string()).join("fd")) else { continue };
-        for file in files.flatten() {
-            let Ok(target) = std::fs::read_link(file.path()) else { continue };
+        let process = proc.join(pid.to_string());
+        // Root may look into all, and does not.
+        if own.is_some() && owner(&process) != own {
+            continue;
+        }
+        let line = command_line(&process);
+        if !matters(&line) {
+            continue;
+        }
+        let Ok(files) = fs::read_dir(process.join("fd")) else { continue };
+        for file in files.flatten().take(MOST_FILES) {
+            let Ok(target) = fs::read_link(file.path()) else { continue };
             let target = target.to_string_lossy();
             let inode = target.strip_prefix("socket:[").and_then(|t| t.strip_suffix(']'));
             if let Some(inode) = inode.and_then(|inode| inode.parse().ok())
-                && sockets.iter().any(|socket| socket.inode == inode)
+                && wanted.contains(&inode)
             {
-                owners.entry(inode).or_insert(pid);
+                owners.entry(inode).or_insert_with(|| (pid, line.clone()));
             }
         }
     }
     owners
 }
 
-fn command_line(proc: &Path, pid: u32) -> Vec<String> {
-    let bytes = std::fs::read(proc.join(pid.to_string()).join("cmdline")).unwrap_or_default();
-    let words = bytes.split(|byte| *byte == 0).filter(|word| !word.is_empty());
-    words.take(256).map(|word| String::from_utf8_lossy(word).into_owned()).collect()
+/// Number of the person that a process belongs to.
+#[cfg(unix)]
+fn owner(process: &Path) -> Option<u32> {
+    use std::os::unix::fs::MetadataExt as _;
+    fs::metadata(process).ok().map(|metadata| metadata.uid())
+}
+
+#[cfg(not(unix))]
+fn owner(_: &Path) -> Option<u32> {
+    None
+}
+
+fn command_line(process: &Path) -> Vec<String> {
+    let line = text(&process.join("cmdline"), MOST_LINE);
+    line.split('\0').filter(|word| !word.is_empty()).take(256).map(str::to_owned).collect()
+}
+
+/// The first bytes of a file of `/proc`; nothing where it cannot be read.
+fn text(path: &Path, most: u64) -> String {
+    let mut bytes = Vec::new();
+    if let Ok(file) = fs::File::open(path) {
+        // What was read before an error is worth keeping.
+        drop(file.take(most).read_to_end(&mut bytes));
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// The server that was started by this command line: its package's name, or its program and
 /// every one of its arguments, is in it.
-fn tied(arguments: &[String], servers: &[Server]) -> Option<(crate::inventory::Client, String)> {
+fn tied(arguments: &[String], servers: &[Server]) -> Option<(Client, String)> {
     if arguments.is_empty() {
         return None;
     }
@@ -132,8 +185,8 @@ fn tied(arguments: &[String], servers: &[Server]) -> Option<(crate::inventory::C
             arguments.iter().any(|word| names_package(word, &package.name))
         }
         (Launch::Stdio { command, args, .. }, None) => {
-            let program = crate::inventory::package::program_name(command);
-            let same = |word: &String| crate::inventory::package::program_name(word) == program;
+            let program = program_name(command);
+            let same = |word: &String| program_name(word) == program;
             !args.is_empty()
                 && arguments.iter().any(same)
                 && args.iter().all(|arg| arguments.contains(arg))
@@ -141,6 +194,39 @@ fn tied(arguments: &[String], servers: &[Server]) -> Option<(crate::inventory::C
         _ => false,
     })?;
     Some((server.client, server.name.clone()))
+}
+
+/// The server that a client reaches by HTTP on this machine and port, whoever's process it is.
+fn addressed(socket: &Socket, servers: &[Server]) -> Option<(Client, String)> {
+    let here = |server: &&Server| match &server.launch {
+        Launch::Http { url, .. } => local_port(url) == Some(socket.port),
+        _ => false,
+    };
+    let reachable = socket.address.is_unspecified() || socket.address.is_loopback();
+    let server = servers.iter().filter(|_| reachable).find(here)?;
+    Some((server.client, server.name.clone()))
+}
+
+/// The port of an address of this machine.
+fn local_port(url: &str) -> Option<u16> {
+    let (scheme, rest) = url.split_once("://")?;
+    let authority = rest.split(['/', '?', '#']).next()?;
+    let authority = authority.rsplit('@').next()?;
+    let (host, port) = match authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((host, port)) => (host, port.strip_prefix(':')),
+        None => match authority.split_once(':') {
+            Some((host, port)) => (host, Some(port)),
+            None => (authority, None),
+        },
+    };
+    let address: Option<IpAddr> = host.parse().ok();
+    let local = host.eq_ignore_ascii_case("localhost")
+        || address.is_some_and(|address| address.is_loopback() || address.is_unspecified());
+    let usual = if scheme.eq_ignore_ascii_case("https") { 443 } else { 80 };
+    match port.filter(|_| local) {
+        Some(port) => port.parse().ok(),
+        None => local.then_some(usual),
+    }
 }
 
 /// `pkg`, `pkg@1.2`, or a path with `/pkg/` or `/pkg` at its end.
@@ -182,6 +268,14 @@ mod tests {
     }
 
     #[test]
+    fn seeds_of_the_fuzz_target_are_read() {
+        let found = sockets(include_str!("../../../fuzz/seeds/guard_proc_net/both"));
+        assert_eq!(found.len(), 2);
+        let found = sockets(include_str!("../../../fuzz/seeds/guard_proc_net/odd"));
+        assert_eq!(found, []);
+    }
+
+    #[test]
     fn a_package_is_named_by_whole_words() {
         assert!(names_package("/x/node_modules/mcp-server/dist/index.js", "mcp-server"));
         assert!(names_package("mcp-server@1.2.3", "mcp-server"));
@@ -189,14 +283,77 @@ mod tests {
         assert!(!names_package("mcp-server-other", "mcp-server"));
     }
 
+    #[test]
+    fn a_local_port_is_read_from_an_address_of_this_machine_alone() {
+        for (url, port) in [
+            ("http://localhost:3000/mcp", Some(3000)),
+            ("http://127.0.0.1:8080", Some(8080)),
+            ("http://[::1]:9/x?y", Some(9)),
+            ("HTTPS://LOCALHOST/", Some(443)),
+            ("http://a:b@0.0.0.0:5/", Some(5)),
+            ("http://localhost", Some(80)),
+            ("http://localhost.example.org:3000/", None),
+            ("https://mail.example.org:3000/mcp", None),
+            ("http://localhost:99999/", None),
+            ("localhost:3000", None),
+            ("", None),
+        ] {
+            assert_eq!(local_port(url), port, "{url}");
+        }
+    }
+
+    fn server(launch: Launch) -> Server {
+        Server {
+            client: Client::Cursor,
+            scope: crate::inventory::Scope::User,
+            name: "mail".to_owned(),
+            launch,
+            env: Default::default(),
+            package: None,
+            disabled: false,
+            auto_approve: Vec::new(),
+            instructions: None,
+            tools: Vec::new(),
+            at: crate::text::unit::tools_at("mcp.json"),
+            rest: Default::default(),
+        }
+    }
+
     #[cfg(target_os = "linux")]
     #[test]
-    fn a_socket_of_this_process_is_found() {
+    fn a_socket_of_this_process_is_tied_to_the_server_that_is_configured_for_it() {
         let socket = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let port = socket.local_addr().unwrap().port();
-        let found = of_system(Path::new("/"), &[]);
-        let ours = found.iter().find(|listener| listener.port == port).unwrap();
-        assert_eq!((ours.address.as_str(), ours.wildcard), ("127.0.0.1", false));
-        assert_eq!(ours.pid, Some(std::process::id()));
+        let ours = |servers: &[Server]| {
+            let found = of_system(Path::new("/"), servers);
+            found.into_iter().find(|listener| listener.port == port)
+        };
+        assert_eq!(ours(&[]), None, "nobody asked what else listens here");
+        let url = format!("http://localhost:{port}/mcp");
+        let by_url = server(Launch::Http { url, sse: false, headers: Default::default() });
+        let mut line = std::env::args();
+        let command = line.next().unwrap();
+        let args: Vec<String> = line.collect();
+        let mut servers = vec![by_url];
+        if !args.is_empty() {
+            servers.push(server(Launch::Stdio { command, args, cwd: None }));
+        }
+        for server in servers {
+            let found = ours(&[server]).unwrap();
+            assert_eq!((found.address.as_str(), found.wildcard), ("127.0.0.1", false));
+            assert_eq!(found.pid, Some(std::process::id()));
+            assert_eq!(found.server, Some((Client::Cursor, "mail".to_owned())));
+        }
+    }
+
+    proptest::proptest! {
+        /// Any text is read as a table; what it does not hold is not made up.
+        #[test]
+        fn any_table_is_read(text in "(?s).{0,400}", hex in "[0-9A-F:]{0,60}") {
+            for text in [text.as_str(), &format!("head\n 0: {hex} x 0A a b c d e 7 1")] {
+                proptest::prop_assert!(sockets(text).len() <= text.lines().count());
+            }
+            let _any = local_port(&text);
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! Parsers of configuration: JSON with comments, TOML, front matter; all into one tree with spans.
+//! Parsers of configuration: JSON with comments, TOML, YAML, front matter; all into one tree with spans.
 //!
 //! In: text that somebody else wrote. Out: a [`Node`] whose ranges are bytes of that text.
 //! Start reading at [`Node`]. **Invariant:** bounded depth and number of nodes; both values of a
@@ -6,7 +6,10 @@
 
 pub mod front_matter;
 pub mod json;
+pub mod office;
 pub mod toml;
+pub mod yaml;
+pub mod zip;
 
 use serde_json::Value;
 

@@ -3,11 +3,13 @@
 //! **Invariant:** values of variables and headers never get here, only their names.
 
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 use tl_core::finding::{Level, State};
 use tl_rules::sort::Sorted;
 
 use crate::{
-    inventory::{Launch, Server},
+    inventory::{Inventory, Launch, Server},
+    lock::{digest::hex, launch::line},
     scan::Scanned,
 };
 
@@ -32,25 +34,42 @@ pub fn document(scanned: &Scanned, sorted: &Sorted) -> Value {
         "allowances": {
             "expired": sorted.expired,
             "unused": sorted.unused,
+            "inline": scanned.inline.iter().map(|inline| json!({"allow": inline.allow, "where": inline.at})).collect::<Vec<_>>(),
             "invalid": sorted.invalid.iter().map(|(allow, why)| json!({"allow": allow, "why": why})).collect::<Vec<_>>(),
         },
-        "inventory": {
-            "clients": inventory.clients,
-            "servers": inventory.servers.iter().map(server).collect::<Vec<_>>(),
-            "rule_files": inventory.rule_files,
-            "skills": inventory.skills,
-            "hooks": inventory.hooks.iter().map(|hook| json!({
-                "client": hook.client, "scope": hook.scope, "event": hook.event,
-                "matcher": hook.matcher, "kind": hook.kind, "ours": hook.ours, "where": hook.at,
-            })).collect::<Vec<_>>(),
-            "permissions": inventory.permissions,
-            "listeners": inventory.listeners.iter().map(|listener| json!({
-                "address": listener.address, "port": listener.port, "wildcard": listener.wildcard,
-                "pid": listener.pid, "program": listener.program, "server": listener.server,
-            })).collect::<Vec<_>>(),
-            "packages": inventory.packages,
-        },
+        "inventory": self::inventory(inventory),
         "read": scanned.read,
+    })
+}
+
+/// Hex SHA-256 of what is there, as the document shows it but without listeners: another one where
+/// anything changed.
+pub fn inventory_digest(inventory: &Inventory) -> String {
+    // What runs just now is another thing.
+    let still = Inventory { listeners: Vec::new(), ..inventory.clone() };
+    hex(&Sha256::digest(self::inventory(&still).to_string()))
+}
+
+fn inventory(inventory: &Inventory) -> Value {
+    json!({
+        "clients": inventory.clients,
+        "servers": inventory.servers.iter().map(server).collect::<Vec<_>>(),
+        "rule_files": inventory.rule_files,
+        "skills": inventory.skills,
+        "hooks": inventory.hooks.iter().map(|hook| json!({
+            "client": hook.client, "scope": hook.scope, "event": hook.event,
+            "matcher": hook.matcher, "kind": hook.kind, "ours": hook.ours, "where": hook.at,
+        })).collect::<Vec<_>>(),
+        "permissions": inventory.permissions.iter().map(|permission| json!({
+            "client": permission.client, "scope": permission.scope, "key": permission.key,
+            // An address of a proxy may have a password in it.
+            "value": line(&permission.value), "grants": permission.grants, "at": permission.at,
+        })).collect::<Vec<_>>(),
+        "listeners": inventory.listeners.iter().map(|listener| json!({
+            "address": listener.address, "port": listener.port, "wildcard": listener.wildcard,
+            "pid": listener.pid, "program": listener.program, "server": listener.server,
+        })).collect::<Vec<_>>(),
+        "packages": inventory.packages,
     })
 }
 

@@ -16,25 +16,31 @@ use crate::{
     text::unit::{Artifact, Context, Encoding, Hidden, Role, Unit, advance},
 };
 
+pub mod ga;
 pub mod gc;
 pub mod gd;
 pub mod gh;
 pub mod gi;
+pub mod gk;
 pub mod gn;
 pub mod gp;
 pub mod gq;
+pub mod gs;
 pub mod gv;
 pub mod gx;
 
 /// All rules, by family. A family's file lists its own.
 pub const RULES: &[&[Rule]] = &[
+    ga::RULES,
     gc::RULES,
     gd::RULES,
     gh::RULES,
     gi::RULES,
+    gk::RULES,
     gn::RULES,
     gp::RULES,
     gq::RULES,
+    gs::RULES,
     gv::RULES,
     gx::RULES,
 ];

@@ -11,6 +11,7 @@ use tl_core::finding::{Finding, Location, RuleId};
 use crate::{
     discover::{self, Ask, Problem, ProblemKind},
     host::Host,
+    inline::{self, Inline},
     inventory::{Client, Inventory, Launch, Scope, Server, tools},
     limits,
     prefilter::Prefilter,
@@ -67,6 +68,8 @@ pub struct Scanned {
     pub inventory: Inventory,
     /// What is wrong with it, not sorted.
     pub findings: Vec<Finding>,
+    /// What files of a repository allow themselves.
+    pub inline: Vec<Inline>,
     /// What was read.
     pub read: ReadCounts,
 }
@@ -94,6 +97,20 @@ pub fn scan(
     ask: &Scan,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Scanned, ScanError> {
+    scan_answered(host, ask, &[], progress)
+}
+
+/// The same, with what servers answered that were asked: `answered` are servers as they were
+/// discovered, with their tools and instructions.
+///
+/// # Errors
+/// Those of [`scan`].
+pub fn scan_answered(
+    host: &Host,
+    ask: &Scan,
+    answered: &[Server],
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Scanned, ScanError> {
     let mut read = ReadCounts::default();
     let mut troubles = Vec::new();
     let mut given = Inventory::default();
@@ -101,7 +118,24 @@ pub fn scan(
         read.files += 1;
         read.bytes += bytes.len() as u64;
         match tools::read(bytes) {
-            Ok(tools) => given.servers.push(listed(name, tools)),
+            Ok(mut tools) => {
+                if tools.len() > tools::MOST_TOOLS {
+                    read.partly += 1;
+                    let text = format!(
+                        "the first {} of {} tools were looked at",
+                        tools::MOST_TOOLS,
+                        tools.len()
+                    );
+                    troubles.push(gq::finding(
+                        &gq::NOT_FULLY_SCANNED,
+                        unit::tools_at(name),
+                        text,
+                        "",
+                    ));
+                    tools.truncate(tools::MOST_TOOLS);
+                }
+                given.servers.push(listed(name, tools));
+            }
             Err(error) => {
                 read.skipped += 1;
                 troubles.push(trouble(name, &error));
@@ -109,11 +143,19 @@ pub fn scan(
         }
         progress(Progress { files: read.files, bytes: read.bytes });
     }
-    let names = names(&given);
-    let cx = Cx { inventory: &given, tools: &names };
+    let mut known = given.clone();
+    for server in answered {
+        // Several clients may read one entry.
+        if !known.servers.iter().any(|other| (&other.at, &other.name) == (&server.at, &server.name))
+        {
+            known.servers.push(server.clone());
+        }
+    }
+    let names = names(&known);
+    let cx = Cx { inventory: &known, tools: &names };
     let mut run = Run::new(cx, &ask.only)?;
     troubles.into_iter().for_each(|trouble| run.found(trouble));
-    run.servers(&given);
+    run.servers(&known);
     let wanted = Ask {
         home: ask.home,
         repositories: ask.repositories,
@@ -122,7 +164,8 @@ pub fn scan(
         contents: true,
     };
     let mut each = |artifact: Artifact| {
-        read.files += 1;
+        // A window of a large file begins at a line, and is none of its own.
+        read.files += u64::from(artifact.at.line == 0);
         read.bytes += artifact.bytes;
         read.partly += u64::from(!artifact.whole);
         run.artifact(&artifact);
@@ -134,12 +177,21 @@ pub fn scan(
         run.found(unread(problem));
     }
     let mut inventory = found.inventory;
+    for server in &mut inventory.servers {
+        let key = |server: &Server| (server.client, server.at.clone(), server.name.clone());
+        if let Some(asked) = answered.iter().find(|asked| key(asked) == key(server)) {
+            server.tools.clone_from(&asked.tools);
+            server.instructions.clone_from(&asked.instructions);
+        }
+    }
     inventory.servers.extend(given.servers.iter().cloned());
-    if read.files == 0 && inventory == Inventory::default() {
+    let nothing = read.files == 0 && found.problems.is_empty();
+    if nothing && inventory == Inventory::default() {
         return Err(ScanError::Nothing);
     }
     run.inventory(&inventory);
-    Ok(Scanned { inventory, findings: run.finish(), read })
+    let inline = std::mem::take(&mut run.inline);
+    Ok(Scanned { inventory, findings: run.finish(), inline, read })
 }
 
 /// What could not be read, as a finding.
@@ -147,6 +199,7 @@ fn unread(problem: &Problem) -> Finding {
     let doc = match problem.kind {
         ProblemKind::Limit => &gq::NOT_FULLY_SCANNED,
         ProblemKind::Duplicate => &gq::DUPLICATE_KEY,
+        ProblemKind::Archive => &gq::ARCHIVE_SKIPPED,
         ProblemKind::Unreadable
         | ProblemKind::Link
         | ProblemKind::Special
@@ -199,6 +252,8 @@ pub struct Run<'a> {
     /// Ids of the rules that were asked for; empty: all.
     asked: Vec<&'static str>,
     sink: Sink,
+    /// Allowances that stand in files.
+    inline: Vec<Inline>,
     /// Bytes that may still be decoded of the file at hand.
     decodable: usize,
 }
@@ -223,7 +278,15 @@ impl<'a> Run<'a> {
         let rules: Vec<_> = rules::all().filter(|r| asked.is_empty() || of_family(r)).collect();
         let prefilter = Prefilter::new(&rules);
         let decodable = limits::DECODED_A_FILE;
-        Ok(Self { cx, rules, prefilter, asked, sink: Sink::default(), decodable })
+        Ok(Self {
+            cx,
+            rules,
+            prefilter,
+            asked,
+            sink: Sink::default(),
+            inline: Vec::new(),
+            decodable,
+        })
     }
 
     /// What was found while reading.
@@ -250,6 +313,7 @@ impl<'a> Run<'a> {
         if artifact.encoding == Encoding::Binary {
             return;
         }
+        self.inline.extend(inline::find(artifact));
         self.decodable = limits::DECODED_A_FILE;
         let hidden = hidden::find(&artifact.text);
         self.raw(&Raw::of_file(artifact, &hidden));
@@ -360,6 +424,32 @@ mod tests {
         };
         let scanned = scan(&host, &ask, &mut |_| ()).unwrap();
         scanned.findings.into_iter().map(|finding| finding.rule.0.into_owned()).collect()
+    }
+
+    #[test]
+    fn more_tools_than_the_limit_are_told_and_the_first_are_looked_at() {
+        let tool = |number: usize| format!(r#"{{"name": "t{number}"}}"#);
+        let list: Vec<String> = (0..tools::MOST_TOOLS + 2).map(tool).collect();
+        let ask = Scan {
+            home: false,
+            all: false,
+            repositories: false,
+            tools: vec![("list".to_owned(), format!("[{}]", list.join(",")).into_bytes())],
+            listeners: false,
+            only: Vec::new(),
+        };
+        let host = Host {
+            os: crate::host::Os::Linux,
+            home: None,
+            system: "/".into(),
+            variables: BTreeMap::new(),
+            repositories: Vec::new(),
+        };
+        let scanned = scan(&host, &ask, &mut |_| ()).unwrap();
+        assert_eq!(scanned.inventory.servers[0].tools.len(), tools::MOST_TOOLS);
+        let told = scanned.findings.iter().find(|finding| finding.rule.0 == "GQ001").unwrap();
+        assert!(told.message.contains("the first 10000 of 10002 tools"), "{}", told.message);
+        assert_eq!(scanned.read.partly, 1);
     }
 
     #[test]

@@ -6,9 +6,11 @@
 //! alone reaches [`Level::High`]: that needs an action and concealment, a tag, a hidden place,
 //! an override, another server's tool, or a second action.
 
+mod chain;
 mod cross;
 mod lexicon;
 mod negation;
+mod orders;
 mod sentence;
 
 #[cfg(test)]
@@ -24,7 +26,7 @@ use crate::text::unit::{Context, Role, Unit};
 use lexicon::{LEXICON, Mask};
 use sentence::Sentence;
 
-/// What a passage asks for. The order is the order of the rules GP001 to GP012.
+/// What a passage asks for. The order is the order of the rules GP001 to GP016.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
     /// Run a command.
@@ -51,13 +53,22 @@ pub enum Kind {
     Guard,
     /// Never stop.
     Runaway,
+    /// Destroy what the person has.
+    Destroy,
+    /// Put code into what is written that nobody asked for, or leave out what protects it.
+    Plant,
+    /// Change the agent's own settings so that it need not ask.
+    Loosen,
+    /// Have the person fetch and run a program.
+    Lure,
 }
 
 impl Kind {
     /// Points of an action of this kind that stands alone; 0 for what is no action.
     const fn base(self) -> i32 {
         match self {
-            Self::Send | Self::Override => 4,
+            Self::Send | Self::Override | Self::Plant | Self::Loosen | Self::Lure => 4,
+            Self::Destroy => 4,
             Self::Execute | Self::Secret | Self::Parameter | Self::Cross => 3,
             Self::Guard | Self::Runaway => 3,
             Self::Redirect => 2,
@@ -91,6 +102,8 @@ struct Act {
     points: i32,
     /// Ordinary in a document: it adds nothing to another one.
     weak: bool,
+    /// It needs no second sign.
+    grave: bool,
     range: Range<usize>,
     foreign: Option<String>,
 }
@@ -103,6 +116,7 @@ fn thresholds(unit: &Unit<'_>) -> [i32; 3] {
     let more = i32::from(unit.scope == Scope::Dependency);
     let base = match unit.role {
         Role::ToolList => [6, 5, 4],
+        Role::ToolResult => [9, 6, 5],
         Role::RuleFile | Role::SkillDoc | Role::SkillFile | Role::Config | Role::Settings => {
             [8, 6, 5]
         }
@@ -119,7 +133,7 @@ fn joined(unit: &Unit<'_>) -> bool {
 /// The worst that a unit asks for; empty for almost every honest text.
 pub fn score(unit: &Unit<'_>, cx: &Cx<'_>) -> Vec<Scored> {
     let found = judge(unit, cx, unit.text.as_bytes());
-    if unit.fields.len() < 2 || found.iter().any(|scored| scored.level >= Level::High) {
+    if unit.fields.len() < 2 || found.iter().any(|one| one.level >= Level::High && one.points > 0) {
         return found;
     }
     // A sentence cut over several fields: read once more without the joints between them.
@@ -130,12 +144,8 @@ pub fn score(unit: &Unit<'_>, cx: &Cx<'_>) -> Vec<Scored> {
 }
 
 fn judge(unit: &Unit<'_>, cx: &Cx<'_>, text: &[u8]) -> Vec<Scored> {
-    let marks = LEXICON.marks(text);
     let names = cross::foreign(unit, cx, text);
-    if marks.is_empty() && names.is_empty() && !machine(unit) {
-        return Vec::new();
-    }
-    let sentences = sentence::split(text, joined(unit), &marks);
+    let sentences = sentence::split(text, joined(unit), LEXICON.stems());
     let acts = actions(unit, text, &sentences, &names);
     if acts.is_empty() {
         return alone(unit, text, &sentences);
@@ -161,30 +171,35 @@ fn actions(
     let mut acts = Vec::new();
     for (index, sentence) in sentences.iter().enumerate() {
         let part = &text[sentence.range.clone()];
-        let mut push = |kind: Kind, weak: bool, found: Range<usize>, foreign: Option<String>| {
+        let mut push = |(kind, weak, grave): (Kind, bool, bool),
+                        found: Range<usize>,
+                        foreign: Option<String>| {
             if negation::denied(&part[..found.start]) {
                 return;
             }
             let range = sentence.range.start + found.start..sentence.range.start + found.end;
             let quoted = !joined(unit)
                 && matches!(unit.context(range.start), Context::CodeBlock | Context::Quote);
-            let points = kind.base() - i32::from(weak) - if quoted { 2 } else { 0 };
-            acts.push(Act { sentence: index, kind, points, weak, range, foreign });
+            let more = if grave { 2 } else { 0 } - if quoted { 2 } else { 0 };
+            let points = kind.base() - i32::from(weak) + more;
+            acts.push(Act { sentence: index, kind, points, weak, grave, range, foreign });
         };
         if sentence.mask != Mask::NONE {
             for action in LEXICON.actions() {
                 if !sentence.mask.has(action.needs) {
                     continue;
                 }
-                if let Some(found) = action.find(part, joined(unit)) {
-                    push(action.kind, action.weak && !joined(unit), found, None);
+                if let Some(found) = action.find(part, joined(unit), unit.role == Role::ToolResult)
+                {
+                    let weak = action.weak && !joined(unit);
+                    push((action.kind, weak, action.grave), found, None);
                 }
             }
         }
         for name in names.iter().filter(|name| sentence.range.contains(&name.range.start)) {
             let at = name.range.start - sentence.range.start..name.range.end - sentence.range.start;
             if let Some((kind, found)) = cross::steers(part, &at) {
-                push(kind, false, found, name.known.then(|| name.name.clone()));
+                push((kind, false, false), found, name.known.then(|| name.name.clone()));
             }
         }
     }
@@ -200,14 +215,17 @@ fn alone(unit: &Unit<'_>, text: &[u8], sentences: &[Sentence]) -> Vec<Scored> {
     if unit.role != Role::ToolList && unit.role != Role::ToolResult {
         return out;
     }
-    if let Some((range, grave)) = LEXICON.tag_alone(text) {
+    if let Some((range, grave)) = LEXICON.tag_alone(text, unit.role) {
         put(Kind::Tag, if grave { Level::High } else { Level::Warn }, range, "tag");
     }
     if unit.role == Role::ToolList {
         for sentence in sentences {
             if let Some(found) = LEXICON.conceals(&text[sentence.range.clone()], true) {
                 let start = sentence.range.start;
-                put(Kind::Conceal, Level::Warn, start + found.start..start + found.end, "conceal");
+                // A tool that has something to hide, and speaks of secrets or in orders.
+                let more = LEXICON.names_secret_file(text) || LEXICON.orders(text);
+                let level = if more { Level::High } else { Level::Warn };
+                put(Kind::Conceal, level, start + found.start..start + found.end, "conceal");
                 break;
             }
         }
@@ -256,8 +274,11 @@ impl Passage {
         };
         let part = &text[window.clone()];
         let at = |found: Range<usize>| window.start + found.start..window.start + found.end;
-        let conceal = LEXICON.conceals(part, joined(unit)).map(at);
-        let tag = LEXICON.tag(part, machine(unit)).map(at);
+        // What shall not be told is told a sentence later, as a rule.
+        let later = sentences.get(last + 1).filter(|_| act.grave || act.kind == Kind::Plant);
+        let told = window.start..later.map_or(window.end, |later| later.range.end);
+        let conceal = LEXICON.conceals(&text[told], joined(unit)).map(at);
+        let tag = LEXICON.tag(part, unit.role).map(at);
         let own = &text[sentences[act.sentence].range.clone()];
         let hidden = unit.depth > 0 || concealed(unit.context(act.range.start));
         let obliges = LEXICON.obliges(own);
@@ -266,11 +287,14 @@ impl Passage {
             act.kind == Kind::Secret && joined(unit) && LEXICON.names_secret_file(own);
         let inline = act.kind == Kind::Execute && joined(unit) && LEXICON.inline(own);
         let regardless = act.kind == Kind::Parameter && LEXICON.regardless(own);
-        // A description of a tool has no business with the agent's instructions.
-        let own_orders = if unit.role == Role::ToolList { 2 } else { 1 };
+        // What a machine says has no business with the agent's instructions.
+        let own_orders = if machine(unit) { 2 } else { 1 };
         let until_secret = act.kind == Kind::Runaway && LEXICON.until_secret(own);
         let full = acts.iter().filter(|a| !a.weak).count();
         let further = i32::try_from(full.saturating_sub(1)).unwrap_or(12);
+        let answered = unit.role == Role::ToolResult;
+        let shapes = answered && act.kind == Kind::Parameter;
+        let foreign_code = answered && act.kind == Kind::Execute && LEXICON.adds_code(own, text);
         let mut points = greatest + 2 * further;
         let mut signals = Vec::new();
         for (there, more, signal) in [
@@ -283,6 +307,8 @@ impl Passage {
             (regardless, 2, "regardless"),
             (act.kind == Kind::Override, own_orders, "override"),
             (until_secret, 3, "until-secret"),
+            (shapes, 2, "shapes-answer"),
+            (foreign_code, 2, "foreign-code"),
             (obliges, 1, "obligation"),
             (LEXICON.addresses(own), 1, "address"),
             (LEXICON.authority(part), 1, "authority"),
@@ -301,7 +327,7 @@ impl Passage {
         if further > 0 {
             signals.push("several-actions");
         }
-        let marked = |a: &Act| matches!(a.kind, Kind::Override | Kind::Cross);
+        let marked = |a: &Act| a.grave || matches!(a.kind, Kind::Override | Kind::Cross);
         let strong =
             conceal.is_some() || tag.is_some() || hidden || further > 0 || acts.iter().any(marked);
         // Nobody has to read `~/.ssh` to answer; a tool that serves such files says "reads".
@@ -313,16 +339,17 @@ impl Passage {
 
     fn report(self, unit: &Unit<'_>) -> Vec<Scored> {
         let [block, high, warn] = thresholds(unit);
-        let machine = machine(unit);
         let mut level = match self.points {
             points if points >= block && self.strong => Some(Level::Block),
             points if points >= high && self.strong => Some(Level::High),
             points if points >= warn => Some(Level::Warn),
             _ => None,
         };
-        if machine && self.tag.is_some() {
+        let tagged = self.tag.is_some();
+        let concealed = unit.role == Role::ToolList && self.conceal.is_some();
+        if unit.role == Role::ToolList && tagged {
             level = Some(Level::Block);
-        } else if unit.role == Role::ToolList && self.conceal.is_some() {
+        } else if concealed || (unit.role == Role::ToolResult && tagged) {
             level = level.max(Some(Level::High));
         }
         let Some(level) = level else { return Vec::new() };

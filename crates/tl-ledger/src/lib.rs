@@ -21,6 +21,7 @@ pub mod counts;
 pub mod cursor;
 pub mod directory;
 mod document;
+pub mod inbox;
 pub mod open;
 pub mod projection;
 pub mod read;

@@ -5,6 +5,7 @@
 
 pub mod baseline;
 pub mod doc;
+pub mod page;
 pub mod registry;
 pub mod sarif;
 pub mod sort;

@@ -10,6 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 use tl_core::finding::{Finding, Level, Location, Root, State, Taxon};
 
+pub mod read;
+
 use crate::{doc::RuleDoc, registry::Registry, sort::Sorted, taxonomy};
 
 /// Most results of a run; more are told in a notification.

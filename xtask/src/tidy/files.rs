@@ -7,10 +7,10 @@ use crate::tidy::workspace::File;
 /// Largest file in bytes. Real data for benchmarks is fetched, not committed.
 const SIZE_LIMIT: u64 = 500_000;
 
-/// Packages that `Cargo.lock` may have: what it had when this was raised for PostgreSQL, HTTP and TLS (422;
-/// `docs/design/0003-dependencies.md`), and a few more.
+/// Packages that `Cargo.lock` may have: what it had when this was raised for Cedar (498;
+/// `docs/design/0013-cedar.md`), and a few more.
 /// Raise it in the change that says in `docs/design/` why the new ones are worth compiling.
-const LOCK_BUDGET: usize = 440;
+const LOCK_BUDGET: usize = 500;
 
 /// Complains of large files and of too many packages.
 pub(crate) fn check(files: &[File], locked: usize) -> Vec<String> {

@@ -12,11 +12,12 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, IsTerminal as _};
 use std::path::PathBuf;
+use std::time::UNIX_EPOCH;
 
 use serde::Serialize;
 use tl_collect::intake::{Batch, Format, Intake, Options, Problem};
 use tl_core::event::Event;
-use tl_core::time::OffsetMinutes;
+use tl_core::time::{OffsetMinutes, Timestamp};
 use tl_exec::git::Repository;
 use tl_ledger::Ledger;
 use tl_ledger::append::Appended;
@@ -124,6 +125,9 @@ pub(super) async fn cmd_collect(ui: &mut Ui, globals: &Globals, args: &CollectAr
         live::check(&cx, args)?;
     }
     let ledger = ledger(ui, &cx, here.as_ref(), args).await?;
+    if !args.dry_run {
+        super::hook::take(ui, globals, here.as_ref(), &ledger).await?;
+    }
     let mut inputs = Vec::new();
     let mut failed = Vec::new();
     let mut folding = Folding::default();
@@ -199,18 +203,22 @@ async fn from_file(
         path.display().to_string()
     };
     let failed = |source| CommandError::environment(ReadError { path: name.clone(), source });
+    let mut written = None;
     let reader: Box<dyn BufRead> = if path.as_os_str() == "-" {
         if io::stdin().is_terminal() {
             ui.note("reading standard input; end it with Ctrl-D");
         }
         Box::new(BufReader::with_capacity(1 << 20, io::stdin()))
     } else {
-        Box::new(BufReader::with_capacity(1 << 20, File::open(path).map_err(failed)?))
+        let file = File::open(path).map_err(failed)?;
+        written = file.metadata().ok().and_then(|known| written_at(&known));
+        Box::new(BufReader::with_capacity(1 << 20, file))
     };
     let options = Options {
         format: args.format,
         assume_offset: args.assume_offset,
         received: cx.now,
+        written,
         scope: args.scope.clone(),
         commit: args.commit.clone(),
     };
@@ -235,6 +243,13 @@ async fn from_file(
     }
     done.take(ui, (ledger, folding), args, waiting).await?;
     Ok(done)
+}
+
+/// When a file was written last; nothing of what is no file, such as a pipe.
+fn written_at(known: &std::fs::Metadata) -> Option<Timestamp> {
+    let since_1970 = known.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
+    let at = i64::try_from(since_1970.as_millis()).ok()?;
+    known.is_file().then(|| Timestamp::from_millis(at))
 }
 
 fn place(file: &str, line: u64) -> String {

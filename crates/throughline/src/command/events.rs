@@ -1,7 +1,8 @@
 //! `throughline events`: what the ledger holds, for other programs.
 //!
 //! In: a ledger. Out: NDJSON, an event a line, in the order in which they were stored. Read back
-//! by `throughline collect --from`, the events are the same. **Invariant:** changes nothing.
+//! by `throughline collect --from`, the events are the same. **Invariant:** changes nothing but that
+//! what hooks have left in the inbox is taken in first.
 
 use std::io::Write as _;
 
@@ -48,6 +49,7 @@ pub(super) async fn cmd_events(ui: &mut Ui, globals: &Globals, args: &EventsArgs
     let cx = Context::load(ui, globals, here.as_ref())?;
     let since = args.since.as_deref().map(|text| when("--since", text, cx.now)).transpose()?;
     let ledger = existing(&cx, here.as_ref()).await?;
+    super::hook::take(ui, globals, here.as_ref(), &ledger).await?;
     let mut after = Position::START;
     let mut without_word = 0_u64;
     loop {

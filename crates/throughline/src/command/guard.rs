@@ -2,13 +2,23 @@
 //! since somebody approved it.
 //!
 //! In: a repository, a home, tool lists. Out: findings, a lock. Start at [`cmd_guard`].
-//! **Invariant:** nothing that is read is executed, no network is used, and without a subcommand
-//! that says so nothing is written.
+//! **Invariant:** nothing that is read is executed, but for servers in the sandbox and by
+//! `--start-servers` alone; no network is used, and without a subcommand that says so nothing is
+//! written but an event in the ledger, where there is one.
 
 mod allow;
+mod base;
+mod before;
 mod beside;
 mod explain;
+mod export;
+mod fix;
+mod hooks;
 mod lock;
+mod policy;
+mod record;
+mod registries;
+mod servers;
 mod vet;
 
 use std::path::{Path, PathBuf};
@@ -16,6 +26,7 @@ use std::path::{Path, PathBuf};
 use tl_core::finding::Root;
 use tl_core::time::Timestamp;
 use tl_guard::lock::{Change, Lock, compare, entries, file};
+use tl_guard::rules::gc::auto_run;
 use tl_guard::scan::{self, Scan, ScanError, Scanned};
 use tl_rules::registry::Registry;
 
@@ -26,8 +37,9 @@ use crate::ui::Ui;
 
 /// Vet what coding agents read and run here, and what changed in it
 ///
-/// Servers and their tools, instruction files, skills, hooks, permissions. Reads the repository and your home, executes nothing and uses no network. What is new at or
-/// above `--fail-on` is exit code 1.
+/// Servers and their tools, instruction files, skills, hooks, permissions. Reads the repository and
+/// your home, executes nothing but servers that you ask it to start in a sandbox, and uses no
+/// network. What is new at or above `--fail-on` is exit code 1.
 #[derive(Debug, clap::Args)]
 #[command(args_conflicts_with_subcommands = true, after_help = EXAMPLE)]
 pub(crate) struct GuardArgs {
@@ -44,8 +56,13 @@ enum GuardCommand {
     Lock(lock::LockArgs),
     Diff(lock::DiffArgs),
     Approve(lock::ApproveArgs),
+    Fix(fix::FixArgs),
     Explain(explain::ExplainArgs),
     Allow(allow::AllowArgs),
+    Export(export::ExportArgs),
+    Policy(policy::PolicyArgs),
+    InstallHooks(hooks::InstallArgs),
+    UninstallHooks(hooks::UninstallArgs),
 }
 
 impl GuardArgs {
@@ -54,6 +71,7 @@ impl GuardArgs {
         match &self.command {
             None => self.scan.is_for_programs(),
             Some(GuardCommand::Diff(args)) => args.json,
+            Some(GuardCommand::Policy(args)) => args.json(),
             Some(_) => false,
         }
     }
@@ -68,22 +86,48 @@ pub(crate) struct TargetArgs {
     /// Tool list to look at, as a server returns it, or `-` for standard input; may be repeated
     #[arg(long, value_name = "FILE")]
     tools: Vec<String>,
+    #[command(flatten)]
+    live: servers::LiveArgs,
 }
 
-pub(super) fn cmd_guard(ui: &mut Ui, globals: &Globals, args: &GuardArgs) -> CmdResult {
-    match &args.command {
-        None => vet::cmd_scan(ui, globals, &args.scan),
-        Some(GuardCommand::Lock(args)) => lock::cmd_lock(ui, globals, args),
+impl TargetArgs {
+    /// A home and no tool lists.
+    fn of_home(home: Option<PathBuf>) -> Self {
+        Self { home, tools: Vec::new(), live: servers::LiveArgs::default() }
+    }
+}
+
+pub(super) async fn cmd_guard(ui: &mut Ui, globals: &Globals, args: &GuardArgs) -> CmdResult {
+    let mut record = record::Record::default();
+    let outcome = match &args.command {
+        None => vet::cmd_scan(ui, globals, &args.scan, &mut record).await,
+        Some(GuardCommand::Lock(args)) => lock::cmd_lock(ui, globals, args, &mut record),
         Some(GuardCommand::Diff(args)) => lock::cmd_diff(ui, globals, args),
-        Some(GuardCommand::Approve(args)) => lock::cmd_approve(ui, globals, args),
+        Some(GuardCommand::Approve(args)) => lock::cmd_approve(ui, globals, args, &mut record),
+        Some(GuardCommand::Fix(args)) => fix::cmd_fix(ui, globals, args),
         Some(GuardCommand::Explain(args)) => explain::cmd_explain(ui, args),
         Some(GuardCommand::Allow(args)) => allow::cmd_allow(ui, globals, args),
-    }
+        Some(GuardCommand::Export(args)) => export::cmd_export(ui, globals, args),
+        Some(GuardCommand::Policy(args)) => policy::cmd_policy(ui, globals, args),
+        Some(GuardCommand::InstallHooks(args)) => hooks::cmd_install(ui, globals, args),
+        Some(GuardCommand::UninstallHooks(args)) => hooks::cmd_uninstall(ui, globals, args),
+    };
+    record.keep(ui, globals).await;
+    outcome
 }
 
 /// Documentation of all rules.
 fn registry() -> Registry {
     Registry::new(tl_guard::rules::all().map(|rule| rule.doc))
+}
+
+/// Nobody knows a rule of that name.
+fn no_rule(registry: &Registry, name: &str) -> CommandError {
+    let hint = match registry.nearest(name) {
+        Some(nearest) => format!("did you mean `{nearest}`?"),
+        None => "`throughline guard explain` lists all rules".to_owned(),
+    };
+    CommandError::usage(format!("there is no rule `{name}`")).hint(hint)
 }
 
 /// What was found, and what is not as it was approved.
@@ -92,6 +136,10 @@ struct Looked {
     now: Timestamp,
     scanned: Scanned,
     changes: Vec<Change>,
+    /// Changes since the base that the change at hand approves itself, with who did.
+    approved: Vec<(Change, String)>,
+    /// What the change at hand is compared with.
+    base: Option<base::Base>,
 }
 
 /// Looks at a repository, the home and the tool lists that are named.
@@ -104,12 +152,20 @@ fn look(
     let files = GuardFiles::find(&globals.variables, path, target.home.as_deref())?;
     let tools: Result<_, _> =
         target.tools.iter().map(|name| guard_files::tool_list(name)).collect();
-    look_at(ui, globals, files, tools?)
+    // What listens here has nothing to do with another home.
+    let no_listeners = target.live.no_listeners || target.home.is_some();
+    look_at(ui, globals, files, tools?, servers::LiveArgs { no_listeners, ..target.live })
 }
 
 /// Looks at another repository alone.
-fn look_beside(ui: &mut Ui, globals: &Globals, path: &Path) -> Result<Looked, CommandError> {
-    look_at(ui, globals, GuardFiles::find(&globals.variables, path, None)?.without_home(), vec![])
+fn look_beside(
+    ui: &mut Ui,
+    globals: &Globals,
+    target: &TargetArgs,
+    path: &Path,
+) -> Result<Looked, CommandError> {
+    let files = GuardFiles::find(&globals.variables, path, None)?.without_home();
+    look_at(ui, globals, files, vec![], servers::LiveArgs { no_listeners: true, ..target.live })
 }
 
 fn look_at(
@@ -117,26 +173,40 @@ fn look_at(
     globals: &Globals,
     files: GuardFiles,
     tools: Vec<(String, Vec<u8>)>,
+    live: servers::LiveArgs,
 ) -> Result<Looked, CommandError> {
     let cx = Context::load(ui, globals, None)?;
+    let asked = match live.start_servers {
+        true => servers::ask(ui, &globals.variables, &files)?,
+        false => servers::Asked::default(),
+    };
     let ask = Scan {
         home: files.host.home.is_some(),
         repositories: true,
         all: false,
         tools,
-        listeners: false,
+        listeners: !live.no_listeners && files.host.home.is_some(),
         only: Vec::new(),
     };
     let progress = ui.progress();
-    let scanned = scan::scan(&files.host, &ask, &mut |seen| {
+    let scanned = scan::scan_answered(&files.host, &ask, &asked.servers, &mut |seen| {
         progress.report("reading files", seen.files, None);
     });
     drop(progress);
-    let scanned = match scanned {
+    let mut scanned = match scanned {
         // An empty directory has nothing wrong with it.
         Err(ScanError::Nothing) if files.can_be_read() => Scanned::default(),
         other => other.map_err(CommandError::environment)?,
     };
+    scanned.findings.extend(asked.findings);
+    for whose in [Whose::Repository, Whose::User] {
+        let text = files.lock(whose).map(|path| guard_files::read(&path)).transpose()?.flatten();
+        // One that cannot be read approves nothing, and is a change of its own.
+        if let Some(Ok(lock)) = text.map(|text| file::read(&text)) {
+            let part = entries::part(&scanned.inventory, whose.roots());
+            auto_run::by_lock(&mut scanned.findings, &part, &lock, cx.now);
+        }
+    }
     let mut changes = drift(&files, Whose::Repository, &scanned, cx.now)?;
     for mut change in drift(&files, Whose::User, &scanned, cx.now)? {
         if change.at.root != Root::Home {
@@ -146,7 +216,7 @@ fn look_at(
         }
         changes.push(change);
     }
-    Ok(Looked { files, now: cx.now, scanned, changes })
+    Ok(Looked { files, now: cx.now, scanned, changes, approved: Vec::new(), base: None })
 }
 
 /// What is not as it was approved; nothing where there is no lock.

@@ -87,6 +87,16 @@ pub(crate) static VARIABLES: &[Variable] = &[
     plain("CLAUDE_CONFIG_DIR", "Where `throughline guard` looks for Claude Code's files"),
     plain("CLINE_DIR", "Where `throughline guard` looks for Cline's files"),
     plain("CODEX_HOME", "Where `throughline guard` looks for Codex's files"),
+    plain("PATH", "Where `throughline guard --start-servers` looks for programs"),
+    plain("NPM_CONFIG_REGISTRY", "Where `throughline guard --registries` asks for npm's packages"),
+    plain("UV_DEFAULT_INDEX", "Where `throughline guard --registries` asks for Python's packages"),
+    plain("UV_INDEX_URL", "The same, where `UV_DEFAULT_INDEX` is not set"),
+    plain("PIP_INDEX_URL", "The same, where neither is set"),
+    plain("GOPROXY", "Where `throughline guard --registries` asks for Go's modules"),
+    plain(
+        "XDG_STATE_HOME",
+        "Where `throughline hook` remembers sessions [default: `~/.local/state`]",
+    ),
     plain("RUST_BACKTRACE", "Print where a crash came from when set to 1"),
 ];
 

@@ -15,8 +15,12 @@ const COMMANDS: &[&[&str]] = &[
     &["guard", "lock"],
     &["guard", "diff"],
     &["guard", "approve"],
+    &["guard", "fix"],
     &["guard", "explain"],
     &["guard", "allow"],
+    &["guard", "export"],
+    &["guard", "install-hooks"],
+    &["guard", "uninstall-hooks"],
     &["doctor"],
     &["config"],
     &["config", "defaults"],
@@ -36,6 +40,21 @@ fn the_reference_page_is_the_programs_own_help() {
     assert!(
         written == page,
         "docs/cli.md is out of date; write it anew with\n    \
+         TL_UPDATE_DOCS=1 cargo test -p throughline --test it docs"
+    );
+}
+
+#[test]
+fn the_page_of_rules_is_the_programs_own() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/rules.md");
+    let page = env().run(&["guard", "explain", "--markdown"]);
+    if std::env::var_os("TL_UPDATE_DOCS").is_some() {
+        std::fs::write(path, &page).unwrap();
+    }
+    let written = std::fs::read_to_string(path).unwrap_or_default();
+    assert!(
+        written == page,
+        "docs/rules.md is out of date; write it anew with\n    \
          TL_UPDATE_DOCS=1 cargo test -p throughline --test it docs"
     );
 }

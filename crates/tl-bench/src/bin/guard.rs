@@ -1,6 +1,6 @@
 //! `cargo xtask bench guard`: prints the measures of a folder of corpora.
 //!
-//! In: `CORPUS [--json] [--only NAME,..]`. Out: a line for each measure, or one JSON document. Ends
+//! In: `CORPUS [--json] [--only NAME,..] [--peers]`. Out: a line for each measure, or one JSON document. Ends
 //! with 1 where a promise was not kept, 2 where nothing could be measured.
 
 use std::io::{self, Write as _};
@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::{env, error::Error};
 
-use tl_bench::guard::{Line, measure};
+use tl_bench::guard::{Line, measure, peers};
 
 fn main() -> ExitCode {
     match run() {
@@ -29,7 +29,10 @@ fn run() -> Result<bool, Box<dyn Error>> {
     let only = arguments.iter().skip_while(|argument| *argument != "--only").nth(1);
     let only: Vec<String> =
         only.map(|names| names.split(',').map(str::to_owned).collect()).unwrap_or_default();
-    let lines = measure(Path::new(corpus), &only)?;
+    let mut lines = measure(Path::new(corpus), &only)?;
+    if arguments.iter().any(|argument| argument == "--peers") {
+        lines.extend(peers(Path::new(corpus))?);
+    }
     let mut out = io::stdout().lock();
     if json {
         let document = serde_json::json!({ "schema": "bench-guard/v1", "measures": lines });

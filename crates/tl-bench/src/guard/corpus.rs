@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use serde::Deserialize;
 use serde_json::Value;
 use tl_core::finding::{Finding, Level, Location, Root};
 use tl_guard::inventory::{Client, Inventory, Launch, Scope, Server, Tool};
@@ -65,6 +66,56 @@ pub(super) fn tools(path: &Path) -> Result<Vec<Labelled>, BenchError> {
             Ok(Labelled { tool, poisoned })
         })
         .collect()
+}
+
+/// What a tool answered, and whether an order to the agent was put into it.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct Answer {
+    pub(super) name: String,
+    /// How the order is put, or what it is about.
+    #[serde(default)]
+    pub(super) class: String,
+    pub(super) attack: bool,
+    pub(super) text: String,
+}
+
+/// Answers of a file: `{"results": [{"name", "class", "attack", "text"}]}`.
+pub(super) fn answers(path: &Path) -> Result<Vec<Answer>, BenchError> {
+    #[derive(Deserialize)]
+    struct Document {
+        results: Vec<Answer>,
+    }
+    let text = fs::read_to_string(path).map_err(unreadable(path))?;
+    let wrong = |_| BenchError::Answers { path: path.display().to_string() };
+    serde_json::from_str::<Document>(&text).map(|document| document.results).map_err(wrong)
+}
+
+/// Folders directly below `corpus` that hold a file of this name: (folder's name, file).
+pub(super) fn holding(corpus: &Path, file: &str) -> Result<Vec<(String, PathBuf)>, BenchError> {
+    let mut out = Vec::new();
+    for entry in fs::read_dir(corpus).map_err(unreadable(corpus))? {
+        let folder = entry.map_err(unreadable(corpus))?;
+        let path = folder.path().join(file);
+        if path.is_file() {
+            out.push((folder.file_name().to_string_lossy().into_owned(), path));
+        }
+    }
+    out.sort();
+    Ok(out)
+}
+
+/// What is found in an answer.
+pub(super) fn judge_answer(answer: &Answer) -> Vec<Finding> {
+    tl_guard::scan::result(&answer.text, place(&answer.name))
+}
+
+/// Rules of the findings at a level or above, as one string.
+pub(super) fn rules(findings: &[Finding], least: Level) -> String {
+    let mut rules: Vec<&str> =
+        findings.iter().filter(|one| one.level >= least).map(|one| &*one.rule.0).collect();
+    rules.sort_unstable();
+    rules.dedup();
+    rules.join(" ")
 }
 
 /// A server that has these tools and nothing else.

@@ -1,5 +1,6 @@
 //! The measures, each of its own corpus.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use tl_core::finding::Level;
@@ -9,25 +10,36 @@ use tl_map::stats::rates::Count;
 
 use super::corpus::{self, Labelled};
 use super::transform::{self, Hiding};
-use super::{BenchError, Line, cpu_seconds};
+use super::{BenchError, Line, answers, cpu_seconds, documents, secrets, servers};
 
 /// Names for `--only`.
-pub const NAMES: &[&str] =
-    &["benign-tools", "dvmcp", "skills", "evasion", "trojan-source", "benign-files", "speed"];
+pub const NAMES: &[&str] = &[
+    "benign-tools",
+    "poisoned-tools",
+    "skills",
+    "skill-inject",
+    "answers",
+    "evasion",
+    "trojan-source",
+    "benign-files",
+    "secrets",
+    "servers",
+    "speed",
+];
 
 /// Reads its corpus, if it is there, and judges it.
 type Measure = fn(&Path) -> Result<Vec<Line>, BenchError>;
 
 /// Units, and those among them that count.
 #[derive(Default)]
-struct Tally {
-    count: Count,
-    wrong: Vec<String>,
+pub(super) struct Tally {
+    pub(super) count: Count,
+    pub(super) wrong: Vec<String>,
 }
 
 impl Tally {
     /// One more unit; `name` is kept where it is decided `wrong`.
-    fn add(&mut self, event: bool, wrong: bool, name: &str) {
+    pub(super) fn add(&mut self, event: bool, wrong: bool, name: &str) {
         self.count.trials += 1;
         self.count.events += u64::from(event);
         if wrong {
@@ -46,17 +58,21 @@ pub fn measure(corpus: &Path, only: &[String]) -> Result<Vec<Line>, BenchError> 
     }
     corpus.read_dir().map_err(corpus::unreadable(corpus))?;
     let wanted = |name: &str| only.is_empty() || only.iter().any(|one| one == name);
-    let all: [(&str, Measure); 7] = [
-        (NAMES[0], benign_tools),
-        (NAMES[1], dvmcp),
-        (NAMES[2], skills),
-        (NAMES[3], evasion),
-        (NAMES[4], trojan_source),
-        (NAMES[5], benign_files),
-        (NAMES[6], speed),
+    let all: [Measure; 11] = [
+        benign_tools,
+        poisoned_tools,
+        skills,
+        skill_inject,
+        answers::answers,
+        evasion,
+        trojan_source,
+        documents::benign_files,
+        secrets::secrets,
+        servers::servers,
+        speed,
     ];
     let mut lines = Vec::new();
-    for (name, run) in all {
+    for (name, run) in NAMES.iter().zip(all) {
         if wanted(name) {
             lines.extend(run(corpus)?);
         }
@@ -113,19 +129,21 @@ fn benign_tools(corpus: &Path) -> Result<Vec<Line>, BenchError> {
     ])
 }
 
-fn labelled(corpus: &Path) -> Result<Option<Vec<Labelled>>, BenchError> {
-    let path = corpus.join("dvmcp/tools.json");
-    if path.is_file() { corpus::tools(&path).map(Some) } else { Ok(None) }
+/// Tools of which it is known whether they are attacks, of all files `tools.json`.
+fn labelled(corpus: &Path) -> Result<Vec<(String, Labelled)>, BenchError> {
+    let mut out = Vec::new();
+    for (folder, path) in corpus::holding(corpus, "tools.json")? {
+        out.extend(corpus::tools(&path)?.into_iter().map(|one| (folder.clone(), one)));
+    }
+    Ok(out)
 }
 
-fn dvmcp(corpus: &Path) -> Result<Vec<Line>, BenchError> {
-    const NAME: &str = "dvmcp";
-    let Some(tools) = labelled(corpus)? else {
-        return Ok(vec![Line::missing(NAME, "dvmcp/tools.json")]);
-    };
-    let (mut bad, mut clean) = (Tally::default(), Tally::default());
-    for one in &tools {
-        let level = corpus::judge_tools("dvmcp", std::slice::from_ref(&one.tool))[0];
+fn poisoned_tools(corpus: &Path) -> Result<Vec<Line>, BenchError> {
+    const NAME: &str = "poisoned-tools";
+    let mut tallies: BTreeMap<String, [Tally; 2]> = BTreeMap::new();
+    for (folder, one) in labelled(corpus)? {
+        let level = corpus::judge_tools(&folder, std::slice::from_ref(&one.tool))[0];
+        let [bad, clean] = tallies.entry(folder).or_default();
         if one.poisoned {
             let found = level >= Some(Level::Block);
             bad.add(found, !found, &one.tool.name);
@@ -134,15 +152,23 @@ fn dvmcp(corpus: &Path) -> Result<Vec<Line>, BenchError> {
             clean.add(found, found, &one.tool.name);
         }
     }
-    let (all, none) = (bad.count.events == bad.count.trials, clean.count.events == 0);
-    Ok(vec![
-        Line::counted(NAME, "poisoned tools at block", bad.count)
-            .promised("all", all)
-            .wrong(bad.wrong),
-        Line::counted(NAME, "clean tools at high or block", clean.count)
-            .promised("none", none)
-            .wrong(clean.wrong),
-    ])
+    if tallies.is_empty() {
+        return Ok(vec![Line::missing(NAME, "*/tools.json")]);
+    }
+    let mut lines = Vec::new();
+    for (folder, [bad, clean]) in tallies {
+        let (all, none) = (bad.count.events == bad.count.trials, clean.count.events == 0);
+        let mut bad = Line::counted(NAME, &format!("{folder}: poisoned tools at block"), bad.count)
+            .wrong(bad.wrong);
+        let mut clean =
+            Line::counted(NAME, &format!("{folder}: clean tools at high or block"), clean.count)
+                .wrong(clean.wrong);
+        if folder == "dvmcp" {
+            (bad, clean) = (bad.promised("all", all), clean.promised("none", none));
+        }
+        lines.extend([bad, clean]);
+    }
+    Ok(lines)
 }
 
 fn skills(corpus: &Path) -> Result<Vec<Line>, BenchError> {
@@ -160,7 +186,8 @@ fn skills(corpus: &Path) -> Result<Vec<Line>, BenchError> {
     } else {
         lines.push(Line::missing(NAME, "skill-scanner/evals"));
     }
-    let benign = [corpus.join("anthropics-skills/skills"), corpus.join("awesome-copilot/skills")];
+    let benign = ["anthropics-skills/skills", "awesome-copilot/skills", "skill-inject/safe"];
+    let benign = benign.map(|folder| corpus.join(folder));
     for folder in benign {
         if folder.is_dir() {
             all.extend(corpus::skills(&folder)?.into_iter().map(|folder| (folder, false)));
@@ -194,16 +221,46 @@ fn skills(corpus: &Path) -> Result<Vec<Line>, BenchError> {
     Ok(lines)
 }
 
+/// Real skills with one line more, which is an order of somebody else. Most such lines could be the
+/// author's own ("make a backup with this script"): nothing is promised of them.
+fn skill_inject(corpus: &Path) -> Result<Vec<Line>, BenchError> {
+    const NAME: &str = "skill-inject";
+    let folder = corpus.join(NAME);
+    if !folder.is_dir() {
+        return Ok(vec![Line::missing(NAME, NAME)]);
+    }
+    let mut lines = Vec::new();
+    let mut tallies: BTreeMap<String, [Tally; 2]> = BTreeMap::new();
+    for skill in corpus::skills(&folder)? {
+        let inside = skill.strip_prefix(&folder).unwrap_or(&skill);
+        let kind = inside.iter().next().unwrap_or_default().to_string_lossy().into_owned();
+        let level = corpus::judge_skill(&corpus::skill(&skill)?);
+        let attack = !kind.starts_with("safe");
+        let tallies = tallies.entry(kind).or_default();
+        for (tally, least) in tallies.iter_mut().zip([Level::Warn, Level::High]) {
+            let found = level >= Some(least);
+            tally.add(found, found != attack, &inside.display().to_string());
+        }
+    }
+    for (kind, [warn, high]) in tallies {
+        lines.push(Line::counted(NAME, &format!("{kind} at warn or more"), warn.count));
+        lines.push(Line::counted(NAME, &format!("{kind} at high or block"), high.count));
+    }
+    Ok(lines)
+}
+
 fn evasion(corpus: &Path) -> Result<Vec<Line>, BenchError> {
     const NAME: &str = "evasion";
-    let Some(tools) = labelled(corpus)? else {
+    let tools = labelled(corpus)?;
+    if tools.is_empty() {
         return Ok(vec![Line::missing(NAME, "dvmcp/tools.json")]);
-    };
+    }
     let found = |tool: &Tool| {
         corpus::judge_tools("dvmcp", std::slice::from_ref(tool))[0] >= Some(Level::High)
     };
     let bad: Vec<Tool> = tools
         .into_iter()
+        .map(|(_, one)| one)
         .filter(|one| one.poisoned && found(&one.tool))
         .map(|one| one.tool)
         .collect();
@@ -255,9 +312,6 @@ fn document_found(path: &str, text: String) -> bool {
     findings.iter().any(|finding| finding.level >= Level::High)
 }
 
-/// Rules of characters that no honest text has.
-const HIDDEN: &[&str] = &["GH001", "GH002", "GH003"];
-
 /// Turning and invisible characters, and Cyrillic letters: what that corpus hides behind.
 fn is_trojan(c: char) -> bool {
     matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200b}' | '\u{200c}' | '\u{400}'..='\u{4ff}')
@@ -289,62 +343,12 @@ fn trojan_source(corpus: &Path) -> Result<Vec<Line>, BenchError> {
     ])
 }
 
-/// Instructions, agents and skills of benign corpora: name, role, text.
-fn benign(corpus: &Path) -> Result<Vec<(String, Role, String)>, BenchError> {
-    let mut out = Vec::new();
-    for name in ["awesome-copilot", "anthropics-skills", "awesome-cursorrules"] {
-        let folder = corpus.join(name);
-        if !folder.is_dir() {
-            continue;
-        }
-        for path in corpus::files(&folder)? {
-            let Ok(text) = std::fs::read_to_string(&path) else { continue };
-            let name = path.strip_prefix(corpus).unwrap_or(&path).display().to_string();
-            let role = if name.ends_with("SKILL.md") {
-                Role::SkillDoc
-            } else if name.contains("/skills/") {
-                Role::SkillFile
-            } else if name.ends_with(".md") || name.ends_with(".mdc") {
-                Role::RuleFile
-            } else {
-                Role::Other
-            };
-            out.push((name, role, text));
-        }
-    }
-    Ok(out)
-}
-
-fn benign_files(corpus: &Path) -> Result<Vec<Line>, BenchError> {
-    const NAME: &str = "benign-files";
-    let files = benign(corpus)?;
-    if files.is_empty() {
-        return Ok(vec![Line::missing(NAME, "awesome-copilot, anthropics-skills")]);
-    }
-    let (mut hidden, mut block) = (Tally::default(), Tally::default());
-    for (name, role, text) in files {
-        let findings = corpus::judge_file(&name, role, text);
-        let is = findings.iter().any(|one| HIDDEN.contains(&&*one.rule.0));
-        hidden.add(is, is, &name);
-        let worst = findings.iter().filter(|one| one.level == Level::Block);
-        let rules: Vec<&str> = worst.map(|one| &*one.rule.0).collect();
-        block.add(!rules.is_empty(), !rules.is_empty(), &format!("{name} {}", rules.join(" ")));
-    }
-    let none = hidden.count.events == 0;
-    Ok(vec![
-        Line::counted(NAME, "benign files with GH001 to GH003", hidden.count)
-            .promised("none", none)
-            .wrong(hidden.wrong),
-        Line::counted(NAME, "benign files at block", block.count).wrong(block.wrong),
-    ])
-}
-
 fn speed(corpus: &Path) -> Result<Vec<Line>, BenchError> {
     const NAME: &str = "speed";
     let mut lines = Vec::new();
-    let files = benign(corpus)?;
+    let files = documents::benign(corpus)?;
     if files.is_empty() {
-        lines.push(Line::missing(NAME, "awesome-copilot, anthropics-skills"));
+        lines.push(Line::missing(NAME, &documents::FOLDERS.join(", ")));
     } else {
         let (count, bytes) = (files.len(), files.iter().map(|f| f.2.len() as u64).sum::<u64>());
         let before = cpu_seconds();

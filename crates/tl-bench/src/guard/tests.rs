@@ -25,9 +25,9 @@ fn poisoned_tools_stay_found_however_they_are_hidden() {
         { "name": "sum", "description": "Adds numbers. Never reads ~/.ssh/id_rsa.", "poisoned": false },
     ] });
     fs::write(folder.join("tools.json"), tools.to_string()).expect("a file");
-    let only = ["dvmcp".to_owned(), "evasion".to_owned()];
+    let only = ["poisoned-tools".to_owned(), "evasion".to_owned()];
     let lines = measure(dir.path(), &only).expect("the folder is read");
-    assert_eq!(lines.len(), 7);
+    assert_eq!(lines.len(), 10);
     for line in lines {
         assert_eq!(line.kept, Some(true), "{line}: {:?}", line.wrong);
     }

@@ -168,17 +168,27 @@ impl<R: BufRead> Suites<R> {
 
 /// One suite as an event at its end.
 fn finished(suite: &Suite, own: bool, sink: &mut Sink) {
-    if suite.timestamp.is_empty() {
-        return sink.left_out(
-            format!("suite `{}` has no timestamp", suite.name),
-            "let the runner write `timestamp`, as most do",
-        );
-    }
-    let began = match sink.instant(&suite.timestamp) {
+    let seconds = suite.time.filter(|time| *time >= 0.0).unwrap_or(suite.seconds.max(0.0));
+    let lasted = Millis::new((seconds * 1000.0).min(1e12) as i64);
+    let began = match sink.options.written {
+        // The report is written when the last suite has ended.
+        Some(written) if suite.timestamp.is_empty() => {
+            let what = "suites without a timestamp ended when the report was written".to_owned();
+            sink.kept_once(what, "let the runner write `timestamp`, as most do");
+            Ok(written - lasted)
+        }
+        None if suite.timestamp.is_empty() => {
+            return sink.left_out(
+                format!("suite `{}` has no timestamp", suite.name),
+                "let the runner write `timestamp`, as most do, or give the report as a file",
+            );
+        }
+        _ => sink.instant(&suite.timestamp),
+    };
+    let began = match began {
         Ok(at) => at,
         Err(wrong) => return sink.left_out(&wrong, wrong.mend()),
     };
-    let seconds = suite.time.filter(|time| *time >= 0.0).unwrap_or(suite.seconds.max(0.0));
     if suite.time.is_some_and(|time| time < 0.0) {
         let what = format!("suite `{}` took less than no time", suite.name);
         sink.kept(what, "the sum of its cases stands for it");
@@ -192,8 +202,7 @@ fn finished(suite: &Suite, own: bool, sink: &mut Sink) {
     let commit = sink.options.commit.clone();
     let key = format!("suite/{commit}/{}/{}", suite.name, began.as_millis());
     let subject = format!("suite:{}", suite.name);
-    let at = began + Millis::new((seconds * 1000.0).min(1e12) as i64);
-    let event = Event::new(kind::TESTS_FINISHED, at, "junit", &key, &subject)
+    let event = Event::new(kind::TESTS_FINISHED, began + lasted, "junit", &key, &subject)
         .about(role::COMMIT, commit)
         .about(role::REPOSITORY, sink.options.scope.as_str())
         .with(&TestsFinished {

@@ -31,7 +31,7 @@ fn shown(batch: &Batch) -> String {
             event.key,
             event.subject,
             refs.join(" "),
-            event.data
+            tl_core::ordered::Ordered(&event.data)
         ));
     }
     for problem in &batch.problems {

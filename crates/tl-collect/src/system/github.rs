@@ -2,8 +2,8 @@
 //!
 //! In: a [`Record`] whose `what` is `issue`, `milestone`, `pull_request`, `graphql_pull_request`,
 //! `review`, `review_comment`, `commit`, `timeline`, `workflow_run`, `workflow_job`, `check_run`,
-//! `graphql_check_run` (parent = its commit), `deployment`, `deployment_status`, `deployment_review`, `release` or `webhook`. Out: the events
-//! that it tells. Start at [`convert`]; `read` has the fields, `place` the source and the names,
+//! `graphql_check_run` and `status` (parent = the commit), `deployment`, `deployment_status`,
+//! `deployment_review`, `release` or `webhook`. Out: the events that it tells. Start at [`convert`]; `read` has the fields, `place` the source and the names,
 //! then a file per subject. `gitea` reads its own records with the same files.
 //!
 //! **Invariant:** the same fact has the same (source, key) and the same content whether REST,
@@ -64,6 +64,7 @@ fn object(place: &Place, what: &str, parent: &str, body: &serde_json::Value) -> 
         "workflow_job" => ci::job(place, body),
         "check_run" => ci::check(place, body),
         "graphql_check_run" => ci::graphql_check(place, parent, body),
+        "status" => ci::status(place, parent, body),
         "deployment" => deploy::deployment(place, body),
         "deployment_status" => deploy::status(place, parent, body),
         "deployment_review" => deploy::review(place, body),

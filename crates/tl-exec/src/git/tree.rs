@@ -10,7 +10,7 @@ use tl_core::id::CommitId;
 
 use super::decode::{decode, tree_of};
 use super::refs::chain;
-use super::{Repository, object_id};
+use super::{Repository, commit_id, object_id};
 
 /// Why an object could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -26,6 +26,14 @@ pub enum ReadError {
     Unreadable {
         /// Object id in hexadecimal digits.
         id: String,
+        /// Why.
+        reason: String,
+    },
+    /// No commit has that name, or several have.
+    #[error("`{revision}` names no commit: {reason}")]
+    Revision {
+        /// What was asked for.
+        revision: String,
         /// Why.
         reason: String,
     },
@@ -60,6 +68,68 @@ impl Repository {
             list(&repo, &id, dir.trim_matches('/'), &mut files)?;
         }
         Ok(files)
+    }
+
+    /// The commit that a revision names: a branch, a tag, an id, `HEAD~2`.
+    pub fn commit_of(&self, revision: &str) -> Result<CommitId, ReadError> {
+        let repo = self.local();
+        let found = repo.rev_parse_single(format!("{revision}^{{commit}}").as_str());
+        found.map(|id| commit_id(&id)).map_err(|err| ReadError::Revision {
+            revision: revision.to_owned(),
+            reason: chain(&err),
+        })
+    }
+
+    /// The content of the file at `path` in a commit; `None` where there is no such file.
+    pub fn blob_at(&self, commit: &CommitId, path: &str) -> Result<Option<Vec<u8>>, ReadError> {
+        let repo = self.local();
+        let mut content = Vec::new();
+        match at(&repo, &object_id(commit), path)? {
+            Some((Kind::Blob, id)) => read(&repo, &id, Kind::Blob, &mut content)?,
+            _ => return Ok(None),
+        };
+        Ok(Some(content))
+    }
+
+    /// Full paths of the files in a directory and below, in a commit, as
+    /// [`Repository::files_at_head`] gives them.
+    pub fn files_at(&self, commit: &CommitId, dir: &str) -> Result<Vec<String>, ReadError> {
+        let repo = self.local();
+        let mut files = Vec::new();
+        if let Some((Kind::Tree, id)) = at(&repo, &object_id(commit), dir)? {
+            list(&repo, &id, dir.trim_matches('/'), &mut files)?;
+        }
+        Ok(files)
+    }
+
+    /// Commits with the versions that a file or directory had, newest first: of each version the
+    /// newest commit. Follows first parents, at most `most` commits; versions that a partial or
+    /// shallow clone left out end the list.
+    pub fn versions_of(
+        &self,
+        from: &CommitId,
+        path: &str,
+        most: usize,
+    ) -> Result<Vec<CommitId>, ReadError> {
+        let repo = self.local();
+        let mut versions = Vec::new();
+        let mut last = None;
+        let mut next = Some(object_id(from));
+        let mut buffer = Vec::new();
+        for _ in 0..most {
+            let Some(commit) = next else { break };
+            let found = match at(&repo, &commit, path) {
+                Err(ReadError::Missing { .. }) => break,
+                found => found?,
+            };
+            if found.is_some() && found != last {
+                versions.push(commit_id(&commit));
+            }
+            last = found;
+            let data = read(&repo, &commit, Kind::Commit, &mut buffer)?;
+            next = gix::objs::CommitRefIter::from_bytes(data, commit.kind()).parent_ids().next();
+        }
+        Ok(versions)
     }
 
     /// The whole message of a commit, lossy UTF-8, up to [`super::MESSAGE_LIMIT`] bytes.
@@ -107,8 +177,17 @@ fn at_head(repo: &gix::Repository, path: &str) -> Result<Option<(Kind, ObjectId)
     let head = repo.head().and_then(|mut head| head.try_peel_to_id());
     let head = head.map_err(|err| ReadError::Head { reason: chain(&err) })?;
     let Some(head) = head else { return Ok(None) };
+    at(repo, &head.detach(), path)
+}
+
+/// What stands at `path` in a commit.
+fn at(
+    repo: &gix::Repository,
+    commit: &ObjectId,
+    path: &str,
+) -> Result<Option<(Kind, ObjectId)>, ReadError> {
     let mut buffer = Vec::new();
-    let mut found = (Kind::Tree, tree_id(repo, &head.detach(), &mut buffer)?);
+    let mut found = (Kind::Tree, tree_id(repo, commit, &mut buffer)?);
     for name in path.split('/').filter(|name| !name.is_empty()) {
         if found.0 != Kind::Tree {
             return Ok(None);

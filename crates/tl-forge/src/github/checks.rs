@@ -2,7 +2,8 @@
 //! default branch, and those of the heads of requests.
 //!
 //! In: a list of commits and a cursor. Out: a `graphql_check_run` for each check of them, or a
-//! `check_run` where a commit has more than one answer holds. Start at [`Repository::checks`].
+//! `check_run` where a commit has more than one answer holds; a `status` for each commit status, the
+//! older form. Start at [`Repository::checks`].
 //!
 //! REST would take a request for each commit; GraphQL tells twenty commits at once. A check that
 //! ends changes neither its commit nor its request, so each collection looks again at the commits
@@ -38,6 +39,7 @@ const FIELDS: &str = "fragment Checks on Commit {
           repository { nameWithOwner }
           checkSuite { app { slug } }
         }
+        ... on StatusContext { context state createdAt commit { url } }
       }
     }
   }
@@ -168,9 +170,8 @@ impl Repository<'_> {
         let rollup = commit.get("statusCheckRollup").unwrap_or(&Value::Null);
         let sha = commit.get("oid").and_then(Value::as_str).unwrap_or_default();
         let nodes = rollup.pointer("/contexts/nodes").and_then(Value::as_array);
-        let runs = nodes.into_iter().flatten().filter(|run| run.get("databaseId").is_some());
         let others: Value =
-            runs.filter(|run| is_other(run, "/checkSuite/app/slug")).cloned().collect();
+            nodes.into_iter().flatten().filter(|node| is_other_node(node)).cloned().collect();
         let has_more = rollup.pointer("/contexts/pageInfo/hasNextPage") == Some(&Value::Bool(true));
         // Of what is not in the answer, the state of all tells when it ended.
         let state = digest(if has_more { rollup } else { &others });
@@ -178,15 +179,24 @@ impl Repository<'_> {
         if is_empty || !walk.is_new((at, format!("{sha} {state:x}"))) {
             return Ok(Vec::new());
         }
-        let (what, runs) = if has_more {
-            let request = Request::get(self.path(&format!("commits/{sha}/check-runs")));
-            let runs = self.client.all(&request.with("per_page", 100), "check_runs").await?;
-            ("check_run", runs.into_iter().filter(|run| is_other(run, "/app/slug")).collect())
-        } else {
-            ("graphql_check_run", others)
-        };
-        let Value::Array(runs) = runs else { return Ok(Vec::new()) };
-        Ok(runs.into_iter().map(|run| self.record(what, sha, run)).collect())
+        if has_more {
+            return self.checks_by_rest(sha).await;
+        }
+        let Value::Array(others) = others else { return Ok(Vec::new()) };
+        let what = |one: &Value| if is_status(one) { "status" } else { "graphql_check_run" };
+        Ok(others.into_iter().map(|one| self.record(what(&one), sha, one)).collect())
+    }
+
+    /// All checks and the newest status of each context of a commit.
+    async fn checks_by_rest(&self, sha: &str) -> Result<Vec<Record>, PullError> {
+        let of =
+            |list| Request::get(self.path(&format!("commits/{sha}/{list}"))).with("per_page", 100);
+        let runs = self.client.all(&of("check-runs"), "check_runs").await?;
+        let statuses = self.client.all(&of("status"), "statuses").await?;
+        let runs = runs.into_iter().filter(|run| is_other(run, "/app/slug"));
+        let runs = runs.map(|run| self.record("check_run", sha, run));
+        let statuses = statuses.into_iter().map(|status| self.record("status", sha, status));
+        Ok(runs.chain(statuses).collect())
     }
 }
 
@@ -196,6 +206,16 @@ fn left_out(walk: &mut Walk, cursor: Option<&str>, why: &str) -> Page {
     let page = walk.page(Vec::new(), true, notes);
     let next = cursor.map_or_else(|| page.next.clone(), str::to_owned);
     Page { next, ..page }
+}
+
+/// Whether one of the contexts of a commit is a status: those have no id that is a number.
+fn is_status(node: &Value) -> bool {
+    node.get("context").is_some()
+}
+
+/// Whether one of the contexts of a commit is not of Actions. What cannot be read is left out.
+fn is_other_node(node: &Value) -> bool {
+    is_status(node) || node.get("databaseId").is_some() && is_other(node, "/checkSuite/app/slug")
 }
 
 /// Whether a check is not of Actions.

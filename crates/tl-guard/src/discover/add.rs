@@ -1,22 +1,24 @@
 //! One file after the other: read, entered into the inventory, handed on.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 use tl_core::finding::{Location, Root};
 
-use super::read::{Content, read};
-use super::{Discovered, Problem, ProblemKind, location};
+use super::read::{self, Content, read};
+use super::{Discovered, Problem, ProblemKind, archive, location};
 use crate::host::Host;
 use crate::inventory::server::Source;
 use crate::inventory::{
-    Client, ClientSeen, FileDigest, Hook, HookKind, RuleFile, Scope, SkillKind, hook, settings,
-    shape, skill,
+    Client, ClientSeen, FileDigest, Hook, HookKind, RuleFile, Scope, SkillKind, Wanted, hook,
+    settings, shape, skill,
 };
 use crate::limits;
 use crate::location::{Place, PlaceKind};
-use crate::parse::{self, Limits, Lines, Node, ParseError};
-use crate::text::unit::{Artifact, Role};
+use crate::lockfiles::{self, mention, mention::Mention};
+use crate::parse::{self, Limits, Lines, Node, ParseError, zip};
+use crate::text::unit::{Artifact, Encoding, Role, advance};
 
 /// A file that somebody should look at.
 pub(super) struct Found<'a> {
@@ -36,13 +38,17 @@ pub(super) struct Gather<'a> {
     pub(super) found: Discovered,
     /// directory of each hook's tree, by the hook's index
     hook_roots: Vec<(usize, PathBuf)>,
-    home: Option<PathBuf>,
+    pub(super) home: Option<PathBuf>,
+    /// instruction files that were read, and how many imports deep we are
+    pub(super) imported: BTreeSet<PathBuf>,
+    pub(super) import_depth: usize,
 }
 
 impl<'a> Gather<'a> {
     pub(super) fn new(host: &Host, each: &'a mut dyn FnMut(Artifact)) -> Self {
         let home = host.home.clone();
-        Self { each, found: Discovered::default(), hook_roots: Vec::new(), home }
+        let (found, hook_roots) = (Discovered::default(), Vec::new());
+        Self { each, found, hook_roots, home, imported: BTreeSet::new(), import_depth: 0 }
     }
 
     /// Takes note of something that is not read.
@@ -66,6 +72,9 @@ impl<'a> Gather<'a> {
 
     /// Reads a file, enters it, and hands it on. `root` is the tree that it belongs to.
     pub(super) fn file(&mut self, found: Found<'_>, root: &Path) {
+        if self.import_depth == 0 && self.imported.contains(found.path) {
+            return;
+        }
         let content = match read(found.path) {
             Ok(content) => content,
             Err(error) => {
@@ -74,10 +83,18 @@ impl<'a> Gather<'a> {
         };
         self.found.read.files += 1;
         self.found.read.bytes += content.bytes.len() as u64;
-        if !content.whole {
+        // What is behind the bound is looked at in windows, as text, whatever it says as a structure.
+        let windowed = !content.whole && content.encoding != Encoding::Binary;
+        let whole = content.whole
+            || windowed && found.place.is_none() && content.size <= limits::WINDOWED_FILE;
+        if !whole {
             self.found.read.partly += 1;
-            let text =
-                format!("the first {} of {} bytes were read", content.bytes.len(), content.size);
+            let read = if windowed && found.place.is_none() {
+                limits::WINDOWED_FILE
+            } else {
+                content.bytes.len() as u64
+            };
+            let text = format!("the first {read} of {} bytes were read", content.size);
             self.found.problems.push(Problem {
                 at: found.at.clone(),
                 kind: ProblemKind::Limit,
@@ -87,21 +104,95 @@ impl<'a> Gather<'a> {
         if let Some((index, path)) = &found.skill {
             self.skill_file(*index, path, &content);
         }
+        self.packages(&found, &content.text);
         let client = self.enter(&found, &content, root);
         let role = match (found.role, client) {
             (Role::Other, Some(_)) => Role::Config,
             (role, _) => role,
         };
-        (self.each)(Artifact {
+        let client = client.or(found.place.map(|p| p.client)).unwrap_or(Client::Unknown);
+        if content.whole && content.encoding == Encoding::Binary && zip::is(&content.bytes) {
+            return self.archive(&found, client, &content.bytes);
+        }
+        let behind = (content.bytes.len() as u64, read::lines(&content.bytes) + 1);
+        let head = Artifact {
             role,
-            client: client.or(found.place.map(|p| p.client)).unwrap_or(Client::Unknown),
+            client,
             scope: found.scope,
             at: found.at,
             text: content.text,
             bytes: content.size,
-            whole: content.whole,
+            whole,
             encoding: content.encoding,
+        };
+        let at = head.at.clone();
+        (self.each)(head);
+        if windowed {
+            self.windows((found.path, at), (role, client, found.scope), behind, content.encoding);
+        }
+    }
+
+    /// What stands behind the bound of a large file.
+    fn windows(
+        &mut self,
+        (path, at): (&Path, Location),
+        (role, client, scope): (Role, Client, Scope),
+        behind: (u64, u32),
+        encoding: Encoding,
+    ) {
+        let each = &mut self.each;
+        let read = read::windows(path, behind, encoding, &mut |text, line| {
+            let at = Location { line, ..at.clone() };
+            each(Artifact { role, client, scope, at, text, bytes: 0, whole: true, encoding });
         });
+        if let Err(error) = read {
+            self.problem(at, ProblemKind::Unreadable, error.to_string());
+        }
+    }
+
+    fn archive(&mut self, found: &Found<'_>, client: Client, bytes: &[u8]) {
+        let (each, mut problems) = (&mut self.each, Vec::new());
+        archive::look(found, client, bytes, each, &mut |path, kind, text| {
+            problems.push((Location { path, ..found.at.clone() }, kind, text));
+        });
+        for (at, kind, text) in problems {
+            self.problem(at, kind, text);
+        }
+    }
+
+    /// Packages that a file locks, declares, installs or imports.
+    fn packages(&mut self, found: &Found<'_>, text: &str) {
+        if found.scope == Scope::Dependency {
+            return;
+        }
+        let path = &found.at.path;
+        let inventory = &mut self.found.inventory;
+        inventory.known.add_module(path);
+        let mut wanted = Vec::new();
+        if let Some(file) = lockfiles::read(path, text) {
+            inventory.known.add(&file);
+            if !file.locks {
+                let mention = |name| (Mention::declared(file.ecosystem, name), true);
+                wanted.extend(file.names.into_iter().map(mention));
+            }
+        } else {
+            let document = path.to_ascii_lowercase().ends_with(".md");
+            let mentions = match found.role {
+                Role::RuleFile | Role::SkillDoc => mention::of_document(text),
+                Role::SkillFile if document => mention::of_document(text),
+                Role::SkillFile => mention::of_script(path, text),
+                _ => Vec::new(),
+            };
+            wanted.extend(mentions.into_iter().map(|mention| (mention, false)));
+        }
+        wanted.sort_by_key(|(mention, _)| mention.name.at);
+        let (mut at, mut seen) = (found.at.clone(), 0);
+        let room = limits::WANTED.saturating_sub(inventory.wanted.len());
+        for (mention, declared) in wanted.into_iter().take(room) {
+            advance(&mut at, &text[seen..], mention.name.at - seen);
+            seen = mention.name.at;
+            inventory.wanted.push(Wanted { mention, declared, at: at.clone() });
+        }
     }
 
     /// Adds what a file says to the inventory. `Some`: servers stand in a file of no table.
@@ -109,7 +200,7 @@ impl<'a> Gather<'a> {
         let Some(place) = found.place else { return self.unknown(found, content) };
         self.seen(place.client, &found.at);
         match place.kind {
-            PlaceKind::Rules => self.rule_file(place.client, found, content),
+            PlaceKind::Rules => self.rule_file(place.client, found, content, root),
             PlaceKind::Servers => self.settings(place, found, content, false, root),
             PlaceKind::Settings | PlaceKind::Hooks | PlaceKind::Plugins => {
                 self.settings(place, found, content, true, root);
@@ -132,8 +223,10 @@ impl<'a> Gather<'a> {
         }
     }
 
-    fn rule_file(&mut self, client: Client, found: &Found<'_>, content: &Content) {
+    fn rule_file(&mut self, client: Client, found: &Found<'_>, content: &Content, root: &Path) {
         let (always, imports) = skill::rule_head(&content.text);
+        self.imported.extend(std::fs::canonicalize(found.path));
+        self.imports(found, &imports, root);
         self.found.inventory.rule_files.push(RuleFile {
             client,
             scope: found.scope,
@@ -246,6 +339,9 @@ fn tree(path: &str, content: &Content) -> Result<Node, ParseError> {
     let lower = path.to_ascii_lowercase();
     if lower.ends_with(".toml") {
         return parse::toml::parse(&content.text, Limits::default());
+    }
+    if lower.ends_with(".yaml") || lower.ends_with(".yml") {
+        return parse::yaml::parse(&content.text, parse::yaml::LIMITS);
     }
     parse::json::parse(&content.text, Limits::default())
 }

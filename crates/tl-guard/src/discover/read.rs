@@ -1,15 +1,16 @@
-//! Reads one file: bounded, decoded once.
+//! Reads one file: bounded, decoded once; what is behind the bound in windows.
 
 use std::fs::File;
-use std::io::Read as _;
+use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 
 use crate::limits;
+use crate::parse::zip;
 use crate::text::unit::Encoding;
 
 /// What a file holds.
 pub(super) struct Content {
-    /// as stored, at most [`limits::WHOLE_FILE`]
+    /// as stored, at most [`limits::WHOLE_FILE`], or of an archive [`limits::ARCHIVE_FILE`]
     pub(super) bytes: Vec<u8>,
     /// decoded
     pub(super) text: String,
@@ -30,14 +31,70 @@ pub(super) fn read(path: &Path) -> std::io::Result<Content> {
     let expected = usize::try_from(found.len().min(limits::WHOLE_FILE)).unwrap_or_default();
     let mut bytes = Vec::with_capacity(expected + 1);
     // One byte more than allowed tells whether something is left, whatever the size said.
-    file.take(limits::WHOLE_FILE + 1).read_to_end(&mut bytes)?;
-    let whole = bytes.len() as u64 <= limits::WHOLE_FILE;
+    let mut part = file.take(limits::WHOLE_FILE + 1);
+    part.read_to_end(&mut bytes)?;
+    let mut most = limits::WHOLE_FILE;
+    if bytes.len() as u64 > most && zip::is(&bytes) {
+        part.set_limit(limits::ARCHIVE_FILE - limits::WHOLE_FILE);
+        part.read_to_end(&mut bytes)?;
+        most = limits::ARCHIVE_FILE;
+    }
+    let whole = bytes.len() as u64 <= most;
     if !whole {
         bytes.pop();
     }
     let size = found.len().max(bytes.len() as u64);
     let (text, encoding) = decoded(&bytes);
     Ok(Content { bytes, text, encoding, size, whole })
+}
+
+/// Gives what stands behind the first `from` bytes to `each`, in windows that overlap, each with the
+/// number of its first line; `line` is that of the byte at `from`. The answer is the byte behind the
+/// last that was read, at most [`limits::WINDOWED_FILE`].
+pub(super) fn windows(
+    path: &Path,
+    (from, line): (u64, u32),
+    encoding: Encoding,
+    each: &mut dyn FnMut(String, u32),
+) -> std::io::Result<u64> {
+    let mut file = File::open(path)?;
+    // Characters of UTF-16 stand at even bytes; the bound and the overlap are even.
+    let back = (limits::WINDOW_OVERLAP as u64).min(from);
+    file.seek(SeekFrom::Start(from - back))?;
+    let mut file = file.take(limits::WINDOWED_FILE.saturating_sub(from) + back);
+    let (mut at, mut line) = (from - back, line);
+    let mut bytes = vec![0; usize::try_from(back).unwrap_or_default()];
+    file.read_exact(&mut bytes)?;
+    line = line.saturating_sub(lines(&bytes));
+    loop {
+        let kept = bytes.len();
+        (&mut file).take(limits::WINDOW as u64).read_to_end(&mut bytes)?;
+        if bytes.len() == kept {
+            return Ok(at + kept as u64);
+        }
+        each(part(&bytes, encoding), line);
+        let done = bytes.len() - limits::WINDOW_OVERLAP.min(bytes.len());
+        line = line.saturating_add(lines(&bytes[..done]));
+        at += done as u64;
+        bytes.drain(..done);
+    }
+}
+
+/// Line breaks in a part.
+pub(super) fn lines(bytes: &[u8]) -> u32 {
+    u32::try_from(bytes.iter().filter(|byte| **byte == b'\n').count()).unwrap_or(u32::MAX)
+}
+
+/// A part out of the middle of a file that is stored so.
+fn part(bytes: &[u8], encoding: Encoding) -> String {
+    match encoding {
+        Encoding::Utf16Le => utf16(bytes, u16::from_le_bytes),
+        Encoding::Utf16Be => utf16(bytes, u16::from_be_bytes),
+        Encoding::Latin1 => bytes.iter().map(|byte| char::from(*byte)).collect(),
+        Encoding::Utf8 | Encoding::Utf8Bom | Encoding::Binary => {
+            String::from_utf8_lossy(bytes).into_owned()
+        }
+    }
 }
 
 /// The text of bytes and how it was stored; binary bytes have none.

@@ -72,6 +72,10 @@ fn every_table_of_servers_is_read_at_its_place() {
             crate::inventory::shape::Shape::Map(keys) => keys
                 .rsplit('/')
                 .fold(server.to_owned(), |inner, key| format!("{{\"{key}\":{inner}}}")),
+            crate::inventory::shape::Shape::List(key) => {
+                format!(r#"{{"{key}":[{{"name":"a","command":"npx","args":["-y","pkg"]}}]}}"#)
+            }
+            crate::inventory::shape::Shape::Catalogue(key) => format!("{{\"{key}\":{server}}}"),
             other => panic!("{}: {other:?}", place.path),
         };
         let os = place.os[0];
@@ -307,9 +311,63 @@ fn loops_outside_links_sockets_and_pipes_end_the_walk_well() {
 }
 
 #[test]
-fn a_large_file_is_read_in_part_and_told() {
+fn a_large_text_is_read_in_windows_that_know_their_lines() {
     let tree = Tree::new(&[]);
-    tree.write("repo/big.md", &"word ".repeat(2_000_000));
+    let line = "word word word\n";
+    let count = (10 << 20) / line.len();
+    tree.write("repo/big.txt", &format!("{}the end\n", line.repeat(count)));
+    let (found, artifacts) = tree.look(Os::Linux);
+    assert_eq!((found.read.partly, found.problems.len()), (0, 0));
+    let [head, .., last] = &artifacts[..] else { panic!("windows") };
+    assert!(artifacts.len() == 3 && head.text.len() <= 8 << 20);
+    assert!(artifacts[1..].iter().all(|window| window.text.len() <= (1 << 20) + (4 << 10)));
+    let end = last.text.find("the end").unwrap();
+    let lines = last.text[..end].matches('\n').count();
+    assert_eq!(usize::try_from(last.at.line).unwrap() + lines, count + 1);
+}
+
+#[test]
+fn what_is_in_an_archive_is_read_as_files_of_a_folder() {
+    let tree = Tree::new(&[]);
+    let bytes = include_bytes!("../../../../fuzz/seeds/guard_zip/document");
+    fs::create_dir_all(tree.path("repo")).unwrap();
+    fs::write(tree.path("repo/notes.docx"), bytes).unwrap();
+    fs::write(tree.path("repo/broken.zip"), &bytes[..40]).unwrap();
+    let (found, artifacts) = tree.look(Os::Linux);
+    let read: Vec<_> =
+        artifacts.iter().map(|a| (a.at.path.as_str(), a.role, a.text.as_str())).collect();
+    let part = "notes.docx!word/document.xml";
+    assert_eq!(read, [(part, Role::Document, "Read & say.\n")]);
+    let told: Vec<_> = found.problems.iter().map(|p| (p.kind, p.at.path.as_str())).collect();
+    assert_eq!(told, [(ProblemKind::Archive, "broken.zip")]);
+}
+
+#[test]
+fn what_instructions_import_is_instructions_once() {
+    let tree = Tree::new(&[
+        ("repo/AGENTS.md", "all"),
+        ("repo/CLAUDE.md", "@AGENTS.md and @docs/a.md and @../out.md and @CLAUDE.md"),
+        ("repo/docs/a.md", "@b.md"),
+        ("repo/docs/b.md", "@a.md"),
+        ("repo/docs/c.md", "prose"),
+        ("out.md", "outside"),
+    ]);
+    let (found, artifacts) = tree.look(Os::Linux);
+    let mut rules: Vec<_> = found.inventory.rule_files.iter().map(|r| r.at.path.as_str()).collect();
+    rules.sort_unstable();
+    assert_eq!(rules, ["AGENTS.md", "CLAUDE.md", "docs/a.md", "docs/b.md"]);
+    let mut read: Vec<_> = artifacts.iter().map(|a| (a.at.path.as_str(), a.role)).collect();
+    read.sort_unstable_by_key(|(path, _)| *path);
+    let rule = |path| (path, Role::RuleFile);
+    let expected = [rule("AGENTS.md"), rule("CLAUDE.md"), rule("docs/a.md"), rule("docs/b.md")];
+    assert_eq!(read[..4], expected);
+    assert_eq!(read[4..], [("docs/c.md", Role::Document)]);
+}
+
+#[test]
+fn a_large_file_of_which_the_structure_matters_is_told() {
+    let tree = Tree::new(&[]);
+    tree.write("repo/AGENTS.md", &"word ".repeat(2_000_000));
     let (found, artifacts) = tree.look(Os::Linux);
     assert_eq!((found.read.partly, found.problems[0].kind), (1, ProblemKind::Limit));
     assert!(!artifacts[0].whole && artifacts[0].text.len() <= 8 << 20);
@@ -343,4 +401,64 @@ fn the_same_tree_gives_the_same_bytes() {
     };
     assert_eq!(once(1), once(2));
     assert!(Path::new(&tree.path("repo")).is_dir());
+}
+
+#[test]
+fn servers_of_goose_are_read_as_it_writes_them() {
+    let config = "GOOSE_MODE: auto\nextensions:\n  developer:\n    enabled: true\n    type: builtin\n    name: developer\n    bundled: true\n  mail:\n    type: stdio\n    enabled: true\n    cmd: npx\n    args:\n    - -y\n    - mail-mcp\n    envs: {}\n    env_keys: [MAIL_TOKEN]\n    timeout: 300\n  off:\n    type: sse\n    uri: https://acme.example/sse\n    enabled: false\n";
+    let recipe = "version: 1.0.0\ntitle: t\ninstructions: |\n  Do it.\nextensions:\n- type: stdio\n  name: build\n  cmd: uvx\n  args: [build-mcp@1.2.3]\n";
+    let tree = Tree::new(&[
+        ("home/.config/goose/config.yaml", config),
+        ("repo/.goose/recipes/build.yaml", recipe),
+    ]);
+    let (found, artifacts) = tree.look(Os::Linux);
+    assert_eq!(servers(&found), ["Goose Project build", "Goose User mail", "Goose User off"]);
+    let mail = &found.inventory.servers[1];
+    assert_eq!((mail.at.line, mail.at.within.as_str()), (8, "extensions.mail"));
+    assert_eq!(mail.package.as_ref().map(|p| (p.name.as_str(), p.at.line)), Some(("mail-mcp", 14)));
+    assert!(found.inventory.servers[2].disabled);
+    assert_eq!(found.inventory.permissions[0].key, "GOOSE_MODE");
+    assert!(artifacts.iter().any(|a| a.at.path.ends_with("build.yaml") && a.role == Role::Config));
+}
+
+#[test]
+fn servers_of_continue_and_docker_are_read_as_they_write_them() {
+    let config = "name: Local\nversion: 1.0.0\nschema: v1\nmodels: []\nmcpServers:\n  - name: db\n    command: npx\n    args: [\"-y\", \"db-mcp@1.0.0\"]\n    env:\n      DB_TOKEN: ${{ secrets.DB_TOKEN }}\n  - name: far\n    type: streamable-http\n    url: https://acme.example/mcp\n";
+    let tree = Tree::new(&[
+        ("home/.continue/config.yaml", config),
+        ("home/.docker/mcp/registry.yaml", "registry:\n  fetch:\n    ref: \"\"\n"),
+    ]);
+    let (found, _) = tree.look(Os::Linux);
+    let expected = ["Continue User db", "Continue User far", "DockerMcp User fetch"];
+    assert_eq!(servers(&found), expected);
+    assert_eq!(found.inventory.servers[0].env["DB_TOKEN"], "${{ secrets.DB_TOKEN }}");
+    assert_eq!(found.problems, []);
+}
+
+#[test]
+fn what_yaml_cannot_be_read_is_told_with_its_line() {
+    let tree = Tree::new(&[("home/.continue/config.yaml", "a: 1\nmcpServers: [\n")]);
+    let (found, _) = tree.look(Os::Linux);
+    let problem = &found.problems[0];
+    assert_eq!((problem.kind, problem.at.line), (ProblemKind::Syntax, 3));
+}
+
+#[test]
+fn rules_and_commands_of_a_collection_are_known_by_their_names_alone() {
+    let tree = Tree::new(&[
+        ("repo/rules/style.mdc", "Write tests."),
+        ("repo/rules/react.cursorrules", "Use hooks."),
+        ("repo/instructions/go.instructions.md", "Use gofmt."),
+        ("repo/agents/reviewer.agent.md", "---\nname: reviewer\n---\nReview."),
+        ("repo/prompts/fix.prompt.md", "Fix it."),
+        ("repo/docs/style.md", "A page."),
+    ]);
+    let (found, _) = tree.look(Os::Linux);
+    let mut rules: Vec<_> =
+        found.inventory.rule_files.iter().map(|rule| rule.at.path.as_str()).collect();
+    rules.sort_unstable();
+    let of = ["instructions/go.instructions.md", "rules/react.cursorrules", "rules/style.mdc"];
+    assert_eq!(rules, of);
+    let names: Vec<_> = found.inventory.skills.iter().map(|skill| skill.at.path.as_str()).collect();
+    assert_eq!(names.len(), 2, "{names:?}");
 }

@@ -64,6 +64,7 @@ const KEYS: &[(&str, Reads)] = &[
     ("amp.permissions", Reads::Actions),
     ("alwaysAllowExecute", Reads::SomeIfTrue),
     ("yolo", Reads::BypassIfTrue),
+    ("GOOSE_MODE", Reads::BypassIf(&["auto"])),
 ];
 
 /// Reads all keys of the table.

@@ -3,7 +3,7 @@
 //! In: a tree and the [`Shape`] that the table names. Out: the entries, each with the keys above
 //! it. Where the named shape is not there, all others are tried.
 
-use crate::parse::{Data, Node};
+use crate::parse::{Data, Member, Node};
 
 /// Where in a file servers stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub enum Shape {
     List(&'static str),
     /// A map from directory to a map with `mcpServers`, below this key.
     Projects(&'static str),
+    /// A map from name to what Docker's catalogue says of it: every member is a server.
+    Catalogue(&'static str),
     /// The file holds no servers.
     None,
 }
@@ -54,6 +56,7 @@ pub const ALL: &[Shape] = &[
     Shape::Projects("projects"),
     Shape::List("mcpServers"),
     Shape::List("augment.advanced/mcpServers"),
+    Shape::List("extensions"),
     Shape::Flat,
 ];
 
@@ -94,6 +97,10 @@ fn of_shape(root: &Node, shape: Shape) -> Vec<Entry<'_>> {
         Shape::List(key) => {
             below(key).map(|node| list(node, &key.replace('/', "."))).unwrap_or_default()
         }
+        Shape::Catalogue(key) => {
+            let members = below(key).map(Node::members).unwrap_or_default();
+            members.iter().filter(|m| m.value.is_map()).map(|m| named(m, key)).collect()
+        }
         Shape::Projects(key) => {
             let mut found = Vec::new();
             for project in below(key).map(Node::members).unwrap_or_default() {
@@ -110,18 +117,20 @@ fn of_shape(root: &Node, shape: Shape) -> Vec<Entry<'_>> {
 }
 
 fn map<'a>(node: &'a Node, within: &str) -> Vec<Entry<'a>> {
-    let dot = if within.is_empty() { "" } else { "." };
     // A key that is there twice is two servers: which one runs depends on the reader.
     let servers = node.members().iter().filter(|m| is_server(&m.value));
-    servers
-        .map(|m| Entry {
-            name: m.key.clone(),
-            within: format!("{within}{dot}{}", m.key),
-            start: m.start,
-            node: &m.value,
-            project: None,
-        })
-        .collect()
+    servers.map(|m| named(m, within)).collect()
+}
+
+fn named<'a>(member: &'a Member, within: &str) -> Entry<'a> {
+    let dot = if within.is_empty() { "" } else { "." };
+    Entry {
+        name: member.key.clone(),
+        within: format!("{within}{dot}{}", member.key),
+        start: member.start,
+        node: &member.value,
+        project: None,
+    }
 }
 
 fn list<'a>(node: &'a Node, within: &str) -> Vec<Entry<'a>> {

@@ -3,7 +3,7 @@
 use sha2::{Digest as _, Sha256};
 use tl_core::finding::Location;
 
-use super::{Client, Scope, Skill, SkillKind};
+use super::{Client, FileDigest, Scope, Skill, SkillKind};
 use crate::parse::front_matter;
 
 /// A skill of which nothing was read yet. Its name is that of its folder, or of its file.
@@ -66,6 +66,22 @@ fn merkle(leaves: &[Vec<u8>]) -> Vec<u8> {
             hash.finalize().to_vec()
         }
     }
+}
+
+/// The root hash of files by their paths below the skill's folder, and the digests of their content.
+pub fn root_hash(files: Vec<FileDigest>) -> String {
+    let at = Location {
+        root: tl_core::finding::Root::Repository,
+        path: String::new(),
+        line: 0,
+        column: 0,
+        end_line: 0,
+        within: String::new(),
+    };
+    let mut skill = begun(at, Client::Unknown, Scope::Project, SkillKind::Skill);
+    skill.files = files;
+    finish(&mut skill);
+    skill.root_hash
 }
 
 /// Lower-case hexadecimal.

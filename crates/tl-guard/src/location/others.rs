@@ -1,10 +1,11 @@
 //! All other clients.
 
 use super::PlaceKind::{Agents, Commands, HookFile, Plugins, Rules, Servers, Settings, Skills};
-use super::{LINUX, MCP, NO, Place, row};
+use super::{LINUX, MCP, NO, Place, WINDOWS, row};
+use crate::host::Os;
 use crate::inventory::Client::{
-    AmazonQ, Amp, Augment, Continue, Crush, Goose, Junie, Kiro, Openclaw, Opencode, Pi, Qwen,
-    Tabnine, Trae, Warp,
+    AmazonQ, Amp, Augment, Continue, Crush, DockerMcp, Goose, Junie, Kiro, Openclaw, Opencode, Pi,
+    Qwen, Tabnine, Trae, Warp,
 };
 use crate::inventory::Scope::{Managed, Project, User};
 use crate::inventory::shape::Shape;
@@ -13,12 +14,21 @@ const KIRO: &[Shape] = &[Shape::Map("mcpServers"), Shape::Map("powers/mcpServers
 const COMMAND_LIST: &[Shape] = &[Shape::Map("mcp")];
 const AMP: &[Shape] = &[Shape::Map("amp.mcpServers")];
 const AUGMENT: &[Shape] = &[Shape::Map("mcpServers"), Shape::List("mcpServers")];
+const CONTINUE: &[Shape] = &[Shape::List("mcpServers"), Shape::Map("mcpServers")];
+const GOOSE: &[Shape] = &[Shape::Map("extensions")];
+const RECIPE: &[Shape] = &[Shape::List("extensions")];
+const DOCKER: &[Shape] = &[Shape::Catalogue("registry")];
 const PLAIN: &[Shape] = &[Shape::Map("mcpServers"), Shape::Flat];
 
 pub(super) const PLACES: &[Place] = &[
     row(Continue, User, Settings, "~/.continue/config.json", AUGMENT).unsure(),
     row(Continue, User, Servers, "~/.continue/mcpServers/*.json", PLAIN),
     row(Continue, Project, Servers, ".continue/mcpServers/*.json", PLAIN),
+    row(Continue, User, Settings, "~/.continue/config.yaml", CONTINUE),
+    row(Continue, User, Servers, "~/.continue/mcpServers/*.yaml", CONTINUE),
+    row(Continue, User, Servers, "~/.continue/mcpServers/*.yml", CONTINUE),
+    row(Continue, Project, Servers, ".continue/mcpServers/*.yaml", CONTINUE),
+    row(Continue, Project, Servers, ".continue/mcpServers/*.yml", CONTINUE),
     row(Continue, Project, Rules, ".continue/rules/*.md", NO),
     row(Continue, User, Rules, "~/.continue/rules/*.md", NO),
     row(AmazonQ, User, Servers, "~/.aws/amazonq/mcp.json", MCP),
@@ -39,6 +49,11 @@ pub(super) const PLACES: &[Place] = &[
     row(Junie, Project, Servers, ".junie/mcp/mcp.json", MCP),
     row(Junie, Project, Rules, ".junie/AGENTS.md", NO),
     row(Junie, Project, Rules, ".junie/guidelines.md", NO),
+    row(Goose, User, Settings, "~/.config/goose/config.yaml", GOOSE).on(&[Os::Linux, Os::MacOs]),
+    row(Goose, User, Settings, "$APPDATA{~/AppData/Roaming}/Block/goose/config/config.yaml", GOOSE)
+        .on(WINDOWS),
+    row(Goose, Project, Servers, ".goose/recipes/*.yaml", RECIPE),
+    row(Goose, User, Servers, "~/.config/goose/recipes/*.yaml", RECIPE).on(&[Os::Linux, Os::MacOs]),
     row(Goose, Project, Rules, ".goosehints", NO),
     row(Goose, User, Rules, "<cfg>/goose/.goosehints", NO),
     row(Opencode, User, Settings, "<cfg>/opencode/opencode.json", COMMAND_LIST),
@@ -94,5 +109,6 @@ pub(super) const PLACES: &[Place] = &[
     row(Pi, User, Servers, "~/.pi/mcp.json", MCP),
     row(Tabnine, Project, Settings, ".tabnine/agent/settings.json", MCP),
     row(Tabnine, User, Settings, "~/.tabnine/agent/settings.json", MCP),
+    row(DockerMcp, User, Servers, "~/.docker/mcp/registry.yaml", DOCKER).unsure(),
     row(Openclaw, Project, Plugins, "openclaw.plugin.json", MCP).unsure(),
 ];

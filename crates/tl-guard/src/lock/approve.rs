@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Approval, Lock, LockedServer, entries};
+use super::{Approval, Lock, LockedFile, LockedServer, entries};
 use crate::inventory::Inventory;
 
 /// Nothing there is named like that.
@@ -120,6 +120,29 @@ fn resolve(lock: &Lock, inventory: &Inventory, item: &str) -> Result<String, Unk
         [one] => Ok(one.clone()),
         [] => Err(Unknown { item: item.to_owned(), known: known.into_iter().collect() }),
         _ => Err(Unknown { item: item.to_owned(), known: meant }),
+    }
+}
+
+/// Who approved an item, as [`approve`] takes it.
+pub fn approval<'a>(lock: &'a Lock, item: &str) -> Option<&'a Approval> {
+    let (kind, name) = item.split_once(':')?;
+    let server = |name: &str| {
+        lock.server.iter().find(|entry| entry.name == name).map(|entry| &entry.approved)
+    };
+    let of = |files: &'a [LockedFile]| {
+        files.iter().find(|entry| entry.path == name).map(|entry| &entry.approved)
+    };
+    match kind {
+        "server" => server(name),
+        "tool" => lock
+            .server
+            .iter()
+            .find(|entry| name.strip_prefix(&entry.name).is_some_and(|rest| rest.starts_with('/')))
+            .map(|entry| &entry.approved),
+        "file" => of(&lock.file),
+        "skill" => of(&lock.skill),
+        "hook" => lock.hook.iter().find(|entry| entry.item() == item).map(|entry| &entry.approved),
+        _ => None,
     }
 }
 

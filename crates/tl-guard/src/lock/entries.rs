@@ -104,7 +104,12 @@ pub(super) fn without_name(tool: &Tool) -> String {
 }
 
 fn package(package: &Package) -> String {
-    let ecosystem = match package.ecosystem {
+    package_name(package.ecosystem, &package.name)
+}
+
+/// `npm:@scope/name`
+pub fn package_name(ecosystem: Ecosystem, name: &str) -> String {
+    let ecosystem = match ecosystem {
         Ecosystem::Npm => "npm",
         Ecosystem::Pypi => "pypi",
         Ecosystem::Crates => "crates",
@@ -113,7 +118,7 @@ fn package(package: &Package) -> String {
         Ecosystem::Git => "git",
         Ecosystem::Other => "other",
     };
-    format!("{ecosystem}:{}", package.name)
+    format!("{ecosystem}:{name}")
 }
 
 /// The entry of an instruction file.

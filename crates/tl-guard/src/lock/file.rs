@@ -108,7 +108,7 @@ impl LockedServer {
     }
 
     /// What the checksum is of.
-    pub(super) fn body(&self) -> String {
+    pub(crate) fn body(&self) -> String {
         let (head, tools) = self.parts();
         head + &tools
     }
@@ -148,7 +148,7 @@ impl LockedTool {
 
 impl LockedFile {
     /// What the checksum is of.
-    pub(super) fn body(&self) -> String {
+    pub(crate) fn body(&self) -> String {
         let mut text = String::new();
         line(&mut text, "path", &quoted(&self.path));
         line(&mut text, "kind", &quoted(&self.kind));
@@ -164,7 +164,7 @@ impl LockedHook {
     }
 
     /// What the checksum is of.
-    pub(super) fn body(&self) -> String {
+    pub(crate) fn body(&self) -> String {
         let mut text = String::new();
         line(&mut text, "path", &quoted(&self.path));
         line(&mut text, "event", &quoted(&self.event));

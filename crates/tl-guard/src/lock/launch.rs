@@ -119,7 +119,7 @@ fn value_of(value: &str) -> String {
 }
 
 /// An address without user, password and the values of its query that are secrets.
-fn address(url: &str) -> String {
+pub(crate) fn address(url: &str) -> String {
     let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
     let (front, query) =
         rest.split_once('?').map_or((rest, None), |(front, query)| (front, Some(query)));

@@ -4,11 +4,12 @@ use tl_core::finding::Evidence;
 
 use crate::inventory::package::{program_name, words};
 use crate::inventory::{Hook, HookKind, Launch, Server};
-use crate::rules::{Cx, Rule};
+use crate::rules::gs::value::{is_placeholder, is_reference};
+use crate::rules::{Cx, Rule, gs};
 
 mod allow_all;
-mod auto_approved_tools;
-mod auto_run;
+pub(crate) mod auto_approved_tools;
+pub mod auto_run;
 mod base_url_redirect;
 mod bypass_mode;
 mod download_and_run;
@@ -17,6 +18,7 @@ mod plaintext_secret;
 mod privileged_container;
 mod remote_without_auth;
 mod root_path;
+mod secret_passthrough;
 mod shadowed_definition;
 mod shell_launcher;
 mod start_update;
@@ -38,6 +40,7 @@ pub(crate) const RULES: &[Rule] = &[
     auto_run::RULE,
     base_url_redirect::RULE,
     auto_approved_tools::RULE,
+    secret_passthrough::RULE,
     remote_without_auth::RULE,
     shadowed_definition::RULE,
     start_update::RULE,
@@ -137,37 +140,10 @@ pub(super) fn is_secret_name(name: &str) -> bool {
 
 /// Whether a value is itself, and not a reference or a placeholder.
 pub(super) fn is_literal(value: &str) -> bool {
-    let lower = value.to_ascii_lowercase();
-    let reference = value.contains("${")
-        || value.starts_with(['$', '<', '%', '{', '/', '~', '.'])
-        || ["env:", "op://", "file:", "input:", "vault:", "keychain:", "http://", "https://"]
-            .iter()
-            .any(|p| lower.starts_with(p));
-    let placeholder = [
-        "your",
-        "xxx",
-        "changeme",
-        "change_me",
-        "example",
-        "placeholder",
-        "replace",
-        "insert",
-        "dummy",
-        "todo",
-        "...",
-        "***",
-        "-here",
-        "_here",
-        "secret_key",
-        "api_key",
-        "api-key",
-        "token_here",
-        "redacted",
-    ];
     value.len() >= 8
-        && !reference
+        && !is_reference(value)
         && !value.contains(' ')
-        && !placeholder.iter().any(|word| lower.contains(word))
+        && !is_placeholder(value)
         && value
             .chars()
             .any(|c| c.is_ascii_digit() || c.is_ascii_punctuation() || c.is_ascii_uppercase())
@@ -198,7 +174,10 @@ pub(super) fn has_secret_prefix(value: &str) -> bool {
         "sk_live_",
         "rk_live_",
     ];
-    value.len() >= 20 && known.iter().any(|prefix| value.starts_with(prefix)) && is_literal(value)
+    gs::is_key(value)
+        || (value.len() >= 20
+            && known.iter().any(|prefix| value.starts_with(prefix))
+            && is_literal(value))
 }
 
 /// A command line with the values of secrets as `***`.

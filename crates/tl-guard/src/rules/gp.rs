@@ -1,7 +1,7 @@
 //! Text that gives an agent orders which nobody would give it openly.
 //!
 //! In: units of descriptions, instructions, skills and results. Out: a finding for each kind of
-//! action in the worst passage of a unit, by [`crate::score`]. The twelve rules are one reading:
+//! action in the worst passage of a unit, by [`crate::score`]. The rules are one reading:
 //! the first one carries the check, so that a text is judged once.
 
 use std::ops::Range;
@@ -11,7 +11,9 @@ use tl_rules::doc::RuleDoc;
 
 use crate::rules::{Check, Cx, Rule, Sink, doc, finding};
 use crate::score::{Kind, Scored, score};
-use crate::text::unit::{Role, Unit};
+use crate::text::unit::{Context, Role, Span, Unit, of_text};
+
+mod split;
 
 #[cfg(test)]
 mod tests;
@@ -30,12 +32,16 @@ pub(crate) const RULES: &[Rule] = &[
     Rule { doc: &DOCS[9], check: Check::Elsewhere, needs: &[] },
     Rule { doc: &DOCS[10], check: Check::Elsewhere, needs: &[] },
     Rule { doc: &DOCS[11], check: Check::Elsewhere, needs: &[] },
+    Rule { doc: &DOCS[12], check: Check::Elsewhere, needs: &[] },
+    Rule { doc: &DOCS[13], check: Check::Elsewhere, needs: &[] },
+    Rule { doc: &DOCS[14], check: Check::Elsewhere, needs: &[] },
+    Rule { doc: &DOCS[15], check: Check::Elsewhere, needs: &[] },
 ];
 
 /// What most of them say to do.
 const REMOVE: &str = "Remove the server, rule or skill, or ask its author why the text is there; approve it only after you have read all of it.";
 
-static DOCS: [RuleDoc; 12] = [
+static DOCS: [RuleDoc; 16] = [
     doc(
         "GP001",
         "runs-commands",
@@ -168,29 +174,93 @@ static DOCS: [RuleDoc; 12] = [
             REMOVE,
         ],
     ),
+    doc(
+        "GP013",
+        "destroys-data",
+        Level::Block,
+        &["asi:ASI02", "atlas:AML.T0053", "cosai:MCP-T9"],
+        [
+            "Text that an agent reads orders it to wipe files, a system or what runs in a cloud.",
+            "An agent that follows it does so with your rights, and faster than anybody can stop it.",
+            REMOVE,
+        ],
+    ),
+    doc(
+        "GP014",
+        "plants-code",
+        Level::Block,
+        &["asi:ASI04", "owasp-mcp:MCP03", "cosai:MCP-T4"],
+        [
+            "Text that an agent reads orders it to put a foreign script or a way in into the code that it writes, or to leave out what protects it.",
+            "What the agent writes is reviewed as your own work, and goes where your code goes.",
+            REMOVE,
+        ],
+    ),
+    doc(
+        "GP015",
+        "loosens-settings",
+        Level::Block,
+        &["asi:ASI03", "owasp-mcp:MCP02", "atlas:AML.T0081"],
+        [
+            "Text that an agent reads orders it to change its own settings so that it need not ask.",
+            "From then on every other order in any text is followed without a question.",
+            "Remove the text; let people alone change what an agent may do.",
+        ],
+    ),
+    doc(
+        "GP016",
+        "lures-into-install",
+        Level::Block,
+        &["asi:ASI04", "ast:AST01"],
+        [
+            "Text asks for a program to be fetched and run: an archive with a password, a script from a paste site for the terminal.",
+            "A password keeps scanners out of an archive, and a paste site can be changed at any time: malware comes this way.",
+            "Do not run it. Take the program from its maker, by a package manager that checks it.",
+        ],
+    ),
 ];
 
 fn rule(kind: Kind) -> &'static RuleDoc {
     &DOCS[kind as usize]
 }
 
-fn check(unit: &Unit<'_>, cx: &Cx<'_>, sink: &mut Sink) {
+/// Judges one unit.
+pub(crate) fn check(unit: &Unit<'_>, cx: &Cx<'_>, sink: &mut Sink) {
     // Notes for people who write code: an order there is read only when the file is.
     if matches!(unit.role, Role::Lockfile) {
         return;
     }
-    for scored in score(unit, cx) {
-        let doc = rule(scored.kind);
-        let mut found = finding(doc, unit.locate(scored.range.start), message(unit, &scored));
-        found.level = scored.level;
-        found.evidence = evidence(unit, &scored.range);
-        found.evidence.signals = scored.signals.iter().map(|s| (*s).to_owned()).collect();
-        sink.add(found);
+    let found = score(unit, cx);
+    for scored in &found {
+        report(unit, scored, sink);
+    }
+    // A sentence that runs over several fields is read a second time, as a model reads it.
+    let Some(text) = unit.tool.and_then(|_| split::rejoined(unit)) else { return };
+    let span = Span { start: 0, end: text.len(), context: Context::Prose, field: 0 };
+    let mut whole = of_text((unit.role, unit.scope), text.into(), vec![span], unit.at.clone());
+    (whole.tool, whole.depth) = (unit.tool, unit.depth);
+    let known = |scored: &Scored| {
+        found.iter().any(|one| one.kind == scored.kind && one.level >= scored.level)
+    };
+    for scored in score(&whole, cx).iter().filter(|scored| !known(scored)) {
+        report(&whole, scored, sink);
     }
 }
 
+fn report(unit: &Unit<'_>, scored: &Scored, sink: &mut Sink) {
+    let doc = rule(scored.kind);
+    let mut found = finding(doc, unit.locate(scored.range.start), message(unit, scored));
+    found.level = scored.level;
+    found.evidence = evidence(unit, &scored.range);
+    found.evidence.signals = scored.signals.iter().map(|s| (*s).to_owned()).collect();
+    sink.add(found);
+}
+
 fn message(unit: &Unit<'_>, scored: &Scored) -> String {
+    let signal = |name: &str| scored.signals.contains(&name);
     let what = match scored.kind {
+        Kind::Execute if signal("foreign-code") => "orders the agent to put code of its own in",
+        Kind::Parameter if signal("shapes-answer") => "orders the agent how to answer the person",
         Kind::Execute => "orders the agent to run a command",
         Kind::Secret => "orders the agent to read something secret",
         Kind::Send => "orders the agent to send data away",
@@ -203,6 +273,10 @@ fn message(unit: &Unit<'_>, scored: &Scored) -> String {
         Kind::Override => "orders the agent to drop its instructions",
         Kind::Guard => "orders the agent to skip a safeguard",
         Kind::Runaway => "orders the agent to repeat a call without end",
+        Kind::Destroy => "orders the agent to destroy data",
+        Kind::Plant => "orders the agent to weaken the code that it writes",
+        Kind::Loosen => "orders the agent to loosen its own settings",
+        Kind::Lure => "asks for a program to be fetched and run from an odd place",
     };
     let of = match (unit.tool, unit.role) {
         (Some((_, tool)), _) => format!("tool `{}`", tool.name),

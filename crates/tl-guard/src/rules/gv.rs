@@ -1,18 +1,26 @@
-//! What the files of a skill do, whatever its description says.
+//! What the files of a skill do, whatever its description says, and what the source of an MCP server
+//! does with what a model gives it.
 //!
-//! In: files of skills. Out: findings on scripts that download and run, collect secrets, send them,
-//! run what they are given, and hide what they run. Numbers from 101: those below belong to insecure
-//! code of servers. A script of a skill runs with the agent's rights, often unread.
+//! In: files of skills, and program text that makes a server. Out: findings. Numbers from 101 are what
+//! both may show: to download and run, to collect secrets, to run what they are given. Those below are
+//! insecure or hidden code of servers alone. A script of a skill runs with the agent's rights, often
+//! unread; a server's tools run with what any document makes the agent ask for.
 
 mod python;
 mod script;
+mod server;
 
-use tl_core::finding::Level;
+use std::borrow::Cow;
+use std::ops::Range;
+
+use tl_core::finding::{Finding, Level};
 use tl_rules::doc::RuleDoc;
 
-use crate::rules::{Check, Cx, Rule, Sink, doc, finding, gp};
-use crate::text::unit::{Artifact, Role, advance};
+use crate::rules::{Check, Cx, Rule, Sink, doc, finding, gp, gq};
+use crate::text::normalise::normalise;
+use crate::text::unit::{Artifact, Context, Role, Span, advance, of_text};
 use script::Found;
+use server::Kind;
 
 #[cfg(test)]
 mod tests;
@@ -30,10 +38,20 @@ pub const RULES: &[Rule] = &[
     Rule { doc: &DOCS[8], check: Check::Elsewhere, needs: &[] },
     Rule { doc: &DOCS[9], check: Check::Elsewhere, needs: &[] },
     Rule { doc: &DOCS[10], check: Check::Elsewhere, needs: &[] },
+    Rule { doc: &SERVER[0], check: Check::Elsewhere, needs: &[] },
+    Rule { doc: &SERVER[1], check: Check::Elsewhere, needs: &[] },
+    Rule { doc: &SERVER[2], check: Check::Elsewhere, needs: &[] },
+    Rule { doc: &SERVER[3], check: Check::Elsewhere, needs: &[] },
+    Rule { doc: &SERVER[4], check: Check::Elsewhere, needs: &[] },
+    Rule { doc: &SERVER[5], check: Check::Elsewhere, needs: &[] },
+    Rule { doc: &SERVER[6], check: Check::Elsewhere, needs: &[] },
+    Rule { doc: &SERVER[7], check: Check::Elsewhere, needs: &[] },
+    Rule { doc: &SERVER[8], check: Check::Elsewhere, needs: &[] },
+    Rule { doc: &SERVER[9], check: Check::Elsewhere, needs: &[] },
 ];
 
 const ASK: &str =
-    "Read the file, and remove the skill unless its author can say why it needs this.";
+    "Read the file, and remove the skill or server unless its author can say why it needs this.";
 
 /// In the order of [`Found`].
 static DOCS: [RuleDoc; 11] = [
@@ -43,9 +61,9 @@ static DOCS: [RuleDoc; 11] = [
         Level::High,
         &["snyk:W012", "ast:AST02", "cwe:CWE-494"],
         [
-            "A file of a skill runs what it has just downloaded.",
+            "A file of a skill or server runs what it has just downloaded.",
             "Whoever owns the address decides each time anew what runs with your rights.",
-            "Ship the code with the skill, or pin a version and check its digest before it runs.",
+            "Ship the code with it, or pin a version and check its digest before it runs.",
         ],
     ),
     doc(
@@ -54,7 +72,7 @@ static DOCS: [RuleDoc; 11] = [
         Level::Block,
         &["snyk:E006", "ast:AST01", "asi:ASI02", "cwe:CWE-200"],
         [
-            "A file of a skill collects keys or private files and sends them to an address.",
+            "A file of a skill or server collects keys or private files and sends them to an address.",
             "This is what a thief writes; few honest scripts need both in one file.",
             ASK,
         ],
@@ -65,8 +83,8 @@ static DOCS: [RuleDoc; 11] = [
         Level::High,
         &["snyk:W007", "ast:AST03", "asi:ASI03", "cwe:CWE-522"],
         [
-            "A file of a skill reads the files where keys are kept, or all variables that look like keys.",
-            "What it has collected is one call away from leaving, perhaps in another file of the skill.",
+            "A file of a skill or server reads the files where keys are kept, or all variables that look like keys.",
+            "What it has collected is one call away from leaving, perhaps in another file.",
             ASK,
         ],
     ),
@@ -76,7 +94,7 @@ static DOCS: [RuleDoc; 11] = [
         Level::High,
         &["snyk:E006", "ast:AST01", "owasp-mcp:MCP05", "cwe:CWE-78"],
         [
-            "A file of a skill runs what it is given as code or as a command line.",
+            "A file of a skill or server runs what it is given as code or as a command line.",
             "A document that the agent reads can choose the argument, and so what runs.",
             "Pass arguments as a list without a shell, and parse values instead of evaluating them.",
         ],
@@ -87,7 +105,7 @@ static DOCS: [RuleDoc; 11] = [
         Level::Block,
         &["snyk:E006", "ast:AST01", "atlas:AML.T0068", "cwe:CWE-506"],
         [
-            "A file of a skill decodes text and runs the result.",
+            "A file of a skill or server decodes text and runs the result.",
             "Code is encoded to keep it from readers and scanners.",
             ASK,
         ],
@@ -98,9 +116,9 @@ static DOCS: [RuleDoc; 11] = [
         Level::High,
         &["snyk:E005", "ast:AST02", "cwe:CWE-200"],
         [
-            "A file of a skill talks to a tunnel, a request collector or an address that nobody owns for long.",
+            "A file of a skill or server talks to a tunnel, a request collector or an address that nobody owns for long.",
             "Behind such an address may be anybody, and tomorrow somebody else.",
-            "Use the service's own host name, or remove the skill.",
+            "Use the service's own host name, or remove the skill or server.",
         ],
     ),
     doc(
@@ -109,7 +127,7 @@ static DOCS: [RuleDoc; 11] = [
         Level::High,
         &["snyk:E006", "asi:ASI05", "cwe:CWE-94"],
         [
-            "A value in a skill holds program code that starts processes.",
+            "A value in a skill or server holds program code that starts processes.",
             "A service that evaluates the value runs the code.",
             ASK,
         ],
@@ -120,7 +138,7 @@ static DOCS: [RuleDoc; 11] = [
         Level::High,
         &["asi:ASI08", "cosai:MCP-T10", "cwe:CWE-835"],
         [
-            "A script of a skill loops without any way out.",
+            "A script of a skill, or a tool of a server, works without any bound.",
             "The agent waits, or the machine runs out of what it has.",
             "Give the loop an end, or a pause and a way to stop it.",
         ],
@@ -131,7 +149,7 @@ static DOCS: [RuleDoc; 11] = [
         Level::High,
         &["owasp-mcp:MCP05", "cwe:CWE-89"],
         [
-            "A script of a skill builds a database query out of what it is given.",
+            "A script of a skill, or a tool of a server, builds a database query out of what it is given.",
             "An argument may end the query and begin another one.",
             "Pass values as parameters of the query.",
         ],
@@ -142,7 +160,7 @@ static DOCS: [RuleDoc; 11] = [
         Level::High,
         &["owasp-mcp:MCP05", "cwe:CWE-22"],
         [
-            "A script of a skill opens a path below a fixed folder without checking that it stays there.",
+            "A script of a skill, or a tool of a server, opens a path that it is given without checking where it leads.",
             "An argument with `../` reads any file.",
             "Resolve the path, and refuse it unless it is below the folder.",
         ],
@@ -153,26 +171,219 @@ static DOCS: [RuleDoc; 11] = [
         Level::Block,
         &["snyk:E006", "ast:AST01", "asi:ASI05", "cwe:CWE-506"],
         [
-            "A file of a skill connects a shell to the network.",
+            "A file of a skill or server connects a shell to the network.",
             "Whoever listens there commands this machine.",
             ASK,
         ],
     ),
 ];
 
-fn check(artifact: &Artifact, _: &Cx<'_>, sink: &mut Sink) {
+/// Of servers alone, in the order of their numbers.
+static SERVER: [RuleDoc; 10] = [
+    doc(
+        "GV003",
+        "fetches-any-address",
+        Level::Warn,
+        &["owasp-mcp:MCP05", "cosai:MCP-T3", "cwe:CWE-918"],
+        [
+            "A tool of a server asks any address that it is given.",
+            "The address may be one that only this machine reaches: a metadata service, a router, a database.",
+            "Compare the host with a list, and refuse private and link-local addresses after resolving it.",
+        ],
+    ),
+    doc(
+        "GV004",
+        "token-passthrough",
+        Level::Warn,
+        &["owasp-mcp:MCP07", "cosai:MCP-T1", "cwe:CWE-441"],
+        [
+            "A server hands the token of its caller on to another service.",
+            "The other service cannot tell the caller from the server, and a token for one opens the other.",
+            "Exchange the token for one of the other service, or keep a token of the server's own.",
+        ],
+    ),
+    doc(
+        "GV005",
+        "token-unchecked",
+        Level::Warn,
+        &["owasp-mcp:MCP07", "cosai:MCP-T1", "cwe:CWE-287"],
+        [
+            "A server accepts a token without asking for whom it is, or who signed it.",
+            "A token that somebody got for another service, or wrote himself, opens this one.",
+            "Give the audience and the algorithms when the token is decoded, and check the signature.",
+        ],
+    ),
+    doc(
+        "GV008",
+        "template-of-arguments",
+        Level::High,
+        &["owasp-mcp:MCP05", "cwe:CWE-1336"],
+        [
+            "A tool of a server takes what it is given for the source of a template.",
+            "A template can reach the program's objects, and through them run code or read its settings.",
+            "Keep the template in the program, and give it values only.",
+        ],
+    ),
+    doc(
+        "GV013",
+        "evades",
+        Level::High,
+        &["ast:AST01", "asi:ASI10", "cwe:CWE-506"],
+        [
+            "A server looks for who watches it, leaves its container, or removes its traces.",
+            "No tool needs that; it is done by who does not want to be seen.",
+            ASK,
+        ],
+    ),
+    doc(
+        "GV014",
+        "persists",
+        Level::High,
+        &["ast:AST01", "asi:ASI10", "cwe:CWE-506"],
+        [
+            "A server enters itself or a key where the system starts programs or lets people in.",
+            "It stays when the server is removed.",
+            ASK,
+        ],
+    ),
+    doc(
+        "GV015",
+        "does-more-than-said",
+        Level::High,
+        &["owasp-mcp:MCP03", "asi:ASI02", "cwe:CWE-912"],
+        [
+            "A tool of a server does what its description does not say, or not what it says.",
+            "The agent and the person decide by the description.",
+            "Say in the description what is sent and where, or remove the server.",
+        ],
+    ),
+    doc(
+        "GV016",
+        "system-reads",
+        Level::Warn,
+        &["owasp-mcp:MCP02", "ast:AST03", "cwe:CWE-497"],
+        [
+            "A server reads the accounts, processes, logs, network or devices of the machine.",
+            "What it reads goes to the model, and with its next call perhaps further.",
+            "Read only what the tool is for, and say so in its description.",
+        ],
+    ),
+    doc(
+        "GV017",
+        "silent-side-effect",
+        Level::High,
+        &["owasp-mcp:MCP08", "asi:ASI02", "cwe:CWE-390"],
+        [
+            "A tool of a server sends, writes or starts something, and drops every error of it.",
+            "Nobody notices whether it happened: so a side effect is written that nobody is to see.",
+            "Let the error reach the caller, or write it to the log, and say in the description what is done.",
+        ],
+    ),
+    doc(
+        "GV018",
+        "hidden-state",
+        Level::High,
+        &["asi:ASI06", "ast:AST01", "cwe:CWE-379"],
+        [
+            "A server keeps a hidden file in a folder that it shares with others.",
+            "Another program can read or change it, and the next run obeys what stands there.",
+            "Use a folder of the server's own below the user's state directory, and a name that is shown.",
+        ],
+    ),
+];
+
+fn check(artifact: &Artifact, cx: &Cx<'_>, sink: &mut Sink) {
+    if artifact.role == Role::Source {
+        return of_server(artifact, cx, sink);
+    }
     if !matches!(artifact.role, Role::SkillFile | Role::SkillDoc) {
         return;
     }
-    for (found, range) in script::read(&artifact.at.path, &artifact.text) {
-        let mut at = artifact.at.clone();
-        advance(&mut at, &artifact.text, range.start);
-        let mut one = finding(&DOCS[found as usize], at, message(found));
-        one.evidence.raw = gp::cut(&artifact.text, &range);
+    let mut all = script::read(&artifact.at.path, &artifact.text);
+    // A document is read as a model reads it, too; a program does only what its bytes say.
+    let document = artifact.role == Role::SkillDoc && !artifact.text.is_ascii();
+    if let Some((text, map)) = document.then(|| normalise(&artifact.text)).flatten() {
+        for (found, range) in script::read(&artifact.at.path, &text) {
+            if !all.iter().any(|(known, _)| *known == found) {
+                all.push((found, map.raw(range.start)..map.raw(range.end)));
+            }
+        }
+    }
+    for (found, range) in all {
+        let mut one = at(&DOCS[found as usize], artifact, &range, message(found));
         if artifact.role == Role::SkillDoc {
             one.level = one.level.min(Level::High);
         }
         sink.add(one);
+    }
+}
+
+/// Program text of a server, and what it says of its tools there.
+fn of_server(artifact: &Artifact, cx: &Cx<'_>, sink: &mut Sink) {
+    let Some(read) = server::read(&artifact.at.path, &artifact.text) else { return };
+    if read.partly {
+        let text = "the file of a server is larger or more entangled than is followed";
+        sink.add(gq::finding(&gq::NOT_FULLY_SCANNED, artifact.at.clone(), text, ""));
+    }
+    for found in read.found {
+        let (doc, message) = of_kind(found.kind);
+        let message = match found.what {
+            "" => message.to_owned(),
+            what if [" is", " becomes", "a tool"].iter().any(|end| message.ends_with(end)) => {
+                format!("{message} {what}")
+            }
+            what => format!("{message}: {what}"),
+        };
+        let mut one = at(doc, artifact, &found.range, message);
+        one.level = found.level;
+        sink.add(one);
+    }
+    for range in read.said {
+        let mut place = artifact.at.clone();
+        advance(&mut place, &artifact.text, range.start);
+        let raw = Cow::Borrowed(&artifact.text[range.clone()]);
+        let span = Span { start: 0, end: raw.len(), context: Context::Prose, field: 0 };
+        let mut unit = of_text((Role::ToolList, artifact.scope), raw, vec![span], place);
+        unit.base = Some(range.start);
+        gp::check(&unit, cx, sink);
+    }
+}
+
+fn at(
+    doc: &'static RuleDoc,
+    artifact: &Artifact,
+    range: &Range<usize>,
+    message: impl Into<String>,
+) -> Finding {
+    let mut place = artifact.at.clone();
+    advance(&mut place, &artifact.text, range.start);
+    let mut one = finding(doc, place, message);
+    one.evidence.raw = gp::cut(&artifact.text, range);
+    one
+}
+
+const fn of_kind(kind: Kind) -> (&'static RuleDoc, &'static str) {
+    match kind {
+        Kind::Runs => (&DOCS[Found::RunArguments as usize], "a tool's argument is"),
+        Kind::Evaluates => (&DOCS[Found::RunArguments as usize], "a tool's argument becomes"),
+        Kind::Queries => (&DOCS[Found::Query as usize], "a tool's argument becomes"),
+        Kind::Paths => (&DOCS[Found::Path as usize], "a tool's argument is"),
+        Kind::Unbounded => (&DOCS[Found::Unbounded as usize], "work without a bound"),
+        Kind::Harvests => (
+            &DOCS[Found::HarvestAndSend as usize],
+            "collects what belongs to the user, and sends to a fixed address",
+        ),
+        Kind::Shared(found) => (&DOCS[found as usize], message(found)),
+        Kind::Fetches => (&SERVER[0], "a tool's argument is"),
+        Kind::Token => (&SERVER[1], "the caller's token is sent on"),
+        Kind::Audience => (&SERVER[2], "a token is accepted without a check"),
+        Kind::Templates => (&SERVER[3], "a tool's argument is"),
+        Kind::Evades => (&SERVER[4], "hides from who watches"),
+        Kind::Persists => (&SERVER[5], "stays on the machine"),
+        Kind::MoreThanSaid => (&SERVER[6], "a tool"),
+        Kind::System => (&SERVER[7], "reads what belongs to the system"),
+        Kind::Silent => (&SERVER[8], "acts, and drops every error"),
+        Kind::HiddenState => (&SERVER[9], "keeps a hidden file in a shared folder"),
     }
 }
 

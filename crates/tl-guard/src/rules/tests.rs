@@ -23,7 +23,7 @@ fn fixtures() -> PathBuf {
 
 /// Families and rules with other inputs than a tree and lists of tools: a lock, a policy, servers
 /// whose tools are approved. Their tests beside them build those.
-const ELSEWHERE: &[&str] = &["GA", "GD", "GI", "GN005", "GX"];
+const ELSEWHERE: &[&str] = &["GA", "GD", "GI", "GK001", "GK002", "GN005", "GX"];
 
 #[test]
 fn every_rule_is_documented() {

@@ -5,12 +5,9 @@
 //! `resolve_id` first" of their own tools: that is no finding.
 
 use std::ops::Range;
-use std::sync::LazyLock;
-
-use regex::bytes::Regex;
 
 use super::Kind;
-use super::lexicon::regex;
+use super::lexicon::Pattern;
 use crate::rules::Cx;
 use crate::text::unit::Unit;
 
@@ -24,38 +21,30 @@ pub(super) struct Foreign {
 }
 
 /// Words that may name a tool: with an underscore, a hyphen or a hump, in quotes, or before `tool`.
-static NAMES: LazyLock<Regex> = LazyLock::new(|| {
-    regex(
-        r#"[`'"](?P<quoted>[a-z][\w.-]{2,63})[`'"](?P<tool> tool\b)?|\b(?P<bare>[a-z][a-z0-9]*(?:[_-][a-z0-9]+)+)\b(?P<named> tool\b)?|\bthe (?P<plain>[a-z][a-z0-9]{2,30}) tool\b"#,
-    )
-});
+static NAMES: Pattern = Pattern::new(
+    r#"[`'"](?P<quoted>[a-z][\w.-]{2,63})[`'"](?P<tool> tool\b)?|\b(?P<bare>[a-z][a-z0-9]*(?:[_-][a-z0-9]+)+)\b(?P<named> tool\b)?|\bthe (?P<plain>[a-z][a-z0-9]{2,30}) tool\b"#,
+);
 
 /// Order to call something, in front of a name.
-static CALL: LazyLock<Regex> = LazyLock::new(|| {
-    regex(
-        r#"\b(?:call(?:ing)?|us(?:e|ing)|invok(?:e|ing)|run(?:ning)?|trigger|switch to)(?:[ `'"]+[\w]+){0,4}?[ `'"]*$"#,
-    )
-});
+static CALL: Pattern = Pattern::new(
+    r#"\b(?:call(?:ing)?|us(?:e|ing)|invok(?:e|ing)|run(?:ning)?|trigger|switch to)(?:[ `'"]+[\w]+){0,4}?[ `'"]*$"#,
+);
 
 /// Words of order, anywhere in the sentence.
-static ORDER: LazyLock<Regex> = LazyLock::new(|| {
-    regex(
-        r"\b(?:before|after|first|instead|prior|whenever|every time|each time|then|always|must)\b",
-    )
-});
+static ORDER: Pattern = Pattern::new(
+    r"\b(?:before|after|first|instead|prior|whenever|every time|each time|then|always|must)\b",
+);
 
 /// A tool that is said to be out of use.
-static GONE: LazyLock<Regex> = LazyLock::new(|| {
-    regex(
-        r"\b(?:deprecated|obsolete|broken|unavailable|do not use|don't use|no longer (?:works|available|supported)|instead of|in place of|replaces)\b",
-    )
-});
+static GONE: Pattern = Pattern::new(
+    r"\b(?:deprecated|obsolete|broken|unavailable|do not use|don't use|no longer (?:works|available|supported)|instead of|in place of|replaces)\b",
+);
 
 /// Names in the text of a tool that belong to another server.
 pub(super) fn foreign(unit: &Unit<'_>, cx: &Cx<'_>, text: &[u8]) -> Vec<Foreign> {
     let Some((server, tool)) = unit.tool else { return Vec::new() };
     let mut out = Vec::new();
-    for found in NAMES.captures_iter(text) {
+    for found in NAMES.get().captures_iter(text) {
         let group = ["quoted", "bare", "plain"].iter().find_map(|name| found.name(name));
         let Some(group) = group else { continue };
         let Ok(name) = std::str::from_utf8(group.as_bytes()) else { continue };
@@ -78,9 +67,9 @@ pub(super) fn foreign(unit: &Unit<'_>, cx: &Cx<'_>, text: &[u8]) -> Vec<Foreign>
 
 /// What a sentence with the name at `at` asks for: to call it at some point, or in place of another.
 pub(super) fn steers(sentence: &[u8], at: &Range<usize>) -> Option<(Kind, Range<usize>)> {
-    if let Some(gone) = GONE.find(sentence) {
+    if let Some(gone) = GONE.get().find(sentence) {
         return Some((Kind::Redirect, gone.start().min(at.start)..at.end.max(gone.end())));
     }
-    let call = CALL.find(&sentence[..at.start])?;
-    ORDER.is_match(sentence).then_some((Kind::Cross, call.start()..at.end))
+    let call = CALL.get().find(&sentence[..at.start])?;
+    ORDER.get().is_match(sentence).then_some((Kind::Cross, call.start()..at.end))
 }

@@ -5,16 +5,20 @@
 //! text runs almost none. Gaps are bounded and never leave a sentence.
 
 use std::ops::Range;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use aho_corasick::AhoCorasick;
-use regex::bytes::{Regex, RegexBuilder};
+use regex::bytes::RegexBuilder;
 
 use super::Kind;
+use super::chain::{Chain, Gap};
+use super::orders;
+use crate::prefilter::Words;
+use crate::text::unit::Role;
 
 /// Classes of words, as bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Mask(u32);
+pub(super) struct Mask(u64);
 
 impl Mask {
     /// No class.
@@ -37,6 +41,13 @@ impl Mask {
     const ROLE: Self = Self(1 << 14);
     const REPEAT: Self = Self(1 << 15);
     const FOREVER: Self = Self(1 << 16);
+    const TASK: Self = Self(1 << 18);
+    const GIVEN: Self = Self(1 << 19);
+
+    /// The classes of these bits.
+    pub(super) const fn of(bits: u64) -> Self {
+        Self(bits)
+    }
 
     /// Both together.
     pub(super) const fn with(self, other: Self) -> Self {
@@ -92,6 +103,7 @@ const STEMS: &[(Mask, &[&str])] = &[
             "authorized_keys",
             "bashrc",
             "zshrc",
+            "hookspath",
             ".profile",
             "bash_profile",
             "claude.md",
@@ -270,11 +282,51 @@ const STEMS: &[(Mask, &[&str])] = &[
             "email",
         ],
     ),
-    (Mask::IGNORE, &["ignor", "disregard", "forget", "overrid", "bypass", "discard"]),
+    (
+        Mask::IGNORE,
+        &["ignor", "disregard", "forget", "overrid", "bypass", "discard", "abandon", "aside"],
+    ),
+    (
+        Mask::TASK,
+        &[
+            "task",
+            "goal",
+            "objective",
+            "request",
+            "question",
+            "assignment",
+            "query",
+            "mission",
+            "job",
+        ],
+    ),
+    (
+        Mask::GIVEN,
+        &[
+            "gave",
+            "given",
+            "assigned",
+            "asked",
+            " set ",
+            "sent",
+            "told",
+            "from me",
+            "from the",
+            "from your",
+            "from user",
+            "from system",
+            "from admin",
+            "from owner",
+            "from developer",
+        ],
+    ),
     (
         Mask::ORDERS,
         &[
             "instruction",
+            "ruct",
+            "tuct",
+            "trut",
             "guideline",
             "directive",
             "restriction",
@@ -314,6 +366,15 @@ const STEMS: &[(Mask, &[&str])] = &[
             "do anything now",
             "new instructions",
             "unrestricted",
+            "your new",
+            "your real",
+            "your actual",
+            "your true",
+            "new instruction",
+            "new task",
+            "new objective",
+            "new directive",
+            "new order",
         ],
     ),
     (Mask::REPEAT, &["retr", "repeat", "call", "loop", "continu", "keep"]),
@@ -357,28 +418,73 @@ pub(super) struct Action {
     pub(super) needs: Mask,
     /// In a document it is ordinary, and counts one less.
     pub(super) weak: bool,
-    /// Only in what is read as one: descriptions of tools, decoded text.
-    joined: bool,
-    pattern: Regex,
+    /// No honest text asks for it: it counts two more, and needs no second sign.
+    pub(super) grave: bool,
+    place: Place,
+    way: Way,
+}
+
+/// Where it is searched for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Anywhere,
+    /// What is read as one: descriptions of tools, decoded text.
+    Whole,
+    /// What a tool answered: nobody there has anything to say about the agent's task or answer.
+    Answer,
+}
+
+/// How it is searched for.
+enum Way {
+    One(Pattern),
+    Chain(Chain),
 }
 
 impl Action {
     /// Where a sentence asks for it.
-    pub(super) fn find(&self, sentence: &[u8], joined: bool) -> Option<Range<usize>> {
-        if self.joined && !joined {
+    pub(super) fn find(&self, sentence: &[u8], joined: bool, answer: bool) -> Option<Range<usize>> {
+        if self.place == Place::Whole && !joined || self.place == Place::Answer && !answer {
             return None;
         }
-        self.pattern.find(sentence).map(|found| found.range())
+        match &self.way {
+            Way::One(pattern) => pattern.find(sentence),
+            Way::Chain(chain) => chain.find(sentence),
+        }
     }
 }
 
-/// A pattern of this crate: ASCII, without regard to case, linear in time.
-pub(super) fn regex(pattern: &str) -> Regex {
-    RegexBuilder::new(pattern)
-        .case_insensitive(true)
-        .unicode(false)
-        .build()
-        .expect("patterns are literals, and a test compiles all")
+/// A pattern of this crate: ASCII, without regard to case, linear in time. It is compiled when the
+/// first text is searched for it: most runs need a few of them.
+#[derive(Debug)]
+pub(super) struct Pattern {
+    source: &'static str,
+    compiled: OnceLock<regex::bytes::Regex>,
+}
+
+impl Pattern {
+    /// Not compiled yet.
+    pub(super) const fn new(source: &'static str) -> Self {
+        Self { source, compiled: OnceLock::new() }
+    }
+
+    /// Compiled.
+    pub(super) fn get(&self) -> &regex::bytes::Regex {
+        self.compiled.get_or_init(|| {
+            RegexBuilder::new(self.source)
+                .case_insensitive(true)
+                .unicode(false)
+                .build()
+                .expect("patterns are literals, and a test compiles all")
+        })
+    }
+
+    fn find(&self, text: &[u8]) -> Option<Range<usize>> {
+        self.get().find(text).map(|found| found.range())
+    }
+
+    fn is_match(&self, text: &[u8]) -> bool {
+        self.get().is_match(text)
+    }
 }
 
 /// All patterns, compiled when the first text with a stem is judged.
@@ -386,37 +492,38 @@ pub(super) static LEXICON: LazyLock<Lexicon> = LazyLock::new(Lexicon::new);
 
 /// The compiled words.
 pub(super) struct Lexicon {
-    stems: AhoCorasick,
-    classes: Vec<Mask>,
+    stems: Words,
     actions: Vec<Action>,
-    conceal: Regex,
-    conceal_more: Regex,
-    tag: Regex,
-    tag_machine: Regex,
-    tag_filled: Regex,
-    oblige: Regex,
-    address: Regex,
-    authority: Regex,
-    claim: Regex,
-    trigger: Regex,
-    sequence: Regex,
-    secret_path: Regex,
-    regardless: Regex,
-    inline: Regex,
-    until_secret: Regex,
+    conceal: Pattern,
+    conceal_more: Pattern,
+    conceal_abroad: Pattern,
+    conceal_turns: Pattern,
+    tag: Pattern,
+    tag_machine: Pattern,
+    tag_answer: Pattern,
+    tag_filled: Pattern,
+    oblige: Pattern,
+    address: Pattern,
+    authority: Pattern,
+    claim: Pattern,
+    trigger: Pattern,
+    sequence: Pattern,
+    secret_path: Pattern,
+    regardless: Pattern,
+    inline: Pattern,
+    until_secret: Pattern,
+    code_follows: Pattern,
+    reaching_out: Pattern,
     teaching: AhoCorasick,
 }
 
 impl Lexicon {
     fn new() -> Self {
-        let mut words = Vec::new();
-        let mut classes = Vec::new();
-        for (class, stems) in STEMS {
-            for stem in *stems {
-                words.push(*stem);
-                classes.push(*class);
-            }
-        }
+        let words: Vec<(&str, u64)> = STEMS
+            .iter()
+            .chain(orders::STEMS)
+            .flat_map(|(class, stems)| stems.iter().map(|stem| (*stem, class.0)))
+            .collect();
         let automaton = |words: &[&str]| {
             AhoCorasick::builder()
                 .ascii_case_insensitive(true)
@@ -424,38 +531,44 @@ impl Lexicon {
                 .expect("a few hundred short literals")
         };
         Self {
-            stems: automaton(&words),
-            classes,
+            stems: Words::new(&words),
             actions: actions(),
-            conceal: regex(CONCEAL),
-            conceal_more: regex(CONCEAL_TOOL),
-            tag: regex(TAG),
-            tag_machine: regex(TAG_MACHINE),
-            tag_filled: regex(
+            conceal: Pattern::new(CONCEAL),
+            conceal_more: Pattern::new(CONCEAL_TOOL),
+            conceal_abroad: Pattern::new(orders::CONCEAL),
+            conceal_turns: Pattern::new(orders::CONCEAL_TURNS),
+            tag: Pattern::new(TAG),
+            tag_machine: Pattern::new(TAG_MACHINE),
+            tag_answer: Pattern::new(TAG_ANSWER),
+            tag_filled: Pattern::new(
                 r"<(?P<n>hidden|secret|system|admin|override|internal)\b[^>]*>(?:\W*\w+){5}",
             ),
-            oblige: regex(
+            oblige: Pattern::new(
                 r"\b(?:must|have to|has to|need to|needs to|required|always|never|ensure|make sure|be sure|first|before (?:using|calling|doing|providing|invoking|answering|you))\b",
             ),
-            address: regex(
+            address: Pattern::new(
                 r"\b(?:you|your (?:response|answer|output|context)|the (?:assistant|agent|model|ai|llm)|claude|copilot|gpt)\b",
             ),
-            authority: regex(
+            authority: Pattern::new(
                 r"\b(?:critical|important|urgent|mandatory|system|security|compliance|audit|legal|admin) (?:notice|update|requirement|protocol|policy|override|instructions?|message|directive)\b",
             ),
-            claim: regex(
+            claim: Pattern::new(
                 r"(?:^|\n|[.!] )[^\w\n]*(?:critical|important|urgent|mandatory|system|security|compliance|legal|admin) (?:notice|update|override|instructions?|message|directive)s?\b[^\w\n]{0,3}:",
             ),
-            trigger: regex(
+            trigger: Pattern::new(
                 r"\b(?:if|when)\b[^.\n]{0,40}\b(?:query|message|input|expression|user|username)\b[^.\n]{0,30}(?:\b(?:contains|says|mentions|includes|asks)|\bis ')|\bexact phrase|\bspecial command|\bmagic (?:word|string)",
             ),
-            sequence: regex(SEQUENCE),
-            secret_path: regex(SECRET_PATH),
-            regardless: regex(
+            sequence: Pattern::new(SEQUENCE),
+            secret_path: Pattern::new(SECRET_PATH),
+            regardless: Pattern::new(
                 r"\bregardless of|\bno matter what|\beven if the user|\binstead of what|\bwhatever the user|\brather than the (?:one|value)",
             ),
-            until_secret: regex(r"\buntil\b.{0,60}?\b(?:key|secret|token|password)s?\b"),
-            inline: regex(
+            until_secret: Pattern::new(r"\buntil\b.{0,60}?\b(?:key|secret|token|password)s?\b"),
+            code_follows: Pattern::new(r"\b(?:following|subsequent|below|next) code\b"),
+            reaching_out: Pattern::new(
+                r"\b(?:requests|urllib\w*|httpx|http\.client|socket|smtplib|\w*ftplib|subprocess|paramiko|wget|pycurl|curl|child_process|invoke-webrequest)\b|\bos\.system|\brm -rf|\bfetch\(",
+            ),
+            inline: Pattern::new(
                 r"\|\s*(?:sudo )?(?:ba|z|da)?sh\b|/dev/tcp/|\b(?:ba)?sh -c\b|\bpython3? -c\b|authorized_keys|\.(?:bash|zsh)rc|\brm -rf|\bchmod \+x|base64 (?:-d|--decode)",
             ),
             teaching: automaton(&[
@@ -474,15 +587,9 @@ impl Lexicon {
         }
     }
 
-    /// Every stem in `text`: (byte, class), in order.
-    pub(super) fn marks(&self, text: &[u8]) -> Vec<(usize, Mask)> {
-        let mut marks: Vec<_> = self
-            .stems
-            .find_overlapping_iter(text)
-            .map(|found| (found.start(), self.classes[found.pattern().as_usize()]))
-            .collect();
-        marks.sort_unstable_by_key(|(at, _)| *at);
-        marks
+    /// The stems.
+    pub(super) fn stems(&self) -> &Words {
+        &self.stems
     }
 
     /// What can be asked for.
@@ -493,31 +600,77 @@ impl Lexicon {
     /// Where a text says that a person shall not know. `joined` allows words that a document uses
     /// in every second section ("do not display").
     pub(super) fn conceals(&self, text: &[u8], joined: bool) -> Option<Range<usize>> {
+        // Those of other languages have a letter that is not ASCII, or a word that English lacks.
         let found = self.conceal.find(text);
-        let found = if joined { found.or_else(|| self.conceal_more.find(text)) } else { found };
-        found.map(|found| found.range())
+        let found = found.or_else(|| self.conceal_turns.find(text));
+        let found = found.or_else(|| self.conceal_abroad.find(text));
+        if joined { found.or_else(|| self.conceal_more.find(text)) } else { found }
     }
 
-    /// A tag that looks like the system's own; `machine` for what only a machine writes.
-    pub(super) fn tag(&self, text: &[u8], machine: bool) -> Option<Range<usize>> {
-        let pattern = if machine { &self.tag_machine } else { &self.tag };
-        pattern.find(text).map(|found| found.range())
+    /// A tag that looks like the system's own.
+    pub(super) fn tag(&self, text: &[u8], role: Role) -> Option<Range<usize>> {
+        match role {
+            Role::ToolList => self.tag_machine.find(text),
+            Role::ToolResult => self.tag_answer.find(text),
+            _ => self.tag.find(text),
+        }
     }
 
     /// A tag without any action, and whether it is a grave one: hidden, with a sentence in it.
-    pub(super) fn tag_alone(&self, text: &[u8]) -> Option<(Range<usize>, bool)> {
-        if let Some(found) = self.tag_filled.find(text) {
-            return Some((found.range(), true));
+    pub(super) fn tag_alone(&self, text: &[u8], role: Role) -> Option<(Range<usize>, bool)> {
+        if role == Role::ToolResult {
+            return self.tag_answer.find(text).map(|found| (found, false));
         }
-        self.tag.find(text).map(|found| (found.range(), false))
+        if let Some(found) = self.tag_filled.find(text) {
+            return Some((found, true));
+        }
+        self.tag.find(text).map(|found| (found, false))
     }
 
     pub(super) fn obliges(&self, text: &[u8]) -> bool {
         self.oblige.is_match(text)
     }
 
+    #[cfg(test)]
+    pub(super) fn compile_all(&self) -> usize {
+        let ways = self.actions.iter().flat_map(|action| match &action.way {
+            Way::One(pattern) => vec![pattern],
+            Way::Chain(chain) => std::iter::once(&chain.first)
+                .chain(chain.rest.iter().map(|(_, part)| part))
+                .collect(),
+        });
+        let others = [
+            &self.conceal,
+            &self.conceal_more,
+            &self.conceal_abroad,
+            &self.conceal_turns,
+            &self.tag,
+            &self.tag_machine,
+            &self.tag_answer,
+            &self.tag_filled,
+            &self.oblige,
+            &self.address,
+            &self.authority,
+            &self.claim,
+            &self.trigger,
+            &self.sequence,
+            &self.secret_path,
+            &self.regardless,
+            &self.inline,
+            &self.until_secret,
+            &self.code_follows,
+            &self.reaching_out,
+        ];
+        ways.chain(others).map(Pattern::get).count()
+    }
+
     pub(super) fn addresses(&self, text: &[u8]) -> bool {
         self.address.is_match(text)
+    }
+
+    /// Whether a text obliges, or speaks to whoever reads it.
+    pub(super) fn orders(&self, text: &[u8]) -> bool {
+        self.obliges(text) || self.addresses(text) || self.sequences(text)
     }
 
     pub(super) fn authority(&self, text: &[u8]) -> bool {
@@ -525,7 +678,7 @@ impl Lexicon {
     }
 
     pub(super) fn claims_authority(&self, text: &[u8]) -> Option<Range<usize>> {
-        self.claim.find(text).map(|found| found.range())
+        self.claim.find(text)
     }
 
     pub(super) fn trigger(&self, text: &[u8]) -> bool {
@@ -545,6 +698,12 @@ impl Lexicon {
     /// Whether something goes on until a secret comes out.
     pub(super) fn until_secret(&self, text: &[u8]) -> bool {
         self.until_secret.is_match(text)
+    }
+
+    /// Whether a sentence speaks of code to be put in, and there is some in the text that reaches
+    /// out: to the network, to a shell.
+    pub(super) fn adds_code(&self, sentence: &[u8], text: &[u8]) -> bool {
+        self.code_follows.is_match(sentence) && self.reaching_out.is_match(text)
     }
 
     /// Whether a command stands there itself, to be run as it is.
@@ -580,21 +739,50 @@ const SEQUENCE: &str = r"\b(?:before|prior to|after|whenever|each time|every tim
 const TAG: &str = r"<(?:important|hidden|system|secret|instructions?|admin|assistant|override|internal)\s*>|\[INST\]|<<SYS>>|<\|im_start\|>|\bBEGIN (?:SYSTEM|ADMIN)\b";
 
 /// And those that only a prompt has.
-const TAG_MACHINE: &str = r"<(?:important|hidden|system|secret|instructions?|admin|assistant|override|internal|user|tool_?result|context)\s*>|\[INST\]|<<SYS>>|<\|im_start\|>|### (?:system|instruction)s?\b|\bBEGIN (?:SYSTEM|ADMIN)\b";
+const TAG_MACHINE: &str = r"<(?:important|hidden|system|secret|instructions?|admin|assistant|override|internal|user|tool_?result|context)\s*>|\[INST\]|<<SYS>>|<\|im_start\|>|### (?:system|instruction)s?\b|\bBEGIN (?:SYSTEM|ADMIN)\b|<\w*(?:TO|FOR)_(?:THE_)?(?:ASSISTANT|AGENT|MODEL|LLM|AI)\s*>|\b(?:instructions?|notes?|messages?) (?:for|to) (?:the )?(?:calling |reading |using )?(?:model|assistant|agent|llm|ai)\b ?:";
+
+/// And those that no answer needs: headings and brackets in the name of the system.
+const TAG_ANSWER: &str = r"<(?:important|hidden|system|secret|admin|assistant|override)\s*>|\[INST\]|<<SYS>>|<\|im_start\|>|\bBEGIN (?:SYSTEM|ADMIN)\b|#{2,} ?[(\[]?(?:system|assistant|developer|admin)[ _-](?:message|prompt|instruction|note|override|notice)s?\b|[(\[](?:system|admin|developer)[ _-](?:message|prompt|instruction|note|override|notice)s?[)\]]";
 
 /// A way to say it anywhere.
-fn action(kind: Kind, needs: Mask, weak: bool, pattern: &str) -> Action {
-    Action { kind, needs, weak, joined: false, pattern: regex(pattern) }
+pub(super) fn action(kind: Kind, needs: Mask, weak: bool, pattern: &'static str) -> Action {
+    let way = Way::One(Pattern::new(pattern));
+    Action { kind, needs, weak, grave: false, place: Place::Anywhere, way }
+}
+
+/// What no honest text asks for.
+pub(super) fn grave(action: Action) -> Action {
+    Action { grave: true, ..action }
 }
 
 /// A way that counts only in what is read as one.
-fn whole(kind: Kind, needs: Mask, pattern: &str) -> Action {
-    Action { joined: true, ..action(kind, needs, false, pattern) }
+pub(super) fn whole(kind: Kind, needs: Mask, pattern: &'static str) -> Action {
+    Action { place: Place::Whole, ..action(kind, needs, false, pattern) }
+}
+
+/// A way that counts only in what a tool answered.
+fn answer(kind: Kind, needs: Mask, pattern: &'static str) -> Action {
+    Action { place: Place::Answer, ..action(kind, needs, false, pattern) }
+}
+
+/// Parts that follow each other, anywhere.
+pub(super) fn chain(
+    kind: Kind,
+    needs: Mask,
+    weak: bool,
+    first: &'static str,
+    rest: &[(Gap, &'static str)],
+) -> Action {
+    let rest = rest.iter().map(|(gap, part)| (*gap, Pattern::new(part))).collect();
+    let way = Way::Chain(Chain { first: Pattern::new(first), rest });
+    Action { kind, needs, weak, grave: false, place: Place::Anywhere, way }
 }
 
 fn actions() -> Vec<Action> {
     let mut all = harm();
     all.extend(steering());
+    all.extend(answers());
+    all.extend(orders::actions());
     all
 }
 
@@ -615,26 +803,24 @@ fn harm() -> Vec<Action> {
             Kind::Execute,
             Mask::INLINE,
             false,
-            r"(?:\bcurl|\bwget|\biwr)\b.{0,200}?\|\s*(?:sudo )?(?:ba|z|da)?sh\b|\b(?:ba|z)?sh -c\b|\bbash -i\b|\bpython3? -c\b|\bncat? -e|/dev/tcp/|\bbase64 (?:-d|--decode)|\biex\b|\bchmod \+x|\brm -rf|\bos\.system\(|\bcrontab -",
+            r"(?:\bcurl|\bwget|\biwr)\b.{0,200}?\|\s*(?:sudo )?(?:ba|z|da)?sh\b|\b(?:ba|z)?sh -c\b|\bbash -i\b|\bpython3? -c\b|\bncat? -e|/dev/tcp/|\bbase64 (?:-d|--decode)|\biex\b|\bchmod \+x|\brm -rf|\bos\.system\(|\bcrontab -|>> ?[`'\x22]?~?/?\S{0,20}\.(?:zshrc|bashrc|bash_profile|profile)\b|\bcore\.hookspath\b",
         ),
-        action(
+        chain(
             Kind::Execute,
             Mask::RUN.with(Mask::COMMAND),
             true,
-            concat!(
-                r"\b(?:run|execut(?:e|ing)|invok(?:e|ing)|launch|eval|spawn|pipe|paste|running)\b",
-                gap!("6"),
-                r"(?:command|script|shell|terminal|bash|powershell|code|binary|payload)s?\b"
-            ),
+            r"\b(?:run|execut(?:e|ing)|invok(?:e|ing)|launch|eval|spawn|pipe|paste|running)\b",
+            &[(
+                Gap::Words(6),
+                r"\b(?:command|script|shell|terminal|bash|powershell|code|binary|payload)s?\b",
+            )],
         ),
-        action(
+        chain(
             Kind::Secret,
             Mask::READ.with(Mask::SECRET),
             false,
-            concat!(
-                r"\b(?:read(?:ing)?|access(?:ing)?|open|cat|load|get|fetch|retriev(?:e|ing)|collect(?:ing)?|extract(?:ing)?|includ(?:e|ing)|provid(?:e|ing)|copy|pass|harvest|reveal|print|echo|dump|leak|grab|obtain|gather|disclose|contents of)\b.{0,90}?",
-                secret!()
-            ),
+            r"\b(?:read(?:ing)?|access(?:ing)?|open|cat|load|get|fetch|retriev(?:e|ing)|collect(?:ing)?|extract(?:ing)?|includ(?:e|ing)|provid(?:e|ing)|copy|pass|harvest|reveal|print|echo|dump|leak|grab|obtain|gather|disclose|contents of)\b",
+            &[(Gap::Bytes(90, b"\n"), secret!())],
         ),
         action(
             Kind::Secret,
@@ -642,16 +828,12 @@ fn harm() -> Vec<Action> {
             false,
             r"\b(?:reveal|print|repeat|output|echo|extract|leak|disclose)\b.{0,40}?\bsystem prompt",
         ),
-        action(
+        chain(
             Kind::Send,
             Mask::SEND.with(Mask::SINK),
             false,
-            concat!(
-                r"\b(?:send|post|upload|forward|transmit|e-?mail|bcc|cc|submit|append|encode|put|report|leak|share|copy|exfiltrate|relay|pass|sending|posting|uploading|forwarding)\b[^!?\n]{0,80}?",
-                data!(),
-                r"[^!?\n]{0,100}?",
-                sink!()
-            ),
+            r"\b(?:send|post|upload|forward|transmit|e-?mail|bcc|cc|submit|append|encode|put|report|leak|share|copy|exfiltrate|relay|pass|sending|posting|uploading|forwarding)\b",
+            &[(Gap::Bytes(80, b"!?\n"), data!()), (Gap::Bytes(100, b"!?\n"), sink!())],
         ),
         action(
             Kind::Send,
@@ -664,6 +846,11 @@ fn harm() -> Vec<Action> {
             Mask::SINK,
             false,
             r"!?\[[^\]\n]{0,80}\]\(https?://[^)\s]{1,200}\?[^)\s]{0,120}=[^)\s]{0,40}(?:\{|\$|%7b|<|\[)[^)\n]{0,80}\)",
+        ),
+        whole(
+            Kind::Send,
+            Mask::SEND,
+            r#"\b(?:include|pass|add|put|append|send)\s+(?:its|their|the|all|whole|full|\s)*(?:contents?|conversation|history|messages|prompt|context)\s+(?:as|in|into|via|through)\s+(?:the |a )?['"`]\w+['"`]"#,
         ),
         whole(
             Kind::Send,
@@ -681,11 +868,21 @@ fn harm() -> Vec<Action> {
 /// To do otherwise than the person, the operator or a safeguard says.
 fn steering() -> Vec<Action> {
     vec![
-        action(
+        chain(
             Kind::Parameter,
             Mask::SET.with(Mask::REGARDLESS),
             false,
-            r"\b(?:set|change|replace|use|redirect|override|add|insert|modify|substitute|swap)\b.{0,60}?\b(?:recipient|bcc|address|amount|account|url|host|branch|repo|path|price|parameter|argument|value)\b.{0,80}?\b(?:regardless|no matter|even if|instead of what|without asking|whatever the user|rather than the)",
+            r"\b(?:set|change|replace|use|redirect|override|add|insert|modify|substitute|swap)\b",
+            &[
+                (
+                    Gap::Bytes(60, b"\n"),
+                    r"\b(?:recipient|bcc|address|amount|account|url|host|branch|repo|path|price|parameter|argument|value)\b",
+                ),
+                (
+                    Gap::Bytes(80, b"\n"),
+                    r"\b(?:regardless|no matter|even if|instead of what|without asking|whatever the user|rather than the)",
+                ),
+            ],
         ),
         whole(
             Kind::Parameter,
@@ -701,7 +898,7 @@ fn steering() -> Vec<Action> {
             Kind::Override,
             Mask::IGNORE.with(Mask::ORDERS),
             false,
-            r"\b(?:ignore|disregard|forget|override|bypass|discard)(?: (?:all|any|every|the|of|each))* (?:previous|prior|above|earlier|preceding|your|system|safety|original|existing)(?: \w+)? (?:(?:instruction|guideline|directive|restriction)s?|content policy|system prompt)\b",
+            r"\b(?:ignore|disregard|forget|override|bypass|discard)(?: (?:all|any|every|the|of|each))* (?:previous|prior|above|earlier|preceding|your|system|safety|original|existing)(?: \w+)? (?:(?:instruction|i[a-z]{1,4}(?:tr?u|ru)c?tio|guideline|directive|restriction)n?s?|content policy|system prompt)\b",
         ),
         whole(
             Kind::Override,
@@ -740,6 +937,42 @@ fn steering() -> Vec<Action> {
             Mask::REPEAT.with(Mask::FOREVER),
             false,
             r"\b(?:retry|repeat|call|loop|continue|keep (?:trying|calling|retrying|running))\b.{0,50}?\b(?:indefinitely|forever|never stop|endlessly)",
+        ),
+    ]
+}
+
+/// To leave the person's task, or to answer otherwise than the person wants.
+fn answers() -> Vec<Action> {
+    vec![
+        answer(
+            Kind::Override,
+            Mask::IGNORE.with(Mask::TASK),
+            r"\b(?:ignor(?:e|ing)|disregard(?:ing)?|forget|abandon|set aside|put aside|discard)\b(?: \w+){0,3}? (?:your (?:\w+ )?|the (?:user's|original|initial|previous|current) )(?:task|goal|objective|request|question|assignment|query|mission)s?\b",
+        ),
+        answer(
+            Kind::Override,
+            Mask::TASK.with(Mask::GIVEN),
+            r"\b(?:task|request|question|job|assignment)s? (?:that |which )?(?:i|we|the user|your user) (?:have |had )?(?:gave|given|assigned|asked|set|sent|told) (?:to )?you\b",
+        ),
+        answer(
+            Kind::Override,
+            Mask::GIVEN,
+            r"\b(?:message|note|instruction|request|order|directive)s? (?:is |are )?from (?:me|(?:the |your )?(?:user|owner|developer|creator|admin\w*|operator|system))\b[^.!?\n]{0,40}?\b(?:to|for) (?:you\b|the (?:ai|assistant|model|agent|llm)\b)",
+        ),
+        answer(
+            Kind::Override,
+            Mask::ROLE,
+            r"\byour (?:new|real|actual|true) (?:task|goal|objective|instructions?|mission|role|purpose) (?:is|are)\b|\bnew (?:instruction|task|objective|directive|order)s? (?:from (?:the |your )?(?:user|admin\w*|system|developer|owner|operator)|for (?:you\b|the (?:ai|agent|assistant|model)))",
+        ),
+        answer(
+            Kind::Execute,
+            Mask::COMMAND,
+            r"\b(?:following|subsequent|below|next) code\b[^!?\n]{0,160}?\byour (?:\w+ ){0,2}?(?:code|codebase|implementation|solution|program|script|project|algorithm|response|answer)\b|\byour (?:\w+ ){0,2}?(?:code|codebase|implementation|solution|program|script|project|algorithm|response|answer)\b[^!?\n]{0,120}?\b(?:following|subsequent|below|next) code\b",
+        ),
+        answer(
+            Kind::Parameter,
+            Mask::ANSWER,
+            r"(?:^|[.!?:\n] ?)\W*(?:please )?(?:use|replace|render|misspell|scramble|jumble|group|modify|integrate|add|insert|incorporate|rearrange|shuffle|reverse|encode|encrypt|convert|substitute|translate|append|prepend|begin|start|end|weave|embed|introduce|remove|swap|capitali[sz]e|anagram|provide|include)\b[^!?\n]{0,100}?\b(?:in|to|of|into|from|within|throughout|with|as|letters of|for) your (?:entire |whole |full |final |next |own |every )?(?:response|answer|reply|message|output)s?\b|(?:^|[.!?:\n] ?)\W*(?:in|at the (?:end|start|beginning) of|throughout|within) your (?:\w+ )?(?:response|answer|reply|output|message), (?:\w+ )?[a-z]+|\b(?:provide|render|give|write|present|deliver|express|modify) your (?:response|answer|reply|message|output)s? (?:in|using|with|as|to|by|without)\b",
         ),
     ]
 }

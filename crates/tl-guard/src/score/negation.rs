@@ -4,32 +4,25 @@
 //! "never reads `~/.ssh`" is a promise; "do not forget to read `~/.ssh`" and "never answer without
 //! reading `~/.ssh`" are orders.
 
-use std::sync::LazyLock;
-
-use regex::bytes::Regex;
-
-use super::lexicon::regex;
+use super::lexicon::Pattern;
 
 /// Bytes in front of an action that are looked at: enough for six words.
 const REACH: usize = 80;
 
 /// A denial up to four words ahead, in the same clause: no comma, colon or bracket between.
-static DENIAL: LazyLock<Regex> = LazyLock::new(|| {
-    regex(
-        r#"\b(?:(?P<double>(?:never|not|n't|no)\b.{0,40}?\bwithout|not only|(?:not|n't|never) (?:forget|fail|hesitate|neglect|omit|skip))|never|not|n't|no|nor|without|avoid(?:s|ing)?|refuses?|prevent(?:s|ing)?|blocks?|den(?:y|ies)|cannot|unable|instead of|rather than)(?:[ \t'"`*]+[\w/'-]+){0,4}[ \t'"`*]*$"#,
-    )
-});
+static DENIAL: Pattern = Pattern::new(
+    r#"\b(?:(?P<double>(?:never|not|n't|no)\b.{0,40}?\bwithout|not only|(?:not|n't|never) (?:forget|fail|hesitate|neglect|omit|skip))|never|not|n't|no|nor|without|avoid(?:s|ing)?|refuses?|prevent(?:s|ing)?|blocks?|den(?:y|ies)|cannot|unable|instead of|rather than)(?:[ \t'"`*]+[\w/'-]+){0,4}[ \t'"`*]*$"#,
+);
 
 /// The end of a list of verbs that are all denied: "never stores, logs or".
-static LIST: LazyLock<Regex> = LazyLock::new(|| {
-    regex(r"\b(?:never|not|n't|without)(?: \w+){1,2}(?:, \w+){0,5},? (?:or|nor) (?:\w+ )?$")
-});
+static LIST: Pattern =
+    Pattern::new(r"\b(?:never|not|n't|without)(?: \w+){1,2}(?:, \w+){0,5},? (?:or|nor) (?:\w+ )?$");
 
 /// Whether what follows `before` is denied.
 pub(super) fn denied(before: &[u8]) -> bool {
     let near = &before[before.len().saturating_sub(REACH)..];
-    if let Some(denial) = DENIAL.captures(near) {
+    if let Some(denial) = DENIAL.get().captures(near) {
         return denial.name("double").is_none();
     }
-    LIST.is_match(near)
+    LIST.get().is_match(near)
 }

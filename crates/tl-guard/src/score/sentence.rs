@@ -6,6 +6,7 @@
 use std::ops::Range;
 
 use super::lexicon::Mask;
+use crate::prefilter::Words;
 use crate::text::unit::Unit;
 
 /// Part of a text that is searched as one.
@@ -22,33 +23,36 @@ const LONGEST: usize = 1_200;
 /// Cuts `text` at `.`, `!`, `?`, `;` before white space and at line ends. Where `flowing`, a line
 /// end counts only before an empty line, a list item or a tag: descriptions are wrapped by hand.
 ///
-/// `marks` are (byte, class) in order of bytes.
-pub(super) fn split(text: &[u8], flowing: bool, marks: &[(usize, Mask)]) -> Vec<Sentence> {
+/// `stems` are the words whose bits are the classes.
+pub(super) fn split(text: &[u8], flowing: bool, stems: &Words) -> Vec<Sentence> {
     let mut out = Vec::new();
-    let (mut start, mut next) = (0, marks.iter().peekable());
-    let mut close = |end: usize, out: &mut Vec<Sentence>, from: &mut usize| {
-        let mut mask = Mask::NONE;
-        while let Some((_, class)) = next.next_if(|(at, _)| *at < end) {
-            mask = mask.with(*class);
-        }
-        if text[*from..end].iter().any(|b| !b.is_ascii_whitespace()) {
-            out.push(Sentence { range: *from..end, mask });
-        }
-        *from = end;
-    };
+    let (mut start, mut mask, mut blank) = (0, 0, true);
+    let mut state = stems.start();
     for (at, byte) in text.iter().enumerate() {
-        let after = text.get(at + 1).copied();
+        state = stems.next(state, *byte);
+        mask |= stems.ended(state);
         let ends = match byte {
-            b'.' | b'!' | b'?' | b';' => after.is_none_or(|b| b.is_ascii_whitespace()),
-            b'\n' => !flowing || breaks(&text[at + 1..]),
             b' ' => at - start > LONGEST,
-            _ => false,
+            b'\n' => !flowing || breaks(&text[at + 1..]),
+            b'.' | b'!' | b'?' | b';' => {
+                blank = false;
+                text.get(at + 1).is_none_or(u8::is_ascii_whitespace)
+            }
+            byte => {
+                blank &= byte.is_ascii_whitespace();
+                false
+            }
         };
         if ends {
-            close(at + 1, &mut out, &mut start);
+            if !blank {
+                out.push(Sentence { range: start..at + 1, mask: Mask::of(mask) });
+            }
+            (start, mask, blank) = (at + 1, 0, true);
         }
     }
-    close(text.len(), &mut out, &mut start);
+    if !blank {
+        out.push(Sentence { range: start..text.len(), mask: Mask::of(mask) });
+    }
     out
 }
 

@@ -62,6 +62,15 @@ pub(crate) fn find(text: &str) -> Vec<Decoded> {
     let mut out = Vec::new();
     let mut at = 0;
     while at < bytes.len() {
+        // A run that is long enough covers one of every so many bytes; escapes begin with `\`.
+        if let Some(ahead) = bytes.get(at..at + BASE64) {
+            let backslash = ahead.iter().position(|b| *b == b'\\');
+            let last = ahead.iter().rposition(|b| !DIGIT[usize::from(*b)]);
+            if let (None, Some(last)) = (backslash, last) {
+                at += last + 1;
+                continue;
+            }
+        }
         if bytes[at..].starts_with(b"\\x") {
             let end = at + escapes(&bytes[at..]);
             if end - at >= ESCAPES * 4 {
@@ -94,17 +103,24 @@ fn escapes(bytes: &[u8]) -> usize {
     bytes.chunks(4).take_while(is).count() * 4
 }
 
+/// Letters, digits and signs of both alphabets of base64.
+const DIGIT: [bool; 256] = {
+    let mut digit = [false; 256];
+    let mut byte = 0;
+    while byte < 0x80 {
+        let c = byte as u8;
+        digit[byte] = c.is_ascii_alphanumeric() || matches!(c, b'+' | b'/' | b'-' | b'_' | b'=');
+        byte += 1;
+    }
+    digit
+};
+
 /// Length of the base64 (or hexadecimal) at the start: lines of 60 characters and more go on in the
 /// next one.
 fn run(bytes: &[u8]) -> usize {
     let mut end = 0;
     loop {
-        let line = bytes[end..]
-            .iter()
-            .take_while(|b| {
-                b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'-' | b'_' | b'=')
-            })
-            .count();
+        let line = bytes[end..].iter().take_while(|b| DIGIT[usize::from(**b)]).count();
         end += line;
         let goes_on = line >= 60
             && bytes.get(end) == Some(&b'\n')

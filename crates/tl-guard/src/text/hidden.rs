@@ -4,7 +4,7 @@
 //! of Persian, Hindi and emoji, the selectors of emoji, Arabic in balanced marks are left alone.
 
 use crate::text::{
-    normalise::mixes,
+    normalise::{long_white, mixes},
     script::{self, Script},
     unit::{Hidden, HiddenKind},
 };
@@ -21,7 +21,7 @@ const TAG: usize = 200;
 /// Everything hidden in a text, by place.
 pub fn find(text: &str) -> Vec<Hidden> {
     let mut found = Vec::new();
-    if text.bytes().any(|b| b >= 0x80 || b == 0x1b) {
+    if !text.is_ascii() || text.as_bytes().contains(&0x1b) {
         characters(text, &mut found);
         homoglyphs(text, &mut found);
     }
@@ -89,9 +89,7 @@ pub(crate) fn terminal_sequence(text: &str) -> Option<usize> {
 fn characters(text: &str, found: &mut Vec<Hidden>) {
     let mut before = None;
     let mut at = 0;
-    loop {
-        let plain = text.as_bytes()[at..].iter().position(|b| *b >= 0x80 || *b == 0x1b);
-        let Some(plain) = plain else { break };
+    while let Some(plain) = foreign(&text.as_bytes()[at..], Some(0x1b)) {
         if plain > 0 {
             at += plain;
             before = Some(char::from(text.as_bytes()[at - 1]));
@@ -126,6 +124,18 @@ fn characters(text: &str, found: &mut Vec<Hidden>) {
         }
         at += length;
     }
+}
+
+/// The first byte that is not ASCII, or is `also`.
+fn foreign(bytes: &[u8], also: Option<u8>) -> Option<usize> {
+    const CHUNK: usize = 32;
+    let wanted = |byte: &u8| *byte >= 0x80 || Some(*byte) == also;
+    let other = also.unwrap_or(0x80);
+    // Without a branch, so that many bytes are compared at once.
+    let any = |chunk: &[u8]| chunk.iter().fold(false, |any, b| any | (*b >= 0x80) | (*b == other));
+    let chunk = bytes.chunks(CHUNK).position(any)?;
+    let from = chunk * CHUNK;
+    bytes[from..].iter().position(wanted).map(|at| from + at)
 }
 
 fn run(text: &str, is: fn(char) -> bool) -> usize {
@@ -227,7 +237,7 @@ fn printable(bytes: &[u8]) -> Option<String> {
 fn homoglyphs(text: &str, found: &mut Vec<Hidden>) {
     let inside = |c: char| c.is_alphanumeric() || c == '_';
     let mut at = 0;
-    while let Some(next) = text.as_bytes()[at..].iter().position(|b| *b >= 0x80) {
+    while let Some(next) = foreign(&text.as_bytes()[at..], None) {
         let foreign = at + next;
         let before = text[at..foreign].bytes().rev();
         let head = before.take_while(|b| b.is_ascii_alphanumeric() || *b == b'_').count();
@@ -281,14 +291,8 @@ fn is_unit(word: &str) -> bool {
 /// Blank lines or blanks that put what follows out of sight. Not in fenced code nor in tables.
 fn padding(text: &str, found: &mut Vec<Hidden>) {
     let bytes = text.as_bytes();
-    let white = |b: &u8| matches!(b, b' ' | b'\t' | b'\n' | b'\r');
-    let mut at = 0;
-    while at < bytes.len() {
-        if !white(&bytes[at]) {
-            at += 1;
-            continue;
-        }
-        let end = bytes[at..].iter().position(|b| !white(b)).map_or(bytes.len(), |i| at + i);
+    let mut from = 0;
+    while let Some((at, end)) = long_white(bytes, from) {
         if end - at > BLANK_LINES && end < bytes.len() {
             let lines = bytes[at..end].iter().filter(|b| **b == b'\n').count();
             let last = bytes[at..end].iter().rposition(|b| *b == b'\n').map_or(at, |i| at + i + 1);
@@ -299,7 +303,7 @@ fn padding(text: &str, found: &mut Vec<Hidden>) {
                 found.push(Hidden { kind: HiddenKind::Padding, start: at, end, decoded });
             }
         }
-        at = end;
+        from = end;
     }
 }
 

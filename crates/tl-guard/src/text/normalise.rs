@@ -27,10 +27,109 @@ const GROWTH: usize = 4;
 
 /// Normalises. `None`: the text is plain already.
 pub fn normalise(raw: &str) -> Option<(String, OffsetMap)> {
-    if is_plain(raw.as_bytes()) {
+    let bytes = raw.as_bytes();
+    let plain = is_plain(bytes);
+    let padded = long_white(bytes, 0).is_some();
+    if plain && !padded {
         return None;
     }
-    let mut made = pass(raw);
+    let (text, map) = if plain { (raw.to_owned(), OffsetMap::default()) } else { lines(raw) };
+    // What was taken out may have parted white space.
+    Some(if padded || long_white(text.as_bytes(), 0).is_some() {
+        squeeze(&text, &map)
+    } else {
+        (text, map)
+    })
+}
+
+/// Each line by itself: most are plain, and no line acts on another one.
+fn lines(raw: &str) -> (String, OffsetMap) {
+    let mut text = String::with_capacity(raw.len());
+    let mut runs: Vec<(u32, u32)> = Vec::new();
+    let (mut start, mut plain_from) = (0, 0);
+    // Where the next byte of the text comes from, if nothing changes.
+    let mut next = 0;
+    for line in raw.split_inclusive('\n') {
+        let end = start + line.len();
+        let change = change(line);
+        if change != Change::Nothing {
+            text.push_str(&raw[plain_from..start]);
+            next += start - plain_from;
+            let mut put = |piece: &str, at: &mut dyn Iterator<Item = usize>| {
+                for (i, from) in at.enumerate() {
+                    if from != next {
+                        runs.push((offset(text.len() + i), offset(from)));
+                        next = from;
+                    }
+                    next += 1;
+                }
+                text.push_str(piece);
+            };
+            if change == Change::Marks {
+                for (i, c) in line.char_indices() {
+                    let to = punctuation(c);
+                    let from = start + i;
+                    put(to.encode_utf8(&mut [0; 4]), &mut (from..from + to.len_utf8()));
+                }
+            } else {
+                let made = undone(line);
+                put(&made.text, &mut made.at.iter().map(|at| start + *at as usize));
+            }
+            plain_from = end;
+            if next != end {
+                runs.push((offset(text.len()), offset(end)));
+                next = end;
+            }
+        }
+        start = end;
+    }
+    text.push_str(&raw[plain_from..]);
+    (text, OffsetMap(runs))
+}
+
+/// How much of a line has to be changed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Change {
+    Nothing,
+    /// Dashes and quotes.
+    Marks,
+    /// Whatever there is.
+    All,
+}
+
+/// What has to be done to a line: of those that are not plain, most have a dash or an emoji.
+fn change(line: &str) -> Change {
+    if is_plain(line.as_bytes()) {
+        return Change::Nothing;
+    }
+    let mut change = Change::Nothing;
+    for (at, c) in line.char_indices() {
+        match c as u32 {
+            0x20..=0x7e | 0x09 | 0x0a | 0x0d => {
+                if escape(&line.as_bytes()[at..]).is_some() {
+                    return Change::All;
+                }
+            }
+            0x2010 | 0x2012..=0x2015 | 0x2018..=0x201f | 0x2032 | 0x2212 => change = Change::Marks,
+            // Bullets, arrows, frames, emoji and Han: they are what they are.
+            0x2020..=0x2022
+            | 0x2190..=0x21ff
+            | 0x2500..=0x25ff
+            | 0x2600..=0x26ff
+            | 0x2700..=0x27bf
+            | 0x4e00..=0x9fff
+            | 0x1f300..=0x1f64f
+            | 0x1f680..=0x1f6ff
+            | 0x1f900..=0x1f9ff => {}
+            _ => return Change::All,
+        }
+    }
+    change
+}
+
+/// A line with all undone, also what an undone escape has made.
+fn undone(line: &str) -> Made {
+    let mut made = pass(line);
     for _ in 1..PASSES {
         if is_plain(made.text.as_bytes()) {
             break;
@@ -44,8 +143,7 @@ pub fn normalise(raw: &str) -> Option<(String, OffsetMap)> {
         }
         made = again;
     }
-    let map = made.map(raw.len());
-    Some((made.text, map))
+    made
 }
 
 /// Text with the byte of the input for each of its bytes.
@@ -67,16 +165,9 @@ impl Made {
         self.push(c.encode_utf8(&mut [0; 4]), from, length);
     }
 
-    fn map(&self, end: usize) -> OffsetMap {
-        let mut runs: Vec<(u32, u32)> = Vec::new();
-        let all = self.at.iter().copied().chain([offset(end)]).enumerate();
-        for (here, there) in all {
-            let expected = runs.last().map_or(here, |(n, r)| *r as usize + here - *n as usize);
-            if there as usize != expected {
-                runs.push((offset(here), there));
-            }
-        }
-        OffsetMap(runs)
+    /// Characters with their input byte.
+    fn chars(&self) -> impl Iterator<Item = (u32, char)> {
+        self.text.char_indices().map(|(i, c)| (self.at[i], c))
     }
 }
 
@@ -85,54 +176,61 @@ fn offset(byte: usize) -> u32 {
     u32::try_from(byte).unwrap_or(u32::MAX)
 }
 
-/// Whether nothing would change, without looking closer than at single bytes.
+/// Whether nothing but white space would change, without looking closer than at single bytes.
 fn is_plain(bytes: &[u8]) -> bool {
-    let mut white = 0;
-    for (at, byte) in bytes.iter().enumerate() {
-        match byte {
-            b' ' | b'\t' | b'\n' | b'\r' => {
-                white += 1;
-                if white > WHITE {
-                    return false;
-                }
-                continue;
-            }
-            b'&' | b'%' | b'\\' if escape(&bytes[at..]).is_some() => return false,
-            0x21..=0x7e => {}
-            _ => return false,
-        }
-        white = 0;
-    }
-    true
+    let chunk = |(at, chunk): (usize, &[u8])| {
+        // Without a branch, so that many bytes are compared at once.
+        chunk.iter().fold(true, |all, byte| all & stands_for_itself(*byte))
+            || chunk.iter().enumerate().all(|(i, byte)| {
+                stands_for_itself(*byte)
+                    || (matches!(byte, b'&' | b'%' | b'\\')
+                        && escape(&bytes[at * CHUNK + i..]).is_none())
+            })
+    };
+    bytes.chunks(CHUNK).enumerate().all(chunk)
 }
 
-fn pass(raw: &str) -> Made {
+/// Bytes that are compared at once.
+const CHUNK: usize = 64;
+
+/// Whether a byte is plain whatever is around it.
+const fn stands_for_itself(byte: u8) -> bool {
+    let shown = byte >= 0x20 && byte < 0x7f && byte != b'&' && byte != b'%' && byte != b'\\';
+    shown | (byte == b'\n') | (byte == b'\t') | (byte == b'\r')
+}
+
+/// The next run of white space that is too long, from a byte on.
+pub(crate) fn long_white(bytes: &[u8], from: usize) -> Option<(usize, usize)> {
+    // A run that long covers one of every so many bytes: the others need not be looked at.
+    let mut at = from + WHITE;
+    while at < bytes.len() {
+        if is_white(bytes[at]) {
+            let before = bytes[from..at].iter().rev().take_while(|b| is_white(**b)).count();
+            let behind = bytes[at..].iter().take_while(|b| is_white(**b)).count();
+            if before + behind > WHITE {
+                return Some((at - before, at + behind));
+            }
+            at += behind;
+        }
+        at += WHITE;
+    }
+    None
+}
+
+const fn is_white(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
+}
+
+/// One line, all steps once.
+fn pass(line: &str) -> Made {
+    let folded = fold(compose(strip(line)));
+    let last = line.len().saturating_sub(1);
     let mut made = Made::default();
-    made.text.reserve(raw.len());
-    made.at.reserve(raw.len());
-    let mut start = 0;
-    for line in raw.split_inclusive('\n') {
-        if is_plain(line.as_bytes()) {
-            made.push(line, start, line.len());
-        } else {
-            let folded = fold(compose(strip(line)));
-            let last = line.len() - 1;
-            for (i, c) in unescape(&folded).chars() {
-                let from = start + (i as usize).min(last);
-                made.text.push(c);
-                made.at.extend(std::iter::repeat_n(offset(from), c.len_utf8()));
-            }
-        }
-        start += line.len();
+    for (i, c) in unescape(&folded).chars() {
+        made.text.push(c);
+        made.at.extend(std::iter::repeat_n(offset((i as usize).min(last)), c.len_utf8()));
     }
-    squeeze(made)
-}
-
-impl Made {
-    /// Characters with their input byte.
-    fn chars(&self) -> impl Iterator<Item = (u32, char)> {
-        self.text.char_indices().map(|(i, c)| (self.at[i], c))
-    }
+    made
 }
 
 /// Takes out what shows nothing.
@@ -305,33 +403,38 @@ fn parse(digits: &[u8], radix: u32) -> Option<u32> {
 }
 
 /// Long runs of white space become one character: a line break if there was one.
-fn squeeze(made: Made) -> Made {
-    let bytes = made.text.as_bytes();
-    let white = |b: &u8| matches!(b, b' ' | b'\t' | b'\n' | b'\r');
-    let mut runs = Vec::new();
-    let mut at = 0;
-    while at < bytes.len() {
-        let run = bytes[at..].iter().take_while(|b| white(b)).count();
-        if run > WHITE {
-            runs.push((at, at + run));
+fn squeeze(text: &str, map: &OffsetMap) -> (String, OffsetMap) {
+    let bytes = text.as_bytes();
+    let mut out = String::with_capacity(text.len());
+    let mut runs: Vec<(u32, u32)> = Vec::new();
+    let (mut from, mut seen) = (0, 0);
+    loop {
+        let found = long_white(bytes, from);
+        let (start, end) = found.unwrap_or((bytes.len(), bytes.len()));
+        // The piece in front stays, with the entries of the map that fall into it.
+        let here = out.len();
+        if from > 0 {
+            runs.push((offset(here), offset(map.raw(from))));
         }
-        at += run.max(1);
-    }
-    if runs.is_empty() {
-        return made;
-    }
-    let mut out = Made::default();
-    let mut from = 0;
-    for (start, end) in runs {
-        out.text.push_str(&made.text[from..start]);
-        out.at.extend_from_slice(&made.at[from..start]);
-        out.text.push(if bytes[start..end].contains(&b'\n') { '\n' } else { ' ' });
-        out.at.push(made.at[start]);
+        while let Some((at, to)) = map.0.get(seen).filter(|(at, _)| (*at as usize) < end) {
+            seen += 1;
+            if (from..start).contains(&(*at as usize)) && !(from > 0 && *at as usize == from) {
+                runs.push((offset(here + *at as usize - from), *to));
+            }
+        }
+        out.push_str(&text[from..start]);
+        if found.is_none() {
+            break;
+        }
+        runs.push((offset(out.len()), offset(map.raw(start))));
+        out.push(if bytes[start..end].contains(&b'\n') { '\n' } else { ' ' });
         from = end;
     }
-    out.text.push_str(&made.text[from..]);
-    out.at.extend_from_slice(&made.at[from..]);
-    out
+    let end = (offset(out.len()), offset(map.raw(text.len())));
+    if runs.last().is_none_or(|(at, to)| end.0 - at != end.1.saturating_sub(*to)) {
+        runs.push(end);
+    }
+    (out, OffsetMap(runs))
 }
 
 #[cfg(test)]

@@ -126,7 +126,8 @@ pub struct Unit<'a> {
     pub spans: Vec<Span>,
     /// From `text` to `raw`.
     pub map: OffsetMap,
-    /// What a person does not see; ranges are bytes of `raw`.
+    /// What a person does not see; ranges are bytes of `raw`. Empty for a piece of a file, whose
+    /// text is searched once as a whole.
     pub hidden: Vec<Hidden>,
     /// Where `raw` begins.
     pub at: Location,
@@ -282,15 +283,24 @@ pub fn of_text<'a>(
     spans: Vec<Span>,
     at: Location,
 ) -> Unit<'a> {
-    let made = normalise::normalise(&raw);
-    let (text, map, spans) = match made {
+    let hidden = hidden::find(&raw);
+    with_hidden((role, scope), raw, spans, at, hidden)
+}
+
+fn with_hidden<'a>(
+    (role, scope): (Role, Scope),
+    raw: Cow<'a, str>,
+    spans: Vec<Span>,
+    at: Location,
+    hidden: Vec<Hidden>,
+) -> Unit<'a> {
+    let (text, map, spans) = match normalise::normalise(&raw) {
         None => (raw.clone(), OffsetMap::default(), spans),
         Some((text, map)) => {
             let spans = spans.into_iter().map(|s| moved(s, &map, text.len())).collect();
             (Cow::Owned(text), map, spans)
         }
     };
-    let hidden = hidden::find(&raw);
     let (fields, tool) = (Vec::new(), None);
     Unit { role, scope, raw, text, spans, map, hidden, at, base: None, fields, tool, depth: 0 }
 }
@@ -421,7 +431,8 @@ pub fn of_artifact(artifact: &Artifact) -> Vec<Unit<'_>> {
             }
             let raw = &artifact.text[piece.start..piece.end];
             let owner = (artifact.role, artifact.scope);
-            let mut unit = of_text(owner, Cow::Borrowed(raw), piece.spans, place.clone());
+            let raw = Cow::Borrowed(raw);
+            let mut unit = with_hidden(owner, raw, piece.spans, place.clone(), Vec::new());
             unit.base = Some(piece.start);
             unit
         })

@@ -4,7 +4,11 @@ use tl_core::{
 };
 
 use super::{Sorted, fingerprint, sort};
-use crate::{baseline::Baseline, registry::Registry, suppress::Suppression};
+use crate::{
+    baseline::Baseline,
+    registry::Registry,
+    suppress::{Rules, Suppression},
+};
 
 fn finding(level: Level, path: &str, line: u32) -> Finding {
     Finding {
@@ -30,7 +34,7 @@ fn finding(level: Level, path: &str, line: u32) -> Finding {
 
 fn allow(path: &str, expires: &str) -> Suppression {
     Suppression {
-        rule: RuleId::new("GC001"),
+        rule: Rules::one("GC001"),
         path: Some(path.to_owned()),
         within: None,
         fingerprint: None,

@@ -4,10 +4,9 @@
 
 use std::path::Path;
 
-use tl_core::finding::RuleId;
-use tl_rules::suppress::{Standing, Suppression};
+use tl_rules::suppress::{Rules, Standing, Suppression};
 
-use super::registry;
+use super::{no_rule, registry};
 use crate::context::{Context, Globals};
 use crate::error::{CmdResult, CommandError, Outcome};
 use crate::guard_files::{self, GuardFiles, Whose};
@@ -18,7 +17,7 @@ use crate::ui::Ui;
 #[command(after_help = "Example: throughline guard allow GC001 --path .mcp.json --owner ana \
 --until 2027-01-31 --reason 'pinned by the image'")]
 pub(super) struct AllowArgs {
-    /// Id or name of the rule
+    /// Id or name of the rule, or a family such as `GC`
     #[arg(value_name = "RULE")]
     rule: String,
     /// Paths where it holds; `*` stands for all but `/`, `**` for all
@@ -44,14 +43,16 @@ pub(super) struct AllowArgs {
 pub(super) fn cmd_allow(ui: &mut Ui, globals: &Globals, args: &AllowArgs) -> CmdResult {
     let cx = Context::load(ui, globals, None)?;
     let registry = registry();
-    let Some(doc) = registry.get(&args.rule) else {
-        let hint = registry.nearest(&args.rule).map(|near| format!("did you mean `{near}`?"));
-        return Err(CommandError::usage(format!("there is no rule `{}`", args.rule)).hint(
-            hint.unwrap_or_else(|| "`throughline guard explain` lists all rules".to_owned()),
-        ));
+    let rule = match registry.get(&args.rule) {
+        Some(doc) => doc.id,
+        None => {
+            let families = registry.docs().iter().map(|doc| &doc.id[..2]);
+            let same = |family: &&str| family.eq_ignore_ascii_case(args.rule.trim());
+            families.into_iter().find(same).ok_or_else(|| no_rule(&registry, &args.rule))?
+        }
     };
     let entry = Suppression {
-        rule: RuleId::new(doc.id),
+        rule: Rules::one(rule),
         path: Some(args.path.clone()),
         within: args.within.clone(),
         fingerprint: None,
@@ -88,7 +89,7 @@ pub(super) fn cmd_allow(ui: &mut Ui, globals: &Globals, args: &AllowArgs) -> Cmd
     guard_files::write(&path, &text)?;
     ui.status(format!(
         "{} is allowed in `{}` until {}: {}",
-        doc.id,
+        rule,
         args.path,
         args.until,
         path.display()

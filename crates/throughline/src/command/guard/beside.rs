@@ -1,6 +1,7 @@
 //! Several repositories in one answer: the paths of the further ones begin with their names.
 
 use std::cmp::Reverse;
+use std::path::Path;
 
 use tl_core::finding::{Location, Root};
 use tl_guard::inventory::Inventory;
@@ -10,8 +11,14 @@ use tl_rules::sort::Sorted;
 use super::Looked;
 
 /// Adds what was found in another repository.
-pub(super) fn add(scanned: &mut Scanned, sorted: &mut Sorted, other: Looked, mut judged: Sorted) {
-    let name = other.files.name();
+pub(super) fn add(
+    scanned: &mut Scanned,
+    sorted: &mut Sorted,
+    home: Option<&Path>,
+    other: Looked,
+    mut judged: Sorted,
+) {
+    let name = label(&other, home);
     let mut there = other.scanned;
     let rename = |at: &mut Location| {
         if at.root == Root::Repository {
@@ -20,6 +27,8 @@ pub(super) fn add(scanned: &mut Scanned, sorted: &mut Sorted, other: Looked, mut
     };
     judged.findings.iter_mut().for_each(|finding| rename(&mut finding.at));
     places(&mut there.inventory, rename);
+    there.inline.iter_mut().for_each(|inline| rename(&mut inline.at));
+    scanned.inline.append(&mut there.inline);
     merge(sorted, judged);
     let (all, more) = (&mut scanned.inventory, there.inventory);
     all.clients.extend(more.clients);
@@ -34,6 +43,16 @@ pub(super) fn add(scanned: &mut Scanned, sorted: &mut Sorted, other: Looked, mut
     read.bytes += more.bytes;
     read.skipped += more.skipped;
     read.partly += more.partly;
+}
+
+/// Its path below the home where that tells more than its name.
+fn label(other: &Looked, home: Option<&Path>) -> String {
+    let root = other.files.host.repositories.first();
+    let below = root.zip(home).and_then(|(root, home)| root.strip_prefix(home).ok());
+    match below {
+        Some(below) if below.components().count() > 1 => below.to_string_lossy().replace('\\', "/"),
+        _ => other.files.name(),
+    }
 }
 
 /// Both as one, worst first.

@@ -1,7 +1,7 @@
 //! `throughline guard explain RULE`.
 
-use super::registry;
-use crate::error::{CmdResult, CommandError, Outcome};
+use super::{no_rule, registry};
+use crate::error::{CmdResult, Outcome};
 use crate::ui::Ui;
 
 /// Say what a rule finds, why it matters and what to do
@@ -10,10 +10,17 @@ pub(super) struct ExplainArgs {
     /// Id or name, such as `GD001` or `tool-changed`; without one, all are listed
     #[arg(value_name = "RULE")]
     rule: Option<String>,
+    /// Print all rules as one page of Markdown
+    #[arg(long, conflicts_with = "rule")]
+    markdown: bool,
 }
 
 pub(super) fn cmd_explain(ui: &mut Ui, args: &ExplainArgs) -> CmdResult {
     let registry = registry();
+    if args.markdown {
+        ui.print(&tl_rules::page::page(&registry))?;
+        return Ok(Outcome::Done);
+    }
     let Some(rule) = &args.rule else {
         let mut table = crate::ui::Table::new(["rule", "name", "level", "finds"]);
         table.rows.extend(registry.docs().iter().map(|doc| {
@@ -23,13 +30,7 @@ pub(super) fn cmd_explain(ui: &mut Ui, args: &ExplainArgs) -> CmdResult {
         ui.print_table(&table)?;
         return Ok(Outcome::Done);
     };
-    let text = registry.explain(rule).map_err(|err| {
-        let hint = match err.nearest {
-            Some(nearest) => format!("did you mean `{nearest}`?"),
-            None => "`throughline guard explain` lists all rules".to_owned(),
-        };
-        CommandError::usage(err).hint(hint)
-    })?;
+    let text = registry.explain(rule).map_err(|err| no_rule(&registry, &err.asked))?;
     ui.print(&text)?;
     Ok(Outcome::Done)
 }

@@ -7,12 +7,14 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde::Serialize;
+use tl_core::fact::GuardApproved;
 use tl_core::finding::{Finding, Level};
 use tl_exec::process;
 use tl_guard::inventory::Inventory;
 use tl_guard::lock::{Approval, Change, approve, entries, file};
 
-use super::{Looked, TargetArgs, existing_lock, look};
+use super::record::Record;
+use super::{Looked, TargetArgs, base, before, existing_lock, look};
 use crate::context::Globals;
 use crate::error::{CmdResult, CommandError, Outcome};
 use crate::guard_files::{self, Whose};
@@ -36,6 +38,9 @@ pub(super) struct LockArgs {
 pub(super) struct DiffArgs {
     #[command(flatten)]
     target: TargetArgs,
+    /// Compare with what was approved in this commit, such as `origin/main`, not with the lock here
+    #[arg(long, value_name = "REF")]
+    base: Option<String>,
     /// End with exit code 1 if something changed
     #[arg(long)]
     exit_code: bool,
@@ -95,7 +100,12 @@ fn name_of_git(globals: &Globals) -> Option<String> {
     (output.status.success() && !name.is_empty()).then_some(name)
 }
 
-pub(super) fn cmd_lock(ui: &mut Ui, globals: &Globals, args: &LockArgs) -> CmdResult {
+pub(super) fn cmd_lock(
+    ui: &mut Ui,
+    globals: &Globals,
+    args: &LockArgs,
+    record: &mut Record,
+) -> CmdResult {
     let looked = look(ui, globals, &args.target, Path::new("."))?;
     let whose = args.who.whose();
     let (path, mut lock) = existing_lock(&looked.files, whose)?;
@@ -104,6 +114,8 @@ pub(super) fn cmd_lock(ui: &mut Ui, globals: &Globals, args: &LockArgs) -> CmdRe
     let approval = args.who.approval(globals, &looked)?;
     let added = approve::add_new(&mut lock, &part, &approval, &held);
     guard_files::write(&path, &file::write(&lock))?;
+    let kept = GuardApproved { items: added.added.clone(), ..GuardApproved::default() };
+    record.approved(&looked, &approval.by, &kept);
     for item in &added.added {
         ui.status(format!("approved {item}"));
     }
@@ -187,12 +199,20 @@ struct ChangeLine<'a> {
 }
 
 pub(super) fn cmd_diff(ui: &mut Ui, globals: &Globals, args: &DiffArgs) -> CmdResult {
-    let looked = look(ui, globals, &args.target, Path::new("."))?;
+    let mut looked = look(ui, globals, &args.target, Path::new("."))?;
+    if let Some(name) = &args.base {
+        base::compare(ui, &mut looked, name)?;
+    }
     let locked =
         [Whose::Repository, Whose::User].into_iter().filter_map(|whose| looked.files.lock(whose));
-    if !locked.into_iter().any(|path| path.exists()) {
+    if args.base.is_none() && !locked.into_iter().any(|path| path.exists()) {
         return Err(CommandError::environment("nothing was approved yet")
             .hint("`throughline guard lock --by NAME` makes a lock"));
+    }
+    before::fill(&mut looked);
+    for (change, by) in std::mem::take(&mut looked.approved) {
+        let message = format!("{}; approved in this change by {by}", change.message);
+        looked.changes.push(Change { message, ..change });
     }
     if args.json {
         let changes = looked.changes.iter().map(|change| ChangeLine {
@@ -213,7 +233,12 @@ pub(super) fn cmd_diff(ui: &mut Ui, globals: &Globals, args: &DiffArgs) -> CmdRe
     Ok(if args.exit_code && !looked.changes.is_empty() { Outcome::No } else { Outcome::Done })
 }
 
-pub(super) fn cmd_approve(ui: &mut Ui, globals: &Globals, args: &ApproveArgs) -> CmdResult {
+pub(super) fn cmd_approve(
+    ui: &mut Ui,
+    globals: &Globals,
+    args: &ApproveArgs,
+    record: &mut Record,
+) -> CmdResult {
     let looked = look(ui, globals, &args.target, Path::new("."))?;
     let whose = args.who.whose();
     let (path, mut lock) = existing_lock(&looked.files, whose)?;
@@ -239,6 +264,12 @@ pub(super) fn cmd_approve(ui: &mut Ui, globals: &Globals, args: &ApproveArgs) ->
         })?);
     }
     guard_files::write(&path, &file::write(&lock))?;
+    let kept = GuardApproved {
+        items: done.clone(),
+        reason: args.reason.clone(),
+        expires: args.until.clone().unwrap_or_default(),
+    };
+    record.approved(&looked, &approval.by, &kept);
     for item in done {
         ui.status(format!("approved {item}"));
     }

@@ -1,16 +1,21 @@
 //! `throughline guard` without a subcommand: what is wrong.
 
+use std::error::Error;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
-use tl_core::finding::{Finding, Level, Root};
+use tl_core::finding::{Finding, Level, Location, Root};
+use tl_guard::inline;
+use tl_guard::rules::gi::expired_exception;
 use tl_rules::baseline::Baseline;
+use tl_rules::sarif;
 use tl_rules::sort::{Sorted, sort};
 
-use super::{Looked, TargetArgs, beside, look, look_beside, registry};
+use super::record::Record;
+use super::{Looked, TargetArgs, base, beside, look, look_beside, registries, registry};
 use crate::context::Globals;
 use crate::error::{CmdResult, CommandError, Outcome};
-use crate::guard_files::{self, Whose};
+use crate::guard_files::{self, GuardFiles, Whose};
 use crate::report::guard as report;
 use crate::ui::Ui;
 
@@ -22,14 +27,31 @@ pub(super) struct ScanArgs {
     /// Another repository to look at, with its own lock and `guard.toml`; may be repeated
     #[arg(long = "repo", value_name = "DIR")]
     repositories: Vec<PathBuf>,
+    /// Look at every repository below the home, six directories deep, and at those that Claude Code
+    /// and Codex know
+    #[arg(long)]
+    all: bool,
     #[command(flatten)]
     target: TargetArgs,
+    /// Hold the repository against what was approved and allowed in this commit, such as
+    /// `origin/main`: for pull requests
+    #[arg(long, value_name = "REF")]
+    base: Option<String>,
+    /// Findings of another scanner to judge with ours, as SARIF 2.1.0; `-` is standard input; may be
+    /// repeated
+    #[arg(long, value_name = "FILE")]
+    sarif_in: Vec<String>,
+    #[command(flatten)]
+    asked: registries::RegistryArgs,
     /// Form of the answer
     #[arg(long, value_name = "FORM", default_value = "table")]
     format: Form,
     /// Print one JSON document (`guard/v1`), like `--format json`
     #[arg(long)]
     json: bool,
+    /// Lowest level that is shown in the table
+    #[arg(long, value_name = "LEVEL", default_value = "warn")]
+    level: FailOn,
     /// Lowest level of a new finding that is exit code 1
     #[arg(long, value_name = "LEVEL", default_value = "block")]
     fail_on: FailOn,
@@ -49,6 +71,8 @@ enum Form {
     Json,
     /// SARIF 2.1.0, for the code scanning of forges
     Sarif,
+    /// CycloneDX 1.6: a bill of what is there, with findings as vulnerabilities
+    Cyclonedx,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -73,18 +97,35 @@ impl FailOn {
 impl ScanArgs {
     /// Whether the output is for a program.
     pub(super) const fn is_for_programs(&self) -> bool {
-        self.json || matches!(self.format, Form::Json | Form::Sarif)
+        self.json || !matches!(self.format, Form::Table)
     }
 }
 
-pub(super) fn cmd_scan(ui: &mut Ui, globals: &Globals, args: &ScanArgs) -> CmdResult {
+pub(super) async fn cmd_scan(
+    ui: &mut Ui,
+    globals: &Globals,
+    args: &ScanArgs,
+    record: &mut Record,
+) -> CmdResult {
     let registry = registry();
     let mut looked = look(ui, globals, &args.target, &args.path)?;
+    if let Some(name) = &args.base {
+        base::compare(ui, &mut looked, name)?;
+    }
+    for name in &args.sarif_in {
+        let root = looked.files.host.repositories.first().cloned();
+        let found = of_others(ui, name, root.as_deref())?;
+        looked.scanned.findings.extend(found);
+    }
+    registries::ask(ui, globals, &args.asked, &mut looked).await?;
     let mut sorted = judged(ui, &mut looked, args.since_baseline.as_deref())?;
-    for path in &args.repositories {
-        let mut other = look_beside(ui, globals, path)?;
+    record.scanned(&looked, &sorted);
+    for path in &further(ui, &looked.files, args) {
+        let mut other = look_beside(ui, globals, &args.target, path)?;
+        registries::ask(ui, globals, &args.asked, &mut other).await?;
         let judged = judged(ui, &mut other, args.since_baseline.as_deref())?;
-        beside::add(&mut looked.scanned, &mut sorted, other, judged);
+        let home = looked.files.host.home.clone();
+        beside::add(&mut looked.scanned, &mut sorted, home.as_deref(), other, judged);
     }
     if args.write_baseline {
         let baseline = Baseline::of(&sorted.findings);
@@ -97,12 +138,21 @@ pub(super) fn cmd_scan(ui: &mut Ui, globals: &Globals, args: &ScanArgs) -> CmdRe
     let form = if args.json { Form::Json } else { args.format };
     match form {
         Form::Table => {
-            ui.print(&report::findings(&sorted, &registry))?;
+            // What fails is never left out.
+            let from = args.level.level().min(args.fail_on.level());
+            ui.print(&report::findings(&sorted, from))?;
             ui.print(&report::summary(&sorted, &looked.scanned.inventory))?;
+            for step in report::next_steps(&sorted, from) {
+                ui.note(step);
+            }
         }
         Form::Sarif => {
-            let log = tl_rules::sarif::write(&sorted, &registry, env!("CARGO_PKG_VERSION"));
+            let log = sarif::write(&sorted, &registry, env!("CARGO_PKG_VERSION"));
             ui.print_json(&log)?;
+        }
+        Form::Cyclonedx => {
+            let version = env!("CARGO_PKG_VERSION");
+            ui.print_json(&tl_guard::cyclonedx::document(&looked.scanned, &sorted, version))?;
         }
         Form::Json => {
             let document = tl_guard::report::document(&looked.scanned, &sorted);
@@ -125,23 +175,102 @@ pub(super) fn cmd_scan(ui: &mut Ui, globals: &Globals, args: &ScanArgs) -> CmdRe
     }
 }
 
+/// Repositories beside the one here.
+fn further(ui: &mut Ui, files: &GuardFiles, args: &ScanArgs) -> Vec<PathBuf> {
+    let mut paths = args.repositories.clone();
+    if args.all {
+        let (found, whole) = tl_guard::discover::repositories(&files.host);
+        if !whole {
+            ui.warn(
+                "there are more directories below the home than were looked at for repositories",
+            );
+        }
+        let here: Vec<PathBuf> = files
+            .host
+            .repositories
+            .iter()
+            .chain(&paths)
+            .filter_map(|path| path.canonicalize().ok())
+            .collect();
+        paths.extend(found.into_iter().filter(|path| !here.contains(path)));
+    }
+    paths
+}
+
+/// What another scanner found, by its log.
+fn of_others(
+    ui: &mut Ui,
+    name: &str,
+    repository: Option<&Path>,
+) -> Result<Vec<Finding>, CommandError> {
+    let (shown, bytes) = guard_files::tool_list(name)?;
+    let log = sarif::read::read(&bytes).map_err(|err| {
+        let why = Error::source(&err).map(|cause| format!(": {cause}")).unwrap_or_default();
+        CommandError::environment(format!("`{shown}` cannot be read: {err}{why}"))
+            .hint("`--sarif-in` takes SARIF 2.1.0, as scanners write it with `--format sarif`")
+    })?;
+    if log.left_out > 0 {
+        ui.warn(format!("{} findings of `{shown}` are over the limit and left out", log.left_out));
+    }
+    let mut findings = log.findings;
+    let root = repository.map(|path| path.to_string_lossy().trim_start_matches('/').to_owned());
+    for at in findings.iter_mut().map(|finding| &mut finding.at) {
+        let below = root.as_ref().and_then(|root| at.path.strip_prefix(root.as_str()));
+        if let Some(below) = below.and_then(|below| below.strip_prefix('/')).map(str::to_owned) {
+            at.root = Root::Repository;
+            at.path = below;
+        }
+    }
+    Ok(findings)
+}
+
 /// Findings with what is allowed and what was known: the repository's files hold for what is in it,
 /// the person's for the home.
-fn judged(
+pub(super) fn judged(
     ui: &mut Ui,
     looked: &mut Looked,
     baseline: Option<&Path>,
 ) -> Result<Sorted, CommandError> {
     let mut findings = std::mem::take(&mut looked.scanned.findings);
     findings.extend(tl_guard::rules::gd::findings(&looked.changes));
+    findings.extend(base::findings(&looked.approved));
     let registry = registry();
-    let baseline = looked.files.baseline(baseline)?;
-    let (home, repository): (Vec<Finding>, Vec<Finding>) = findings
+    let baseline = match (&looked.base, baseline) {
+        (Some(base), None) => base.baseline()?,
+        (_, named) => looked.files.baseline(named)?,
+    };
+    if let Some(base) = &looked.base {
+        let (known, new): (Vec<_>, Vec<_>) = std::mem::take(&mut looked.scanned.inline)
+            .into_iter()
+            .partition(|inline| base.has(inline));
+        looked.scanned.inline = known;
+        for inline in new {
+            ui.warn(format!(
+                "`guard:allow {}` in `{}` line {} does not count: it came with this change",
+                inline.allow.rule, inline.at.path, inline.at.line
+            ));
+        }
+    }
+    let name = |id: &str| registry.get(id).map_or("", |doc| doc.name);
+    for (inline, why) in inline::apply(&mut findings, &looked.scanned.inline, looked.now, &name) {
+        ui.warn(format!(
+            "`guard:allow {}` in `{}` line {} does not count: {why}",
+            inline.allow.rule, inline.at.path, inline.at.line
+        ));
+    }
+    let (mut home, mut repository): (Vec<Finding>, Vec<Finding>) = findings
         .into_iter()
         .partition(|finding| !matches!(finding.at.root, Root::Repository | Root::Tools));
-    let allowed = looked.files.allowed(Whose::Repository)?;
+    let allowed = match &looked.base {
+        Some(base) => base.allowed()?,
+        None => looked.files.allowed(Whose::Repository)?,
+    };
+    let at = own_file(Root::Repository, ".throughline/guard.toml");
+    repository.extend(expired_exception::findings(&allowed, &at, looked.now));
     let mut sorted = sort(repository, &allowed, &baseline, looked.now, &registry);
     let allowed = looked.files.allowed(Whose::User)?;
+    let at = own_file(Root::Home, ".config/throughline/guard.toml");
+    home.extend(expired_exception::findings(&allowed, &at, looked.now));
     let other = sort(home, &allowed, &baseline, looked.now, &registry);
     beside::merge(&mut sorted, other);
     for entry in &sorted.expired {
@@ -154,4 +283,10 @@ fn judged(
         ui.warn(format!("an entry of `guard.toml` for {} does not count: {why}", entry.rule));
     }
     Ok(sorted)
+}
+
+/// One of guard's own files as a place.
+fn own_file(root: Root, path: &str) -> Location {
+    let within = String::new();
+    Location { root, path: path.to_owned(), line: 0, column: 0, end_line: 0, within }
 }

@@ -69,6 +69,8 @@ fn github(value: &Value) -> Option<Found> {
         "workflow_job"
     } else if has(value, &["check_suite", "head_sha", "conclusion"]) {
         "check_run"
+    } else if has(value, &["context", "state", "created_at", "target_url"]) {
+        "status"
     } else if has(value, &["deployment_url", "state", "created_at"]) {
         "deployment_status"
     } else if has(value, &["statuses_url", "environment", "sha", "task"]) {

@@ -103,6 +103,21 @@ fn issues_of_a_jira_table_need_a_zone() {
 }
 
 #[test]
+fn suites_that_do_not_say_when_they_ran_ended_when_the_report_was_written() {
+    let report = "<testsuites><testsuite name=\"a\" time=\"90\"><testcase/></testsuite>\
+        <testsuite name=\"b\" timestamp=\"2026-03-01T11:00:00Z\"><testcase/></testsuite>\
+        <testsuite name=\"c\"><testcase/></testsuite></testsuites>";
+    let written = Some(Timestamp::from_seconds(1_772_366_400));
+    let options = Options { written, ..options() };
+    insta::assert_snapshot!(shown(&read_all("in", report.as_bytes(), options)), @r#"
+    1: 2026-03-01T12:00:00Z tests.finished junit suite//a/1772366310000 suite:a [] {"errors":0,"failures":0,"seconds":90.0,"skipped":0,"suite":"a","tests":1}
+    1: 2026-03-01T11:00:00Z tests.finished junit suite//b/1772362800000 suite:b [] {"errors":0,"failures":0,"seconds":0.0,"skipped":0,"suite":"b","tests":1}
+    1: 2026-03-01T12:00:00Z tests.finished junit suite//c/1772366400000 suite:c [] {"errors":0,"failures":0,"seconds":0.0,"skipped":0,"suite":"c","tests":1}
+    note in:1: suites without a timestamp ended when the report was written (let the runner write `timestamp`, as most do)
+    "#);
+}
+
+#[test]
 fn suites_of_a_test_report_are_read_with_their_times() {
     let report = "<?xml version=\"1.0\"?>\n<testsuites>\n\
         <testsuite name=\"outer\" tests=\"3\">\n\
@@ -120,7 +135,7 @@ fn suites_of_a_test_report_are_read_with_their_times() {
     7: 2026-03-01T11:00:02Z tests.finished junit suite/abc/c/1772362800000 suite:c [commit=abc] {"errors":0,"failures":0,"seconds":2.0,"skipped":1,"suite":"c","tests":1}
     note in:7: suite `c` took less than no time (the sum of its cases stands for it)
     out in:8: the date `2026-03-01T12:00:00` has no zone (write its offset, such as `+01:00`, or name it with `--assume-offset`)
-    out in:9: suite `e` has no timestamp (let the runner write `timestamp`, as most do)
+    out in:9: suite `e` has no timestamp (let the runner write `timestamp`, as most do, or give the report as a file)
     "#);
     insta::assert_snapshot!(shown(&read("<!DOCTYPE x [<!ENTITY a \"b\">]>\n<testsuite/>")), @r#"out in:1: the report has a DOCTYPE (give a JUnit report as test runners write it)"#);
     insta::assert_snapshot!(shown(&read("<html><p>Not found</p></html>")), @r#"out in:1: the XML has no `testsuite` (give a JUnit report as test runners write it)"#);

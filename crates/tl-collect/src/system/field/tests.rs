@@ -40,7 +40,7 @@ fn line(event: &Event) -> String {
         event.key,
         event.kind,
         refs.join(" "),
-        event.data
+        tl_core::ordered::Ordered(&event.data)
     )
 }
 

@@ -21,7 +21,13 @@ fn told(what: &str, parent: &str, body: Value) -> String {
     let events = convert(&record(what, parent, body)).unwrap();
     let line = |event: &Event| {
         let actor = event.actor.as_deref().unwrap_or("-");
-        format!("{} {} {} {actor} {}\n", event.source, event.kind, event.key, event.data)
+        format!(
+            "{} {} {} {actor} {}\n",
+            event.source,
+            event.kind,
+            event.key,
+            tl_core::ordered::Ordered(&event.data)
+        )
     };
     events.iter().map(line).collect()
 }

@@ -15,7 +15,7 @@ use crate::system::field;
 /// One attempt of a run or job, as it is now.
 #[derive(Debug, Clone)]
 pub(crate) struct Run {
-    /// `run/123`, `job/123` or `check/123`.
+    /// `run/123`, `job/123`, `check/123` or `status/SHA/CONTEXT`.
     pub(crate) id: String,
     /// The beginning of its events' keys behind the repository: `123/1` of `run/acme/api/123/1`.
     pub(crate) key: String,
@@ -235,6 +235,53 @@ pub(super) fn graphql_check(place: &Place, commit: &str, body: &Value) -> Result
         completed: "completedAt",
     };
     Ok(words.check(body)?.map_or_else(Vec::new, |run| run.events(place)))
+}
+
+/// A commit status, the older form of a check: `pending` while it runs, and how it ended.
+///
+/// It has no id that REST, GraphQL and webhooks agree on, so commit, context and instant name it.
+/// Each is one step of its context on that commit. What is asked for again under the same name goes
+/// on as the same build: a status does not say that it is another attempt.
+pub(super) fn status(place: &Place, parent: &str, body: &Value) -> Result<Vec<Event>> {
+    let first = |names: [&'static str; 2]| names.into_iter().find_map(|name| instant(body, name));
+    let at = first(["created_at", "createdAt"]).ok_or(Problem::Missing("created_at"))?;
+    let commit = match object_id(body, "sha") {
+        sha if sha.is_empty() => field::object_id(parent),
+        sha => sha,
+    };
+    if commit.is_empty() {
+        return Err(Problem::Missing("sha"));
+    }
+    let state = text(body, "state").to_ascii_lowercase();
+    let context = match short(text(body, "context")) {
+        context if context.is_empty() => "default".to_owned(),
+        context => context,
+    };
+    let (begun, outcome) = match state.as_str() {
+        "pending" => (true, Outcome::Unknown),
+        "success" => (false, Outcome::Success),
+        "failure" | "error" => (false, Outcome::Failure),
+        // GraphQL also lists what a rule of the branch waits for and nobody reported.
+        _ => return Ok(Vec::new()),
+    };
+    let run = Run {
+        id: format!("status/{commit}/{context}"),
+        key: format!("{commit}/{context}/{}", at.as_millis()),
+        commit,
+        by: String::new(),
+        queued: None,
+        started: begun.then_some(at),
+        finished: (!begun).then_some(at),
+        outcome,
+        runner: String::new(),
+        state: BuildState {
+            level: BuildLevel::Job,
+            pipeline: context,
+            attempt: 1,
+            ..BuildState::default()
+        },
+    };
+    Ok(run.events(place))
 }
 
 /// What the fields of a check are called, and its commit.

@@ -19,7 +19,7 @@ pub(crate) struct Place {
 }
 
 /// Where addresses stand, in the order in which they are asked for the host.
-const ADDRESSES: [&str; 11] = [
+const ADDRESSES: [&str; 12] = [
     "html_url",
     "url",
     "pull_request_url",
@@ -31,6 +31,7 @@ const ADDRESSES: [&str; 11] = [
     "source.issue.url",
     "user.html_url",
     "actor.url",
+    "commit.url",
 ];
 
 /// Addresses of the API that name the repository.

@@ -25,7 +25,11 @@ fn told(events: &[Event]) -> String {
     let line = |event: &Event| {
         let refs: Vec<_> = event.refs.iter().map(|(role, it)| format!("{role}={it}")).collect();
         let actor = event.actor.as_deref().map(|by| format!(" by {by}")).unwrap_or_default();
-        let data = if event.data.is_null() { String::new() } else { format!("  {}\n", event.data) };
+        let data = if event.data.is_null() {
+            String::new()
+        } else {
+            format!("  {}\n", tl_core::ordered::Ordered(&event.data))
+        };
         let (kind, at, subject) = (&event.kind, event.at, &event.subject);
         let named = format!("  {}:{}\n  {subject} [{}]\n", event.source, event.key, refs.join(" "));
         format!("{kind} {at}{actor}\n{named}{data}")

@@ -14,7 +14,7 @@ use super::read::{Problem, Result, get, instant, number, object_id, text};
 use super::{Place, object};
 
 /// Members that only one event has, the more telling first.
-const SIGNS: [(&str, &str); 15] = [
+const SIGNS: [(&str, &str); 16] = [
     ("deployment_status", "deployment_status"),
     ("workflow_job_runs", "deployment_review"),
     ("workflow_job_run", "deployment_review"),
@@ -28,6 +28,7 @@ const SIGNS: [(&str, &str); 15] = [
     ("release", "release"),
     ("thread", "pull_request_review_thread"),
     ("pusher", "push"),
+    ("context", "status"),
     ("issue", "issues"),
     ("pull_request", "pull_request"),
 ];
@@ -103,7 +104,7 @@ pub(super) fn events(record: &Record) -> Result<Vec<Event>> {
             events.extend(object(&place, event, &id.to_string(), status)?);
             Ok(events)
         }
-        "deployment_review" => object(&place()?, event, "", body),
+        "deployment_review" | "status" => object(&place()?, event, "", body),
         _ => Ok(Vec::new()),
     }
 }

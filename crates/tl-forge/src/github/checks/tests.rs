@@ -22,11 +22,12 @@ fn check(id: u64, app: &str, status: &str) -> Value {
 
 /// A commit with a check of Actions, one of another system, and a status of a third.
 fn commit(number: u64, status: &str, more: bool) -> Value {
-    let status_of_old = json!({"__typename": "StatusContext"});
+    // What the token may not read has no members.
+    let unreadable = json!({"__typename": "CheckRun"});
     let nodes = [
         check(1000 + number, "github-actions", "COMPLETED"),
         check(2000 + number, "elsewhere-ci", status),
-        status_of_old,
+        unreadable,
     ];
     json!({"oid": format!("sha{number}"), "statusCheckRollup": {"state": "PENDING", "contexts": {
         "totalCount": 3, "pageInfo": {"hasNextPage": more}, "nodes": nodes}}})
@@ -100,6 +101,42 @@ fn a_check_that_ended_later_is_given_again_though_its_commit_did_not_change() {
 }
 
 #[test]
+fn a_commit_status_is_given_beside_the_checks_and_again_when_it_ends() {
+    run(async {
+        let now = Arc::new(Mutex::new("PENDING"));
+        let shared = Arc::clone(&now);
+        let server = Server::start(move |asked| {
+            let state = *shared.lock().unwrap();
+            let query = asked.body.contains("StatusContext { context state createdAt");
+            assert!(query, "{}", asked.body);
+            answer(asked, |number| {
+                let mut commit = commit(number, "COMPLETED", false);
+                if number == 7 {
+                    let nodes = commit.pointer_mut("/statusCheckRollup/contexts/nodes").unwrap();
+                    nodes.as_array_mut().unwrap().push(json!({
+                        "__typename": "StatusContext", "context": "old-ci", "state": state,
+                        "createdAt": ago(7 * 60),
+                    }));
+                }
+                commit
+            })
+        })
+        .await;
+        let pages = pull_all(&github(&server), "checks", None).await.unwrap();
+        let all: Vec<_> = pages.iter().flat_map(|page| page.records.clone()).collect();
+        let statuses: Vec<_> = all.iter().filter(|record| record.what == "status").collect();
+        assert_eq!((all.len(), statuses.len()), (46, 1));
+        assert_eq!(
+            (statuses[0].parent.as_str(), &statuses[0].body["state"]),
+            ("sha7", &json!("PENDING"))
+        );
+        *now.lock().unwrap() = "SUCCESS";
+        let changed = again(&github(&server), "checks", &pages.last().unwrap().next).await;
+        assert_eq!(words(&changed), ["graphql_check_run acme/api sha7", "status acme/api sha7"]);
+    });
+}
+
+#[test]
 fn a_commit_with_more_checks_than_an_answer_holds_is_read_whole_over_rest() {
     run(async {
         let server = Server::start(|asked| match asked.path() {
@@ -109,12 +146,16 @@ fn a_commit_with_more_checks_than_an_answer_holds_is_read_whole_over_rest() {
                 ok(&json!({"total_count": 3, "check_runs":
                     [run(1, "github-actions"), run(2, "elsewhere-ci"), run(3, "a-third")]}))
             }
+            "/repos/acme/api/commits/sha3/status" => {
+                ok(&json!({"state": "success", "statuses": [{"id": 5, "context": "old-ci"}]}))
+            }
             path => panic!("{path}"),
         })
         .await;
         let records = collected(&github(&server), "checks").await;
-        assert_eq!(records.iter().filter(|record| record.what == "check_run").count(), 2);
-        assert_eq!(records.len(), 44 + 2);
+        let of = |what: &str| records.iter().filter(|record| record.what == what).count();
+        assert_eq!((of("check_run"), of("status")), (2, 1));
+        assert_eq!(records.len(), 44 + 3);
     });
 }
 

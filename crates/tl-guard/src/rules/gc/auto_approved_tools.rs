@@ -53,7 +53,7 @@ fn check(cx: &Cx<'_>, sink: &mut Sink) {
 }
 
 /// Whether a tool's name says that it changes, sends or runs something.
-fn acts(tool: &str) -> bool {
+pub(crate) fn acts(tool: &str) -> bool {
     let words = tool.split(|c: char| !c.is_ascii_alphanumeric()).map(str::to_ascii_lowercase);
     let known = [
         "delete", "remove", "drop", "write", "update", "create", "run", "exec", "execute", "shell",

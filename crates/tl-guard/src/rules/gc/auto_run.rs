@@ -1,11 +1,16 @@
 //! A repository's own settings run a command by themselves.
+//!
+//! In: hooks, and a lock where there is one. Out: findings. The scan knows no lock, so
+//! [`by_lock`] sets the level that a lock decides afterwards.
 
-use tl_core::finding::{Confidence, Level};
+use tl_core::finding::{Confidence, Finding, Level};
+use tl_core::time::Timestamp;
 use tl_rules::doc::RuleDoc;
 
 use tl_core::finding::Evidence;
 
-use crate::inventory::Scope;
+use crate::inventory::{Inventory, Scope};
+use crate::lock::{Approval, Lock, entries};
 use crate::rules::gc::{is_command, masked};
 use crate::rules::{Check, Cx, Rule, Sink, finding};
 
@@ -35,5 +40,77 @@ fn check(cx: &Cx<'_>, sink: &mut Sink) {
         found.level = level;
         found.evidence = Evidence::of(&masked(&hook.command), "", Vec::new());
         sink.add(found);
+    }
+}
+
+/// What a lock says of commands that run by themselves: one that is approved as it is today is a
+/// warning, one that is not is stopped. `inventory` is the part that the lock is about; without a
+/// lock the level stays high, so that the first look at a repository does not fail.
+pub fn by_lock(findings: &mut [Finding], inventory: &Inventory, lock: &Lock, today: Timestamp) {
+    let today = today.date();
+    let is_approved = |finding: &Finding| {
+        let mut hooks = inventory.hooks.iter().filter(|hook| hook.at == finding.at);
+        let now = hooks.next().map(|hook| entries::hook(hook, &Approval::default()));
+        now.is_some_and(|now| {
+            lock.hook.iter().any(|entry| {
+                let approved = entry.approved.expires.as_ref().is_none_or(|day| *day >= today);
+                approved && entry.sum == now.sum
+            })
+        })
+    };
+    let of_lock = |finding: &&mut Finding| {
+        finding.rule.0 == DOC.id
+            && finding.level == Level::High
+            && inventory.hooks.iter().any(|hook| hook.at == finding.at)
+    };
+    for finding in findings.iter_mut().filter(of_lock) {
+        finding.level = if is_approved(finding) { Level::Warn } else { Level::Block };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inventory::{Client, Hook, HookKind};
+    use crate::lock::file;
+
+    fn hook(command: &str) -> Hook {
+        Hook {
+            client: Client::ClaudeCode,
+            scope: Scope::Project,
+            event: "SessionStart".to_owned(),
+            matcher: String::new(),
+            kind: HookKind::Command,
+            command: command.to_owned(),
+            target: None,
+            ours: false,
+            fail_closed: false,
+            at: crate::text::unit::tools_at(command),
+        }
+    }
+
+    #[test]
+    fn a_lock_decides_how_bad_a_command_is_that_runs_by_itself() {
+        let levels = |lock: &Lock, day: &str| {
+            let hooks = vec![hook("./known.sh"), hook("./new.sh")];
+            let inventory = Inventory { hooks, ..Inventory::default() };
+            let mut sink = Sink::default();
+            check(&Cx { inventory: &inventory, tools: &Default::default() }, &mut sink);
+            let mut findings = sink.finish();
+            let today = Timestamp::parse(day).unwrap();
+            by_lock(&mut findings, &inventory, lock, today);
+            findings.iter().map(|finding| finding.level).collect::<Vec<_>>()
+        };
+        let approval = Approval {
+            by: "ana".to_owned(),
+            expires: Some("2026-11-21".to_owned()),
+            ..Approval::default()
+        };
+        let hook = entries::hook(&hook("./known.sh"), &approval);
+        let lock = Lock { hook: vec![hook], ..Lock::empty() };
+        assert_eq!(file::faults(&lock).len(), 0);
+        assert_eq!(levels(&lock, "2026-11-21T00:00:00Z"), [Level::Warn, Level::Block]);
+        assert_eq!(levels(&lock, "2026-11-22T00:00:00Z"), [Level::Block, Level::Block]);
+        assert_eq!(levels(&Lock::empty(), "2026-11-21T00:00:00Z"), [Level::Block, Level::Block]);
     }
 }

@@ -54,7 +54,9 @@ fn secrets(server: &Server) -> Vec<String> {
                             pairs.push((arg.clone(), value));
                         }
                     }
-                    _ => {}
+                    // The value of an option was taken with it.
+                    _ if index > 0 && args[index - 1].starts_with('-') => {}
+                    _ => pairs.push(("argument".to_owned(), arg.as_str())),
                 }
             }
         }

@@ -38,7 +38,7 @@ fn cases(rule: &Rule, kind: &str) -> Vec<PathBuf> {
 
 #[test]
 fn a_rule_of_the_inventory_finds_its_bad_cases_and_passes_its_good_ones() {
-    for rule in gi::RULES {
+    for rule in gi::RULES.iter().filter(|rule| !matches!(rule.check, Check::Elsewhere)) {
         for case in cases(rule, "bad") {
             assert!(
                 ids(&case).contains(rule.doc.id),

@@ -3,6 +3,7 @@
 use tl_core::finding::{Confidence, Level};
 use tl_rules::doc::RuleDoc;
 
+use crate::listeners::looks_like_server;
 use crate::rules::gn;
 use crate::rules::{Check, Cx, Rule, Sink, finding};
 
@@ -22,7 +23,7 @@ static DOC: RuleDoc = RuleDoc {
 
 fn check(cx: &Cx<'_>, sink: &mut Sink) {
     for listener in cx.inventory.listeners.iter().filter(|listener| listener.server.is_none()) {
-        if !listener.arguments.iter().any(|word| is_mcp(word)) {
+        if !looks_like_server(&listener.arguments) {
             continue;
         }
         let message = format!(
@@ -36,10 +37,4 @@ fn check(cx: &Cx<'_>, sink: &mut Sink) {
         }
         sink.add(found);
     }
-}
-
-/// `mcp` as a word of a program's or package's name.
-fn is_mcp(word: &str) -> bool {
-    let name = word.rsplit("node_modules/").next().unwrap_or(word);
-    name.split(|c: char| !c.is_ascii_alphanumeric()).any(|part| part.eq_ignore_ascii_case("mcp"))
 }

@@ -16,6 +16,10 @@ fn every_kind_has_the_rule_that_is_named_after_it() {
         (Kind::Override, "overrides-instructions"),
         (Kind::Guard, "removes-safeguards"),
         (Kind::Runaway, "runaway"),
+        (Kind::Destroy, "destroys-data"),
+        (Kind::Plant, "plants-code"),
+        (Kind::Loosen, "loosens-settings"),
+        (Kind::Lure, "lures-into-install"),
     ];
     assert_eq!(all.len(), DOCS.len());
     for (kind, name) in all {

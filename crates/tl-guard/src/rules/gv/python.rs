@@ -9,6 +9,11 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+/// Bytes in which a list of arguments ends.
+const LONGEST_LIST: usize = 64 << 10;
+/// Bytes of all bodies that are read of a file.
+const WORK: usize = 16 << 20;
+
 /// A function: the names that its caller fills, and its body.
 #[derive(Debug)]
 pub(super) struct Function {
@@ -84,8 +89,10 @@ fn string_end(bytes: &[u8], at: usize) -> usize {
     bytes.len()
 }
 
-/// What stands in the brackets that open at `open`, without them; to the end where none closes.
+/// What stands in the brackets that open at `open`, without them; to the end, or far behind, where
+/// none closes.
 pub(super) fn bracketed(text: &str, open: usize) -> Range<usize> {
+    let text = &text[..text.floor_char_boundary(open.saturating_add(LONGEST_LIST))];
     let bytes = text.as_bytes();
     let (mut depth, mut at) = (0_usize, open);
     while at < bytes.len() {
@@ -111,9 +118,15 @@ pub(super) fn bracketed(text: &str, open: usize) -> Range<usize> {
 /// All functions of `code`, inner ones too.
 pub(super) fn functions(code: &str) -> Vec<Function> {
     let mut out = Vec::new();
+    let mut work = 0;
     for found in DEF.captures_iter(code) {
+        // Bodies that lie in each other are read each time.
+        if work > WORK {
+            break;
+        }
         let (Some(whole), Some(indent)) = (found.get(0), found.get(1)) else { continue };
         let list = bracketed(code, whole.end() - 1);
+        work += list.len();
         let parameters = code[list.clone()]
             .split(',')
             .filter_map(|one| one.trim().trim_start_matches('*').split([':', '=']).next())
@@ -124,7 +137,9 @@ pub(super) fn functions(code: &str) -> Vec<Function> {
             })
             .collect();
         let start = code[list.end..].find('\n').map_or(code.len(), |n| list.end + n + 1);
-        out.push(Function { parameters, body: start..block_end(code, start, indent.len()) });
+        let body = start..block_end(code, start, indent.len());
+        work += body.len();
+        out.push(Function { parameters, body });
     }
     out
 }

@@ -11,7 +11,7 @@ use regex::Regex;
 use super::python::{self, block_end, bracketed, builds, built, functions, pattern, uses};
 
 /// One kind of behaviour; the order is the order of the rules.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) enum Found {
     DownloadAndRun,
     HarvestAndSend,

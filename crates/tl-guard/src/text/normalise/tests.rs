@@ -92,4 +92,20 @@ proptest! {
             prop_assert_eq!(map.raw(text.len()), raw.len());
         }
     }
+
+    #[test]
+    fn the_short_way_comes_to_what_the_long_way_comes_to(line in "[a-z %&\u{2010}-\u{2022}\u{2190}-\u{21ff}\u{2500}-\u{27bf}\u{4e00}-\u{4e10}\u{1f300}-\u{1f6ff}\u{301}]{0,12}") {
+        let long = super::undone(&line).text;
+        match super::change(&line) {
+            super::Change::All => {}
+            super::Change::Marks => prop_assert_eq!(line.chars().map(super::punctuation).collect::<String>(), long),
+            super::Change::Nothing => prop_assert_eq!(&line, &long),
+        }
+    }
+
+    #[test]
+    fn no_text_whatsoever_ends_it(raw in any::<String>()) {
+        let once = text(&raw);
+        prop_assert!(once.len() <= 4 * raw.len());
+    }
 }

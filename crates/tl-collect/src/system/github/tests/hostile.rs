@@ -139,7 +139,7 @@ proptest! {
             }
         }
         for what in ["issue", "pull_request", "graphql_pull_request", "review", "commit", "timeline",
-                     "workflow_run", "deployment_status", "release", "check_run", "graphql_check_run"] {
+                     "workflow_run", "deployment_status", "release", "check_run", "graphql_check_run", "status"] {
             let _told = convert(&record(what, "12", body.clone()));
         }
     }

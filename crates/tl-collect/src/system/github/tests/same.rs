@@ -330,3 +330,49 @@ fn a_check_that_is_not_over_has_begun_or_tells_nothing() {
     assert_eq!(kinds("IN_PROGRESS"), ["ci.started"]);
     assert_eq!(kinds("QUEUED"), [""; 0]);
 }
+
+#[test]
+fn a_commit_status_is_the_same_over_rest_graphql_and_a_webhook() {
+    let context = "continuous-integration/elsewhere";
+    let rest = json!({
+        "id": 77, "state": "success", "context": context, "description": "3 passed",
+        "target_url": "https://ci.example/77", "created_at": "2024-05-01T10:31:00Z",
+        "updated_at": "2024-05-01T10:31:00Z",
+        "url": format!("https://git.example/api/v3/repos/acme/api/statuses/{HEAD}"),
+    });
+    let told = |record: &Record| convert(record).unwrap();
+    let events = told(&record("status", HEAD, rest.clone()));
+    assert_eq!(events.len(), 1);
+    assert_eq!(events[0].kind, "ci.finished");
+    assert_eq!(events[0].what("commit"), Some(HEAD));
+    assert_eq!(events[0].data["outcome"], "success");
+    assert_eq!(events[0].data["pipeline"], context);
+    let graphql = json!({
+        "__typename": "StatusContext", "state": "SUCCESS", "context": context,
+        "createdAt": "2024-05-01T10:31:00Z",
+        "commit": {"url": format!("https://git.example/acme/api/commit/{HEAD}")},
+    });
+    assert_eq!(told(&record("status", HEAD, graphql)), events);
+    let mut sent = rest;
+    sent["sha"] = json!(HEAD);
+    sent["name"] = json!("acme/api");
+    sent["commit"] = json!({"sha": HEAD});
+    sent["branches"] = json!([]);
+    let mut sent = webhook("status", sent);
+    sent.body["repository"]["html_url"] = json!("https://git.example/acme/api");
+    assert_eq!(told(&sent), events);
+    sent.parent = String::new();
+    assert_eq!(told(&sent), events, "without the header, by its members");
+}
+
+#[test]
+fn a_commit_status_begins_with_pending_and_tells_nothing_before_it() {
+    let kinds = |state: &str| -> Vec<String> {
+        let body = json!({"state": state, "context": "ci", "created_at": "2024-05-01T10:01:00Z"});
+        let events = convert(&record("status", HEAD, body)).unwrap();
+        events.into_iter().map(|event| event.kind).collect()
+    };
+    assert_eq!(kinds("pending"), ["ci.started"]);
+    assert_eq!(kinds("error"), ["ci.finished"]);
+    assert_eq!(kinds("EXPECTED"), [""; 0]);
+}

@@ -1,0 +1,113 @@
+//! What guard did, in the ledger of the repository, where there is one.
+//!
+//! In: counts of a scan, items of an approval. Out: events. Start at [`Record::keep`].
+//! **Invariant:** no ledger is made for it, nothing that was found is kept but counts, and a ledger
+//! that cannot be written is a note: the answer stands.
+
+use std::path::PathBuf;
+
+use tl_core::event::Event;
+use tl_core::fact::{GuardApproved, GuardScanned, kind};
+use tl_core::finding::State;
+use tl_exec::git::Repository;
+use tl_ledger::Ledger;
+use tl_ledger::append::AppendError;
+use tl_ledger::open::OpenError;
+use tl_rules::sort::Sorted;
+
+use super::Looked;
+use crate::context::{Context, Globals, LedgerChoice};
+use crate::report::guard::word;
+use crate::ui::Ui;
+
+/// Events to be kept, and the repository whose ledger they belong to.
+#[derive(Default)]
+pub(super) struct Record {
+    events: Vec<Event>,
+    repository: Option<PathBuf>,
+}
+
+impl Record {
+    /// A scan and what came of it.
+    pub(super) fn scanned(&mut self, looked: &Looked, sorted: &Sorted) {
+        let mut scan = GuardScanned {
+            inventory: tl_guard::report::inventory_digest(&looked.scanned.inventory),
+            files: looked.scanned.read.files,
+            ..GuardScanned::default()
+        };
+        for finding in &sorted.findings {
+            if finding.state == State::New {
+                *scan.rules.entry(finding.rule.to_string()).or_default() += 1;
+                *scan.levels.entry(word(finding.level).to_owned()).or_default() += 1;
+            } else {
+                scan.known += 1;
+            }
+        }
+        let key = format!("scan/{}/{}", looked.now.as_millis(), &scan.inventory[..16]);
+        self.add(
+            looked,
+            Event::new(kind::GUARD_SCANNED, looked.now, "guard", &key, &subject(looked))
+                .with(&scan),
+        );
+    }
+
+    /// Items that somebody approved.
+    pub(super) fn approved(&mut self, looked: &Looked, by: &str, approved: &GuardApproved) {
+        if approved.items.is_empty() {
+            return;
+        }
+        let key = format!("approval/{}/{}", looked.now.as_millis(), approved.items[0]);
+        let key: String = key.chars().take(100).collect();
+        let event = Event::new(kind::GUARD_APPROVED, looked.now, "guard", &key, &subject(looked));
+        self.add(looked, event.by(by).with(approved));
+    }
+
+    fn add(&mut self, looked: &Looked, event: Event) {
+        self.repository = looked.files.host.repositories.first().cloned();
+        self.events.push(event);
+    }
+
+    /// Appends the events to the ledger that is there.
+    pub(super) async fn keep(self, ui: &mut Ui, globals: &Globals) {
+        if self.events.is_empty() {
+            return;
+        }
+        if let Err(why) = self.append(ui, globals).await {
+            ui.note(format!("the ledger does not know of this: {why}"));
+        }
+    }
+
+    async fn append(&self, ui: &mut Ui, globals: &Globals) -> Result<(), KeepError> {
+        let cx = Context::load(ui, globals, None).map_err(|_| KeepError::Settings)?;
+        let here = self.repository.as_deref().and_then(|path| Repository::open(path).ok());
+        let path = match (&cx.ledger, here) {
+            (LedgerChoice::Path(path), _) => Some(path.clone()),
+            (LedgerChoice::Default, Some(repository)) => cx.ledger_path(&repository),
+            (LedgerChoice::Default | LedgerChoice::None, _) => None,
+            (LedgerChoice::Url(url), _) => {
+                let ledger = Ledger::open_url(url.as_str()).await?;
+                ledger.append(&self.events).await?;
+                return Ok(());
+            }
+        };
+        if let Some(path) = path.filter(|path| path.exists()) {
+            Ledger::open(&path).await?.append(&self.events).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Why the ledger does not know.
+#[derive(Debug, thiserror::Error)]
+enum KeepError {
+    #[error("the configuration cannot be read")]
+    Settings,
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    #[error(transparent)]
+    Append(#[from] AppendError),
+}
+
+fn subject(looked: &Looked) -> String {
+    format!("repository:{}", looked.files.name())
+}

@@ -1,0 +1,38 @@
+//! What the lock and `guard.toml` make of a finding, as the user sees it.
+
+use crate::env;
+
+const HOOKS: &str =
+    r#"{"hooks": {"SessionStart": [{"hooks": [{"type": "command", "command": "./hello.sh"}]}]}}"#;
+
+#[test]
+fn a_command_that_runs_by_itself_is_as_bad_as_the_lock_says() {
+    let env = env();
+    let level = |lines: &str| {
+        let line = lines.lines().find(|line| line.contains("GC010"));
+        line.unwrap_or_else(|| panic!("{lines}")).split_whitespace().next().unwrap().to_owned()
+    };
+    env.write(".claude/settings.json", HOOKS);
+    // A first look at a repository does not fail.
+    let shown = env.run(&["guard"]);
+    assert_eq!(level(&shown), "high", "{shown}");
+    assert!(!shown.contains("[exit status"), "{shown}");
+    env.run(&["guard", "lock", "--by", "ana"]);
+    assert_eq!(level(&env.run(&["guard"])), "warn");
+    env.write(".claude/settings.json", HOOKS.replace("hello", "bye"));
+    let shown = env.run(&["guard"]);
+    assert_eq!(level(&shown), "block", "{shown}");
+    assert!(shown.ends_with("[exit status: 1]\n"), "{shown}");
+}
+
+#[test]
+fn what_was_allowed_until_yesterday_is_told_as_a_finding() {
+    let env = env();
+    env.write(
+        ".throughline/guard.toml",
+        "[[allow]]\nrule = \"GC001\"\npath = \".mcp.json\"\nowner = \"ana\"\nreason = \"pinned by the image\"\nexpires = \"2026-02-28\"\n",
+    );
+    let shown = env.run(&["guard"]);
+    assert!(shown.contains("GI005"), "{shown}");
+    assert!(shown.contains("GC001 was allowed by ana until 2026-02-28, which is over"), "{shown}");
+}

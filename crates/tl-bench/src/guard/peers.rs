@@ -1,0 +1,235 @@
+//! Other scanners beside ours, on the same corpora, where they are installed.
+//!
+//! In: the corpora, and what is found on `PATH`. Out: for each peer what it reports at high or
+//! worse. A peer that is not there is said to be so. They are run as their own documentation says,
+//! without a key and without a model; whether a network is there is up to whoever starts this.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tl_exec::process::{self, Options, ProcessError};
+
+use super::measures::Tally;
+use super::{BenchError, Line, corpus};
+
+const NAME: &str = "peers";
+
+/// A scanner of folders of skills: its program, and its arguments but the folder.
+struct OfSkills {
+    program: &'static str,
+    before: &'static [&'static str],
+    behind: &'static [&'static str],
+}
+
+/// All write one JSON document to standard output.
+const OF_SKILLS: &[OfSkills] = &[
+    OfSkills {
+        program: "skill-scanner",
+        before: &["scan-all"],
+        behind: &["--recursive", "--format", "json", "--output", "/dev/stdout"],
+    },
+    OfSkills { program: "mcpscan", before: &[], behind: &["--json", "-o", "/dev/stdout"] },
+    OfSkills { program: "agent-audit", before: &["scan"], behind: &["--format", "json"] },
+    OfSkills { program: "agent-audit-kit", before: &["scan"], behind: &["--format", "json"] },
+];
+
+/// Reads lists of tools: `{"tools": [..]}`.
+const OF_TOOLS: (&str, &[&str]) =
+    ("mcp-scanner", &["--analyzers", "yara", "--format", "raw", "static", "--tools"]);
+
+/// Runs all of them on what is there.
+///
+/// # Errors
+/// A corpus that is there cannot be read, or the temporary file cannot be written.
+pub fn peers(folder: &Path) -> Result<Vec<Line>, BenchError> {
+    let mut lines = of_tools(folder)?;
+    for peer in OF_SKILLS {
+        lines.extend(of_skills(folder, peer)?);
+    }
+    Ok(lines)
+}
+
+fn of_tools(folder: &Path) -> Result<Vec<Line>, BenchError> {
+    let (program, arguments) = OF_TOOLS;
+    let mut lists: Vec<(String, PathBuf)> = corpus::holding(folder, "tools.json")?;
+    let registry = folder.join("mcp-registry/servers");
+    if registry.is_dir() {
+        lists.extend(
+            corpus::holding(&registry, "tools.json")?
+                .into_iter()
+                .map(|(_, path)| ("benign tools".to_owned(), path)),
+        );
+    }
+    let list = std::env::temp_dir().join(format!("tools-{}.json", std::process::id()));
+    let mut lines: Vec<(String, [Tally; 2], f64)> = Vec::new();
+    for (name, path) in lists {
+        let tools = corpus::tools(&path)?;
+        let described = |one: &corpus::Labelled| {
+            json!({
+                "name": one.tool.name,
+                "description": one.tool.description.clone().unwrap_or_default(),
+                "inputSchema": one.tool.input_schema.clone().unwrap_or_else(|| json!({})),
+            })
+        };
+        let document = json!({ "tools": tools.iter().map(described).collect::<Vec<_>>() });
+        fs::write(&list, document.to_string()).map_err(corpus::unreadable(&list))?;
+        let mut typed: Vec<String> = arguments.iter().map(|&word| word.to_owned()).collect();
+        typed.push(list.display().to_string());
+        let Some((output, seconds)) = run(program, &typed) else {
+            return Ok(vec![missing(program)]);
+        };
+        // One result for each tool, in their order: two tools of a list may have one name.
+        let results = output["scan_results"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let known = lines.iter().position(|(of, ..)| *of == name);
+        let at = known.unwrap_or_else(|| {
+            lines.push((name.clone(), Default::default(), 0.0));
+            lines.len() - 1
+        });
+        let (_, tallies, all) = &mut lines[at];
+        *all += seconds;
+        for (one, result) in tools.iter().zip(results) {
+            let found = result["is_safe"] == Value::Bool(false);
+            tallies[usize::from(one.poisoned)].add(found, found != one.poisoned, &one.tool.name);
+        }
+    }
+    fs::remove_file(&list).ok();
+    Ok(lines
+        .into_iter()
+        .flat_map(|(name, [clean, bad], seconds)| {
+            let line = |what: &str, tally: Tally| {
+                let what = format!("{program}: {name}, {what}");
+                let mut line = Line::counted(NAME, &what, tally.count);
+                line.cpu_seconds = Some(seconds);
+                (tally.count.trials > 0).then_some(line)
+            };
+            [line("poisoned", bad), line("clean", clean)].into_iter().flatten()
+        })
+        .collect())
+}
+
+fn of_skills(folder: &Path, peer: &OfSkills) -> Result<Vec<Line>, BenchError> {
+    let mut lines = Vec::new();
+    for name in ["skill-scanner/evals", "anthropics-skills/skills", "awesome-copilot/skills"] {
+        let inside = folder.join(name);
+        if !inside.is_dir() {
+            lines.push(Line::missing(NAME, name));
+            continue;
+        }
+        let mut typed: Vec<String> = peer.before.iter().map(|&word| word.to_owned()).collect();
+        typed.push(inside.display().to_string());
+        typed.extend(peer.behind.iter().map(|&word| word.to_owned()));
+        let Some((output, seconds)) = run(peer.program, &typed) else {
+            return Ok(vec![missing(peer.program)]);
+        };
+        let mut reported = BTreeSet::new();
+        grave(&output, &mut reported);
+        let [mut clean, mut bad] = [Tally::default(), Tally::default()];
+        for skill in corpus::skills(&inside)? {
+            let path = skill.strip_prefix(&inside).unwrap_or(&skill);
+            let safe = path.iter().any(|part| part.to_string_lossy().starts_with("safe"));
+            let attack = name.starts_with("skill-scanner") && !safe;
+            let found = reported.iter().any(|one| {
+                let one = Path::new(one);
+                one.strip_prefix(&inside).unwrap_or(one).starts_with(path)
+            });
+            let tally = if attack { &mut bad } else { &mut clean };
+            tally.add(found, found != attack, &path.display().to_string());
+        }
+        for (what, tally) in [("bad skills", bad), ("benign skills", clean)] {
+            if tally.count.trials > 0 {
+                let what = format!("{}: {name}, {what}", peer.program);
+                let mut line = Line::counted(NAME, &what, tally.count);
+                line.cpu_seconds = Some(seconds);
+                lines.push(line);
+            }
+        }
+    }
+    Ok(lines)
+}
+
+/// Paths of everything in a document that is called high or critical.
+fn grave(value: &Value, paths: &mut BTreeSet<String>) {
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| grave(item, paths)),
+        Value::Object(members) => {
+            let severity =
+                ["severity", "max_severity"].iter().find_map(|key| members.get(*key)?.as_str());
+            let is_grave = severity.is_some_and(|one| {
+                ["high", "critical"].iter().any(|grave| one.eq_ignore_ascii_case(grave))
+            });
+            let within = members.get("location").and_then(|place| place.get("file_path"));
+            let path = ["skill_path", "path", "filePath"].iter().find_map(|key| members.get(*key));
+            if let (true, Some(path)) = (is_grave, path.or(within).and_then(Value::as_str)) {
+                paths.insert(path.to_owned());
+            }
+            members.values().for_each(|member| grave(member, paths));
+        }
+        _ => {}
+    }
+}
+
+fn missing(program: &str) -> Line {
+    Line::missing(NAME, program)
+}
+
+/// The document that a peer prints and the CPU seconds that it took; `None` where it cannot be run.
+fn run(program: &str, arguments: &[String]) -> Option<(Value, f64)> {
+    let home = std::env::temp_dir().display().to_string();
+    let options = Options {
+        env: vec![
+            ("HOME".to_owned(), home),
+            // Without it one of them asks the network for a table of prices when it starts.
+            ("LITELLM_LOCAL_MODEL_COST_MAP".to_owned(), "True".to_owned()),
+        ],
+        timeout: Duration::from_secs(1_200),
+        output_limit: 256 << 20,
+        ..Options::default()
+    };
+    let before = children_cpu_seconds();
+    let output = match process::run(program, arguments, &options) {
+        Ok(output) => output,
+        Err(
+            ProcessError::Start { .. } | ProcessError::Timeout { .. } | ProcessError::Wait { .. },
+        ) => return None,
+    };
+    let seconds = children_cpu_seconds() - before;
+    let text = String::from_utf8_lossy(&output.stdout);
+    // Some say a line or two before.
+    let start = text.find(['{', '['])?;
+    let mut documents = serde_json::Deserializer::from_str(&text[start..]).into_iter::<Value>();
+    documents.next()?.ok().map(|document| (document, seconds))
+}
+
+/// CPU seconds of all children that have ended; 0 where the system does not say.
+fn children_cpu_seconds() -> f64 {
+    let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    // Behind the name in brackets; user and system time of children are fields 16 and 17, in 1/100 s.
+    let fields = stat.rsplit_once(')').map_or("", |(_, rest)| rest).split_whitespace();
+    fields.skip(13).take(2).filter_map(|field| field.parse::<f64>().ok()).sum::<f64>() / 100.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_peer_calls_high_is_read_in_each_of_their_forms() {
+        let document = json!({
+            "results": [
+                { "skill_path": "a", "max_severity": "CRITICAL", "findings": [] },
+                { "skill_path": "b", "max_severity": "INFO" },
+            ],
+            "findings": [
+                { "path": "c/d.py", "severity": "high" },
+                { "severity": "critical", "location": { "file_path": "e" } },
+                { "filePath": "f", "severity": "low" },
+            ],
+        });
+        let mut paths = BTreeSet::new();
+        grave(&document, &mut paths);
+        assert_eq!(paths.into_iter().collect::<Vec<_>>(), ["a", "c/d.py", "e"]);
+    }
+}

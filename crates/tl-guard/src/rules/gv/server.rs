@@ -1,0 +1,146 @@
+//! What the source of an MCP server does with what a model gives it, and besides.
+//!
+//! In: the path and text of a program. Out: [`Found`], for files that make a server of the Model Context
+//! Protocol. Start at [`read`]. What is dangerous anywhere is looked for in the whole file; what
+//! depends on the caller only in functions that a tool, a resource or a prompt reaches.
+
+mod behaviour;
+mod insecure;
+mod lex;
+mod program;
+mod taint;
+
+use std::cmp::Reverse;
+use std::ops::Range;
+
+use tl_core::finding::Level;
+
+use program::{Language, Program, patterns};
+
+use super::script;
+
+/// Bytes of a file that is read as a program.
+pub(crate) const LARGEST: usize = 1 << 20;
+
+/// One kind of behaviour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) enum Kind {
+    /// Starts what a model chose.
+    Runs,
+    /// Evaluates it.
+    Evaluates,
+    /// Puts it into a query.
+    Queries,
+    /// Takes it for a template.
+    Templates,
+    /// Takes it for a path.
+    Paths,
+    /// Asks an address that it names.
+    Fetches,
+    /// Hands on a token that is not its own.
+    Token,
+    /// Accepts a token of anybody.
+    Audience,
+    /// Work without bounds.
+    Unbounded,
+    /// Collects secrets and sends.
+    Harvests,
+    /// Hides from who watches.
+    Evades,
+    /// Stays when it is gone.
+    Persists,
+    /// Reads what belongs to the system.
+    System,
+    /// Acts, and keeps silent when it fails.
+    Silent,
+    /// Files that nobody lists.
+    HiddenState,
+    /// Does what its description does not say.
+    MoreThanSaid,
+    /// What a skill's file shows too.
+    Shared(script::Found),
+}
+
+/// Something that a server does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Found {
+    pub(super) kind: Kind,
+    pub(super) level: Level,
+    /// Bytes of the text.
+    pub(super) range: Range<usize>,
+    /// What exactly, in words; may be empty.
+    pub(super) what: &'static str,
+}
+
+patterns! {
+    PYTHON_SERVER = r"(?m)^[ \t]*(?:from|import)[ ]+(?:mcp\.server|mcp\.types|fastmcp|mcp[ ]+import[ ]+.*\b(?:Server|types)|mcp\b)|\bFastMCP\(|@(?:mcp|server)\.(?:tool|resource|prompt|call_tool)\b";
+    SCRIPT_SERVER = r#"["'](?:@modelcontextprotocol/(?:sdk|server)[\w./-]*|fastmcp|mcp-framework|mcp-handler|@vercel/mcp-adapter|agents/mcp)["']"#;
+    GO_SERVER = r#""github\.com/(?:mark3labs/mcp-go|modelcontextprotocol/go-sdk|metoro-io/mcp-golang|ThinkInAIXYZ/go-mcp)[\w./-]*""#;
+    TEST = r"(?i)(?:^|/)(?:tests?|__tests__|testing|testdata|e2e|spec|fixtures|benchmarks?)/|(?:^|/)(?:test_[^/]*|conftest)\.py$|(?:_test|\.test|\.spec)\.\w+$";
+}
+
+/// Whether a file makes a server.
+pub(super) fn is_server(text: &str, language: Language) -> bool {
+    match language {
+        Language::Python => PYTHON_SERVER.is_match(text),
+        Language::Script => SCRIPT_SERVER.is_match(text),
+        Language::Go => GO_SERVER.is_match(text),
+    }
+}
+
+/// What a file of a server shows.
+#[derive(Debug, Default)]
+pub(super) struct Read {
+    /// Each kind and place once, in the order in which it stands.
+    pub(super) found: Vec<Found>,
+    /// What is said of tools to a model: bytes of the text.
+    pub(super) said: Vec<Range<usize>>,
+    /// Something was left out: the file is larger, or more entangled, than people write.
+    pub(super) partly: bool,
+}
+
+/// Reads a file of a server; `None` for any other file. A file larger than [`LARGEST`] is only named.
+pub(super) fn read(path: &str, text: &str) -> Option<Read> {
+    let language = Language::of(path)?;
+    if !is_server(text, language) || TEST.is_match(path) {
+        return None;
+    }
+    if text.len() > LARGEST {
+        return Some(Read { partly: true, ..Read::default() });
+    }
+    let program = Program::of(text, language);
+    let said = program.functions.iter().filter(|function| function.handler);
+    let mut said: Vec<Range<usize>> = said.map(|function| function.said.clone()).collect();
+    said.retain(|range| !range.is_empty());
+    said.dedup();
+    let (found, whole) = found(&program, path, text);
+    Some(Read { found, said, partly: !whole })
+}
+
+/// What it shows, and whether all of it was followed.
+fn found(program: &Program, path: &str, text: &str) -> (Vec<Found>, bool) {
+    let (reached, whole) = taint::reach(program);
+    let mut out = Vec::new();
+    for (found, range) in script::read(path, text) {
+        let level = match found {
+            script::Found::DecodeAndRun | script::Found::Shell => Level::Block,
+            script::Found::DownloadAndRun | script::Found::CodeInString => Level::High,
+            script::Found::CollectSecrets | script::Found::Tunnel => Level::Warn,
+            // These look at every function of a script; a server's are followed from its tools.
+            script::Found::HarvestAndSend
+            | script::Found::RunArguments
+            | script::Found::Unbounded
+            | script::Found::Query
+            | script::Found::Path => continue,
+        };
+        out.push(Found { kind: Kind::Shared(found), level, range, what: "" });
+    }
+    insecure::find(program, &reached, &mut out);
+    behaviour::find(program, text, &reached, &mut out);
+    out.sort_by_key(|one| (one.range.start, one.range.end, one.kind, Reverse(one.level)));
+    out.dedup_by(|a, b| a.kind == b.kind && a.range == b.range);
+    (out, whole)
+}
+
+#[cfg(test)]
+mod tests;

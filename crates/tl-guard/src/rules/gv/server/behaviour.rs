@@ -1,0 +1,306 @@
+//! What a server does that its tools do not need.
+//!
+//! In: a [`Program`] and the functions that handlers reach. Out: [`Found`]. Literal signs of evasion,
+//! of persistence, of reading the system, and side effects whose failure nobody is to see.
+
+use std::ops::Range;
+
+use tl_core::finding::Level;
+
+use super::program::{Language, Program, block_end, patterns};
+use super::taint::{self, Reached, WORK};
+use super::{Found, Kind};
+
+patterns! {
+    EVADES = r#"\bnsenter\b|/proc/1/(?:root|ns)|release_agent|\bnotify_on_release\b|\bhistory -c\b|unset HISTFILE|HISTFILE=/dev/null|HISTSIZE=0|["']?LD_PRELOAD["']?\]?\s*=|/etc/ld\.so\.preload|\bauditctl\b|\bsetenforce 0|\biptables -F|\bufw disable|\binsmod\b|\binit_module\b|\bTracerPid\b|\bPTRACE_\w+|\bptrace\(|IsDebuggerPresent|sys\.gettrace\(\)|\bos\.utime\(|\bos\.setuid\(0\)|\bset(?:re|res)?uid\(0|\bunshare\(|["']unshare["']|/\.dockerenv|/var/run/docker\.sock[^\n]{0,80}(?:create|privileged|Binds)|--privileged\b|\bsystemd-detect-virt\b|/sys/class/dmi|\b(?:VirtualBox|VMware|QEMU)\b[^\n]{0,80}\b(?:VirtualBox|VMware|QEMU|Xen)\b|\bshred -|\bAmsiScanBuffer\b|\bSet-MpPreference\b|DisableRealtimeMonitoring|\bsys\.settrace\(None"#;
+    CLEARS_LOGS = r#"/var/log/|\.(?:bash|zsh|python)_history|\bwevtutil\b|\bjournalctl\b[^\n]*vacuum"#;
+    CLEARS = r#"os\.(?:remove|unlink|truncate)\(|["']w["']|\btruncate\b|\brm -|writelines\(|write\("#;
+    PERSISTS = r#"\bcrontab -[\s\x22']|\|\s*crontab\b|["']crontab["']|/etc/cron(?:tab|\.\w+)|/var/spool/cron|/etc/rc\.local|/etc/init\.d/|(?:systemd/(?:system|user)/|\.service["'])|\bsystemctl\b[^\n]{0,20}\benable\b|["']systemctl["']\s*,\s*["']enable|Library/LaunchAgents|Library/LaunchDaemons|\bauthorized_keys\b|(?:~|HOME|home|root)[^\n]{0,30}/?\.(?:bashrc|zshrc|profile|bash_profile)\b|CurrentVersion\\{1,2}Run\b|\bschtasks\b|/etc/profile\.d|\.git/hooks/|\.config/autostart"#;
+    WRITES = r#"["'](?:w|a|wb|ab|w\+|a\+)["']|write_text\(|writeFile|appendFile|>>|\|\s*crontab|\btee\b|WriteFile\(|subprocess\.|os\.system\(|exec(?:Sync)?\("#;
+    SYSTEM = r#"["'`](?:/etc/(?:hosts|resolv\.conf|fstab|issue|os-release|machine-id|mtab|network|ssh/)|/proc/(?:net|cpuinfo|meminfo|version|mounts|cmdline|modules|kallsyms|loadavg|stat|uptime|partitions|diskstats|interrupts|devices)|/var/log/(?:auth|syslog|secure|messages|wtmp|lastlog|kern|dmesg)|/sys/(?:class|devices|kernel|block)|/boot/)|\bpwd\.getpw|\bgrp\.getgr|\bwinreg\b|\bps (?:aux|-ef)\b|["']ps["']\s*,\s*["'](?:aux|-ef|-e|axo)|\bnetstat\b|\bdmidecode\b|(?:run|call|Popen|check_output|check_call|getoutput|exec\w*|spawn\w*|Command|system|popen)\(\s*\[?\s*["'](?:ifconfig|iptables|arp|lsof|dmesg|lsmod|whoami|ss|w|who|last|lastlog|getent|lspci|lsusb|lsblk|lscpu|route|id|uname|mount|df|journalctl)\b|[\[(]\s*["']ip["']\s*,\s*["'](?:a|addr|r|route|n|neigh|link)|\bgetent passwd\b|\bpsutil\.(?:process_iter|net_connections|users|net_if_addrs|boot_time|disk_partitions|virtual_memory|cpu_\w+)|\bplatform\.(?:uname|node|processor)\("#;
+    SECRET_SYSTEM = r#"\bpwd\.getpwall\(|\bgrp\.getgrall\(|/etc/(?:shadow|sudoers|gshadow|ssl/private)|["'`](?:/etc/(?:passwd|group)["'`])|/root[/]\.ssh|/proc/(?:\d+|self|\*|\{\w+\}|\$\{\w+\})/(?:environ|mem|maps|cmdline|fd)\b|\bspwd\.|system32\\+config\\+SAM|/dev/(?:mem|kmem)"#;
+    ALL_VARIABLES = r"\bdict\(os\.environ\)|\bos\.environ\.items\(\)|\bfor \w+ in os\.environ\b|Object\.(?:entries|keys)\(process\.env\)|JSON\.stringify\(process\.env\)";
+    KEY_WORDS = r#"["'][\w*.]*(?:KEY|SECRET|TOKEN|PASSW(?:OR)?D|CREDENTIALS?)[\w*.]*["']"#;
+    CLAIMS_CIPHER = r"(?i)^encrypts?\b";
+    HASHES = r"\bb64encode\(|\bhashlib\.|\bmd5\(";
+    CIPHERS = r"(?i)\baes\b|fernet|chacha|cryptography|\bnacl\b|sodium|\bgpg|gnupg|openssl|\bage\b|cipher|\brsa\b|subtle\.|pycrypto|\bkms\b|encrypt\w*\(\s*plaintext";
+    EXCEPT = r"(?m)^([ \t]*)except(?:[ ]*:|[ ]+(?:Exception|BaseException|\(?OSError[^:\n]*)?(?:[ ]+as[ ]+\w+)?[ ]*:)[ ]*\n?[ \t]*(?:pass|continue|\.\.\.)[ \t]*(?:\n|$)";
+    CATCH = r"\bcatch\s*(?:\(\s*\w+(?:\s*:\s*\w+)?\s*\))?\s*\{\s*\}";
+    EFFECTS = r#"\b(?:requests|httpx|session|client)\.(?:post|put|request)\(|\burlopen\(|\bsocket\.(?:socket|create_connection)\(|\.sendto\(|\.sendall\(|\bsmtplib\.|\bsubprocess\.|\bos\.(?:system|popen|chmod|chown|fork|setuid|symlink|rename|environ\[)|\bopen\([^()\n]*(?:\([^()\n]*\)[^()\n]*)*,\s*(?:mode\s*=\s*)?["'][wa]b?\+?["']|write_text\(|\bctypes\.|\bshutil\.(?:copy|move)|\bsetattr\(|\bsys\.modules\[|\bgethostbyname\("#;
+    SCRIPT_EFFECTS = r"\bfetch\(|\baxios\.(?:post|put)\(|\bhttps?\.request\(|\bexec(?:Sync)?\(|\bspawn(?:Sync)?\(|\bfs\.(?:writeFile|appendFile|chmod)(?:Sync)?\(|\bnew WebSocket\(";
+    SAYS_SENDS = r"(?i)\b(?:send|sent|post|upload|publish|notif|e-?mail|mail|messag|http|url|web|api|request|fetch|download|search|quer|call|submit|remote|server|service|cloud|online|internet|network|sync|webhook|slack|discord|telegram|github|ticket|issue|weather|stock|price|translat|llm|model|generat|ask|chat|connect|ping|report|track|telemetry|analytics|subscri|register|login|log in|auth|order|pay|book|create|add|update|delete|remove|list|get|look|find|retriev|deploy|trigger|invoke|execut|run|start|stop|graphql|database|crawl|scrape|browse|index|embed|check|status)";
+    DOCKER_SOCKET = r"docker\.sock\b|containerd\.sock\b";
+    RAW_SOCKET = r"\bAF_UNIX\b|http\+unix|UnixSocketConnection|socketPath";
+    HIDDEN_COPY = r#"(?:["'](?i:bcc)["']\]?\s*[:=]|\b(?i:bcc)\s*[:=])\s*\[?\s*(?:["'`][\w.+-]+@[\w-]+\.[\w.-]+["'`]|(?:\w+\.)?[A-Z][A-Z0-9_]{3,}\b)"#;
+    PRIVATE = r#"["'`/@](10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.)\d"#;
+    CONNECTS = r"\b(?:requests|httpx|session|client|axios|urllib)[\w.]*\.(?:get|post|request|urlopen)\(|\bconnect(?:_ex)?\(|\bcreate_connection\(|\bfetch\(";
+    REFUSES = r"(?i)is_private|block|deny|denied|forbid|reject|refuse|disallow|not allowed|ssrf|ip_network\(|ipaddress";
+    HOSTS = r"\b(?:port|host|ip|addr|target|subnet|endpoint)s?\b";
+    TRIES = r"\.connect_ex\(|\.connect\(\s*\(|\bcreate_connection\(|\bopen_connection\(";
+    CONDITION = r"\b(?:if|while|for|elif|except|match|and|or|async|lambda)\b|\bsuper\(";
+    /// Hidden files at a fixed place that every user of the machine can write to, or at home.
+    HIDDEN_FILE = r#"["'](?:/tmp|/var/tmp|/dev/shm)/\.[\w-]+|["']/(?:etc|usr|opt|var)/(?:[\w-]+/)*\.[\w-]+"#;
+    HUGE_RANGE = r"\brange\(\s*(?:[^()\n]*,\s*)?(?:(\d[\d_]*)|10\s*\*\*\s*(\d+))\s*\)";
+    HUGE_FACTOR = r"\*\s*\(?\s*(\d[\d_]{6,})\b|\b(\d[\d_]{6,})\s*\*|\*\s*\(?\s*1024\s*\*\s*1024\s*\*\s*(?:1024|\d{2,})|\*\s*10\s*\*\*\s*(?:[7-9]|\d\d)";
+    LOOP = r"(?m)^([ \t]*)(?:for[ ][^\n]+|while[ ][^\n]+):[ \t]*(?:\n|$)";
+    SPAWNS = r"\bos\.fork\(|\bThread\(|\bProcess\(|\bsocket\.socket\(|\bos\.pipe\(|\bPopen\(|= open\([^\n]*\n[^\n]*\.append\(|\.append\(open\(|\bbytearray\(|\.append\(\s*(?:b?[\x22'][^\n]{0,20}[\x22']|\[0\]|bytes\([^()]*\)|b[\x22'])\s*\*|\.submit\(|os\.urandom\(\s*\d{5,}";
+    NESTED_QUANTIFIER = r#"["'/][^"'\n]{0,80}\((?:\?:)?[^()"'\n]{0,20}[+*]\)[+*]|["'][^"'\n]{0,40}\((\w+)\|(\w+)[^()"'\n]{0,20}\)[+*]"#;
+    ENDLESS = r"(?m)^([ \t]*)while[ ]+(?:True|1)[ ]*:";
+    WAY_OUT = r"\b(?:break|return|raise|await|yield|accept|recv|input|wait|exit|readline|next|get|poll|select|quit)\b";
+    PAUSE = r"\bsleep\(";
+    COLLECTS = r#"(?:~|expanduser|\bhome\(\)|HOME)[^\n]{0,40}\.(?:ssh|aws|netrc|npmrc|pypirc|docker|kube|gnupg|azure|config/(?:gcloud|gh)|git-credentials|bash_history|zsh_history|mozilla|config/google-chrome)\b|\bid_(?:rsa|ed25519|dsa|ecdsa)\b|["']\.ssh["']|/etc/(?:shadow|passwd)|\bpbpaste\b|\bxclip\b|\bpyperclip\.paste|\bImageGrab\b|\bpynput\b|\bscreencapture\b|Login Data|\.bash_history|\bfor \w+ in os\.environ\b|os\.environ\.items\(\)|dict\(os\.environ\)|Object\.(?:entries|keys|fromEntries)\([^)]{0,20}process\.env\)|JSON\.stringify\(process\.env\)|\bos\.Environ\(\)|\bos\.walk\(\s*(?:os\.path\.expanduser|["'](?:/|~))|\bkeyring\.get|security find-generic-password|169\.254\.169\.254|metadata\.google\.internal|kubernetes\.io/serviceaccount|\bgit config --(?:list|get)|history\.(?:json|db|sqlite)|Cookies\b"#;
+    LITERAL_SEND = r#"(?:requests|httpx|session|client|axios)\.(?:post|put)\(\s*(?:url\s*=\s*)?f?["'`]https?://|\bfetch\(\s*["'`]https?://|create_connection\(\s*\(\s*["']|\.connect\(\s*\(\s*["']|SMTP(?:_SSL)?\(\s*["']|urlopen\(\s*(?:urllib\.request\.)?(?:Request\(\s*)?f?["']https?://|\bhttp\.Post\(\s*"https?://"#;
+    CLOUD_KEYS = r"169\.254\.169\.254|metadata\.google\.internal";
+}
+
+/// Everything of a program.
+pub(super) fn find(program: &Program, text: &str, reached: &[Reached], out: &mut Vec<Found>) {
+    let code = program.code.as_str();
+    let mut put =
+        |kind, level, range: Range<usize>, what| out.push(Found { kind, level, range, what });
+    if let Some(found) = EVADES.find(code) {
+        put(Kind::Evades, Level::High, found.range(), "");
+    }
+    if let (Some(found), true) = (CLEARS_LOGS.find(code), CLEARS.is_match(code)) {
+        put(Kind::Evades, Level::High, found.range(), "");
+    }
+    if let (Some(found), true) = (PERSISTS.find(code), WRITES.is_match(code)) {
+        put(Kind::Persists, Level::High, found.range(), "");
+    }
+    if let Some(found) = SECRET_SYSTEM.find(code) {
+        put(Kind::System, Level::High, found.range(), "");
+    } else if let Some(found) = SYSTEM.find(code) {
+        let mut kinds: Vec<&str> = SYSTEM.find_iter(code).map(|found| found.as_str()).collect();
+        kinds.sort_unstable();
+        kinds.dedup();
+        let level = if kinds.len() >= 2 { Level::High } else { Level::Warn };
+        put(Kind::System, level, found.range(), "");
+    }
+    let keys = KEY_WORDS.find_iter(code).take(3).count() == 3;
+    if let (Some(found), true) = (ALL_VARIABLES.find(code), keys) {
+        put(Kind::Shared(super::script::Found::CollectSecrets), Level::High, found.range(), "");
+    }
+    if let (Some(found), true) =
+        (COLLECTS.find(code), LITERAL_SEND.is_match(code) || CLOUD_KEYS.is_match(code))
+    {
+        put(Kind::Harvests, Level::High, found.range(), "");
+    }
+    if let Some(found) = HIDDEN_FILE.find(code) {
+        put(Kind::HiddenState, Level::High, found.range(), "");
+    }
+    if let (Some(found), true) = (DOCKER_SOCKET.find(code), RAW_SOCKET.is_match(code)) {
+        put(Kind::System, Level::High, found.range(), "the socket of the container service");
+    }
+    if let Some(found) = HIDDEN_COPY.find(code) {
+        put(Kind::MoreThanSaid, Level::High, found.range(), "sends a copy to a fixed address");
+    }
+    private_network(program, &mut put);
+    silent(program, reached, &mut put);
+    more_than_said(program, text, &mut put);
+    unbounded(program, &mut put);
+}
+
+/// Addresses that only this machine reaches, tried one after the other.
+fn private_network(
+    program: &Program,
+    put: &mut impl FnMut(Kind, Level, Range<usize>, &'static str),
+) {
+    let code = program.code.as_str();
+    let mut ranges: Vec<&str> =
+        PRIVATE.captures_iter(code).filter_map(|c| Some(c.get(1)?.as_str())).collect();
+    ranges.sort_unstable();
+    ranges.dedup();
+    if let (true, Some(found)) = (
+        ranges.len() >= 2 && CONNECTS.is_match(code) && !REFUSES.is_match(code),
+        PRIVATE.find(code),
+    ) {
+        put(Kind::System, Level::High, found.range(), "asks addresses of the private network");
+    }
+    for found in LOOP.captures_iter(&program.mask).take(500) {
+        let (Some(whole), Some(indent)) = (found.get(0), found.get(1)) else { continue };
+        if program.language != Language::Python || !HOSTS.is_match(whole.as_str()) {
+            continue;
+        }
+        let end = block_end(&program.mask, whole.end(), indent.len());
+        if let Some(connect) = TRIES.find(&program.code[whole.end().min(end)..end]) {
+            let at = whole.end() + connect.start();
+            put(
+                Kind::System,
+                Level::High,
+                at..at + connect.len(),
+                "tries hosts or ports in a loop",
+            );
+            return;
+        }
+    }
+}
+
+/// Functions that do nothing but call themselves again.
+fn recursion(program: &Program, put: &mut impl FnMut(Kind, Level, Range<usize>, &'static str)) {
+    for function in
+        program.functions.iter().filter(|one| one.body.len() < 2_000 && one.name.len() > 2)
+    {
+        let body = &program.mask[function.body.clone()];
+        let again = format!("{}(", function.name);
+        let Some(at) = body.find(&again) else { continue };
+        let own =
+            body[..at].trim_end_matches(|c: char| c.is_alphanumeric() || matches!(c, '_' | '.'));
+        let other = body[own.len()..at].trim_end_matches('.');
+        let same = matches!(other, "" | "self" | "cls" | "this")
+            || other.starts_with(|c: char| c.is_uppercase());
+        if same && !CONDITION.is_match(body) {
+            let start = function.body.start + at;
+            let what = "a function that calls itself without a condition";
+            put(Kind::Unbounded, Level::High, start..start + again.len(), what);
+            return;
+        }
+    }
+}
+
+/// Side effects that are tried, and whose failure is dropped without a word.
+fn silent(
+    program: &Program,
+    reached: &[Reached],
+    put: &mut impl FnMut(Kind, Level, Range<usize>, &'static str),
+) {
+    let (drops, effects) = match program.language {
+        Language::Python => (&EXCEPT, &EFFECTS),
+        Language::Script => (&CATCH, &SCRIPT_EFFECTS),
+        Language::Go => return,
+    };
+    let inside =
+        |at: usize| reached.iter().any(|one| program.functions[one.function].body.contains(&at));
+    for found in drops.captures_iter(&program.mask) {
+        let Some(whole) = found.get(0) else { continue };
+        if !inside(whole.start()) {
+            continue;
+        }
+        let Some(tried) = tried(program, whole.start(), found.get(1).map_or("", |m| m.as_str()))
+        else {
+            continue;
+        };
+        let code = &program.code[tried.clone()];
+        if let Some(effect) = effects.find(code) {
+            let at = tried.start + effect.start();
+            put(Kind::Silent, Level::High, at..tried.start + effect.end(), "");
+        }
+    }
+}
+
+/// What stands in the `try` that ends at `end`.
+fn tried(program: &Program, end: usize, indent: &str) -> Option<Range<usize>> {
+    if program.language == Language::Python {
+        let mut at = end;
+        for line in program.mask[..end].split_inclusive('\n').rev().take(200) {
+            at -= line.len();
+            if line.strip_prefix(indent).is_some_and(|rest| rest.trim_end() == "try:") {
+                return Some(at..end);
+            }
+        }
+        return None;
+    }
+    let before = program.mask[..end].trim_end();
+    let close = before.ends_with('}').then(|| before.len() - 1)?;
+    program.brackets.opening(close).map(|open| open..close)
+}
+
+/// Tools that send what their description says nothing of.
+fn more_than_said(
+    program: &Program,
+    text: &str,
+    put: &mut impl FnMut(Kind, Level, Range<usize>, &'static str),
+) {
+    let mut work = 0;
+    for (index, function) in program.functions.iter().enumerate() {
+        work += function.body.len();
+        if work > WORK {
+            return;
+        }
+        let said = text[function.said.clone()].trim();
+        if !function.handler || said.is_empty() || program.language == Language::Go {
+            continue;
+        }
+        let says =
+            SAYS_SENDS.is_match(said) || SAYS_SENDS.is_match(&function.name.replace('_', " "));
+        let claims = CLAIMS_CIPHER.is_match(said)
+            && HASHES.is_match(&program.code)
+            && !CIPHERS.is_match(&program.code);
+        if claims {
+            put(
+                Kind::MoreThanSaid,
+                Level::High,
+                function.start..function.body.start,
+                "says that it encrypts, and has no cipher",
+            );
+        }
+        if says {
+            continue;
+        }
+        for part in taint::below(program, index) {
+            let body = program.functions[part].body.clone();
+            if let Some(send) = LITERAL_SEND.find(&program.code[body.clone()]) {
+                let at = body.start + send.start();
+                put(
+                    Kind::MoreThanSaid,
+                    Level::High,
+                    at..at + send.len(),
+                    "sends, which its description does not say",
+                );
+                break;
+            }
+        }
+    }
+}
+
+/// Work whose size nothing bounds.
+fn unbounded(program: &Program, put: &mut impl FnMut(Kind, Level, Range<usize>, &'static str)) {
+    let code = program.code.as_str();
+    if program.language != Language::Python {
+        return;
+    }
+    recursion(program, put);
+    let number = |text: &str| text.replace('_', "").parse::<u64>().unwrap_or(u64::MAX);
+    for found in HUGE_RANGE.captures_iter(&program.mask) {
+        let huge = found.get(1).is_some_and(|n| number(n.as_str()) >= 1_000_000)
+            || found.get(2).is_some_and(|n| number(n.as_str()) >= 6);
+        if let (true, Some(whole)) = (huge, found.get(0)) {
+            put(Kind::Unbounded, Level::High, whole.range(), "a loop of millions of rounds");
+            break;
+        }
+    }
+    if let Some(found) = HUGE_FACTOR.find(&program.mask) {
+        put(Kind::Unbounded, Level::Warn, found.range(), "a factor of millions");
+    }
+    for found in LOOP.captures_iter(&program.mask).take(500) {
+        let (Some(whole), Some(indent)) = (found.get(0), found.get(1)) else { continue };
+        let end = block_end(&program.mask, whole.end(), indent.len());
+        if let Some(spawn) = SPAWNS.find(&program.code[whole.end().min(end)..end]) {
+            let at = whole.end() + spawn.start();
+            put(
+                Kind::Unbounded,
+                Level::High,
+                at..at + spawn.len(),
+                "processes, threads, files or memory in a loop",
+            );
+            break;
+        }
+    }
+    if let Some(found) = NESTED_QUANTIFIER.find(code) {
+        let several = NESTED_QUANTIFIER.find_iter(code).take(3).count() == 3;
+        put(
+            Kind::Unbounded,
+            if several { Level::High } else { Level::Warn },
+            found.range(),
+            "a regular expression with nested repetition",
+        );
+    }
+    for found in ENDLESS.captures_iter(&program.mask).take(500) {
+        let (Some(whole), Some(indent)) = (found.get(0), found.get(1)) else { continue };
+        let end = block_end(&program.mask, whole.end(), indent.len());
+        let body = &program.mask[whole.end()..end.max(whole.end())];
+        if !body.trim().is_empty() && !WAY_OUT.is_match(body) && !PAUSE.is_match(body) {
+            put(Kind::Unbounded, Level::High, whole.range(), "a loop without a way out");
+            break;
+        }
+    }
+}

@@ -1,0 +1,117 @@
+use proptest::prelude::*;
+
+use super::program::{Language, Program};
+use super::{Kind, read};
+use tl_core::finding::Level;
+
+fn kinds(path: &str, text: &str) -> Vec<(Kind, Level)> {
+    read(path, text).unwrap_or_default().found.iter().map(|one| (one.kind, one.level)).collect()
+}
+
+/// A server with one tool of this body.
+fn tool(parameters: &str, body: &str) -> String {
+    let body = body.replace('\n', "\n    ");
+    format!(
+        "from fastmcp import FastMCP\n\nmcp = FastMCP(\"a\")\n\n\n@mcp.tool()\ndef one({parameters}):\n    {body}\n"
+    )
+}
+
+#[test]
+fn a_file_that_makes_no_server_is_none() {
+    let text = "import os\n\ndef one(line):\n    os.system(line)\n";
+    assert!(read("a.py", text).is_none());
+    assert!(read("a.rb", &tool("line", "os.system(line)")).is_none());
+}
+
+#[test]
+fn what_a_tool_is_given_is_followed_into_the_functions_that_it_calls() {
+    let text = tool("name: str", "return other(name)")
+        + "\n\ndef other(word):\n    os.system(\"ls \" + word)\n";
+    assert_eq!(kinds("a.py", &text), [(Kind::Runs, Level::High)]);
+    let unused =
+        tool("name: str", "return name") + "\n\ndef other(word):\n    os.system(\"ls \" + word)\n";
+    assert_eq!(kinds("a.py", &unused), []);
+}
+
+#[test]
+fn numbers_and_checked_names_carry_no_text() {
+    assert_eq!(kinds("a.py", &tool("count: int", "os.system(f\"seq {count}\")")), []);
+    let cleaned = "name = shlex.quote(name)\nos.system(f\"ls {name}\")";
+    assert_eq!(kinds("a.py", &tool("name: str", cleaned)), []);
+    let listed = "if name not in ALLOWED:\n    raise ValueError(name)\nos.system(f\"ls {name}\")";
+    assert_eq!(kinds("a.py", &tool("name: str", listed)), []);
+}
+
+#[test]
+fn a_query_that_one_function_makes_and_another_asks_is_found() {
+    let made = tool("name: str", "return ask(make(name))")
+        + "\n\ndef make(name):\n    return f\"select a from b where c = '{name}'\"\n\n\ndef ask(query):\n    \
+           return db.execute(query)\n";
+    assert_eq!(kinds("a.py", &made), [(Kind::Queries, Level::High)]);
+}
+
+#[test]
+fn strings_and_comments_are_no_code() {
+    let body = "\"\"\"Never eval(name).\"\"\"\n# eval(name)\nreturn \"eval(name)\" + name";
+    assert_eq!(kinds("a.py", &tool("name: str", body)), []);
+}
+
+#[test]
+fn callbacks_inside_a_tool_are_no_tools() {
+    let text = "import { McpServer } from \"@modelcontextprotocol/sdk/server/mcp.js\";\n\
+        s.tool(\"a\", {}, async () => { const all = await list(); \
+        return all.map((one) => { return eval(one); }); });\n";
+    assert_eq!(kinds("a.ts", text), []);
+}
+
+#[test]
+fn quotes_in_patterns_and_templates_end_no_string() {
+    let text =
+        "const a = /[\"'`]/; const b = `${c ? `'${d}'` : \"}\"}`; function f(x) { return x; }";
+    let program = Program::of(text, Language::Script);
+    assert_eq!(program.functions.len(), 1);
+    assert_eq!(program.functions[0].name, "f");
+    assert!(program.mask.contains("${c ? ") && program.mask.ends_with("{ return x; }"));
+}
+
+#[test]
+fn what_is_said_of_a_tool_is_found() {
+    let text = tool("name: str", "\"\"\"Says a name.\"\"\"\nreturn name");
+    let said = &read("a.py", &text).unwrap().said[0];
+    assert_eq!(&text[said.clone()], "Says a name.");
+}
+
+#[test]
+fn brackets_without_end_do_not_take_for_ever() {
+    let deep = format!("import mcp\n{}", "((((((((((x=>{".repeat(20_000));
+    for path in ["a.py", "a.ts", "a.go"] {
+        let program = Program::of(&deep, Language::of(path).unwrap());
+        assert_eq!(program.mask.len(), deep.len());
+    }
+    read("a.py", &format!("import mcp\n{}", "def a(b=lambda: (\n".repeat(3_000)));
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_read_and_every_place_is_in_it(
+        pieces in proptest::collection::vec(
+            prop_oneof![
+                Just("import mcp\n"), Just("@mcp.tool()\n"), Just("def a(b, c=\"é\"):\n"), Just("    eval(b)\n"),
+                Just("    os.system(f\"x {b}\")\n"), Just("\"\"\""), Just("'"), Just("`${"), Just("}`"), Just("("),
+                Just(")"), Just("{"), Just("=> {"), Just("s.tool('x', async ({ b }) => "), Just("\\"), Just("/"),
+                Just("ü"), Just("try:\n"), Just("    except:\n        pass\n"), Just("\n"), Just("# é\n"),
+                Just("func a(r mcp.CallToolRequest) {\n"), Just("\"@modelcontextprotocol/sdk\""),
+                Just("\"github.com/mark3labs/mcp-go/mcp\""), Just("x := b + \"é\"\n"),
+            ],
+            0..60,
+        ),
+    ) {
+        let text = pieces.concat();
+        for path in ["a.py", "a.ts", "a.go"] {
+            let Some(read) = read(path, &text) else { continue };
+            for range in read.found.into_iter().map(|one| one.range).chain(read.said) {
+                prop_assert!(text.get(range).is_some());
+            }
+        }
+    }
+}

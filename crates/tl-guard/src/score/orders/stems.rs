@@ -1,0 +1,360 @@
+//! The words that [`super`]'s patterns need, by class.
+//!
+//! A sentence is searched for a pattern only where it has a word of each of its classes.
+
+use crate::score::lexicon::Mask;
+
+/// Verbs that end the life of something.
+pub(super) const DESTROY: Mask = Mask::of(1 << 20);
+/// What is worth destroying.
+pub(super) const PRIZE: Mask = Mask::of(1 << 21);
+/// To put something into what is written.
+pub(super) const PLANT: Mask = Mask::of(1 << 22);
+/// What is planted.
+pub(super) const SEED: Mask = Mask::of(1 << 23);
+/// Settings that let an agent act unasked.
+pub(super) const SETTING: Mask = Mask::of(1 << 24);
+/// Archives, paste sites, terminals.
+pub(super) const LURE: Mask = Mask::of(1 << 25);
+/// Files and things of which a thief takes stock.
+pub(super) const LOOT: Mask = Mask::of(1 << 26);
+/// To look for.
+pub(super) const SEEK: Mask = Mask::of(1 << 27);
+/// The conversation and what is in front of it.
+pub(super) const TALK: Mask = Mask::of(1 << 28);
+/// Addresses, numbers and hosts to which something is changed.
+pub(super) const TARGET: Mask = Mask::of(1 << 29);
+/// Places where packages come from.
+pub(super) const INDEX: Mask = Mask::of(1 << 30);
+/// A tool that speaks of itself and of others.
+pub(super) const PREFER: Mask = Mask::of(1 << 31);
+/// Orders in other languages.
+pub(super) const ABROAD: Mask = Mask::of(1 << 32);
+/// What a safe program does, and is told not to do.
+pub(super) const WEAKEN: Mask = Mask::of(1 << 33);
+/// Images that carry data away.
+pub(super) const IMAGE: Mask = Mask::of(1 << 34);
+/// Data on its way out of a file of secrets.
+pub(super) const OUT: Mask = Mask::of(1 << 35);
+
+/// A parameter that is named after what it shall hold.
+pub(super) const LOOT_NAME: Mask = Mask::of(1 << 36);
+
+/// To go on and on.
+pub(super) const GO_ON: Mask = Mask::of(1 << 37);
+/// Settings and lists of servers, as files.
+pub(super) const CONFIG_FILE: Mask = Mask::of(1 << 38);
+/// What a check says, and what goes round one.
+pub(super) const VERDICT: Mask = Mask::of(1 << 39);
+/// Programs of a cloud's command line that end something.
+pub(super) const CLOUD: Mask = Mask::of(1 << 40);
+/// To take a whole repository or archive elsewhere.
+pub(super) const CARRY: Mask = Mask::of(1 << 41);
+/// Orders that are fetched.
+pub(super) const FETCHED: Mask = Mask::of(1 << 42);
+/// Variables of the environment that hold a secret.
+pub(super) const VARIABLE: Mask = Mask::of(1 << 43);
+/// Parameters that are named after what is in front of the model.
+pub(super) const TALK_NAME: Mask = Mask::of(1 << 44);
+/// Rights that are not told of.
+pub(super) const WAY_IN: Mask = Mask::of(1 << 45);
+
+/// Class and stems, as in the lexicon.
+pub(in crate::score) const STEMS: &[(Mask, &[&str])] = &[
+    (
+        DESTROY,
+        &[
+            "delet", "wip", "eras", "destroy", "terminat", "purg", "format", "clean", "remov",
+            "truncat",
+        ],
+    ),
+    (
+        PRIZE,
+        &[
+            "$home",
+            "every file",
+            "home dir",
+            "file-system",
+            "file system",
+            "filesystem",
+            "cloud resource",
+            "factory",
+            "backup",
+            "production",
+            "all files",
+            "every file",
+            "root dir",
+            "hard drive",
+            "disk",
+            "all data",
+            "all repos",
+            "terminate-instances",
+            "s3 rm",
+            "delete-user",
+            "everything",
+        ],
+    ),
+    (PLANT, &["add", "insert", "inject", "includ", "append", "embed", "put", "plant", "import"]),
+    (
+        SEED,
+        &[
+            "<script",
+            "script tag",
+            "iframe",
+            "tracking pixel",
+            "beacon",
+            "backdoor",
+            "back door",
+            "hidden",
+            "web shell",
+            "webshell",
+            "hardcoded",
+            "hard-coded",
+            "master password",
+            "telemetry",
+        ],
+    ),
+    (
+        SETTING,
+        &[
+            "hookspath",
+            "autoapprov",
+            "auto_approv",
+            "auto-approv",
+            "alwaysallow",
+            "always_allow",
+            "bypasspermissions",
+            "skip-permissions",
+            "skippermissions",
+            "--yolo",
+            "yolo mode",
+            "approval_policy",
+            "approval-policy",
+            "defaultmode",
+            "enableallprojectmcpservers",
+            "full-auto",
+            "danger-full-access",
+        ],
+    ),
+    (
+        LURE,
+        &[
+            ".zip",
+            ".7z",
+            ".rar",
+            "archive",
+            "pastebin",
+            "glot.io",
+            "rentry",
+            "hastebin",
+            "dpaste",
+            "snippet",
+            "terminal",
+            "powershell",
+            "command prompt",
+            ".exe",
+            ".dmg",
+            ".pkg",
+            ".msi",
+        ],
+    ),
+    (
+        LOOT,
+        &[
+            "/.config",
+            "hosts.yml",
+            "login data",
+            ".claude/",
+            "local state",
+            ".kube",
+            ".netrc",
+            ".docker",
+            ".gnupg",
+            "/etc/",
+            ".env",
+            "id_rsa",
+            "id_ed25519",
+            "keystore",
+            "wallet",
+            "metamask",
+            "*.key",
+            "*.pem",
+            ".ssh",
+            ".aws",
+            "credential",
+            "seed phrase",
+            "cookies",
+            "keychain",
+            ".npmrc",
+        ],
+    ),
+    (
+        SEEK,
+        &["search", "locat", "find", "list", "scan", "enumerat", "inventor", "look for", "glob"],
+    ),
+    (
+        TALK,
+        &[
+            "system prompt",
+            "conversation",
+            "previous message",
+            "prior message",
+            "earlier message",
+            "chat history",
+            "chat so far",
+            "transcript",
+            "reasoning",
+            "message history",
+        ],
+    ),
+    (TARGET, &["recipient", "bcc", "account", "iban", "wallet", "phone", "address", "beneficiary"]),
+    (INDEX, &["index-url", "--registry", "git+http", "http://"]),
+    (
+        PREFER,
+        &[
+            "always choose",
+            "always use",
+            "always pick",
+            "always prefer",
+            "every other",
+            "all other",
+            "this tool",
+            "this server",
+            "other tool",
+            "other server",
+            "any other",
+        ],
+    ),
+    (
+        ABROAD,
+        &[
+            "上传",
+            "上傳",
+            "提交",
+            "sube ",
+            "subir",
+            "schick",
+            "lade ",
+            "televers",
+            "téléverse",
+            "mande",
+            "загруз",
+            "выгруз",
+            "アップロード",
+            "업로드",
+            "전송",
+            "usuario",
+            "utilisateur",
+            "benutzer",
+            "nutzer",
+            "usuário",
+            "utente",
+            "пользовател",
+            "用户",
+            "用戶",
+            "ユーザー",
+            "사용자",
+            "lee ",
+            "lea ",
+            "leer",
+            "lies ",
+            "lese",
+            "lis ",
+            "lire",
+            "leia",
+            "ler ",
+            "leggi",
+            "рочитай",
+            "рочти",
+            "рочесть",
+            "читай",
+            "读取",
+            "讀取",
+            "阅读",
+            "読み",
+            "読ん",
+            "읽",
+            "envía",
+            "envie",
+            "sende",
+            "envoie",
+            "отправ",
+            "发送",
+            "送信",
+            "보내",
+        ],
+    ),
+    (
+        WEAKEN,
+        &[
+            "verify=false",
+            "rejectunauthorized",
+            "certificate",
+            "tls verif",
+            "ssl verif",
+            "saniti",
+            "input validation",
+            "authentication check",
+            "authorization check",
+            "csrf",
+            "parameterized",
+            "security check",
+            "security review",
+            "rate limit",
+        ],
+    ),
+    (IMAGE, &["!["]),
+    (LOOT_NAME, &["_of_"]),
+    (
+        OUT,
+        &[
+            "post", "send", "upload", "append", "includ", "add", "put", "paste", "commit",
+            "attach", "curl", "embed", "forward", "share",
+        ],
+    ),
+    (
+        GO_ON,
+        &[
+            "without limit",
+            "without end",
+            "never stop",
+            "not stop",
+            "begin anew",
+            "start over",
+            "ignored",
+        ],
+    ),
+    (
+        CONFIG_FILE,
+        &[
+            "mcp.json",
+            "settings.json",
+            "hooks.json",
+            "config.toml",
+            "mcp_config",
+            "mcpservers",
+            "settings.local",
+        ],
+    ),
+    (
+        VERDICT,
+        &["zero findings", "no-verify", "your own", "is clean", "was clean", "false positive"],
+    ),
+    (CLOUD, &["aws ", "gcloud", "kubectl", "terraform"]),
+    (CARRY, &["branches", "remote", "repository", "bundle", "archive", "gist"]),
+    (FETCHED, &["guidance", "instruction", "directive", "orders", "prompt"]),
+    (VARIABLE, &["_key", "_token", "_secret", "_password"]),
+    (
+        TALK_NAME,
+        &[
+            "conversation_history",
+            "chat_history",
+            "system_prompt",
+            "message_history",
+            "previous_messages",
+            "available_tools",
+            "_verbatim",
+        ],
+    ),
+    (WAY_IN, &["admin"]),
+];

@@ -1,0 +1,164 @@
+use std::fs;
+
+use super::*;
+use crate::host::{Host, Os};
+use crate::inventory::Server;
+
+/// A machine with a home, a work tree and a `bin` in the `PATH`.
+struct Machine {
+    root: tempfile::TempDir,
+    path: Vec<PathBuf>,
+}
+
+impl Machine {
+    fn new(files: &[(&str, &str)]) -> Self {
+        let root = tempfile::tempdir().unwrap();
+        for (path, text) in files {
+            let path = root.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        for dir in ["home", "home/tree"] {
+            fs::create_dir_all(root.path().join(dir)).unwrap();
+        }
+        let path = vec![root.path().join("system/bin")];
+        Self { root, path }
+    }
+
+    fn at(&self, path: &str) -> PathBuf {
+        self.root.path().join(path)
+    }
+
+    /// The one server of a `.mcp.json`, started.
+    fn start(&self, entry: &str) -> Result<Start, String> {
+        let text = format!(r#"{{"mcpServers": {{"s": {entry}}}}}"#);
+        fs::write(self.at("home/tree/.mcp.json"), text).unwrap();
+        let (home, tree) = (self.at("home"), self.at("home/tree"));
+        let host = Host {
+            os: Os::Linux,
+            home: None,
+            system: self.at("none"),
+            variables: std::collections::BTreeMap::new(),
+            repositories: vec![tree.clone()],
+        };
+        let ask = crate::discover::Ask {
+            home: false,
+            repositories: true,
+            all: false,
+            listeners: false,
+            contents: false,
+        };
+        let found = crate::discover::discover(&host, ask, &mut |_| ());
+        let server: &Server = &found.inventory.servers[0];
+        let around = Around { home: Some(&home), tree: Some(&tree), path: &self.path };
+        start(server, &around).map_err(|refusal| refusal.to_string())
+    }
+}
+
+const MANIFEST: &str =
+    r#"{"version": "1.2.3", "bin": {"server-mail": "dist/index.js", "other": "o.js"}}"#;
+
+#[test]
+fn a_program_of_the_work_tree_may_read_the_work_tree_and_no_more() {
+    let machine = Machine::new(&[("system/bin/node", ""), ("home/tree/build/index.js", "")]);
+    let started =
+        machine.start(r#"{"command": "node", "args": ["build/index.js", "--x"]}"#).unwrap();
+    assert_eq!(started.program, machine.at("system/bin/node"));
+    assert_eq!(started.args, ["build/index.js", "--x"]);
+    assert_eq!(started.dir, Some(machine.at("home/tree")));
+    let roots = [machine.at("home/tree"), machine.at("system/bin")];
+    assert_eq!(started.read, roots);
+}
+
+#[test]
+fn a_home_is_never_opened_as_a_whole() {
+    let machine = Machine::new(&[
+        ("home/server.sh", "#!/bin/sh\n"),
+        ("home/package.json", "{}"),
+        ("home/bin/tool", "#!/usr/bin/env -S tool2 x\n"),
+        ("home/lib/x", ""),
+        ("system/bin/tool2", ""),
+    ]);
+    let started = machine.start(r#"{"command": "~/server.sh", "args": ["${HOME}"]}"#).unwrap();
+    assert_eq!(started.read, [machine.at("home/server.sh")]);
+    let started = machine.start(r#"{"command": "~/bin/tool"}"#).unwrap();
+    assert_eq!(started.read, [machine.at("home/bin"), machine.at("system/bin")]);
+}
+
+#[test]
+fn a_launcher_is_replaced_by_the_installed_package_of_its_version() {
+    let machine = Machine::new(&[
+        ("system/bin/node", ""),
+        ("system/lib/node_modules/@acme/server-mail/package.json", MANIFEST),
+        ("system/lib/node_modules/@acme/server-mail/dist/index.js", ""),
+        ("system/lib/node_modules/@acme/server-mail/o.js", ""),
+    ]);
+    let script = machine.at("system/lib/node_modules/@acme/server-mail/dist/index.js");
+    let started = machine
+        .start(r#"{"command": "npx", "args": ["-y", "@acme/server-mail@1.2.3", "--verbose"]}"#)
+        .unwrap();
+    assert_eq!(started.args, [script.to_str().unwrap(), "--verbose"]);
+    assert!(started.read.contains(&machine.at("system/lib/node_modules")), "{:?}", started.read);
+    let other = machine
+        .start(r#"{"command": "npx", "args": ["-p", "@acme/server-mail", "other", "a"]}"#)
+        .unwrap();
+    assert!(other.args[0].ends_with("o.js") && other.args[1] == "a", "{:?}", other.args);
+    let refused = machine.start(r#"{"command": "npx", "args": ["-y", "@acme/server-mail@9.9.9"]}"#);
+    assert!(
+        refused
+            .unwrap_err()
+            .starts_with("is fetched by `npx`, and cannot be asked without network")
+    );
+}
+
+#[test]
+fn a_tool_of_python_is_found_where_its_installer_puts_it() {
+    let tools = "home/.local/share/uv/tools/mcp-server-mail";
+    let machine = Machine::new(&[
+        (&format!("{tools}/bin/mcp-server-mail"), "#!/opt/python3\n"),
+        (&format!("{tools}/pyvenv.cfg"), "home = /usr/bin\n"),
+        (
+            &format!("{tools}/lib/python3.12/site-packages/mcp_server_mail-1.0.dist-info/METADATA"),
+            "",
+        ),
+    ]);
+    for package in ["mcp-server-mail", "mcp-server-mail==1.0"] {
+        let entry = format!(r#"{{"command": "uvx", "args": ["{package}"]}}"#);
+        let started = machine.start(&entry).unwrap();
+        assert_eq!(started.program, machine.at(tools).join("bin/mcp-server-mail"), "{package}");
+        assert!(started.read.contains(&machine.at(tools)));
+    }
+    assert!(machine.start(r#"{"command": "uvx", "args": ["mcp-server-mail==2.0"]}"#).is_err());
+}
+
+#[test]
+fn a_project_of_uv_is_started_from_its_environment() {
+    let machine = Machine::new(&[
+        ("home/src/mail/.venv/bin/python", ""),
+        ("home/src/mail/.venv/pyvenv.cfg", ""),
+        ("home/src/mail/pyproject.toml", ""),
+        ("home/src/mail/server.py", ""),
+    ]);
+    let entry =
+        r#"{"command": "uv", "args": ["--directory", "~/src/mail", "run", "server.py", "-v"]}"#;
+    let started = machine.start(&entry.replace("~", machine.at("home").to_str().unwrap())).unwrap();
+    assert_eq!(started.program, machine.at("home/src/mail/.venv/bin/python"));
+    assert_eq!(started.args, [machine.at("home/src/mail/server.py").to_str().unwrap(), "-v"]);
+    assert!(started.read.contains(&machine.at("home/src/mail")), "{:?}", started.read);
+    assert!(machine.start(r#"{"command": "uv", "args": ["run", "none.py"]}"#).is_err());
+}
+
+#[test]
+fn what_cannot_be_started_is_told_why() {
+    let machine = Machine::new(&[]);
+    let why = |entry: &str| machine.start(entry).unwrap_err();
+    assert_eq!(why(r#"{"url": "http://localhost:1/mcp"}"#), "is no program of this machine");
+    assert!(
+        why(r#"{"command": "docker", "args": ["run", "x"]}"#).starts_with("runs in a container")
+    );
+    assert_eq!(
+        why(r#"{"command": "no-such-program"}"#),
+        "cannot be started: there is no program `no-such-program`"
+    );
+    assert!(why(r#"{"command": "npx", "args": ["-y", "a"]}"#).contains("install `a`"));
+}

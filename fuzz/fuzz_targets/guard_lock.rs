@@ -1,0 +1,12 @@
+//! A lock is read or refused; what was read is written so that it is read again, the same.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use tl_guard::lock::file::{faults, read, write};
+
+fuzz_target!(|text: &str| {
+    let Ok(lock) = read(text) else { return };
+    faults(&lock);
+    let again = read(&write(&lock)).expect("a lock that was written is read");
+    assert_eq!(again, lock);
+});

@@ -1,0 +1,10 @@
+//! Any text is a table of sockets: no line is read twice, and none is made up.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use tl_guard::listeners::sockets;
+
+fuzz_target!(|bytes: &[u8]| {
+    let text = String::from_utf8_lossy(bytes);
+    assert!(sockets(&text).len() < text.lines().count().max(1));
+});

@@ -1,0 +1,11 @@
+//! TOML is read or refused, and every part of it stands inside the text.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use tl_guard::parse::{Limits, toml::parse};
+
+fuzz_target!(|text: &str| {
+    let Ok(node) = parse(text, Limits::default()) else { return };
+    assert!(node.start <= node.end && node.end <= text.len());
+    node.value();
+});
