@@ -1,7 +1,7 @@
 //! Talking with a child process line by line, for a child that nobody trusts.
 //!
 //! In: a child that runs in a process group of its own, and a function that answers its lines.
-//! Out: whether the function had enough, or what was wrong with the child. Start at [`converse`].
+//! Out: whether the function had enough, or what was wrong with the child. Start at `converse`.
 //! **Invariant:** it ends in [`Limits::all`], holds a few lines in memory at most, and leaves no
 //! process of the group behind.
 

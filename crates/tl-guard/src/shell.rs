@@ -3,7 +3,7 @@
 //! In: text that an agent wants to run. Out: a [`Script`]: each program with its words, where its
 //! output goes, and what could not be read. Start at [`read`]. **Invariant:** nothing is executed or
 //! looked up; at most [`LONGEST`] bytes, [`COMMANDS`] programs and [`DEPTH`] scripts inside scripts are
-//! read, and what is beyond is said in [`Script::unread`], never left out silently.
+//! read, and what is beyond is said in `Script::unread`, never left out silently.
 //!
 //! Quotes, escapes, assignments of plain text, `$NAME`, `~`, braces, lists, pipes, redirections,
 //! here documents, command and process substitution are understood; so are programs that start

@@ -1,6 +1,6 @@
 //! Actions: what an agent is about to do, judged while it runs.
 //!
-//! In: a [`Scene`], one action with what it touches. Out: [`Found`]. Start at [`check`]; the hook
+//! In: a `Scene`, one action with what it touches. Out: `Found`. Start at `check`; the hook
 //! ([`crate::hook::decide`]) makes scenes and turns what is found into a verdict. **Invariant:** these
 //! rules find nothing in a scan; they are listed for their documentation.
 

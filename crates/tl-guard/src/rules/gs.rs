@@ -1,9 +1,9 @@
 //! Secrets: keys, tokens and passwords that stand in a file as they are.
 //!
-//! In: every file that a scan reads. Out: findings whose evidence is masked. Start at [`check`]: one
-//! automaton over the text finds where keys begin and where names of secrets stand; [`format`] and
-//! [`shape`] say what a key is, [`manner`] what kind of file it is, [`assign`] what a name is set to,
-//! [`value`] whether that is a secret. **Invariant:** a secret stands in no finding.
+//! In: every file that a scan reads. Out: findings whose evidence is masked. Start at `check`: one
+//! automaton over the text finds where keys begin and where names of secrets stand; `format` and
+//! `shape` say what a key is, `manner` what kind of file it is, `assign` what a name is set to,
+//! `value` whether that is a secret. **Invariant:** a secret stands in no finding.
 
 mod assign;
 mod docs;
