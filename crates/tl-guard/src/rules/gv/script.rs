@@ -31,13 +31,13 @@ macro_rules! patterns {
 }
 
 patterns! {
-    DOWNLOAD_RUN = r#"(?:os\.system|os\.popen|subprocess\.\w+|exec(?:Sync)?)\([^\n]{0,40}["'`][^\n]{0,10}(?:curl|wget|iwr)\b[^\n"'`]{0,200}\|\s*(?:sudo )?(?:ba|z)?sh\b|\b(?:exec|eval)\(\s*(?:requests\.get|urllib\.request\.urlopen|urlopen|httpx\.get|await fetch|fetch)\("#;
-    SECRET_FILES = r#"(?:~|\.home\(\)|HOME["'}\]]*|expanduser\(["'])[^\n]{0,20}(?:\.ssh/(?:id_|\*)|\.ssh["']|\.aws/credentials|\.aws["']|\.netrc|\.git-credentials|\.kube/config|\.docker/config|\.gnupg|\.npmrc|\.pypirc|\.config/gcloud|Login Data|Cookies)|\bid_(?:rsa|ed25519)["']|/etc/shadow\b|\.bash_history"#;
+    DOWNLOAD_RUN = r#"(?:os\.system|os\.popen|subprocess\.\w+|exec(?:Sync)?)\([^\n]{0,40}["'`][^\n]{0,10}(?:curl|wget|iwr)\b[^\n"'`]{0,200}\|\s*(?:sudo )?(?:ba|z)?sh\b|\b(?:curl|wget)\b[^\n]{0,200}\bchmod \+?[0-7a-z]*x?[0-7]*\b[^\n]{0,120}(?:&&|;)\s*(?:sudo |nohup )?[./~$"']|\b(?:exec|eval)\(\s*(?:requests\.get|urllib\.request\.urlopen|urlopen|httpx\.get|await fetch|fetch)\("#;
+    SECRET_FILES = r#"(?:~|\.home\(\)|HOME["'}\]]*|expanduser\(["'])[^\n]{0,20}(?:\.ssh/(?:id_|\*)|\.ssh["']|\.aws/credentials|\.aws["']|\.netrc|\.git-credentials|\.kube/config|\.docker/config|\.gnupg|\.npmrc|\.pypirc|\.config/gcloud|Login Data|Cookies)|["'/](?:\.config/solana/id\.json|\.ethereum/keystore|\.electrum/wallets|\.bitcoin/wallet|wallet\.dat)|\bid_(?:rsa|ed25519)["']|/etc/shadow\b|\.bash_history"#;
     ALL_VARIABLES = r"\bin os\.environ\b(?:\.items\(\))?|\bdict\(os\.environ\)|json\.dumps\([^\n]{0,20}os\.environ\b|Object\.(?:entries|keys)\(process\.env\)|JSON\.stringify\(process\.env\)";
     KEY_WORDS = r#"["'](?:API_?)?(?:KEY|SECRET|TOKEN|PASSW(?:OR)?D|CREDENTIALS?)["']"#;
     KEY_VARIABLE = r#"(?:os\.getenv\(|os\.environ(?:\.get\(|\[)|process\.env\.)\s*["']?\w*(?:KEY|SECRET|TOKEN|PASSWORD)\b"#;
     READS_FILE = r"\.read\(\)|read_text\(|read_bytes\(|readFileSync\(|readFile\(";
-    SENDS = r#"(?:requests|httpx|session)\.(?:post|put)\(|urlopen\([^\n]*data|aiohttp[\s\S]{0,200}\.post\(|socket\.create_connection\(|\.sendall\(|smtplib\.|fetch\([\s\S]{0,120}?method:\s*["']POST|\bcurl\b[^\n]{0,80}(?:-d|--data|-F|-T|--upload-file)\b"#;
+    SENDS = r#"(?:requests|httpx|session)\.(?:post|put)\(|urlopen\([^\n]*data|aiohttp[\s\S]{0,200}\.post\(|socket\.create_connection\(|\.sendall\(|smtplib\.|fetch\([\s\S]{0,120}?method:\s*["']POST|https?\.request\([\s\S]{0,160}?method:\s*["']POST|\bcurl\b[^\n]{0,80}(?:-d|--data|-F|-T|--upload-file)\b"#;
     SENDS_LITERAL = r#"(?:requests|httpx)\.(?:post|put)\(\s*f?["']https?://"#;
     SAYS_WHO = r#"(?i)headers\s*=|["']authorization["']|auth="#;
     DECODES = r"\bb64decode\(|\bfromhex\(|codecs\.decode\(|marshal\.loads\(|zlib\.decompress\(|\batob\(|Buffer\.from\([^\n]{1,80}base64";
