@@ -381,7 +381,11 @@ impl<'a> Run<'a> {
     }
 }
 
-/// All text rules on what a tool answered, for the hook and for result scanning.
+/// What of an answer is judged: what hides, and what gives orders.
+const OF_RESULTS: [&str; 2] = ["GH", "GP"];
+
+/// The rules on what a tool answered, for the hook and for result scanning. Only they are made
+/// ready: a hook is a new process each time.
 pub fn result(text: &str, at: Location) -> Vec<Finding> {
     let artifact = Artifact {
         role: Role::ToolResult,
@@ -395,7 +399,9 @@ pub fn result(text: &str, at: Location) -> Vec<Finding> {
     };
     let (inventory, names) = (Inventory::default(), BTreeMap::new());
     let cx = Cx { inventory: &inventory, tools: &names };
-    let Ok(mut run) = Run::new(cx, &[]) else { return Vec::new() };
+    let of = |rule: &&Rule| OF_RESULTS.contains(&&rule.doc.id[..2]);
+    let only: Vec<RuleId> = rules::all().filter(of).map(|rule| RuleId::new(rule.doc.id)).collect();
+    let Ok(mut run) = Run::new(cx, &only) else { return Vec::new() };
     run.artifact(&artifact);
     run.finish()
 }

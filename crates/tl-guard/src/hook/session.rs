@@ -158,21 +158,21 @@ impl Remembered {
         Ok(Some(serde_json::from_str(&text)?))
     }
 
-    /// Writes it whole, or not at all.
+    /// Writes it over what was there.
+    ///
+    /// In place: a file system flushes what takes another file's name, and an agent waits for this
+    /// before each of its actions. What a crash leaves half written cannot be read, and a session
+    /// that cannot be read is tainted.
     ///
     /// # Errors
     /// The directory cannot be written.
     pub fn save<T: Serialize>(&self, value: &T) -> io::Result<()> {
-        let beside = self.path.with_extension("tmp");
-        let written = (|| {
-            let mut file = private().create(true).write(true).truncate(true).open(&beside)?;
-            file.write_all(&serde_json::to_vec(value)?)?;
-            fs::rename(&beside, &self.path)
-        })();
-        if written.is_err() {
-            let _nothing_to_do = fs::remove_file(&beside);
-        }
-        written
+        let mut text = serde_json::to_vec(value)?;
+        let mut file = private().create(true).write(true).truncate(false).open(&self.path)?;
+        let before = usize::try_from(file.metadata()?.len()).unwrap_or(0);
+        // Blanks where the document before was longer: they mean nothing in JSON.
+        text.resize(text.len().max(before), b' ');
+        file.write_all(&text)
     }
 }
 
@@ -213,7 +213,7 @@ impl Kept {
         Self { session, trouble: None, file: Some(file) }
     }
 
-    /// Writes what is remembered, whole or not at all.
+    /// Writes what is remembered.
     ///
     /// # Errors
     /// The directory cannot be written.
@@ -338,5 +338,15 @@ mod tests {
         drop(kept);
         let later = Timestamp::from_millis(now().as_millis() + 8 * 86_400_000);
         assert!(!Kept::open(dir.path(), "s", later).session.is_tainted());
+    }
+
+    #[test]
+    fn nothing_of_a_longer_document_is_left_behind_a_shorter_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = Remembered::open(dir.path(), "a").unwrap();
+        for names in [vec!["one", "two", "three"], vec!["one"], vec!["one", "four"]] {
+            file.save(&names).unwrap();
+            assert_eq!(file.read::<Vec<String>>().unwrap().unwrap(), names);
+        }
     }
 }
