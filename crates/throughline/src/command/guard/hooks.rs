@@ -188,7 +188,11 @@ fn make(ui: &mut Ui, changes: Vec<Change>, yes: bool, what: &str) -> CmdResult {
     for change in &changes {
         let text = |text: &Option<String>| text.clone().unwrap_or_default();
         let name = change.path.display().to_string();
-        ui.print(&patch::unified(&name, &text(&change.before), &text(&change.after)))?;
+        ui.print(&patch::unified(
+            name.trim_start_matches('/'),
+            &text(&change.before),
+            &text(&change.after),
+        ))?;
     }
     if !yes {
         ui.note(format!("nothing was changed: `--yes` {what}"));
