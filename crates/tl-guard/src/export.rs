@@ -147,5 +147,26 @@ fn told(left_out: &mut Vec<String>, table: &str, pattern: &str) {
     left_out.push(format!("`{table}`: `{pattern}`"));
 }
 
+/// Every pattern of these tables of `guard.toml`, and every default but that of servers: a client
+/// without words for them.
+fn all_told(left_out: &mut Vec<String>, wanted: &Wanted, tables: &[(&str, &Vec<String>)]) {
+    for (table, patterns) in tables {
+        for pattern in *patterns {
+            told(left_out, table, pattern);
+        }
+    }
+    for (table, patterns) in [
+        ("paths.default_read", &wanted.read),
+        ("paths.default_write", &wanted.write),
+        ("commands.default", &wanted.commands),
+        ("hosts.default", &wanted.hosts),
+        ("tools.default", &wanted.tools),
+    ] {
+        if patterns.otherwise != Otherwise::Client {
+            left_out.push(format!("`{table}`"));
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests;

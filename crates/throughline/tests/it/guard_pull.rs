@@ -169,19 +169,19 @@ fn every_repository_of_a_home_is_looked_at_with_its_own_files() {
     let env = env();
     let bad = "access = \"user\u{202e}\" # admin\n";
     for name in ["one", "two"] {
-        env.write(&format!("../home/work/{name}/.git/HEAD"), "ref: refs/heads/main\n");
-        env.write(&format!("../home/work/{name}/a.py"), bad);
+        env.write(&format!("../home/code/{name}/.git/HEAD"), "ref: refs/heads/main\n");
+        env.write(&format!("../home/code/{name}/a.py"), bad);
     }
     env.write("../elsewhere/a.py", bad);
     let notes = serde_json::json!({"projects": {env.repo().join("../elsewhere").to_str().unwrap(): {}, "/": {}}});
     env.write("../home/.claude.json", notes.to_string());
     env.write(
-        "../home/work/two/.throughline/guard.toml",
+        "../home/code/two/.throughline/guard.toml",
         "[[allow]]\nrule = \"GH002\"\npath = \"a.py\"\nowner = \"ana\"\nreason = \"a test\"\nexpires = \"2026-06-01\"\n",
     );
     let shown = env.run(&["guard", "--all"]);
-    assert!(shown.contains("work/one/a.py\n") && shown.contains("elsewhere/a.py\n"), "{shown}");
-    assert!(!shown.contains("work/two/a.py") && shown.contains("1 allowed"), "{shown}");
+    assert!(shown.contains("code/one/a.py\n") && shown.contains("elsewhere/a.py\n"), "{shown}");
+    assert!(!shown.contains("code/two/a.py") && shown.contains("1 allowed"), "{shown}");
 }
 
 #[test]

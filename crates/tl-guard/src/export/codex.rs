@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Otherwise, Reached, Wanted, closed, hooks, reached, told};
+use super::{Reached, Wanted, all_told, closed, hooks, reached, told};
 use crate::inventory::Client;
 use crate::lock::Lock;
 
@@ -41,7 +41,7 @@ pub(super) fn text(wanted: &Wanted, lock: &Lock, left_out: &mut Vec<String>) -> 
         let _infallible =
             write!(text, "\n[permissions.filesystem]\ndeny_read = [{}]\n", paths.join(", "));
     }
-    for (table, patterns) in [
+    let tables = [
         ("paths.ask_read", &wanted.read.ask),
         ("paths.deny_write", &wanted.write.deny),
         ("paths.ask_write", &wanted.write.ask),
@@ -51,22 +51,8 @@ pub(super) fn text(wanted: &Wanted, lock: &Lock, left_out: &mut Vec<String>) -> 
         ("servers.ask", &wanted.servers.ask),
         ("tools.deny", &wanted.tools.deny),
         ("tools.ask", &wanted.tools.ask),
-    ] {
-        for pattern in patterns {
-            told(left_out, table, pattern);
-        }
-    }
-    for (table, patterns) in [
-        ("paths.default_read", &wanted.read),
-        ("paths.default_write", &wanted.write),
-        ("commands.default", &wanted.commands),
-        ("hosts.default", &wanted.hosts),
-        ("tools.default", &wanted.tools),
-    ] {
-        if patterns.otherwise != Otherwise::Client {
-            left_out.push(format!("`{table}`"));
-        }
-    }
+    ];
+    all_told(left_out, wanted, &tables);
     text.push('\n');
     text.push_str(&hooks::tables(Client::Codex, &wanted.program));
     text

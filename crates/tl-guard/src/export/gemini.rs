@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use super::{Otherwise, Wanted, closed, hooks, told};
+use super::{Wanted, all_told, closed, hooks, told};
 use crate::inventory::Client;
 use crate::lock::Lock;
 
@@ -45,7 +45,7 @@ pub(super) fn text(wanted: &Wanted, lock: &Lock, left_out: &mut Vec<String>) -> 
     if !exclude.is_empty() {
         left_out.push("`commands.deny` in chains and substitutions: only the beginning of a command is compared".to_owned());
     }
-    for (table, patterns) in [
+    let tables = [
         ("paths.deny_read", &wanted.read.deny),
         ("paths.ask_read", &wanted.read.ask),
         ("paths.deny_write", &wanted.write.deny),
@@ -56,22 +56,8 @@ pub(super) fn text(wanted: &Wanted, lock: &Lock, left_out: &mut Vec<String>) -> 
         ("servers.ask", &wanted.servers.ask),
         ("tools.deny", &wanted.tools.deny),
         ("tools.ask", &wanted.tools.ask),
-    ] {
-        for pattern in patterns {
-            told(left_out, table, pattern);
-        }
-    }
-    for (table, patterns) in [
-        ("paths.default_read", &wanted.read),
-        ("paths.default_write", &wanted.write),
-        ("commands.default", &wanted.commands),
-        ("hosts.default", &wanted.hosts),
-        ("tools.default", &wanted.tools),
-    ] {
-        if patterns.otherwise != Otherwise::Client {
-            left_out.push(format!("`{table}`"));
-        }
-    }
+    ];
+    all_told(left_out, wanted, &tables);
     let mut document = Map::new();
     document.insert("security".to_owned(), json!({"disableYoloMode": true}));
     if !mcp.is_empty() {

@@ -27,9 +27,9 @@ fn on(verb: Verb, resource: &str) -> Request {
     Request { today: day("2026-11-21"), ..Request::new(verb, resource) }
 }
 
-/// Below the repository `~/work/app`.
+/// Below the repository `~/code/app`.
 fn within(verb: Verb, below: &str) -> Request {
-    let resource = format!("~/work/app/{below}");
+    let resource = format!("~/code/app/{below}");
     Request { below: Some(below.to_owned()), ..on(verb, &resource) }
 }
 
