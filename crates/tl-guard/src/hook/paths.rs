@@ -163,7 +163,7 @@ pub(crate) mod tests {
         pub(crate) fn new() -> Self {
             let dir = tempfile::tempdir().unwrap();
             let home = dir.path().canonicalize().unwrap().join("home");
-            std::fs::create_dir_all(home.join("work/.git")).unwrap();
+            std::fs::create_dir_all(home.join("code/.git")).unwrap();
             std::fs::create_dir_all(home.join(".ssh")).unwrap();
             let host = Host {
                 os: Os::Linux,
@@ -180,7 +180,7 @@ pub(crate) mod tests {
         }
 
         pub(crate) fn ground<'a>(&'a self, locks: &'a [Held]) -> Ground<'a> {
-            let root = self.home().join("work");
+            let root = self.home().join("code");
             Ground {
                 host: &self.host,
                 cwd: root.clone(),
@@ -199,7 +199,7 @@ pub(crate) mod tests {
         let seen = |path: &str| ground.place(path, &ground.cwd);
         assert_eq!(
             seen("src/../a").real,
-            Spot { shown: "~/work/a".into(), below: Some("a".into()) }
+            Spot { shown: "~/code/a".into(), below: Some("a".into()) }
         );
         assert_eq!(seen("~/.ssh/id").real, Spot { shown: "~/.ssh/id".into(), below: None });
         assert_eq!(seen("../../..//etc/x/./y").real.below, None);
@@ -213,9 +213,9 @@ pub(crate) mod tests {
     fn a_link_reaches_what_it_leads_to() {
         let tree = Tree::new();
         let ground = tree.ground(&[]);
-        std::os::unix::fs::symlink(tree.home().join(".ssh"), tree.home().join("work/docs"))
+        std::os::unix::fs::symlink(tree.home().join(".ssh"), tree.home().join("code/docs"))
             .unwrap();
-        std::os::unix::fs::symlink(tree.home().join("nothing"), tree.home().join("work/new"))
+        std::os::unix::fs::symlink(tree.home().join("nothing"), tree.home().join("code/new"))
             .unwrap();
         let place = ground.place("docs/id_rsa", &ground.cwd);
         assert_eq!(place.real.shown, "~/.ssh/id_rsa");

@@ -68,12 +68,12 @@ fn a_file_that_is_too_large_is_refused() {
 
 #[test]
 fn a_repository_is_trusted_by_its_directory_or_one_above() {
-    let file = PolicyFile::read("trust = [\"~/work/**\", \"~/app\"]").unwrap();
+    let file = PolicyFile::read("trust = [\"~/code/**\", \"~/app\"]").unwrap();
     for (directory, trusted) in [
-        ("~/work/app", true),
-        ("~/work/app/deep", true),
-        ("~/work", false),
-        ("~/workshop", false),
+        ("~/code/app", true),
+        ("~/code/app/deep", true),
+        ("~/code", false),
+        ("~/codeshop", false),
         ("~/app", true),
         ("~/app2", false),
         ("", false),

@@ -78,7 +78,7 @@ fn the_patterns_that_people_write_are_accepted() {
         "src/**/*.lock",
         "**",
         "./**/secrets/**",
-        "~/work/*/secrets",
+        "~/code/*/secrets",
         "**/.claude/settings.json",
         "C:/Work/**",
     ] {

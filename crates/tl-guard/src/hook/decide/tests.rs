@@ -131,7 +131,7 @@ fn a_long_result_is_looked_at_in_part_and_that_is_said() {
 #[test]
 fn instructions_that_changed_are_asked_about_until_they_are_approved() {
     let tree = Tree::new();
-    let path = tree.home().join("work/AGENTS.md");
+    let path = tree.home().join("code/AGENTS.md");
     std::fs::write(&path, "Be kind.\n").unwrap();
     let file = |sha256: String| LockedFile {
         path: "AGENTS.md".to_owned(),

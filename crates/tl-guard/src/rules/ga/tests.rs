@@ -125,7 +125,7 @@ fn secrets_are_not_read_whatever_reads_them() {
 #[test]
 fn a_link_in_the_repository_does_not_hide_a_secret() {
     let tree = Tree::new();
-    std::os::unix::fs::symlink(tree.home().join(".ssh"), tree.home().join("work/docs")).unwrap();
+    std::os::unix::fs::symlink(tree.home().join(".ssh"), tree.home().join("code/docs")).unwrap();
     let ground = tree.ground(&[]);
     assert_eq!(said(&ground, &Session::default(), &run("cat docs/id_rsa")), "ga001 deny");
 }
@@ -210,7 +210,7 @@ fn an_agent_that_changes_what_steers_it_is_asked_about() {
 fn a_package_that_no_lock_file_knows_is_asked_about() {
     let tree = Tree::new();
     let ground = tree.ground(&[]);
-    let work = tree.home().join("work");
+    let work = tree.home().join("code");
     std::fs::write(
         work.join("package-lock.json"),
         "{\"packages\": {\"node_modules/left-pad\": {}}}",
