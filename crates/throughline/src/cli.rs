@@ -19,10 +19,11 @@ use crate::context::{Globals, LedgerChoice, ServerUrl};
 use crate::error::{CmdResult, CommandError};
 use crate::ui::{Settings, Ui, is_unicode_locale};
 
-/// Where a change waits between first commit and release
+/// Where changes wait on their way to production, and what guards them there
 ///
-/// Throughline reads what a repository already knows, offline, and sends nothing anywhere.
-/// Results go to standard output, everything else to standard error.
+/// Throughline works from what a repository and the systems around it know. It sends nothing
+/// anywhere; only `collect`, and what you allow it by a flag, uses a network. Results go to
+/// standard output, everything else to standard error.
 #[derive(Debug, Parser)]
 #[command(name = "throughline", version = VERSION, max_term_width = 100, after_help = EXIT_CODES)]
 #[command(disable_help_subcommand = true, arg_required_else_help = true)]

@@ -15,6 +15,7 @@ mod map;
 pub(crate) mod sandbox;
 mod sql;
 mod tables;
+mod test;
 
 use crate::context::Globals;
 use crate::error::CmdResult;
@@ -28,6 +29,7 @@ pub(crate) enum Command {
     Sql(sql::SqlArgs),
     Events(events::EventsArgs),
     Guard(Box<guard::GuardArgs>),
+    Test(test::TestArgs),
     Doctor(doctor::DoctorArgs),
     /// Show the configuration and where it comes from
     #[command(subcommand)]
@@ -43,6 +45,7 @@ impl Command {
             Self::Collect(args) => args.json,
             Self::Sql(args) => args.json,
             Self::Guard(args) => args.json(),
+            Self::Test(args) => args.json(),
             Self::Doctor(args) => args.json,
             Self::Config(config::ConfigCommand::Show(args)) => args.json,
             Self::Events(_) | Self::Config(_) | Self::Completions(_) => false,
@@ -58,6 +61,7 @@ pub(crate) async fn execute(ui: &mut Ui, globals: &Globals, command: &Command) -
         Command::Sql(args) => sql::cmd_sql(ui, globals, args).await,
         Command::Events(args) => events::cmd_events(ui, globals, args).await,
         Command::Guard(args) => guard::cmd_guard(ui, globals, args).await,
+        Command::Test(args) => test::cmd_test(ui, globals, args),
         Command::Doctor(args) => doctor::cmd_doctor(ui, globals, args).await,
         Command::Config(command) => config::cmd_config(ui, globals, command),
         Command::Completions(args) => completions::cmd_completions(ui, args),

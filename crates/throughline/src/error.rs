@@ -18,6 +18,10 @@ pub(crate) enum Outcome {
     Done,
     /// The answer is no (a gate, findings, something broken): exit code 1.
     No,
+    /// The evidence is not whole, so that there is no answer: exit code 3.
+    Unproven,
+    /// Nothing is wrong but what was put off, and is over its end: exit code 4.
+    Overdue,
 }
 
 /// What every command returns.
@@ -50,6 +54,8 @@ impl Outcome {
         match self {
             Self::Done => 0,
             Self::No => 1,
+            Self::Unproven => 3,
+            Self::Overdue => 4,
         }
     }
 }

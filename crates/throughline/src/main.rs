@@ -15,6 +15,7 @@ mod error;
 mod guard_files;
 mod pipeline;
 mod report;
+mod test_files;
 mod ui;
 
 use std::panic::{self, AssertUnwindSafe, PanicHookInfo};

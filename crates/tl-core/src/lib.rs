@@ -14,5 +14,6 @@ pub mod history;
 pub mod id;
 pub mod ordered;
 pub mod record;
+pub mod test;
 pub mod time;
 pub mod verdict;

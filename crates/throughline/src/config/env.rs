@@ -22,6 +22,13 @@ pub(crate) const TL_LOG: &str = "TL_LOG";
 /// The instant taken for now.
 pub(crate) const TL_NOW: &str = "TL_NOW";
 
+/// Set in a workflow of GitHub.
+pub(crate) const GITHUB_ACTIONS: &str = "GITHUB_ACTIONS";
+/// The branch that the request of a workflow goes to.
+pub(crate) const GITHUB_BASE_REF: &str = "GITHUB_BASE_REF";
+/// Where the summary of a workflow's step goes.
+pub(crate) const GITHUB_STEP_SUMMARY: &str = "GITHUB_STEP_SUMMARY";
+
 /// Variables that say where clients of coding agents keep their files.
 pub(crate) const GUARD_VARIABLES: &[&str] =
     &["APPDATA", "CLAUDE_CONFIG_DIR", "CLINE_DIR", "CODEX_HOME", "XDG_CONFIG_HOME"];
@@ -97,6 +104,9 @@ pub(crate) static VARIABLES: &[Variable] = &[
         "XDG_STATE_HOME",
         "Where `throughline hook` remembers sessions [default: `~/.local/state`]",
     ),
+    plain(GITHUB_ACTIONS, "Add annotations to what `throughline test` says, when set"),
+    plain(GITHUB_BASE_REF, "Branch that `throughline test` holds a change against"),
+    plain(GITHUB_STEP_SUMMARY, "File to which `throughline test` appends its summary"),
     plain("RUST_BACKTRACE", "Print where a crash came from when set to 1"),
 ];
 

@@ -29,6 +29,7 @@ mod nobody;
 mod page;
 mod postgres;
 mod sql;
+mod test_gate;
 mod whole_line;
 
 use tl_testkit::env::TestEnv;

@@ -80,6 +80,20 @@ impl Repository {
         })
     }
 
+    /// The newest commit that two have in common; `None` where they have none, or where it is out
+    /// of a shallow clone's reach.
+    pub fn merge_base(
+        &self,
+        one: &CommitId,
+        other: &CommitId,
+    ) -> Result<Option<CommitId>, ReadError> {
+        let repo = self.local();
+        match repo.merge_base(object_id(one), object_id(other)) {
+            Ok(found) => Ok(found.map(|id| commit_id(&id))),
+            Err(err) => Err(ReadError::Unreadable { id: one.to_string(), reason: chain(&err) }),
+        }
+    }
+
     /// The content of the file at `path` in a commit; `None` where there is no such file.
     pub fn blob_at(&self, commit: &CommitId, path: &str) -> Result<Option<Vec<u8>>, ReadError> {
         let repo = self.local();

@@ -1,0 +1,134 @@
+//! The order in which the gate asks, and what the answers add up to.
+//!
+//! In: all that is known of a run. Out: a [`Decision`]. Start at [`decide`]. Every step is asked,
+//! and all reasons are kept: the answer is the worst of them.
+
+use tl_core::time::Timestamp;
+
+use super::{
+    Answer, Decision, Expected, Judged, Known, Process, Red, Touched, Verdict, complete, mask,
+    process,
+};
+use crate::quarantine::{Quarantine, cap};
+use crate::read::{Ending, Remark};
+use tl_core::test::Signature;
+
+/// Characters of a message that are kept.
+const MESSAGE: usize = 300;
+
+/// Judges a run of tests.
+///
+/// 1. The process ended as its runner does. 2. The evidence is whole. 3. Red tests, of which those
+///    that passed when tried again do not stop the change. 4. The quarantine masks the reasons that
+///    it knows, where the change does not touch the test. 5. The quarantine itself is within its
+///    bounds. Evidence that is not whole weighs more than a failure, and that more than a quarantine
+///    that is overdue. `quarantine` is the file as it is at the base of the change.
+#[expect(clippy::too_many_arguments, reason = "all that a decision depends on, each named")]
+pub fn decide(
+    reports: &[(String, Ending)],
+    reds: &[Red],
+    process: Option<&Process>,
+    expected: &Expected,
+    quarantine: &Quarantine,
+    known: &dyn Known,
+    touched: &Touched,
+    today: Timestamp,
+) -> Decision {
+    let mut evidence =
+        process.map_or_else(Vec::new, |p| process::judge(p, reds, &expected.fail_codes));
+    let (counts, remarks) = complete::judge(reports, expected);
+    evidence.extend(remarks);
+    let mut red: Vec<Judged> = reds
+        .iter()
+        .map(|red| {
+            let (verdict, class) = mask::judge(red, quarantine, known, touched, today);
+            judged(red, verdict, class)
+        })
+        .collect();
+    red.sort_by(|a, b| order(a).cmp(&order(b)));
+    let bounds = cap::judge(quarantine, known, today);
+    evidence.extend(bounds.notes.into_iter().map(|(what, mend)| Remark {
+        gap: None,
+        line: 0,
+        what,
+        mend,
+    }));
+    // Reports count executions: a red one that nobody handed over as a test is not to be lost.
+    if counts.red() > 0 && reds.is_empty() {
+        let what = format!("the reports count {} red cases, and none was told", counts.red());
+        evidence.push(Remark {
+            gap: Some(crate::read::Gap::FewerThanSaid),
+            line: 0,
+            what,
+            mend: "report this: it is a mistake of the program".to_owned(),
+        });
+    }
+    let mut answer = Answer::Passed;
+    if !bounds.overdue.is_empty() {
+        answer = answer.max(Answer::Overdue);
+    }
+    if red.iter().any(|judged| !judged.verdict.excuses()) {
+        answer = answer.max(Answer::Failed);
+    }
+    if evidence.iter().any(|remark| remark.gap.is_some()) {
+        answer = answer.max(Answer::Unproven);
+    }
+    Decision {
+        schema: "gate/v1".to_owned(),
+        answer,
+        counts,
+        red,
+        evidence,
+        quarantine: bounds.overdue,
+    }
+}
+
+/// Those that stop the change first, then by name: the same whatever the order of the reports.
+fn order(judged: &Judged) -> impl Ord + '_ {
+    (judged.verdict.excuses(), rank(&judged.verdict), &judged.test, &judged.variant, &judged.id)
+}
+
+const fn rank(verdict: &Verdict) -> u8 {
+    match verdict {
+        Verdict::Real => 0,
+        Verdict::NewReason { .. } => 1,
+        Verdict::Touched { .. } => 2,
+        Verdict::AddedHere => 3,
+        Verdict::DiffUnknown => 4,
+        Verdict::Expired { .. } => 5,
+        Verdict::Released { .. } => 6,
+        Verdict::Infra { .. } => 7,
+        Verdict::Masked { .. } => 8,
+        Verdict::RetriedToGreen { .. } => 9,
+    }
+}
+
+fn judged(red: &Red, verdict: Verdict, class: Option<tl_core::test::Class>) -> Judged {
+    let got = match &verdict {
+        // The reason that was not known is the one to look at.
+        Verdict::NewReason { got, .. } => got.clone(),
+        _ => {
+            let last = red.signatures.iter().rev().find(|signature| !signature.is_none());
+            last.map_or(String::new(), Signature::to_string)
+        }
+    };
+    let failure = red.failure.as_ref();
+    let text = failure.map_or("", |failure| {
+        let parts = [failure.message.trim(), failure.text.trim(), failure.class.trim()];
+        parts.into_iter().find(|part| !part.is_empty()).unwrap_or("")
+    });
+    Judged {
+        id: red.key.to_string(),
+        test: red.test.clone(),
+        variant: red.variant.clone(),
+        status: red.status,
+        signature: got,
+        message: text.chars().take(MESSAGE).collect(),
+        line: red.line,
+        verdict,
+        class,
+    }
+}
+
+#[cfg(test)]
+mod tests;

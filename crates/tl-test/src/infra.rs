@@ -1,0 +1,126 @@
+//! Failures of machines, networks and runners, told apart from those of tests.
+//!
+//! In: a failure's texts. Out: the class of such failures that it belongs to. Start at [`of`].
+//! **Invariant:** only what names a machine, a host or a resource counts; that something was refused
+//! on this very machine is the test's own affair.
+//! **Definition:** `docs/test.md`, "Failures of machines".
+
+use std::sync::LazyLock;
+
+use regex::{Regex, RegexSet};
+
+use crate::read::Failure;
+
+/// A class, what people read, and by what it is recognised.
+struct Kind {
+    name: &'static str,
+    pattern: &'static str,
+}
+
+const KINDS: [Kind; 10] = [
+    Kind {
+        name: "disk-full",
+        pattern: r"(?i)\bENOSPC\b|no space left on device|disk quota exceeded|not enough space on the disk",
+    },
+    Kind {
+        name: "out-of-memory",
+        pattern: r"unable to create (?:new )?native thread|Cannot allocate memory|\bENOMEM\b|heap out of memory|Java heap space|GC overhead limit exceeded|signal: 9, SIGKILL|OOMKilled|\bKilled\b.*\b137\b",
+    },
+    Kind {
+        name: "name-resolution",
+        pattern: r"\bEAI_AGAIN\b|\bENOTFOUND\b|(?i)temporary failure in name resolution|could not resolve host|name or service not known|no such host|nodename nor servname provided|UnknownHostException",
+    },
+    Kind {
+        name: "network",
+        pattern: r"\bECONNRESET\b|\bECONNREFUSED\b|\bEHOSTUNREACH\b|\bENETUNREACH\b|(?i)connection reset by peer|connection refused|network is unreachable|no route to host",
+    },
+    Kind {
+        name: "tls",
+        pattern: r"(?i)tls handshake (?:timeout|failed|error)|ssl handshake (?:failed|exception|error)|SSLHandshakeException|handshake_failure",
+    },
+    Kind {
+        name: "registry",
+        pattern: r"(?i)\b(?:429 too many requests|too many requests.{0,40}(?:registry|docker|npm|pypi|maven|crates)|toomanyrequests)\b|(?:registry|repository|mirror|artifactory|nexus)\S{0,80}.{0,40}\b(?:502|503|504)\b",
+    },
+    Kind {
+        name: "image-pull",
+        pattern: r"ErrImagePull|ImagePullBackOff|(?i)failed to pull image|error pulling image|pull access denied",
+    },
+    Kind {
+        name: "git",
+        pattern: r"(?i)fatal: unable to access '|fatal: could not read from remote repository|fatal: the remote end hung up|error: RPC failed|early EOF.{0,80}index-pack",
+    },
+    Kind {
+        name: "runner-lost",
+        pattern: r"(?i)the runner has received a shutdown signal|lost communication with the server|the hosted runner (?:encountered|lost)|agent (?:went offline|was disconnected)|ChannelClosedException|the operation was canceled\.",
+    },
+    Kind {
+        name: "no-browser-or-display",
+        pattern: r"(?i)cannot open display|missing x server|browser(?:type)?\.launch: .{0,80}(?:executable doesn't exist|failed to launch)|session not created: .{0,80}chrome|docker daemon (?:is not )?running|cannot connect to the docker daemon",
+    },
+];
+
+static PATTERNS: LazyLock<RegexSet> = LazyLock::new(|| {
+    RegexSet::new(KINDS.iter().map(|kind| kind.pattern)).expect("a test compiles every pattern")
+});
+
+/// Hosts that are this machine.
+static HERE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)\blocalhost\b|\b127\.\d+\.\d+\.\d+\b|\[?::1\]?(?::|\b)|\b0\.0\.0\.0\b")
+        .expect("a test compiles every pattern")
+});
+
+/// Bytes of the text that are looked at.
+const LOOK: usize = 16 << 10;
+
+/// The class of failures of machines that a failure belongs to; `None` where the test is to blame
+/// until somebody shows the contrary.
+pub fn of(failure: &Failure) -> Option<&'static str> {
+    let text = &failure.text[..failure.text.floor_char_boundary(LOOK)];
+    [failure.class.as_str(), &failure.message, text].into_iter().find_map(|part| {
+        let found = PATTERNS.matches(part);
+        let mut kinds = found.iter().map(|row| KINDS[row].name);
+        kinds.find(|name| !matches!(*name, "network" | "name-resolution") || !HERE.is_match(part))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(text: &str) -> Option<&'static str> {
+        of(&Failure { message: text.to_owned(), ..Failure::default() })
+    }
+
+    #[test]
+    fn machines_fail_in_their_own_words() {
+        for (text, kind) in [
+            ("OSError: [Errno 28] No space left on device: 'out'", "disk-full"),
+            ("java.lang.OutOfMemoryError: unable to create native thread", "out-of-memory"),
+            ("getaddrinfo EAI_AGAIN api.example.com", "name-resolution"),
+            ("read tcp 10.0.0.7:40312->10.0.0.9:443: connection reset by peer", "network"),
+            ("net/http: TLS handshake timeout", "tls"),
+            ("toomanyrequests: You have reached your pull rate limit", "registry"),
+            ("Failed to pull image \"acme/api:1\"", "image-pull"),
+            ("fatal: Could not read from remote repository.", "git"),
+            ("The runner has received a shutdown signal.", "runner-lost"),
+            ("Cannot connect to the Docker daemon at unix socket", "no-browser-or-display"),
+        ] {
+            assert_eq!(message(text), Some(kind), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_a_test_does_on_its_own_machine_is_its_own_affair() {
+        for text in [
+            "connect ECONNREFUSED 127.0.0.1:5432",
+            "dial tcp [::1]:8080: connect: connection refused",
+            "Connection refused: localhost/127.0.0.1:9092",
+            "expected 503 but was 200",
+            "expected the order to be cancelled",
+            "",
+        ] {
+            assert_eq!(message(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! The table of the definition, and how often the rule is wrong.
+
+use tl_core::test::Class;
+
+use super::*;
+use crate::quarantine::Proof;
+
+#[test]
+fn the_waits_are_those_of_the_definition() {
+    for (x, m, k, clean) in [
+        (9, 412, 1, 298),
+        (9, 412, 2, 390),
+        (15, 300, 1, 116),
+        (30, 300, 1, 54),
+        (150, 300, 1, 10),
+        (5, 300, 1, 499),
+        (2, 300, 1, 3_165),
+        (1, 300, 1, 39_700),
+        (1, 1, 1, 133),
+    ] {
+        assert_eq!(needed(x, m, k), clean, "{x} of {m}, wait {k}");
+    }
+}
+
+#[test]
+fn a_wait_is_never_nothing_and_never_overflows() {
+    assert_eq!(needed(0, 300, 1), u32::MAX);
+    assert_eq!(needed(1, u32::MAX, u32::MAX), u32::MAX);
+    assert_eq!(needed(u32::MAX, u32::MAX, 1), 5);
+    // More failures than runs there are not: it counts as a test that always failed.
+    assert_eq!(needed(10, 0, 1), needed(10, 10, 1));
+    assert_eq!(needed(3, 100, 0), needed(3, 100, 1));
+}
+
+fn entry() -> Quarantined {
+    Quarantined {
+        id: String::new(),
+        name: String::new(),
+        file: String::new(),
+        variant: String::new(),
+        signatures: Vec::new(),
+        owner: String::new(),
+        issue: String::new(),
+        since: "2026-11-03".to_owned(),
+        expires: "2026-12-03".to_owned(),
+        clean_runs: 298,
+        evidence: Proof {
+            class: Class::Flaky,
+            fails: 9,
+            runs: 412,
+            interval: (0.0, 1.0),
+            divergent: Vec::new(),
+            waits: 0,
+        },
+        line: 0,
+    }
+}
+
+fn stands(state: Option<TestState>, day: &str) -> Standing {
+    standing(state.as_ref(), &entry(), Timestamp::parse(day).unwrap())
+}
+
+#[test]
+fn the_calendar_comes_before_the_evidence() {
+    let clean = TestState { clean: 10_000, runs: 10_412, red: 9, ..TestState::default() };
+    assert_eq!(stands(Some(clean.clone()), "2026-12-04"), Standing::Expired);
+    assert_eq!(stands(Some(clean.clone()), "2026-11-02"), Standing::NotYet);
+    assert_eq!(stands(Some(clean), "2026-12-03"), Standing::Released { clean: 10_000 });
+}
+
+#[test]
+fn a_failure_since_then_makes_the_wait_longer() {
+    let state =
+        |clean, waits, red, runs| TestState { clean, waits, red, runs, ..TestState::default() };
+    assert_eq!(stands(None, "2026-11-21"), Standing::InForce { clean: 0, needed: 298 });
+    let before = stands(Some(state(297, 0, 9, 709)), "2026-11-21");
+    assert_eq!(before, Standing::InForce { clean: 297, needed: 298 });
+    // It failed once more after 200 clean runs: the tenth failure in 613 runs, the second wait.
+    let after = stands(Some(state(298, 1, 10, 911)), "2026-11-21");
+    assert_eq!(after, Standing::InForce { clean: 298, needed: needed(10, 613, 2) });
+    assert!(needed(10, 613, 2) > 298);
+}
+
+/// Numbers that look like chance and are the same on every machine: `SplitMix64`.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self) -> f64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((z ^ (z >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
+    /// Clean runs before the next failure of a test that fails with this chance.
+    fn gap(&mut self, p: f64) -> u32 {
+        let clean = ((1.0 - self.roll()).ln() / (1.0 - p).ln()).floor();
+        clean.min(1e9) as u32
+    }
+}
+
+/// Whether a test that stays as flaky as it is leaves within `more` runs; `None` where 300 runs did
+/// not show it to be flaky.
+fn leaves(dice: &mut Dice, p: f64, more: u32, rule: impl Fn(u32, u32, u32) -> u32) -> Option<bool> {
+    const SEEN: u32 = 300;
+    let fails: Vec<u32> = (1..=SEEN).filter(|_| dice.roll() < p).collect();
+    let (mut x, mut last) = (fails.len() as u32, *fails.last()?);
+    // The last wait began before the test was found: chance has no memory.
+    let mut clean = SEEN - last + dice.gap(p);
+    for k in 1.. {
+        let wait = rule(x, last, k);
+        let end = u64::from(last) + u64::from(wait);
+        if clean >= wait {
+            return Some(end <= u64::from(SEEN + more));
+        }
+        if u64::from(last) + u64::from(clean) > u64::from(SEEN + more) {
+            return Some(false);
+        }
+        last += clean + 1;
+        x += 1;
+        clean = dice.gap(p);
+    }
+    unreachable!("waits are counted for ever")
+}
+
+/// The share of flaky tests that leave although nothing changed. Their rates are spread from once in
+/// a thousand runs to every second one, evenly by their logarithm.
+fn wrong(seed: u64, more: u32, rule: impl Fn(u32, u32, u32) -> u32 + Copy) -> f64 {
+    let mut dice = Dice(seed);
+    let (mut left, mut all) = (0_u32, 0_u32);
+    for _ in 0..2_000 {
+        let p = 0.001 * 500_f64.powf(dice.roll());
+        if let Some(has_left) = leaves(&mut dice, p, more, rule) {
+            all += 1;
+            left += u32::from(has_left);
+        }
+    }
+    assert!(all > 1_000, "{all} tests were found");
+    f64::from(left) / f64::from(all)
+}
+
+#[test]
+fn of_tests_that_are_flaky_as_before_hardly_one_in_twenty_leaves() {
+    for seed in 1..=4 {
+        for more in [300, 2_000, 10_000] {
+            let share = wrong(seed, more, needed);
+            assert!(share <= 0.05, "{share} of them left within {more} runs, seed {seed}");
+        }
+    }
+}
+
+/// Rates of the flaky tests of `FlakeFlagger`'s ten thousand repetitions.
+fn flake_flagger() -> Vec<f64> {
+    let file = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../../shared/data/flakeflagger/test-rerun-scripts/test_results.csv"
+    );
+    let text = std::fs::read_to_string(file)
+        .unwrap_or_else(|err| panic!("the data of `shared/data/flakeflagger` is needed: {err}"));
+    let mut lines = text.lines().map(|line| line.split(',').collect::<Vec<_>>());
+    let head = lines.next().unwrap();
+    let column = |name: &str| head.iter().position(|column| *column == name).unwrap();
+    let (fails, passes, flaky) =
+        (column("NumFailingRuns"), column("NumPassingRuns"), column("IsFlaky"));
+    let number = |row: &Vec<&str>, at: usize| row[at].parse::<f64>().unwrap();
+    let flaky = lines.filter(|row| row[flaky] == "1");
+    flaky.map(|row| number(&row, fails) / (number(&row, fails) + number(&row, passes))).collect()
+}
+
+#[test]
+fn of_real_flaky_tests_hardly_one_in_twenty_leaves() {
+    let rates = flake_flagger();
+    assert!(rates.len() > 400, "{}", rates.len());
+    for more in [300, 2_000, 10_000] {
+        let mut dice = Dice(11);
+        let again = std::iter::repeat_n(&rates, 4).flatten();
+        let found: Vec<bool> = again.filter_map(|p| leaves(&mut dice, *p, more, needed)).collect();
+        let left = found.iter().filter(|has_left| **has_left).count();
+        assert!(found.len() > 1_000, "{} were found", found.len());
+        assert!(left * 20 <= found.len(), "{left} of {} left within {more} runs", found.len());
+    }
+}
+
+#[test]
+fn the_rules_of_thumb_let_most_of_them_go() {
+    // The share that was seen, taken for the truth: so many clean runs as have a chance of 5 %.
+    let known = |x: u32, m: u32, _: u32| {
+        (0.05_f64.ln() / (1.0 - f64::from(x) / f64::from(m + 1)).ln()).ceil() as u32
+    };
+    let share = wrong(1, 2_000, known);
+    assert!(share > 0.5, "{share}");
+    let five = wrong(1, 300, |_, _, _| 5);
+    assert!(five > 0.5, "{five}");
+}
+
+#[test]
+fn a_test_that_was_mended_leaves() {
+    // One that failed in one run of ten, and never again.
+    assert!(needed(30, 300, 1) <= 59);
+    let mended = TestState { clean: 298, runs: 710, red: 9, ..TestState::default() };
+    assert_eq!(stands(Some(mended), "2026-11-21"), Standing::Released { clean: 298 });
+}
