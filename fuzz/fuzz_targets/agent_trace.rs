@@ -1,8 +1,8 @@
 //! Any record has a reading or an error.
-#![no_main]
+#![cfg_attr(fuzzing, no_main)]
 
-use libfuzzer_sys::fuzz_target;
 use tl_collect::agent_trace::parse;
+use tl_fuzz::fuzz_target;
 
 fuzz_target!(|record: &[u8]| {
     if let Ok(trace) = parse(record) {

@@ -1,8 +1,8 @@
 //! Any note has a reading or an error.
-#![no_main]
+#![cfg_attr(fuzzing, no_main)]
 
-use libfuzzer_sys::fuzz_target;
 use tl_collect::ai_notes::parse;
+use tl_fuzz::fuzz_target;
 
 fuzz_target!(|note: &[u8]| {
     if let Ok(note) = parse(note) {

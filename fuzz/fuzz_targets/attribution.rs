@@ -1,8 +1,8 @@
 //! Any identity, message and branch has a reading; the first two lines are name and address.
-#![no_main]
+#![cfg_attr(fuzzing, no_main)]
 
-use libfuzzer_sys::fuzz_target;
 use tl_collect::attribution::{Identity, attribute, branch_tool};
+use tl_fuzz::fuzz_target;
 
 fuzz_target!(|text: &[u8]| {
     let mut parts = text.splitn(3, |byte| *byte == b'\n');

@@ -1,7 +1,7 @@
 //! Every document has a head, if an empty one, and a body that begins inside it.
-#![no_main]
+#![cfg_attr(fuzzing, no_main)]
 
-use libfuzzer_sys::fuzz_target;
+use tl_fuzz::fuzz_target;
 use tl_guard::parse::front_matter::parse;
 
 fuzz_target!(|text: &str| {

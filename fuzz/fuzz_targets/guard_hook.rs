@@ -1,8 +1,8 @@
 //! Any document of any client is understood or refused, and what is understood is answered in one document.
-#![no_main]
+#![cfg_attr(fuzzing, no_main)]
 
-use libfuzzer_sys::fuzz_target;
 use tl_core::verdict::{Effect, Verdict};
+use tl_fuzz::fuzz_target;
 use tl_guard::hook;
 
 fuzz_target!(|bytes: &[u8]| {

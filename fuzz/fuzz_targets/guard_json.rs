@@ -1,7 +1,7 @@
 //! What `serde_json` reads is read the same way; what it does not read is read or refused.
-#![no_main]
+#![cfg_attr(fuzzing, no_main)]
 
-use libfuzzer_sys::fuzz_target;
+use tl_fuzz::fuzz_target;
 use tl_guard::parse::{Limits, json::parse};
 
 fuzz_target!(|text: &str| {

@@ -1,7 +1,7 @@
 //! A lock is read or refused; what was read is written so that it is read again, the same.
-#![no_main]
+#![cfg_attr(fuzzing, no_main)]
 
-use libfuzzer_sys::fuzz_target;
+use tl_fuzz::fuzz_target;
 use tl_guard::lock::file::{faults, read, write};
 
 fuzz_target!(|text: &str| {

@@ -1,7 +1,7 @@
 //! Any lock file, manifest or document gives names that stand where they are said to stand.
-#![no_main]
+#![cfg_attr(fuzzing, no_main)]
 
-use libfuzzer_sys::fuzz_target;
+use tl_fuzz::fuzz_target;
 use tl_guard::lockfiles::{mention, read};
 
 const NAMES: &[&str] = &[

@@ -1,7 +1,7 @@
 //! No text ends the normaliser; it grows at most fourfold, and its map stays inside and in order.
-#![no_main]
+#![cfg_attr(fuzzing, no_main)]
 
-use libfuzzer_sys::fuzz_target;
+use tl_fuzz::fuzz_target;
 use tl_guard::text::normalise::normalise;
 
 fuzz_target!(|raw: &str| {

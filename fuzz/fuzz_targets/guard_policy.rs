@@ -1,10 +1,10 @@
 //! Whatever a repository's policy says, in TOML or in Cedar: it is refused or it decides, and it
 //! never weakens what a person wrote.
-#![no_main]
+#![cfg_attr(fuzzing, no_main)]
 
 use std::sync::LazyLock;
 
-use libfuzzer_sys::fuzz_target;
+use tl_fuzz::fuzz_target;
 use tl_policy::engine::Engine;
 use tl_policy::file::PolicyFile;
 use tl_policy::policy::Policy;

@@ -1,7 +1,7 @@
 //! Whatever a server says, line by line, it is answered by lines of JSON, and its lists are bounded.
-#![no_main]
+#![cfg_attr(fuzzing, no_main)]
 
-use libfuzzer_sys::fuzz_target;
+use tl_fuzz::fuzz_target;
 use tl_guard::inventory::tools::MOST_TOOLS;
 use tl_guard::probe::{Next, Probe};
 

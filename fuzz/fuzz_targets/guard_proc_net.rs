@@ -1,7 +1,7 @@
 //! Any text is a table of sockets: no line is read twice, and none is made up.
-#![no_main]
+#![cfg_attr(fuzzing, no_main)]
 
-use libfuzzer_sys::fuzz_target;
+use tl_fuzz::fuzz_target;
 use tl_guard::listeners::sockets;
 
 fuzz_target!(|bytes: &[u8]| {

@@ -1,7 +1,7 @@
 //! Any command line is read within its bounds.
-#![no_main]
+#![cfg_attr(fuzzing, no_main)]
 
-use libfuzzer_sys::fuzz_target;
+use tl_fuzz::fuzz_target;
 use tl_guard::shell;
 
 fuzz_target!(|text: &str| {

@@ -1,8 +1,8 @@
 //! Program text of a server, in each language, is judged whatever it is; every finding has a place in it.
-#![no_main]
+#![cfg_attr(fuzzing, no_main)]
 
-use libfuzzer_sys::fuzz_target;
 use tl_core::finding::{Location, Root};
+use tl_fuzz::fuzz_target;
 use tl_guard::inventory::{Client, Inventory, Scope};
 use tl_guard::rules::Cx;
 use tl_guard::scan::Run;

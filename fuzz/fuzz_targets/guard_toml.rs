@@ -1,7 +1,7 @@
 //! TOML is read or refused, and every part of it stands inside the text.
-#![no_main]
+#![cfg_attr(fuzzing, no_main)]
 
-use libfuzzer_sys::fuzz_target;
+use tl_fuzz::fuzz_target;
 use tl_guard::parse::{Limits, toml::parse};
 
 fuzz_target!(|text: &str| {

@@ -1,7 +1,7 @@
 //! Any bytes are an archive within the limits, or are said to be broken; every part has a text.
-#![no_main]
+#![cfg_attr(fuzzing, no_main)]
 
-use libfuzzer_sys::fuzz_target;
+use tl_fuzz::fuzz_target;
 use tl_guard::limits;
 use tl_guard::parse::{office, zip};
 

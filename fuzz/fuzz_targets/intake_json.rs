@@ -1,8 +1,8 @@
 //! Any bytes that may be JSON, CSV or a pipe are read or reported, each event with its line.
-#![no_main]
+#![cfg_attr(fuzzing, no_main)]
 
-use libfuzzer_sys::fuzz_target;
 use tl_collect::intake::{Options, read_all};
+use tl_fuzz::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
     let batch = read_all("fuzz", bytes, Options::default());

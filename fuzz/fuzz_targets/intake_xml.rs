@@ -1,8 +1,8 @@
 //! Any bytes are a report of tests or refused; nothing but ends of suites comes of them.
-#![no_main]
+#![cfg_attr(fuzzing, no_main)]
 
-use libfuzzer_sys::fuzz_target;
 use tl_collect::intake::{Format, Options, read_all};
+use tl_fuzz::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
     let options = Options { format: Some(Format::Junit), ..Options::default() };

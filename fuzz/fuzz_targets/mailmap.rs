@@ -1,8 +1,8 @@
 //! Any map has a reading, and any identity has a proper one.
-#![no_main]
+#![cfg_attr(fuzzing, no_main)]
 
-use libfuzzer_sys::fuzz_target;
 use tl_exec::git::Mailmap;
+use tl_fuzz::fuzz_target;
 
 fuzz_target!(|map: &[u8]| {
     let read = Mailmap::parse(map);

@@ -1,8 +1,8 @@
 //! Any message has a reading, and a newline at its end is no part of it.
-#![no_main]
+#![cfg_attr(fuzzing, no_main)]
 
-use libfuzzer_sys::fuzz_target;
 use tl_collect::message::parse;
+use tl_fuzz::fuzz_target;
 
 fuzz_target!(|message: &[u8]| {
     let mut longer = message.to_vec();

@@ -1,8 +1,8 @@
 //! Any tag name is a release or none; a release has numbers.
-#![no_main]
+#![cfg_attr(fuzzing, no_main)]
 
-use libfuzzer_sys::fuzz_target;
 use tl_collect::release_name::parse;
+use tl_fuzz::fuzz_target;
 
 fuzz_target!(|tag: &str| {
     if let Some(name) = parse(tag) {

@@ -1,10 +1,10 @@
 //! Any object of any system is converted or refused, twice the same; the first line is `system
 //! what scope parent`.
-#![no_main]
+#![cfg_attr(fuzzing, no_main)]
 
-use libfuzzer_sys::fuzz_target;
 use tl_collect::system::convert;
 use tl_core::record::Record;
+use tl_fuzz::fuzz_target;
 
 fuzz_target!(|text: &str| {
     let Some((head, body)) = text.split_once('\n') else { return };

@@ -8,6 +8,7 @@ mod bench;
 mod check;
 mod dist;
 mod failure;
+mod fuzz;
 mod oracle;
 mod process;
 mod tidy;
@@ -31,6 +32,8 @@ enum Task {
     /// Compare with what others computed from the same data
     #[command(subcommand)]
     Oracle(oracle::Oracle),
+    /// Run every fuzz target with mutated seeds
+    Fuzz(fuzz::FuzzArgs),
     /// Build the program for release, with its checksum, in `target/dist`
     Dist,
 }
@@ -41,6 +44,7 @@ fn main() -> ExitCode {
         Task::Tidy => tidy::run(),
         Task::Bench(bench) => bench::run(&bench),
         Task::Oracle(oracle) => oracle::run(&oracle),
+        Task::Fuzz(args) => fuzz::run(&args),
         Task::Dist => dist::run(),
     };
     match result {

@@ -7,13 +7,15 @@
 pub(crate) mod policy;
 
 use std::fs;
-use std::io::{self, Read as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize as _;
 use tl_core::finding::Root;
 use tl_exec::git::Repository;
+use tl_guard::discover;
 use tl_guard::host::{Host, Os};
+use tl_guard::inventory::tools;
 use tl_rules::baseline::Baseline;
 use tl_rules::suppress::Suppression;
 
@@ -23,7 +25,7 @@ use crate::error::CommandError;
 /// Directory of guard's files in a repository.
 const DIRECTORY: &str = ".throughline";
 
-/// Largest of guard's own files and of a tool list, in bytes.
+/// Largest of guard's own files, in bytes.
 const LARGEST: u64 = 64 << 20;
 
 /// Whose environment.
@@ -193,9 +195,14 @@ const fn os() -> Os {
 
 /// The text of one of guard's own files; `None` where there is none.
 pub(crate) fn read(path: &Path) -> Result<Option<String>, CommandError> {
-    match fs::File::open(path) {
+    // A link is followed, as to where somebody keeps all such files; a pipe is not waited for.
+    match path.canonicalize().and_then(|path| discover::open(&path)) {
         Ok(file) => {
-            let bytes = bounded(file).map_err(|err| failed("read", path, &err))?;
+            let bytes = bounded(file, LARGEST).map_err(|err| failed("read", path, &err))?;
+            if bytes.len() as u64 > LARGEST {
+                let err = io::Error::new(io::ErrorKind::FileTooLarge, "larger than 64 MiB");
+                return Err(failed("read", path, &err));
+            }
             String::from_utf8(bytes)
                 .map(Some)
                 .map_err(|_| CommandError::usage(format!("`{}` is not UTF-8", path.display())))
@@ -205,13 +212,15 @@ pub(crate) fn read(path: &Path) -> Result<Option<String>, CommandError> {
     }
 }
 
-/// A tool list: a file, or standard input for `-`. Returns its name for people with its bytes.
+/// A tool list: a file, or standard input for `-`. Returns its name for people with its bytes; of one
+/// that is too large to be looked at only so many that this can be told.
 pub(crate) fn tool_list(name: &str) -> Result<(String, Vec<u8>), CommandError> {
     let path = Path::new(name);
     let (shown, bytes) = if name == "-" {
-        ("stdin".to_owned(), bounded(io::stdin().lock()))
+        ("stdin".to_owned(), bounded(io::stdin().lock(), tools::LARGEST))
     } else {
-        (name.to_owned(), fs::File::open(path).and_then(bounded))
+        let read = |file| bounded(file, tools::LARGEST);
+        (name.to_owned(), fs::File::open(path).and_then(read))
     };
     match bytes {
         Ok(bytes) => Ok((shown, bytes)),
@@ -219,12 +228,10 @@ pub(crate) fn tool_list(name: &str) -> Result<(String, Vec<u8>), CommandError> {
     }
 }
 
-fn bounded(from: impl io::Read) -> io::Result<Vec<u8>> {
+/// At most one byte more than `most`: more is not looked at.
+fn bounded(from: impl io::Read, most: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    from.take(LARGEST + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > LARGEST {
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "larger than 64 MiB"));
-    }
+    from.take(most + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
@@ -240,12 +247,33 @@ pub(crate) fn write(path: &Path, text: &str) -> Result<(), CommandError> {
         ))
         .hint("put a file of its own there"));
     }
-    let beside = path.with_extension(format!("{}.tmp", std::process::id()));
-    let written = fs::write(&beside, text).and_then(|()| fs::rename(&beside, path));
-    written.map_err(|err| {
+    replace(path, text.as_bytes(), None).map_err(|err| failed("write", path, &err))
+}
+
+/// Puts a file in the place of another, whole or not at all, with these rights or those of a new file.
+pub(crate) fn replace(
+    path: &Path,
+    bytes: &[u8],
+    rights: Option<fs::Permissions>,
+) -> io::Result<()> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let beside = path.with_file_name(format!(".{name}.{}.tmp", std::process::id()));
+    let made = (|| {
+        // What somebody laid there, such as a link to a file of ours, is not written through.
+        if beside.symlink_metadata().is_ok() {
+            fs::remove_file(&beside)?;
+        }
+        let mut file = fs::File::options().write(true).create_new(true).open(&beside)?;
+        file.write_all(bytes)?;
+        if let Some(rights) = rights {
+            fs::set_permissions(&beside, rights)?;
+        }
+        fs::rename(&beside, path)
+    })();
+    if made.is_err() {
         let _nothing_to_do = fs::remove_file(&beside);
-        failed("write", path, &err)
-    })
+    }
+    made
 }
 
 fn failed(what: &str, path: &Path, err: &io::Error) -> CommandError {

@@ -71,6 +71,8 @@ fn serial(content: &str) -> String {
 struct Bill {
     components: BTreeMap<String, Value>,
     services: BTreeMap<String, Value>,
+    /// how often a reference was wanted again
+    again: BTreeMap<String, u32>,
     /// references of what is at a path and within it
     places: BTreeMap<(Root, String), Vec<(String, String)>>,
 }
@@ -79,9 +81,12 @@ impl Bill {
     /// A reference that is free, known for its place.
     fn reference(&mut self, kind: &str, at: &Location, name: &str) -> String {
         let place = place(at);
-        let mut reference = format!("{kind}:{place}#{name}");
+        let bare = format!("{kind}:{place}#{name}");
+        let mut reference = bare.clone();
+        let again = self.again.entry(bare.clone()).or_default();
         while self.components.contains_key(&reference) || self.services.contains_key(&reference) {
-            reference.push('\'');
+            *again += 1;
+            reference = format!("{bare}'{again}");
         }
         let places = self.places.entry((at.root, at.path.clone())).or_default();
         places.push((at.within.clone(), reference.clone()));

@@ -11,9 +11,11 @@ mod archive;
 mod find;
 mod home;
 mod import;
+mod modules;
 mod read;
 mod repo;
 mod role;
+mod runs;
 
 use std::path::{Path, PathBuf};
 
@@ -146,6 +148,19 @@ fn sort(inventory: &mut Inventory) {
 /// Digest of a file's content as instruction files and skills have it: line ends count as LF.
 pub fn digest(bytes: &[u8]) -> String {
     add::digest(bytes)
+}
+
+/// Opens a regular file: nothing is waited for, and no link at the end of the path is followed.
+///
+/// # Errors
+/// It cannot be opened, or is something else.
+pub fn open(path: &Path) -> std::io::Result<std::fs::File> {
+    read::open(path)
+}
+
+/// A place that is told to nobody.
+pub(crate) fn nowhere() -> Location {
+    location(Root::System, "")
 }
 
 /// A place without a line.

@@ -8,14 +8,17 @@ mod config;
 mod install;
 mod item;
 pub mod patch;
+mod same;
+mod stored;
 
 use std::collections::BTreeMap;
 
 use tl_core::finding::{Edit, Finding, Level, is_invisible};
 
 use crate::inventory::Ecosystem;
-use crate::parse::{Limits, Node, json, toml};
+use crate::parse::{self, Limits, Node};
 pub use install::installed;
+use stored::Stored;
 
 /// A file as it was read.
 #[derive(Debug, Clone, Copy)]
@@ -29,8 +32,8 @@ pub struct Before<'a> {
 /// What becomes of a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Mended {
-    /// Apart from each other, by place.
-    pub edits: Vec<Edit>,
+    /// All of it as it is then; `None` where nothing is done.
+    pub after: Option<Vec<u8>>,
     /// Index of a finding, and what was done about it.
     pub done: Vec<(usize, String)>,
     /// Index of a finding, and why nothing was done about it.
@@ -52,19 +55,20 @@ pub fn may_mend(finding: &Finding) -> bool {
 /// Mends of all findings of one file.
 pub fn mends(before: Before<'_>, findings: &[&Finding], versions: Versions<'_>) -> Mended {
     let mut mended = Mended::default();
-    let Ok(whole) = std::str::from_utf8(before.bytes) else {
-        mended.left =
-            (0..findings.len()).map(|at| (at, "the file is not UTF-8".to_owned())).collect();
-        return mended;
+    let stored = match Stored::of(before.bytes) {
+        Ok(stored) => stored,
+        Err(why) => {
+            mended.left = (0..findings.len()).map(|at| (at, why.clone())).collect();
+            return mended;
+        }
     };
     // Places are told without the mark.
-    let text = whole.strip_prefix('\u{feff}').unwrap_or(whole);
-    let shift = whole.len() - text.len();
+    let text = stored.text.as_ref();
     let tree = parsed(before.path, text);
     let mut wanted = config::Wanted::default();
     for (at, finding) in findings.iter().enumerate() {
         let done = match &tree {
-            _ if !finding.fix.edits.is_empty() => hidden(finding, before.bytes, &mut wanted, shift),
+            _ if !finding.fix.edits.is_empty() => hidden(finding, &stored, &mut wanted),
             Some(tree) => config::mend(tree, text, finding, versions, &mut wanted),
             None => Err(BY_HAND.to_owned()),
         };
@@ -73,75 +77,93 @@ pub fn mends(before: Before<'_>, findings: &[&Finding], versions: Versions<'_>) 
             Err(why) => mended.left.push((at, why)),
         }
     }
-    let Some(edits) = wanted.edits(text) else {
-        let why = "two mends are at the same place: make one by hand and ask again";
-        mended.left.extend(mended.done.drain(..).map(|(at, _)| (at, why.to_owned())));
-        return mended;
-    };
-    mended.edits = edits
-        .into_iter()
-        .map(|edit| Edit { start: edit.start + shift, end: edit.end + shift, ..edit })
-        .collect();
-    let after = applied(before.bytes, &mended.edits);
-    let still = std::str::from_utf8(&after)
-        .ok()
-        .map(|after| after.strip_prefix('\u{feff}').unwrap_or(after));
-    if tree.is_some() && still.and_then(|after| parsed(before.path, after)).is_none() {
-        let why = "the mended file would not parse";
-        mended.left.extend(mended.done.drain(..).map(|(at, _)| (at, why.to_owned())));
-        mended.edits.clear();
+    match wanted.edits(text).and_then(|edits| after(before.path, text, tree.as_ref(), &edits)) {
+        Ok(after) => mended.after = after.map(|after| stored.store(&after)),
+        Err(why) => {
+            mended.left.extend(mended.done.drain(..).map(|(at, _)| (at, why.to_owned())));
+        }
     }
     mended.left.sort();
     mended
 }
 
+/// The text with edits made, where there are any and they change nothing else.
+fn after(
+    path: &str,
+    text: &str,
+    tree: Option<&Node>,
+    edits: &[Edit],
+) -> Result<Option<String>, &'static str> {
+    if edits.is_empty() {
+        return Ok(None);
+    }
+    let after = applied(text, edits);
+    if let Some(before) = tree {
+        let still = parsed(path, &after).ok_or("the mended file would not parse")?;
+        if !same::but_for(before, &still, edits) {
+            return Err("the mended file would say something else besides");
+        }
+    }
+    Ok(Some(after))
+}
+
 /// Characters that a rule wants out; only what is hidden goes.
 fn hidden(
     finding: &Finding,
-    bytes: &[u8],
+    stored: &Stored<'_>,
     wanted: &mut config::Wanted,
-    shift: usize,
 ) -> Result<String, String> {
     if finding.level < Level::High {
         return Err("it may belong there: look at it".to_owned());
     }
+    let mut ranges = Vec::new();
     let mut characters = 0;
     for edit in &finding.fix.edits {
-        let gone = bytes.get(edit.start..edit.end).and_then(|gone| std::str::from_utf8(gone).ok());
+        let range = stored.place(edit.start).zip(stored.place(edit.end));
+        let gone = range.and_then(|(start, end)| stored.text.get(start..end));
         let gone = gone.filter(|gone| gone.starts_with(is_invisible));
-        let (Some(gone), true) = (gone, edit.replacement.is_empty() && edit.start >= shift) else {
+        let (Some(range), Some(gone), true) = (range, gone, edit.replacement.is_empty()) else {
             return Err("the file changed since it was read".to_owned());
         };
         characters += gone.chars().count();
-        wanted.replace(edit.start - shift, edit.end - shift, "");
+        ranges.push(range);
     }
+    ranges.into_iter().for_each(|(start, end)| wanted.replace(start, end, ""));
     Ok(format!("{characters} hidden characters are taken out"))
 }
 
 /// The tree of a configuration; `None` for every other file.
 fn parsed(path: &str, text: &str) -> Option<Node> {
+    const ENDINGS: &[&str] = &["toml", "yaml", "yml", "json", "jsonc", "json5", "code-workspace"];
     let ending = path.rsplit(['.', '/']).next().unwrap_or(path).to_ascii_lowercase();
-    match ending.as_str() {
-        "toml" => toml::parse(text, Limits::default()).ok(),
-        "json" | "jsonc" | "json5" | "code-workspace" => json::parse(text, Limits::default()).ok(),
-        _ => None,
+    let known = ENDINGS.contains(&ending.as_str());
+    known.then(|| parse::configuration(path, text, Limits::default()).ok()).flatten()
+}
+
+/// The text with edits made, which are in order and apart from each other.
+fn applied(text: &str, edits: &[Edit]) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut from = 0;
+    for edit in edits {
+        out.push_str(&text[from..edit.start]);
+        out.push_str(&edit.replacement);
+        from = edit.end;
+    }
+    out.push_str(&text[from..]);
+    out
+}
+
+/// Text of a file for a person, however it is stored.
+pub fn readable(bytes: &[u8]) -> String {
+    match Stored::of(bytes) {
+        Ok(stored) => stored.text.into_owned(),
+        Err(_) => String::from_utf8_lossy(bytes).into_owned(),
     }
 }
 
-/// The bytes with edits made. Edits beyond the end are left out.
-pub fn applied(bytes: &[u8], edits: &[Edit]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut from = 0;
-    for edit in edits.iter().filter(|edit| edit.start <= edit.end && edit.end <= bytes.len()) {
-        if edit.start < from {
-            continue;
-        }
-        out.extend_from_slice(&bytes[from..edit.start]);
-        out.extend_from_slice(edit.replacement.as_bytes());
-        from = edit.end;
-    }
-    out.extend_from_slice(&bytes[from..]);
-    out
+/// Whether `git apply` reads a patch of the file: it does not where there are NULs between letters.
+pub const fn is_utf16(bytes: &[u8]) -> bool {
+    matches!(bytes, [0xff, 0xfe, ..] | [0xfe, 0xff, ..])
 }
 
 /// Findings by the file they are in, in the order in which they came.

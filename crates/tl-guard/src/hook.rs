@@ -10,6 +10,7 @@ mod actions;
 mod claude;
 mod cline;
 mod codex;
+mod configured;
 mod copilot;
 mod cursor;
 pub mod decide;

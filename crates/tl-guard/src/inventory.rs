@@ -472,6 +472,34 @@ pub struct Inventory {
     /// packages that manifests, instructions and skills ask for
     #[serde(skip)]
     pub wanted: Vec<Wanted>,
+    /// Files of the trees that run without being asked for.
+    #[serde(skip)]
+    pub run: Vec<RunFile>,
+    /// Sources of servers, with the files beside them that they import.
+    #[serde(skip)]
+    pub sources: Vec<ServerSource>,
+}
+
+/// The source of a server, and what it imports from its own folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerSource {
+    /// The file that makes the server.
+    pub at: Location,
+    /// What it says.
+    pub text: String,
+    /// Files that it imports, each once.
+    pub modules: Vec<(Location, String)>,
+}
+
+/// A file that runs without being asked for: at installation, when a folder is opened, in a hook.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunFile {
+    /// The file.
+    pub at: Location,
+    /// What it says.
+    pub text: String,
+    /// What runs it: an event, a script, a setting.
+    pub by: String,
 }
 
 /// A package that a manifest declares, or instructions tell somebody to install or import.

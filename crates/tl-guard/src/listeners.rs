@@ -7,7 +7,7 @@
 use std::fs;
 use std::io::Read as _;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -74,6 +74,17 @@ fn address_of(hex: &str) -> Option<IpAddr> {
 /// one's own that looks like one.
 pub fn of_system(system: &Path, servers: &[Server]) -> Vec<Listener> {
     let proc = system.join("proc");
+    // The tables are slow to read on a machine with much memory: not where nothing could come of it.
+    let local = |server: &Server| match &server.launch {
+        Launch::Http { url, .. } => local_port(url).is_some(),
+        _ => false,
+    };
+    let may_matter = |line: &[String]| looks_like_server(line) || tied(line, servers).is_some();
+    if !servers.iter().any(local)
+        && !own_processes(&proc).any(|(_, process)| may_matter(&command_line(&process)))
+    {
+        return Vec::new();
+    }
     let mut all = Vec::new();
     for table in ["net/tcp", "net/tcp6"] {
         all.extend(sockets(&text(&proc.join(table), MOST_TABLE)));
@@ -118,16 +129,7 @@ fn owners(
 ) -> FxHashMap<u64, (u32, Vec<String>)> {
     let mut owners = FxHashMap::default();
     let wanted: FxHashSet<u64> = sockets.iter().map(|socket| socket.inode).collect();
-    let own = owner(&proc.join("self"));
-    let Ok(processes) = fs::read_dir(proc) else { return owners };
-    let pids =
-        processes.flatten().filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
-    for pid in pids.take(MOST_PROCESSES) {
-        let process = proc.join(pid.to_string());
-        // Root may look into all, and does not.
-        if own.is_some() && owner(&process) != own {
-            continue;
-        }
+    for (pid, process) in own_processes(proc) {
         let line = command_line(&process);
         if !matters(&line) {
             continue;
@@ -145,6 +147,16 @@ fn owners(
         }
     }
     owners
+}
+
+/// Number and directory of one's own processes.
+fn own_processes(proc: &Path) -> impl Iterator<Item = (u32, PathBuf)> {
+    let own = owner(&proc.join("self"));
+    let processes = fs::read_dir(proc).into_iter().flatten().flatten();
+    let pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    let directories = pids.take(MOST_PROCESSES).map(|pid| (pid, proc.join(pid.to_string())));
+    // Root may look into all, and does not.
+    directories.filter(move |(_, process)| own.is_none() || owner(process) == own)
 }
 
 /// Number of the person that a process belongs to.

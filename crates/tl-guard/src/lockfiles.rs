@@ -168,7 +168,8 @@ fn pnpm_lock(text: &str) -> Vec<Name> {
         let key = line.strip_prefix("  ").filter(|key| inside && !key.starts_with(' '));
         let Some(key) = key.and_then(|key| key.split(':').next()) else { continue };
         let bare = key.trim_matches(['\'', '"']).trim_start_matches('/');
-        let version = bare[bare.len().min(1)..].find('@').map(|at| at + 1);
+        // The `@` of a scope is none of a version.
+        let version = bare.char_indices().skip(1).find(|(_, c)| *c == '@').map(|(at, _)| at);
         let name = version
             .map_or_else(|| bare.rsplit_once('/').map_or(bare, |(name, _)| name), |at| &bare[..at]);
         if !name.is_empty() {
@@ -387,10 +388,15 @@ mod tests {
         assert_eq!(names, ["axois", "@a/b", "yaml", "nowhere", "requests"]);
     }
 
+    #[test]
+    fn a_name_may_begin_with_any_letter() {
+        assert_eq!(names("pnpm-lock.yaml", "packages:\n  é@1.0.0:\n  @a/b@2:\n"), ["é", "@a/b"]);
+    }
+
     proptest! {
         /// No text makes any reader panic.
         #[test]
-        fn any_text_is_read(text in "(\\PC|[\\n :\"'@/{}=]){0,80}") {
+        fn any_text_is_read(text in "(packages:\\n  )?(\\PC|[\\n :\"'@/{}=]|\n  ){0,80}") {
             for path in [
                 "package-lock.json", "pnpm-lock.yaml", "yarn.lock", "bun.lock", "package.json", "uv.lock",
                 "Pipfile.lock", "pyproject.toml", "Cargo.lock", "Cargo.toml", "go.sum", "go.mod",

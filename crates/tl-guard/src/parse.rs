@@ -223,6 +223,22 @@ impl ParseError {
     }
 }
 
+/// The tree of a configuration, by the ending of its name: TOML, YAML, else JSON. YAML has limits of
+/// its own, since an alias makes much of little.
+///
+/// # Errors
+/// The text is none of its kind, or beyond the limits.
+pub fn configuration(path: &str, text: &str, limits: Limits) -> Result<Node, ParseError> {
+    let lower = path.to_ascii_lowercase();
+    if lower.ends_with(".toml") {
+        return toml::parse(text, limits);
+    }
+    if lower.ends_with(".yaml") || lower.ends_with(".yml") {
+        return yaml::parse(text, yaml::LIMITS);
+    }
+    json::parse(text, limits)
+}
+
 /// Line of a byte, from 1.
 pub fn line_of(text: &str, byte: usize) -> u32 {
     let before = &text.as_bytes()[..byte.min(text.len())];

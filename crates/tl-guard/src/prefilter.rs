@@ -1,14 +1,8 @@
 //! Which words a text has: one pass over the text for all of them together.
 //!
 //! In: literals, each with a bit. Out: the bits of those that occur. Start at [`Prefilter::wanted`].
-//! The automaton is walked by hand: its ready-made search reports every single match, and honest
-//! text is full of them.
-
-use aho_corasick::{
-    Anchored,
-    automaton::{Automaton as _, StateID},
-    dfa::DFA,
-};
+//! The automaton is our own: that of a library takes longer to make than a page to be read, and its
+//! search reports every single match, of which honest text is full.
 
 use crate::rules::Rule;
 
@@ -48,71 +42,132 @@ impl Prefilter {
     }
 }
 
-/// ASCII words, without regard to case, each with bits.
+/// Words, without regard to the case of ASCII letters, each with bits.
+///
+/// An automaton after Aho and Corasick (1975). It is made anew in every process, also in a hook that an
+/// agent waits for: states are numbered by their depth, so that the children of one stand in a row, and
+/// only the first ones, where most bytes of a text lead to, have a table.
 pub(crate) struct Words {
-    automaton: DFA,
-    start: StateID,
-    /// Of a state that ends words, the bits of all these words.
+    /// The next state, for each byte, of the start and of the states behind one or two bytes.
+    tables: Vec<[u16; 256]>,
+    /// The byte that leads to a state.
+    bytes: Vec<u8>,
+    /// The first child of a state; its last one stands before the first one of the next state.
+    children: Vec<u16>,
+    /// The longest other state that a state ends with.
+    shorter: Vec<u16>,
+    /// By state, the bits of the words that end there.
     bits: Vec<u64>,
-    /// Numbers of states are multiples of two to this.
-    shift: u32,
 }
+
+/// A place in a [`Words`].
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct State(u16);
 
 impl Words {
     /// A few thousand short literals at most, none empty.
     pub(crate) fn new(words: &[(&str, u64)]) -> Self {
-        let automaton = DFA::builder()
-            .ascii_case_insensitive(true)
-            .prefilter(false)
-            .build(words.iter().map(|(word, _)| word))
-            .expect("a few thousand short literals fit into an automaton");
-        let start = automaton.start_state(Anchored::No).expect("an unanchored start is built");
-        let mut ends = Vec::new();
-        for (word, _) in words {
-            let mut state = start;
-            for byte in word.bytes() {
-                state = automaton.next_state(Anchored::No, state, byte);
-                if automaton.is_match(state) {
-                    ends.push(state);
+        let mut sorted: Vec<(Vec<u8>, u64)> =
+            words.iter().map(|(word, bits)| (word.to_ascii_lowercase().into(), *bits)).collect();
+        sorted.sort_unstable();
+        let mut made = Self {
+            tables: Vec::new(),
+            bytes: vec![0],
+            children: Vec::new(),
+            shorter: Vec::new(),
+            bits: Vec::new(),
+        };
+        // Of each state: the words that begin with it, and its length.
+        let mut open = vec![(0..sorted.len(), 0)];
+        let mut state = 0;
+        while let Some((mut range, depth)) = open.get(state).cloned() {
+            let mut bits = 0;
+            while let Some((word, of_word)) = sorted[range.clone()].first()
+                && word.len() == depth
+            {
+                bits |= of_word;
+                range.start += 1;
+            }
+            made.bits.push(bits);
+            made.children.push(number(open.len()));
+            while let Some((word, _)) = sorted[range.clone()].first() {
+                let byte = word[depth];
+                let same = sorted[range.clone()].partition_point(|(word, _)| word[depth] == byte);
+                open.push((range.start..range.start + same, depth + 1));
+                made.bytes.push(byte);
+                range.start += same;
+            }
+            state += 1;
+        }
+        made.children.push(number(open.len()));
+        made.complete();
+        made
+    }
+
+    /// Says of each state where it goes on if no word does: shorter states first.
+    fn complete(&mut self) {
+        // Behind the children of the children of the start.
+        let two = usize::from(self.children[usize::from(self.children[1])]);
+        self.shorter = vec![0; self.bits.len()];
+        for state in 0..self.bits.len() {
+            let shorter = self.shorter[state];
+            self.bits[state] |= self.bits[usize::from(shorter)];
+            let children = self.children[state]..self.children[state + 1];
+            for child in children.clone().filter(|_| state > 0) {
+                let next = self.next(State(shorter), self.bytes[usize::from(child)]);
+                self.shorter[usize::from(child)] = next.0;
+            }
+            if state < two {
+                let mut table =
+                    self.tables.get(usize::from(shorter)).map_or([0; 256], |table| *table);
+                for child in children {
+                    let byte = self.bytes[usize::from(child)];
+                    table[usize::from(byte)] = child;
+                    table[usize::from(byte.to_ascii_uppercase())] = child;
                 }
+                self.tables.push(table);
             }
         }
-        let shift = ends.iter().fold(0, |all, state| all | state.as_usize()).trailing_zeros();
-        let shift = shift.min(usize::BITS - 1);
-        let last = ends.iter().map(|state| state.as_usize() >> shift).max().unwrap_or(0);
-        let mut bits = vec![0; last + 1];
-        for state in ends {
-            for i in 0..automaton.match_len(state) {
-                let (_, of_word) = words[automaton.match_pattern(state, i).as_usize()];
-                bits[state.as_usize() >> shift] |= of_word;
-            }
-        }
-        Self { automaton, start, bits, shift }
     }
 
     /// The state in front of a text.
-    pub(crate) fn start(&self) -> StateID {
-        self.start
+    pub(crate) fn start(&self) -> State {
+        State(0)
     }
 
     /// The state behind a byte.
     #[inline]
-    pub(crate) fn next(&self, state: StateID, byte: u8) -> StateID {
-        self.automaton.next_state(Anchored::No, state, byte)
+    pub(crate) fn next(&self, state: State, byte: u8) -> State {
+        match self.tables.get(usize::from(state.0)) {
+            Some(table) => State(table[usize::from(byte)]),
+            None => self.next_of_long(state, byte),
+        }
+    }
+
+    /// The same for a state behind three bytes or more.
+    fn next_of_long(&self, state: State, byte: u8) -> State {
+        let mut state = usize::from(state.0);
+        let lower = byte.to_ascii_lowercase();
+        while state >= self.tables.len() {
+            for child in self.children[state]..self.children[state + 1] {
+                if self.bytes[usize::from(child)] == lower {
+                    return State(child);
+                }
+            }
+            state = usize::from(self.shorter[state]);
+        }
+        State(self.tables[state][usize::from(byte)])
     }
 
     /// The bits of the words that end in a state.
     #[inline]
-    pub(crate) fn ended(&self, state: StateID) -> u64 {
-        if self.automaton.is_special(state) && self.automaton.is_match(state) {
-            return self.bits[state.as_usize() >> self.shift];
-        }
-        0
+    pub(crate) fn ended(&self, state: State) -> u64 {
+        self.bits[usize::from(state.0)]
     }
 
     /// The bits of all words in a text; stops where `all` are seen.
     pub(crate) fn seen(&self, text: &[u8], all: u64) -> u64 {
-        let (mut state, mut seen) = (self.start, 0);
+        let (mut state, mut seen) = (self.start(), 0);
         for byte in text {
             state = self.next(state, *byte);
             let ended = self.ended(state);
@@ -127,13 +182,18 @@ impl Words {
     }
 }
 
+/// The number of a state: all rules together have some thousands.
+fn number(state: usize) -> u16 {
+    u16::try_from(state).expect("a few thousand short literals have fewer than 65,536 states")
+}
+
 #[cfg(test)]
 mod tests {
     use super::Words;
     use proptest::prelude::*;
 
     const WORDS: &[(&str, u64)] =
-        &[("abcd", 1), ("bc", 2), ("c", 4), ("x y", 8), ("d.", 16), ("bc", 32)];
+        &[("abcd", 1), ("bc", 2), ("c", 4), ("x y", 8), ("d.", 16), ("bc", 32), ("bCDb", 64)];
 
     #[test]
     fn a_word_within_another_one_is_seen_too() {
@@ -147,7 +207,7 @@ mod tests {
         #[test]
         fn it_sees_what_a_plain_search_sees(text in "[abcdxy. B]{0,12}") {
             let lower = text.to_ascii_lowercase();
-            let there = WORDS.iter().filter(|(word, _)| lower.contains(word));
+            let there = WORDS.iter().filter(|(word, _)| lower.contains(&word.to_ascii_lowercase()));
             let expected = there.fold(0, |all, (_, bit)| all | bit);
             prop_assert_eq!(Words::new(WORDS).seen(text.as_bytes(), u64::MAX), expected);
         }

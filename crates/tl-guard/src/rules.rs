@@ -68,10 +68,19 @@ pub struct Raw<'a> {
     pub text: &'a str,
     /// What [`crate::text::hidden::find`] found there.
     pub hidden: &'a [Hidden],
-    /// Byte on disk of the first of `text`, where every byte of `text` is one of the file.
-    pub disk: Option<usize>,
+    /// How `text` stands in the file, where all of it does as it is.
+    pub disk: Option<Disk>,
     /// The unit of which it is the text, or the place of the file.
     pub of: Of<'a>,
+}
+
+/// How a file holds its text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Disk {
+    /// In UTF-8, behind so many bytes.
+    Utf8(usize),
+    /// In UTF-16, behind a mark.
+    Utf16,
 }
 
 /// What a [`Raw`] is the text of.
@@ -87,9 +96,12 @@ impl<'a> Raw<'a> {
     /// Of a file, with what is hidden there.
     pub fn of_file(artifact: &'a Artifact, hidden: &'a [Hidden]) -> Self {
         let disk = match artifact.encoding {
-            Encoding::Utf8 => Some(0),
-            Encoding::Utf8Bom => Some(3),
-            Encoding::Utf16Le | Encoding::Utf16Be | Encoding::Latin1 | Encoding::Binary => None,
+            // A window of a large file begins somewhere.
+            _ if artifact.at.line > 0 => None,
+            Encoding::Utf8 => Some(Disk::Utf8(0)),
+            Encoding::Utf8Bom => Some(Disk::Utf8(3)),
+            Encoding::Utf16Le | Encoding::Utf16Be => Some(Disk::Utf16),
+            Encoding::Latin1 | Encoding::Binary => None,
         };
         let of = Of::File(&artifact.at);
         Self { role: artifact.role, text: &artifact.text, hidden, disk, of }

@@ -26,7 +26,7 @@ use crate::text::unit::{Context, Role, Unit};
 use lexicon::{LEXICON, Mask};
 use sentence::Sentence;
 
-/// What a passage asks for. The order is the order of the rules GP001 to GP016.
+/// What a passage asks for. The order is the order of the rules GP001 to GP017.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
     /// Run a command.
@@ -61,6 +61,8 @@ pub enum Kind {
     Loosen,
     /// Have the person fetch and run a program.
     Lure,
+    /// Keep people and checks from looking at what was done.
+    Review,
 }
 
 impl Kind {
@@ -68,7 +70,7 @@ impl Kind {
     const fn base(self) -> i32 {
         match self {
             Self::Send | Self::Override | Self::Plant | Self::Loosen | Self::Lure => 4,
-            Self::Destroy => 4,
+            Self::Destroy | Self::Review => 4,
             Self::Execute | Self::Secret | Self::Parameter | Self::Cross => 3,
             Self::Guard | Self::Runaway => 3,
             Self::Redirect => 2,
@@ -219,7 +221,8 @@ fn alone(unit: &Unit<'_>, text: &[u8], sentences: &[Sentence]) -> Vec<Scored> {
         put(Kind::Tag, if grave { Level::High } else { Level::Warn }, range, "tag");
     }
     if unit.role == Role::ToolList {
-        for sentence in sentences {
+        let may_conceal = LEXICON.may_conceal(text);
+        for sentence in sentences.iter().filter(|_| may_conceal) {
             if let Some(found) = LEXICON.conceals(&text[sentence.range.clone()], true) {
                 let start = sentence.range.start;
                 // A tool that has something to hide, and speaks of secrets or in orders.

@@ -98,7 +98,7 @@ pub fn start(server: &Server, around: &Around<'_>) -> Result<Start, Refusal> {
         // `--config=file` too.
         let file = arg.split_once('=').map_or(arg.as_str(), |(_, value)| value);
         let file = base.as_deref().map_or_else(|| PathBuf::from(file), |base| base.join(file));
-        reach::of_file(&file, around, &mut read);
+        reach::of_argument(&file, around, &mut read);
     }
     read.sort();
     read.dedup();

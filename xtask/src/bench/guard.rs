@@ -143,13 +143,15 @@ const fn word(kept: bool) -> &'static str {
 /// They run in a home with nothing in it: what lies in that of whoever measures is not measured.
 fn runs(program: &Path, arguments: &[&str], scratch: &Path) -> Result<Usage, Failure> {
     let home = scratch.join("empty");
-    // A repository of its own, so that the one around it is not looked at.
-    for folder in ["objects", "refs"] {
-        let made = fs::create_dir_all(home.join(".git").join(folder));
-        made.map_err(Failure::io("make a directory"))?;
+    // Repositories of their own, so that the one around them is not looked at.
+    for tree in [&home, &scratch.join("tree")] {
+        for folder in ["objects", "refs"] {
+            let made = fs::create_dir_all(tree.join(".git").join(folder));
+            made.map_err(Failure::io("make a directory"))?;
+        }
+        fs::write(tree.join(".git/HEAD"), "ref: refs/heads/main\n")
+            .map_err(Failure::io("make a repository"))?;
     }
-    fs::write(home.join(".git/HEAD"), "ref: refs/heads/main\n")
-        .map_err(Failure::io("make a repository"))?;
     let script = r#"cd "$1" && export HOME="$1" && shift && "$0" guard --json "$@"; test $? -le 1"#;
     let mut all = Vec::new();
     for _ in 0..RUNS {

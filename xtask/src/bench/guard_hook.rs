@@ -40,6 +40,24 @@ deny = ["github/delete_*"]
 ask = ["*/send_*", "*/merge_*"]
 "#;
 
+/// The same in Cedar's words, of other things: three policies beside the twenty entries.
+const CEDAR: &str = r#"@id("unapproved-server")
+@effect("ask")
+@text("nobody approved this server")
+forbid (principal, action == Action::"call-tool", resource)
+when { context.marks.contains("unapproved") };
+
+@id("no-secrets-when-tainted")
+@text("the session has read what nobody vouches for")
+forbid (principal, action == Action::"read", resource)
+when { context.tainted && resource.text like "*/secrets/*" };
+
+@id("no-deploys")
+@text("people deploy")
+forbid (principal, action == Action::"run", resource)
+when { resource.text like "make deploy*" };
+"#;
+
 /// Builds the program, and measures it; whether the promise was kept.
 pub(crate) fn run() -> Result<bool, Failure> {
     run_command(cargo().args(["build", "--release", "--locked", "--package", "throughline"]))?;
@@ -49,13 +67,17 @@ pub(crate) fn run() -> Result<bool, Failure> {
     if scratch.exists() {
         fs::remove_dir_all(&scratch).map_err(Failure::io("empty the scratch directory"))?;
     }
-    let (plain, governed) = (scratch.join("plain"), scratch.join("governed"));
-    for repository in [&plain, &governed] {
+    let [plain, governed, cedar] = ["plain", "governed", "cedar"].map(|name| scratch.join(name));
+    for repository in [&plain, &governed, &cedar] {
         let made = fs::create_dir_all(repository.join(".git"));
         made.map_err(Failure::io("make a repository"))?;
     }
-    fs::create_dir_all(governed.join(".throughline")).map_err(Failure::io("make a directory"))?;
-    fs::write(governed.join(".throughline/guard.toml"), POLICY)
+    for repository in [&governed, &cedar] {
+        let beside = repository.join(".throughline");
+        fs::create_dir_all(beside.join("policy")).map_err(Failure::io("make a directory"))?;
+        fs::write(beside.join("guard.toml"), POLICY).map_err(Failure::io("write a policy"))?;
+    }
+    fs::write(cedar.join(".throughline/policy/own.cedar"), CEDAR)
         .map_err(Failure::io("write a policy"))?;
     let page = "A page about the weather in spring, with nothing else in it. ".repeat(320);
     let before = |cwd: &Path| {
@@ -79,6 +101,12 @@ pub(crate) fn run() -> Result<bool, Failure> {
             &["hook", "claude-code", "PreToolUse"][..],
             before(&governed),
             true,
+        ),
+        (
+            "before a command, with Cedar beside it",
+            &["hook", "claude-code", "PreToolUse"][..],
+            before(&cedar),
+            false,
         ),
         ("after a page of 20 kB", &["hook", "claude-code", "PostToolUse"][..], after, true),
     ] {

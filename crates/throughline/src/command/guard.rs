@@ -175,6 +175,7 @@ fn look_at(
     tools: Vec<(String, Vec<u8>)>,
     live: servers::LiveArgs,
 ) -> Result<Looked, CommandError> {
+    scan::take_small_pages();
     let cx = Context::load(ui, globals, None)?;
     let asked = match live.start_servers {
         true => servers::ask(ui, &globals.variables, &files)?,
@@ -204,7 +205,7 @@ fn look_at(
         // One that cannot be read approves nothing, and is a change of its own.
         if let Some(Ok(lock)) = text.map(|text| file::read(&text)) {
             let part = entries::part(&scanned.inventory, whose.roots());
-            auto_run::by_lock(&mut scanned.findings, &part, &lock, cx.now);
+            auto_run::by_lock(&mut scanned.findings, &part, Some(&lock), cx.now);
         }
     }
     let mut changes = drift(&files, Whose::Repository, &scanned, cx.now)?;

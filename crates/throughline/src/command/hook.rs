@@ -27,6 +27,7 @@ use tl_guard::hook::session::{self, Kept, Session, stem};
 use tl_guard::hook::{self, Action, Answer, HookEvent, Moment};
 use tl_guard::inventory::Client;
 use tl_guard::lock::file;
+use tl_guard::scan;
 use tl_ledger::Ledger;
 use tl_ledger::append::AppendError;
 use tl_policy::file::{AskFallback, PolicyFile};
@@ -79,6 +80,7 @@ pub(crate) fn run(args: impl IntoIterator<Item = OsString>) -> Option<u8> {
     if args.next()? != "hook" {
         return None;
     }
+    scan::take_small_pages();
     // Of a panic the answer tells; its own text could be taken for one.
     panic::set_hook(Box::new(|_| {}));
     let Some(call) = call(args) else {

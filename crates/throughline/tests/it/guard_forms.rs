@@ -96,4 +96,10 @@ fn an_export_is_made_of_the_policy_and_the_lock_and_tells_what_is_left_out() {
     assert!(hook.contains("/opt/throughline") && hook.contains("hook claude-code"), "{hook}");
     assert!(shown.contains("note: by the hook alone: `tools.deny`: `mail/send_*`"), "{shown}");
     assert!(ends_with(&env.run(&["guard", "export", "emacs"]), 2));
+    // What is approved no longer is not rolled out, and opens nothing.
+    env.run(&["guard", "approve", "mail", "--by", "ana", "--until", "2026-03-31"]);
+    let shown = env.shell(r#"TL_NOW=2026-04-01T00:00:00Z "$THROUGHLINE" guard export claude-code"#);
+    assert!(shown.contains("`server:mail` is approved no longer, and is left out"), "{shown}");
+    assert_eq!(document(&shown)["allowedMcpServers"], json!([]));
+    assert_eq!(document(&shown)["allowManagedMcpServersOnly"], true);
 }

@@ -94,6 +94,39 @@ fn the_lock_of_the_base_counts_and_what_the_change_approves_is_told() {
     );
 }
 
+const HOOKS: &str =
+    r#"{"hooks": {"SessionStart": [{"hooks": [{"type": "command", "command": "./hello.sh"}]}]}}"#;
+
+/// Otherwise whoever adds a command to a change approves it there, and nobody sees it.
+#[test]
+fn a_command_that_runs_by_itself_is_as_bad_as_the_lock_of_the_base_says() {
+    let env = repository();
+    let line = |shown: &str| {
+        let line = shown.lines().find(|line| line.contains("GC010"));
+        line.unwrap_or_else(|| panic!("{shown}")).trim().to_owned()
+    };
+    let base = ["guard", "--base", "main"];
+    env.write(".claude/settings.json", HOOKS);
+    assert!(line(&env.run(&base)).starts_with("block"));
+    sh(&env, r#""$THROUGHLINE" guard approve '.claude/settings.json#SessionStart' --by bo"#);
+    sh(&env, &format!("git add -A && {GIT} commit -q -m hook"));
+    assert!(line(&env.run(&["guard"])).starts_with("warn"), "the lock here approves it");
+    let told = line(&env.run(&base));
+    assert!(told.starts_with("high") && told.ends_with("approved in this change by bo"), "{told}");
+    // What was approved before is no news, and taking it out of the lock here does not help.
+    sh(&env, "git branch -f main HEAD");
+    assert!(line(&env.run(&base)).starts_with("warn"));
+    fs::remove_file(env.repo().join(".throughline/guard.lock")).unwrap();
+    assert!(line(&env.run(&base)).starts_with("warn"));
+    // Without a lock before the change nothing was approved or refused.
+    let first = crate::env();
+    first.write("README.md", "More.\n");
+    sh(&first, &format!("git init -q -b main && git add -A && {GIT} commit -q -m one"));
+    first.write(".claude/settings.json", HOOKS);
+    sh(&first, r#""$THROUGHLINE" guard lock --by bo"#);
+    assert!(line(&first.run(&base)).starts_with("high"));
+}
+
 #[test]
 fn the_policy_of_the_base_counts() {
     let env = repository();

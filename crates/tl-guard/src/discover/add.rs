@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 use tl_core::finding::{Location, Root};
 
 use super::read::{self, Content, read};
-use super::{Discovered, Problem, ProblemKind, archive, location};
+use super::{Discovered, Problem, ProblemKind, archive, location, modules, runs};
 use crate::host::Host;
 use crate::inventory::server::Source;
 use crate::inventory::{
@@ -38,6 +38,8 @@ pub(super) struct Gather<'a> {
     pub(super) found: Discovered,
     /// directory of each hook's tree, by the hook's index
     hook_roots: Vec<(usize, PathBuf)>,
+    /// command lines that run by themselves and are no hook
+    starts: Vec<runs::Start>,
     pub(super) home: Option<PathBuf>,
     /// instruction files that were read, and how many imports deep we are
     pub(super) imported: BTreeSet<PathBuf>,
@@ -48,7 +50,8 @@ impl<'a> Gather<'a> {
     pub(super) fn new(host: &Host, each: &'a mut dyn FnMut(Artifact)) -> Self {
         let home = host.home.clone();
         let (found, hook_roots) = (Discovered::default(), Vec::new());
-        Self { each, found, hook_roots, home, imported: BTreeSet::new(), import_depth: 0 }
+        let (imported, starts) = (BTreeSet::new(), Vec::new());
+        Self { each, found, hook_roots, starts, home, imported, import_depth: 0 }
     }
 
     /// Takes note of something that is not read.
@@ -105,6 +108,16 @@ impl<'a> Gather<'a> {
             self.skill_file(*index, path, &content);
         }
         self.packages(&found, &content.text);
+        if found.at.root == Root::Repository && found.scope == Scope::Project {
+            runs::of_file(
+                &found,
+                &content.text,
+                root,
+                &mut self.starts,
+                &mut self.found.inventory.run,
+            );
+            modules::of_file(&found, &content.text, root, &mut self.found.inventory.sources);
+        }
         let client = self.enter(&found, &content, root);
         let role = match (found.role, client) {
             (Role::Other, Some(_)) => Role::Config,
@@ -324,7 +337,11 @@ impl<'a> Gather<'a> {
         for (index, root) in std::mem::take(&mut self.hook_roots) {
             let Some(hook) = self.found.inventory.hooks.get_mut(index) else { continue };
             hook.target = target(&hook.command, &root, self.home.as_deref());
+            if hook.at.root == Root::Repository && !hook.ours {
+                self.starts.push(runs::Start::of_hook(hook, root));
+            }
         }
+        runs::targets(&self.starts, &mut self.found.inventory.run);
         self.found
     }
 }
@@ -336,14 +353,7 @@ fn is_head(path: &str, found: &Found<'_>) -> bool {
 
 /// The tree of a configuration, by the ending of its name.
 fn tree(path: &str, content: &Content) -> Result<Node, ParseError> {
-    let lower = path.to_ascii_lowercase();
-    if lower.ends_with(".toml") {
-        return parse::toml::parse(&content.text, Limits::default());
-    }
-    if lower.ends_with(".yaml") || lower.ends_with(".yml") {
-        return parse::yaml::parse(&content.text, parse::yaml::LIMITS);
-    }
-    parse::json::parse(&content.text, Limits::default())
+    parse::configuration(path, &content.text, Limits::default())
 }
 
 /// Hex SHA-256; line ends count as LF where there is no NUL, because git may write either.

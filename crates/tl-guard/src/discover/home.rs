@@ -58,14 +58,15 @@ impl Tree<'_> {
         let below = path.strip_prefix(self.base).unwrap_or(path);
         let place = at(self.root, "", &below.to_string_lossy().replace('\\', "/"));
         let Ok(listed) = std::fs::symlink_metadata(path) else { return };
-        if listed.is_symlink() && !stays(path, self.base) {
+        let target = if listed.is_symlink() { stays(path, self.base) } else { Some(path.into()) };
+        let Some(target) = target else {
             return gather.problem(
                 place,
                 ProblemKind::Link,
                 "a link that leads out of the home or to nothing",
             );
-        }
-        let Ok(found) = std::fs::metadata(path) else { return };
+        };
+        let Ok(found) = std::fs::metadata(&target) else { return };
         if found.is_dir() {
             return;
         }
@@ -80,7 +81,7 @@ impl Tree<'_> {
         });
         let index = skill.as_ref().map(|(index, _)| *index);
         let found = Found {
-            path,
+            path: &target,
             at: place,
             place: Some(self.place),
             role: role_of(self.place.kind),
@@ -123,10 +124,10 @@ impl Tree<'_> {
     }
 }
 
-/// Whether a link's target is below the root.
-fn stays(path: &Path, root: &Path) -> bool {
-    let canonical = |path: &Path| std::fs::canonicalize(path).ok();
-    matches!((canonical(path), canonical(root)), (Some(target), Some(root)) if target.starts_with(&root))
+/// A link's target, where it is below the root.
+fn stays(path: &Path, root: &Path) -> Option<PathBuf> {
+    let root = std::fs::canonicalize(root).ok()?;
+    std::fs::canonicalize(path).ok().filter(|target| target.starts_with(&root))
 }
 
 /// Paths that a pattern finds. Directories behind links are not entered.

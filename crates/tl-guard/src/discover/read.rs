@@ -21,13 +21,28 @@ pub(super) struct Content {
     pub(super) whole: bool,
 }
 
-/// Reads a regular file; what became something else since it was listed is an error.
-pub(super) fn read(path: &Path) -> std::io::Result<Content> {
+/// Opens a regular file. What became a link, a pipe or a device since it was listed is an error, and
+/// nothing is waited for.
+pub(super) fn open(path: &Path) -> std::io::Result<File> {
+    #[cfg(unix)]
+    let file = {
+        use rustix::fs::{Mode, OFlags};
+        // A pipe would keep us until somebody writes; for regular files the flag means nothing.
+        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        File::from(rustix::fs::open(path, flags, Mode::empty())?)
+    };
+    #[cfg(not(unix))]
     let file = File::open(path)?;
-    let found = file.metadata()?;
-    if !found.is_file() {
+    if !file.metadata()?.is_file() {
         return Err(std::io::Error::other("not a regular file"));
     }
+    Ok(file)
+}
+
+/// Reads a regular file; what became something else since it was listed is an error.
+pub(super) fn read(path: &Path) -> std::io::Result<Content> {
+    let file = open(path)?;
+    let found = file.metadata()?;
     let expected = usize::try_from(found.len().min(limits::WHOLE_FILE)).unwrap_or_default();
     let mut bytes = Vec::with_capacity(expected + 1);
     // One byte more than allowed tells whether something is left, whatever the size said.
@@ -57,7 +72,7 @@ pub(super) fn windows(
     encoding: Encoding,
     each: &mut dyn FnMut(String, u32),
 ) -> std::io::Result<u64> {
-    let mut file = File::open(path)?;
+    let mut file = open(path)?;
     // Characters of UTF-16 stand at even bytes; the bound and the overlap are even.
     let back = (limits::WINDOW_OVERLAP as u64).min(from);
     file.seek(SeekFrom::Start(from - back))?;
@@ -125,4 +140,44 @@ pub(super) fn decoded(bytes: &[u8]) -> (String, Encoding) {
 fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> String {
     let units = bytes.chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
     char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    use rustix::fs::{CWD, FileType, Mode, mknodat};
+
+    use super::*;
+
+    /// What `read` says, unless it still waits after ten seconds.
+    fn within_seconds(path: &Path) -> Option<std::io::Result<Vec<u8>>> {
+        let (send, receive) = mpsc::channel();
+        let path = path.to_owned();
+        std::thread::spawn(move || send.send(read(&path).map(|content| content.bytes)));
+        receive.recv_timeout(Duration::from_secs(10)).ok()
+    }
+
+    #[test]
+    fn a_pipe_that_took_the_place_of_a_file_is_not_waited_for() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("CLAUDE.md");
+        mknodat(CWD, &path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+        let told = within_seconds(&path).expect("an answer");
+        assert_eq!(told.unwrap_err().to_string(), "not a regular file");
+        let mut windows = Vec::new();
+        let read = super::windows(&path, (0, 1), Encoding::Utf8, &mut |text, _| windows.push(text));
+        assert!(read.is_err() && windows.is_empty());
+    }
+
+    #[test]
+    fn a_link_that_took_the_place_of_a_file_is_not_followed() {
+        let directory = tempfile::tempdir().unwrap();
+        let (path, secret) = (directory.path().join("CLAUDE.md"), directory.path().join("secret"));
+        std::fs::write(&secret, "secret").unwrap();
+        std::os::unix::fs::symlink(&secret, &path).unwrap();
+        assert!(within_seconds(&path).expect("an answer").is_err());
+        assert_eq!(within_seconds(&secret).expect("an answer").unwrap(), b"secret");
+    }
 }

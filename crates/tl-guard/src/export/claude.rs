@@ -147,8 +147,16 @@ fn allowed(wanted: &Wanted, lock: &Lock, left_out: &mut Vec<String>) -> Value {
     for server in &lock.server {
         match reached(server) {
             Reached::Address(address) => {
+                // A star at the end of a host would be any longer host; what is behind `?` may be a
+                // secret, and is not in the lock.
                 let plain = address.split(['?', '#']).next().unwrap_or(address);
-                entries.push(json!({"serverUrl": format!("{}*", plain.trim_end_matches('*'))}));
+                if plain.contains('*') || plain.contains("${") {
+                    told(left_out, "lock", &server.name);
+                    continue;
+                }
+                let query = (plain != address).then(|| format!("{plain}?*"));
+                let urls = [Some(plain.to_owned()), query];
+                entries.extend(urls.into_iter().flatten().map(|url| json!({"serverUrl": url})));
             }
             Reached::Unknown => told(left_out, "lock", &server.name),
             Reached::Command(_) => {}

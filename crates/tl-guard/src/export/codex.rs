@@ -76,7 +76,10 @@ fn servers(text: &mut String, wanted: &Wanted, lock: &Lock, left_out: &mut Vec<S
                 }
                 format!("command = {}", quoted(command))
             }
-            Reached::Address(address) => format!("url = {}", quoted(address)),
+            // With the place of a secret in it, it is no address.
+            Reached::Address(address) if !address.contains("${") => {
+                format!("url = {}", quoted(address))
+            }
             _ => {
                 told(left_out, "lock", &server.name);
                 continue;

@@ -77,7 +77,7 @@ fn claude_code_gets_rules_servers_and_the_hook() {
     assert_eq!(settings["permissions"]["ask"], json!(["Edit(**/AGENTS.md)"]));
     assert_eq!(
         settings["allowedMcpServers"],
-        json!([{"serverCommand": ["npx", "-y", "@acme/mail@1.2.3"]}, {"serverUrl": "https://far.example/mcp*"}])
+        json!([{"serverCommand": ["npx", "-y", "@acme/mail@1.2.3"]}, {"serverUrl": "https://far.example/mcp"}, {"serverUrl": "https://far.example/mcp?*"}])
     );
     assert_eq!(settings["deniedMcpServers"], json!([{"serverName": "bad"}]));
     assert_eq!(settings["allowManagedMcpServersOnly"], true);
@@ -86,6 +86,22 @@ fn claude_code_gets_rules_servers_and_the_hook() {
     for told in ["docker:*", "mail/send_*", "hosts.default", "curl", "`mode`"] {
         assert!(has(&made, told), "{told}: {:?}", made.left_out);
     }
+}
+
+/// A pattern `https://far.example*` would let `https://far.example.evil.example` in.
+#[test]
+fn an_address_is_that_of_one_host() {
+    let lock = lock(&[
+        ("far", "http", &["https://far.example"]),
+        ("any", "http", &["https://*.far.example/mcp"]),
+        ("key", "http", &["https://far.example/${sha256:0123456789abcdef}/mcp"]),
+    ]);
+    let made = of(Client::ClaudeCode, &lock);
+    let settings: Value = serde_json::from_str(&made.text).unwrap();
+    assert_eq!(settings["allowedMcpServers"], json!([{"serverUrl": "https://far.example"}]));
+    assert!(has(&made, "`any`") && has(&made, "`key`"), "{:?}", made.left_out);
+    let made = of(Client::Codex, &lock);
+    assert!(!made.text.contains("sha256:") && has(&made, "`key`"), "{}", made.text);
 }
 
 #[test]

@@ -34,19 +34,23 @@ impl Wanted {
             .insert(index);
     }
 
-    /// As edits by place; `None` where two are about the same bytes.
-    pub(super) fn edits(self, text: &str) -> Option<Vec<Edit>> {
+    /// As edits by place, apart from each other, or why that cannot be.
+    pub(super) fn edits(self, text: &str) -> Result<Vec<Edit>, &'static str> {
+        const TWICE: &str = "two mends are at the same place: make one by hand and ask again";
         let mut edits = Vec::new();
         for ((start, end), with) in self.replaced {
             let mut with = with.into_iter();
-            let (Some(replacement), None) = (with.next(), with.next()) else { return None };
+            let (Some(replacement), None) = (with.next(), with.next()) else { return Err(TWICE) };
             edits.push(Edit { start, end, replacement });
         }
         for (list, gone) in self.gone.values() {
-            edits.extend(item::without(text, list, &gone.iter().copied().collect::<Vec<_>>()));
+            let gone: Vec<usize> = gone.iter().copied().collect();
+            let without = item::without(text, list, &gone);
+            edits.extend(without.ok_or("an item of the list is not written plainly")?);
         }
         edits.sort_by_key(|edit| (edit.start, edit.end));
-        edits.windows(2).all(|pair| pair[0].end <= pair[1].start).then_some(edits)
+        let apart = edits.windows(2).all(|pair| pair[0].end <= pair[1].start);
+        if apart { Ok(edits) } else { Err(TWICE) }
     }
 }
 
@@ -166,6 +170,8 @@ impl<'a> Mend<'a> {
         };
         let calmer = match mode {
             "bypassPermissions" | "yolo" => "default",
+            // Goose
+            "auto" => "approve",
             "never" => "on-request",
             "danger-full-access" => "workspace-write",
             "allow" if key.ends_with("tool_permissions.default") => "confirm",

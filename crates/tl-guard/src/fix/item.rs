@@ -1,11 +1,43 @@
-//! Items of lists are taken out with their commas; comments and the lines of others stay.
+//! Items of lists are taken out with their commas or dashes; comments and the lines of others stay.
 
 use tl_core::finding::Edit;
 
 use crate::parse::Node;
 
-/// Edits that take the items with these indices out of a list.
-pub(super) fn without(text: &str, list: &Node, gone: &[usize]) -> Vec<Edit> {
+/// Edits that take the items with these indices out of a list; `None` where one is not written as
+/// items are.
+pub(super) fn without(text: &str, list: &Node, gone: &[usize]) -> Option<Vec<Edit>> {
+    if text[list.start..].starts_with('[') {
+        return Some(joined(between_commas(text, list, gone)));
+    }
+    let edits: Option<Vec<Edit>> =
+        gone.iter().map(|index| behind_a_dash(text, list.items().get(*index)?)).collect();
+    let mut edits = edits?;
+    if gone.len() == list.items().len() {
+        // Without an item it would be no list. A blank more, as it may stand below its key.
+        let first = list.items().first()?;
+        *edits.first_mut()? =
+            Edit { start: dash(text, first)?, end: first.end, replacement: " []".to_owned() };
+    }
+    Some(joined(edits))
+}
+
+/// Takes an item of a block of YAML out.
+fn behind_a_dash(text: &str, item: &Node) -> Option<Edit> {
+    let dash = dash(text, item)?;
+    let raw = text.get(item.start..item.end)?;
+    // What goes over lines may end where the next item begins.
+    (!raw.contains('\n')).then(|| whole_line(text, dash, item.end, 0))
+}
+
+/// Byte of the dash before an item.
+fn dash(text: &str, item: &Node) -> Option<usize> {
+    let before = text.get(..item.start)?.trim_end_matches([' ', '\t']);
+    before.ends_with('-').then(|| before.len() - 1)
+}
+
+/// Edits that take items out of a list in brackets.
+fn between_commas(text: &str, list: &Node, gone: &[usize]) -> Vec<Edit> {
     let items = list.items();
     let mut edits = Vec::new();
     for (index, item) in items.iter().enumerate().filter(|(index, _)| gone.contains(index)) {
@@ -31,7 +63,7 @@ pub(super) fn without(text: &str, list: &Node, gone: &[usize]) -> Vec<Edit> {
             }
         }
     }
-    joined(edits)
+    edits
 }
 
 /// Stretches that overlap are one.
@@ -95,12 +127,11 @@ fn comma(text: &str, from: usize, until: usize) -> Option<usize> {
 mod tests {
     use super::*;
     use crate::fix::applied;
-    use crate::parse::{Limits, json};
+    use crate::parse::{Limits, json, yaml};
 
     fn left(text: &str, gone: &[usize]) -> String {
         let list = json::parse(text, Limits::default()).unwrap();
-        let edits = without(text, &list, gone);
-        let after = String::from_utf8(applied(text.as_bytes(), &edits)).unwrap();
+        let after = applied(text, &without(text, &list, gone).unwrap());
         json::parse(&after, Limits::default()).unwrap();
         after
     }
@@ -120,6 +151,32 @@ mod tests {
         );
         assert_eq!(left("[\"a\" /* x, y */, \"b\"]", &[0]), "[ /* x, y */ \"b\"]");
         assert_eq!(left("[ \"a\" ]", &[0]), "[ ]");
+    }
+
+    fn left_of_block(text: &str, gone: &[usize]) -> String {
+        let tree = yaml::parse(text, yaml::LIMITS).unwrap();
+        let list = tree.get("a").unwrap_or(&tree);
+        let after = applied(text, &without(text, list, gone).unwrap());
+        let rest = yaml::parse(&after, yaml::LIMITS).unwrap();
+        let rest = rest.get("a").unwrap_or(&rest);
+        let stays = list.items().iter().enumerate().filter(|(index, _)| !gone.contains(index));
+        let stays: Vec<_> = stays.map(|(_, item)| item.value()).collect();
+        assert_eq!(rest.value(), serde_json::Value::Array(stays), "{after}");
+        after
+    }
+
+    #[test]
+    fn items_of_a_block_leave_with_their_dashes_and_lines() {
+        let text = "a:\n  # of all\n  - x # one\n\n  - 'y'\n  - z: 1\nb: 2\n";
+        assert_eq!(left_of_block(text, &[1]), text.replace("  - 'y'\n", ""));
+        assert_eq!(left_of_block(text, &[0]), text.replace("- x # one", "# one"));
+        assert_eq!(left_of_block("a:\n- x\n- y\nb: 2\n", &[0, 1]), "a:\n []\nb: 2\n");
+        assert_eq!(left_of_block("a:\r\n  - x\r\n  - y\r\n", &[0]), "a:\r\n  - y\r\n");
+        assert_eq!(left_of_block("- x\n- y", &[1]), "- x\n");
+        assert_eq!(left_of_block("a: [x, y] # z\n", &[0]), "a: [y] # z\n");
+        let folded = "a:\n  - x\n    y\n  - z\n";
+        let tree = yaml::parse(folded, yaml::LIMITS).unwrap();
+        assert_eq!(without(folded, tree.get("a").unwrap(), &[0]), None);
     }
 
     use proptest::prelude::*;
@@ -147,7 +204,7 @@ mod tests {
             let gone: Vec<usize> =
                 items.iter().enumerate().filter(|(_, item)| item.2 == 0).map(|(index, _)| index).collect();
             let list = json::parse(&text, Limits::default()).unwrap();
-            let after = String::from_utf8(applied(text.as_bytes(), &without(&text, &list, &gone))).unwrap();
+            let after = applied(&text, &without(&text, &list, &gone).unwrap());
             let rest = json::parse(&after, Limits::default());
             let expected: Vec<String> =
                 (0..items.len()).filter(|index| !gone.contains(index)).map(|index| index.to_string()).collect();

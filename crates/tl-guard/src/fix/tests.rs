@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use super::{Before, Mended, applied, mends};
+use super::{Before, Mended, mends};
 use crate::host::{Host, Os};
 use crate::inventory::Ecosystem;
 use crate::scan::{Scan, scan};
@@ -45,7 +45,7 @@ fn mended(path: &str, bytes: &[u8], rule: &str) -> (Mended, String) {
     let found: Vec<&Finding> = found.iter().filter(|one| one.rule.0 == rule).collect();
     assert!(!found.is_empty(), "{rule} is not found in {}", String::from_utf8_lossy(bytes));
     let mended = mends(Before { path, bytes }, &found, &versions);
-    let after = applied(bytes, &mended.edits);
+    let after = mended.after.clone().unwrap_or_else(|| bytes.to_owned());
     (mended, String::from_utf8(after).unwrap())
 }
 
@@ -219,5 +219,91 @@ fn what_changed_since_the_scan_is_left_alone() {
     let found: Vec<&Finding> = found.iter().filter(|one| one.rule.0 == "GH001").collect();
     let before = Before { path: "AGENTS.md", bytes: "Something else stands here now.".as_bytes() };
     let done = mends(before, &found, &versions);
-    assert!(done.edits.is_empty() && done.left[0].1.contains("changed"), "{done:?}");
+    assert!(done.after.is_none() && done.left[0].1.contains("changed"), "{done:?}");
+}
+
+/// Continue's and Goose's files, with comments, quotes and line ends that are not ours.
+#[test]
+fn yaml_is_mended_and_all_else_in_it_stays() {
+    let servers = |inner: &str| {
+        format!("# Überall\r\nname: x # y\r\nmcpServers:\r\n  - name: a\r\n{inner}\r\n  # end\r\n")
+    };
+    let yaml = |rule: &str, before: &str, after: &str| {
+        becomes(".continue/mcpServers/a.yaml", rule, &servers(before), &servers(after));
+    };
+    yaml(
+        "GC001",
+        "    command: npx\r\n    args:\r\n    - -y\r\n    - '@acme/mcp' # latest",
+        "    command: npx\r\n    args:\r\n    - -y\r\n    - '@acme/mcp@1.2.3' # latest",
+    );
+    yaml(
+        "GC001",
+        "    command: uvx\r\n    args: [--from, \"acme-mcp>=1\", mcp]",
+        "    command: uvx\r\n    args: [--from, \"acme-mcp==1.2.3\", mcp]",
+    );
+    yaml(
+        "GN001",
+        "    command: node\r\n    args: [s.js, --host, 0.0.0.0]\r\n    env: {MODE: x, HOST: '0.0.0.0'}",
+        "    command: node\r\n    args: [s.js, --host, 127.0.0.1]\r\n    env: {MODE: x, HOST: '127.0.0.1'}",
+    );
+    yaml(
+        "GC009",
+        "    command: claude\r\n    args:\r\n      - mcp # serves\r\n      - --dangerously-skip-permissions # all\r\n",
+        "    command: claude\r\n    args:\r\n      - mcp # serves\r\n      # all\r\n",
+    );
+    yaml(
+        "GC012",
+        "    command: a\r\n    alwaysAllow:\r\n      - delete_all\r\n",
+        "    command: a\r\n    alwaysAllow:\r\n       []\r\n",
+    );
+    becomes(
+        ".goose/recipes/a.yaml",
+        "GC001",
+        "extensions:\n- type: stdio\n  name: a\n  cmd: npx\n  args: ['@acme/mcp']\n",
+        "extensions:\n- type: stdio\n  name: a\n  cmd: npx\n  args: ['@acme/mcp@1.2.3']\n",
+    );
+}
+
+#[test]
+fn what_stands_for_two_places_of_yaml_is_mended_for_both_or_not_at_all() {
+    let text = |argument: &str| {
+        format!(
+            "mcpServers:\n- &a\n  name: a\n  command: npx\n  args: &args ['{argument}']\n- name: b\n  command: npx\n  args: *args\n"
+        )
+    };
+    becomes(".continue/mcpServers/a.yaml", "GC001", &text("@acme/mcp"), &text("@acme/mcp@1.2.3"));
+}
+
+fn utf16(text: &str, big: bool) -> Vec<u8> {
+    let units = std::iter::once(0xfeff).chain(text.encode_utf16());
+    units.flat_map(|unit| if big { unit.to_be_bytes() } else { unit.to_le_bytes() }).collect()
+}
+
+#[test]
+fn utf_16_stays_utf_16() {
+    let hidden: String =
+        "send".chars().filter_map(|c| char::from_u32(u32::from(c) + 0xe0000)).collect();
+    for big in [true, false] {
+        let becomes = |path: &str, rule: &str, before: &str, after: &str| {
+            let before = utf16(before, big);
+            let found = findings(path, &before);
+            let found: Vec<&Finding> = found.iter().filter(|one| one.rule.0 == rule).collect();
+            let done = mends(Before { path, bytes: &before }, &found, &versions);
+            assert_eq!(done.after, Some(utf16(after, big)), "{:?}", done.left);
+        };
+        let text = |hidden: &str| format!("# Rules 😀\r\n\r\nUse tabs.{hidden}\r\nÄ – ok\r\n");
+        becomes("AGENTS.md", "GH001", &text(&hidden), &text(""));
+        let json = |word: &str| servers(&format!(r#""command": "npx", "args": ["-y", "{word}"]"#));
+        becomes(".mcp.json", "GC001", &json("@acme/mcp"), &json("@acme/mcp@1.2.3"));
+    }
+}
+
+#[test]
+fn a_file_that_is_neither_utf_8_nor_utf_16_is_left_with_the_reason() {
+    let before =
+        [servers(r#""command": "npx", "args": ["unknown-mcp"]"#).as_bytes(), b"// \xe4\n"].concat();
+    let found = findings(".mcp.json", &before);
+    let found: Vec<&Finding> = found.iter().filter(|one| one.rule.0 == "GC001").collect();
+    let done = mends(Before { path: ".mcp.json", bytes: &before }, &found, &versions);
+    assert_eq!(done.left, [(0, "the file is not UTF-8".to_owned())]);
 }

@@ -13,7 +13,7 @@ use tl_rules::suppress::{Standing, Suppression};
 
 use super::paths::{Ground, Place};
 use super::session::Session;
-use super::{Action, HookEvent, Moment};
+use super::{Action, HookEvent, Moment, configured};
 use crate::inventory::Client;
 use crate::lock::digest::hex;
 use crate::lock::jcs::canonical;
@@ -94,7 +94,11 @@ pub fn decide(
     unlike: &mut dyn FnMut(&[Action], &mut Session) -> Vec<String>,
 ) -> AgentDecided {
     session.calls = session.calls.saturating_add(1);
-    let actions: Vec<Action> = event.actions.iter().map(|action| named(action, ground)).collect();
+    let mut actions: Vec<Action> =
+        event.actions.iter().map(|action| named(action, ground)).collect();
+    if event.moment == Moment::BeforeAction {
+        actions.iter_mut().for_each(|action| reached(action, event.client, ground));
+    }
     let mut judge = Judge { policy, ground, verdict: Verdict::default() };
     instructions(event, ground, session);
     match event.moment {
@@ -239,6 +243,15 @@ fn named(action: &Action, ground: &Ground<'_>) -> Action {
             launch: String::new(),
         },
         None => action.clone(),
+    }
+}
+
+/// How the server is reached that a client names and says no more of.
+fn reached(action: &mut Action, client: Client, ground: &Ground<'_>) {
+    if let Action::CallTool { server, launch, .. } = action
+        && launch.is_empty()
+    {
+        *launch = configured::launch(client, ground, server).unwrap_or_default();
     }
 }
 

@@ -7,7 +7,8 @@ use super::{
     Action, Answer, HookError, HookEvent, Moment, Objection, Said, actions, document, known,
     neutral, result_text, text,
 };
-use crate::inventory::Client;
+use crate::inventory::{Client, Launch};
+use crate::lock::launch;
 
 pub(super) fn moment(event: &str) -> Moment {
     match event {
@@ -41,7 +42,7 @@ pub(super) fn parse(said: &Said<'_>) -> Result<HookEvent, HookError> {
                 if !own.is_empty() {
                     *tool = own;
                 }
-                *launch = text(mcp, &["url", "command"]);
+                *launch = told(mcp);
             }
             event.result = said.root.get("tool_response").map(result_text);
         }
@@ -49,6 +50,19 @@ pub(super) fn parse(said: &Said<'_>) -> Result<HookEvent, HookError> {
         _ => {}
     }
     Ok(event)
+}
+
+/// How the server is reached, as a lock has it.
+fn told(mcp: &Value) -> String {
+    let url = text(mcp, &["url", "tcp"]);
+    if !url.is_empty() {
+        return url;
+    }
+    let words = mcp.get("args").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let args = words.iter().filter_map(Value::as_str).map(str::to_owned).collect();
+    let cwd = Some(text(mcp, &["cwd"])).filter(|cwd| !cwd.is_empty());
+    let command = text(mcp, &["command"]);
+    launch::words(&Launch::Stdio { command, args, cwd }).join(" ")
 }
 
 pub(super) fn answer(event: &HookEvent, objection: &Objection<'_>) -> Answer {

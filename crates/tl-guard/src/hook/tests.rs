@@ -279,8 +279,8 @@ const GEMINI_CASES: &[Golden] = &[
     ),
     golden(
         Client::Gemini,
-        r#"{"session_id":"s","cwd":"/w","hook_event_name":"BeforeTool","tool_name":"mcp_docs_get","tool_input":{},"mcp_context":{"server_name":"docs","tool_name":"get","command":"npx docs"}}"#,
-        r#"before-action s - [{"arguments":{},"do":"call-tool","launch":"npx docs","server":"docs","tool":"get"}]"#,
+        r#"{"session_id":"s","cwd":"/w","hook_event_name":"BeforeTool","tool_name":"mcp_docs_get","tool_input":{},"mcp_context":{"server_name":"docs","tool_name":"get","command":"npx","args":["docs","--token","hunter2"]}}"#,
+        r#"before-action s - [{"arguments":{},"do":"call-tool","launch":"npx docs --token ${token}","server":"docs","tool":"get"}]"#,
         GEMINI,
     ),
     golden(

@@ -43,11 +43,7 @@ const KEYS: &[(&str, Reads)] = &[
     ("allowedTools", Reads::Allow),
     ("chat.tools.autoApprove", Reads::BypassIfTrue),
     ("chat.tools.global.autoApprove", Reads::BypassIfTrue),
-    ("settings/chat.tools.autoApprove", Reads::BypassIfTrue),
-    ("settings/chat.tools.global.autoApprove", Reads::BypassIfTrue),
     ("chat.tools.terminal.autoApprove", Reads::Map),
-    ("customizations/vscode/settings/chat.tools.autoApprove", Reads::BypassIfTrue),
-    ("customizations/vscode/settings/chat.tools.global.autoApprove", Reads::BypassIfTrue),
     ("approval_policy", Reads::BypassIf(&["never"])),
     ("sandbox_mode", Reads::BypassIf(&["danger-full-access"])),
     ("profiles/*/approval_policy", Reads::BypassIf(&["never"])),
@@ -61,6 +57,15 @@ const KEYS: &[(&str, Reads)] = &[
     ("agent/tool_permissions/default", Reads::BypassIf(&["allow"])),
     ("permission", Reads::Map),
     ("amp.dangerouslyAllowAll", Reads::BypassIfTrue),
+    ("claudeCode.allowDangerouslySkipPermissions", Reads::BypassIfTrue),
+    ("claudeCode.initialPermissionMode", Reads::BypassIf(&["bypassPermissions"])),
+    ("geminicodeassist.agentYoloMode", Reads::BypassIfTrue),
+    ("roo-cline.allowedCommands", Reads::Allow),
+    ("kilo-code.allowedCommands", Reads::Allow),
+    ("kiroAgent.trustedCommands", Reads::Allow),
+    ("windsurf.cascadeCommandsAllowList", Reads::Allow),
+    ("amp.commands.allowlist", Reads::Allow),
+    ("tools/approvalMode", Reads::BypassIf(&["yolo"])),
     ("amp.permissions", Reads::Actions),
     ("alwaysAllowExecute", Reads::SomeIfTrue),
     ("yolo", Reads::BypassIfTrue),
@@ -69,9 +74,22 @@ const KEYS: &[(&str, Reads)] = &[
 
 /// Reads all keys of the table.
 pub fn read(source: Source<'_>, root: &Node, into: &mut Vec<Permission>) {
-    for (keys, reads) in KEYS {
+    // A workspace and a container bring settings of the editor with them.
+    let within = ["", "settings", "customizations/vscode/settings"];
+    let roots = within.map(|keys| {
+        let path: Vec<&str> = keys.split('/').filter(|key| !key.is_empty()).collect();
+        (path.join("."), root.path(&path))
+    });
+    let roots = roots.iter().filter_map(|(within, root)| Some((within, (*root)?)));
+    for ((within, root), (keys, reads)) in
+        roots.flat_map(|root| KEYS.iter().map(move |key| (root, key)))
+    {
+        // Of the editor's settings only names with a dot are its own.
+        if !within.is_empty() && !keys.contains('.') {
+            continue;
+        }
         let mut found = Vec::new();
-        select(root, &keys.split('/').collect::<Vec<_>>(), String::new(), &mut found);
+        select(root, &keys.split('/').collect::<Vec<_>>(), within.clone(), &mut found);
         for (within, member) in found {
             let permission = |value: &str, grants, byte| Permission {
                 client: source.client,

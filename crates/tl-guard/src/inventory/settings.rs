@@ -30,6 +30,13 @@ pub const REDIRECTING: &[&str] = &[
     "GIT_SSH_COMMAND",
     "PATH",
     "BASH_ENV",
+    "ZDOTDIR",
+    "PROMPT_COMMAND",
+    "GIT_EXTERNAL_DIFF",
+    "GIT_EXEC_PATH",
+    "GIT_CONFIG_GLOBAL",
+    "PERL5OPT",
+    "RUBYOPT",
 ];
 
 /// Reads a document into the inventory and tells how many servers it has. With `settings`, hooks
@@ -59,10 +66,14 @@ pub fn read(
 
 /// `env` of a client's own settings; only names of [`REDIRECTING`], because others are secrets.
 fn redirections(source: Source<'_>, root: &Node, into: &mut Vec<Permission>) {
-    let places: [(&[&str], &str); 3] = [
+    let places: [(&[&str], &str); 7] = [
         (&["env"], "env"),
         (&["shell_environment_policy", "set"], "shell_environment_policy.set"),
         (&["containerEnv"], "containerEnv"),
+        (&["remoteEnv"], "remoteEnv"),
+        (&["terminal.integrated.env.linux"], "terminal.integrated.env.linux"),
+        (&["terminal.integrated.env.osx"], "terminal.integrated.env.osx"),
+        (&["terminal.integrated.env.windows"], "terminal.integrated.env.windows"),
     ];
     for (path, name) in places {
         for member in root.path(path).map(Node::members).unwrap_or_default() {

@@ -9,9 +9,15 @@ use crate::parse::{Limits, Node, ParseError, json};
 /// Most tools of one list that are looked at; whoever has more says so as `GQ001`.
 pub const MOST_TOOLS: usize = 10_000;
 
+/// Bytes of the largest list that is looked at.
+pub const LARGEST: u64 = 64 << 20;
+
 /// Why a list could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ToolsError {
+    /// More than [`LARGEST`].
+    #[error("the list of tools is larger than {} MiB", LARGEST >> 20)]
+    TooLarge,
     /// Not text in UTF-8.
     #[error("the list of tools is not UTF-8")]
     Encoding(#[from] std::str::Utf8Error),
@@ -27,6 +33,9 @@ pub enum ToolsError {
 /// `result` of a JSON-RPC answer with one of them, several such answers in a list or one a
 /// line, a bare list of tools, and one tool alone.
 pub fn read(bytes: &[u8]) -> Result<Vec<Tool>, ToolsError> {
+    if bytes.len() as u64 > LARGEST {
+        return Err(ToolsError::TooLarge);
+    }
     let text = std::str::from_utf8(bytes)?;
     let limits = Limits { nodes: 5_000_000, ..Limits::default() };
     let mut tools = Vec::new();

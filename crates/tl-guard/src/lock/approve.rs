@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Approval, Lock, LockedFile, LockedServer, entries};
+use super::{Approval, Lock, LockedFile, LockedHook, LockedServer, compare, entries};
 use crate::inventory::Inventory;
 
 /// Nothing there is named like that.
@@ -44,7 +44,7 @@ fn of_lock(lock: &Lock) -> Vec<String> {
     let servers = lock.server.iter().map(LockedServer::item);
     let files = lock.file.iter().map(|file| format!("file:{}", file.path));
     let skills = lock.skill.iter().map(|skill| format!("skill:{}", skill.path));
-    let hooks = lock.hook.iter().map(super::LockedHook::item);
+    let hooks = lock.hook.iter().map(LockedHook::item);
     servers.chain(files).chain(skills).chain(hooks).collect()
 }
 
@@ -63,9 +63,11 @@ pub fn approve(
             let old: Vec<LockedServer> =
                 lock.server.extract_if(.., |server| server.name == name).collect();
             for mut server in fresh.server.into_iter().filter(|server| server.name == name) {
-                if server.tool.is_empty() {
-                    // Their tools were not asked for this time: what is known of them stays.
-                    server.tool = old.first().map(|old| old.tool.clone()).unwrap_or_default();
+                // It was not asked this time: what is known of its tools stays, and of what it says.
+                let same = old.iter().find(|old| old.launch == server.launch).or(old.first());
+                if let (true, Some(old)) = (server.tool.is_empty(), same) {
+                    server.tool.clone_from(&old.tool);
+                    server.instructions = server.instructions.or_else(|| old.instructions.clone());
                     server = entries::sealed_server(server);
                 }
                 lock.server.push(server);
@@ -92,7 +94,11 @@ fn tool(lock: &mut Lock, fresh: &Lock, item: &str, approval: &Approval) {
     for new in &fresh.server {
         let named = |name: &str| format!("tool:{}/{name}", new.name) == item;
         let Some(tool) = new.tool.iter().find(|tool| named(&tool.name)) else { continue };
-        let Some(old) = lock.server.iter_mut().find(|old| old.name == new.name) else { continue };
+        // Two clients may start a server of one name in two ways.
+        let places = || lock.server.iter().enumerate().filter(|(_, old)| old.name == new.name);
+        let same = places().find(|(_, old)| old.launch == new.launch).or_else(|| places().next());
+        let Some(at) = same.map(|(at, _)| at) else { continue };
+        let old = &mut lock.server[at];
         // A tool that was renamed stood there under its old name.
         let there = |name: &str| new.tool.iter().any(|tool| tool.name == name);
         old.tool.retain(|old| old.name != tool.name && there(&old.name));
@@ -166,14 +172,13 @@ pub fn add_new(
     lock.server.retain(|server| now.contains(&server.item()));
     lock.file.retain(|file| now.contains(&format!("file:{}", file.path)));
     lock.skill.retain(|skill| now.contains(&format!("skill:{}", skill.path)));
+    // A hook that is gone may be the guard's own: that is a change, and stays one.
+    let stays = |hook: &LockedHook| now.contains(&hook.item()) || compare::is_ours(&hook.command);
+    lock.hook.retain(stays);
+    let left: BTreeSet<String> = of_lock(lock).into_iter().collect();
     Added {
         added: now.iter().filter(|item| new(item)).cloned().collect(),
-        // A hook that is gone may be the guard's own: that is a change, and stays one.
-        gone: before
-            .iter()
-            .filter(|item| !now.contains(*item) && !item.starts_with("hook:"))
-            .cloned()
-            .collect(),
+        gone: before.iter().filter(|item| !left.contains(*item)).cloned().collect(),
         held: now
             .iter()
             .filter(|item| held.contains(*item) && !before.contains(*item))

@@ -290,7 +290,6 @@ fn hook(hook: &Hook, inventory: &Inventory, lock: &Lock, today: &str, changes: &
 
 /// Our own hook, approved and no longer there: somebody switched the guard off.
 fn own_hooks(inventory: &Inventory, lock: &Lock, changes: &mut Vec<Change>) {
-    let is_ours = |command: &str| command.contains("throughline") && command.contains(" hook ");
     for entry in lock.hook.iter().filter(|entry| is_ours(&entry.command)) {
         let there = inventory.hooks.iter().any(|hook| {
             hook.at.path == entry.path && hook.event == entry.event && is_ours(&hook.command)
@@ -301,6 +300,11 @@ fn own_hooks(inventory: &Inventory, lock: &Lock, changes: &mut Vec<Change>) {
             changes.push(change("GD007", entry.item(), message, in_lock()));
         }
     }
+}
+
+/// Whether a command runs this program as a hook.
+pub(super) fn is_ours(command: &str) -> bool {
+    command.contains("throughline") && command.contains(" hook ")
 }
 
 fn expiry(

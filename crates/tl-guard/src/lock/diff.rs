@@ -8,6 +8,10 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 use similar::{Algorithm, DiffOp, capture_diff_slices};
+use tl_core::finding::is_invisible;
+
+/// So many tokens are compared, since the work may grow with their square.
+const TOKENS: usize = 20_000;
 
 /// What became of a piece.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,9 +33,15 @@ pub struct Piece {
     pub text: String,
 }
 
-/// The difference of two texts by words.
+/// The difference of two texts by words; of longer ones by lines, and of still longer ones as a whole.
 pub fn words(before: &str, after: &str) -> Vec<Piece> {
-    let (old, new) = (tokens(before), tokens(after));
+    let (mut old, mut new) = (tokens(before), tokens(after));
+    for coarser in [|text| str::split_inclusive(text, '\n').collect(), |text| vec![text]] {
+        if old.len() + new.len() <= TOKENS {
+            break;
+        }
+        (old, new) = (coarser(before), coarser(after));
+    }
     let mut pieces = Pieces::default();
     for op in capture_diff_slices(Algorithm::Myers, &old, &new) {
         if let DiffOp::Equal { .. } = op {
@@ -120,11 +130,7 @@ fn tokens(text: &str) -> Vec<&str> {
 
 /// Whether a person does not see a character, or it acts on a terminal.
 pub fn is_hidden(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
-            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-            | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}'
-            | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+    c.is_control() || is_invisible(c) || ('\u{1d173}'..='\u{1d17a}').contains(&c)
 }
 
 /// The text with each hidden character as `\u{200b}`, and behind a run of tag characters what a
@@ -195,6 +201,19 @@ mod tests {
             told,
             [(Became::Same, "Reads a "), (Became::Added, "secret "), (Became::Same, "file.")]
         );
+    }
+
+    #[test]
+    fn long_texts_are_compared_in_time() {
+        let text = |odd: &str| -> String {
+            (0..60_000).map(|n| format!("{odd}{} word{n}\n", n * 7919 % 1000)).collect()
+        };
+        let (before, after) = (text("a"), text("b"));
+        assert_eq!(words(&before, &after).len(), 2);
+        let line = |odd: &str| format!("{}{odd}\n", "one two three\n".repeat(4_000));
+        let pieces = words(&line("x"), &line("y"));
+        let told: Vec<&str> = pieces[1..].iter().map(|piece| piece.text.as_str()).collect();
+        assert_eq!(told, ["x\n", "y\n"]);
     }
 
     #[test]

@@ -5,9 +5,11 @@
 //! path or a variable ends the reading of its command.
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use super::{Name, modules};
 use crate::inventory::Ecosystem;
+use crate::prefilter::Words;
 
 /// A package that is to be installed or imported.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,6 +59,13 @@ const COMMANDS: &[(&str, Ecosystem)] = &[
     ("go get", Ecosystem::Go),
     ("go install", Ecosystem::Go),
 ];
+
+/// All commands at once: almost no line has one. The bit is the place in [`COMMANDS`].
+static VERBS: LazyLock<Words> = LazyLock::new(|| {
+    let verbs: Vec<(&str, u64)> =
+        COMMANDS.iter().enumerate().map(|(at, (verb, _))| (*verb, 1 << at)).collect();
+    Words::new(&verbs)
+});
 
 /// Options that take the next word.
 const VALUED: &[&str] = &[
@@ -154,7 +163,9 @@ fn command(text: &str, range: Range<usize>, found: &mut Vec<Mention>) {
     if line.trim_start().starts_with('#') {
         return;
     }
-    for (verb, ecosystem) in COMMANDS {
+    let seen = VERBS.seen(line.as_bytes(), u64::MAX);
+    let there = COMMANDS.iter().enumerate().filter(|(at, _)| seen & (1 << at) != 0);
+    for (_, (verb, ecosystem)) in there {
         let mut from = 0;
         while let Some(at) = line[from..].find(verb).map(|i| from + i) {
             from = at + verb.len();

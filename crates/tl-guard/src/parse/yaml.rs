@@ -19,14 +19,15 @@ const COPIED: usize = 8 << 20;
 /// What configuration in YAML is read with.
 pub const LIMITS: Limits = Limits { depth: 64, nodes: 100_000 };
 
-/// Reads one text, of all its documents.
+/// Reads one text, of all its documents. Ranges are of this text, with a byte order mark if it has one.
 pub fn parse(text: &str, limits: Limits) -> Result<Node, ParseError> {
+    let whole = text;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut builder = Builder {
         limits,
         left: limits.nodes,
         copyable: COPIED,
-        offsets: Offsets { text, character: 0, byte: 0 },
+        offsets: Offsets { text: whole, character: 0, byte: whole.len() - text.len() },
         open: Vec::new(),
         anchors: FxHashMap::default(),
         roots: Vec::new(),
@@ -41,7 +42,7 @@ pub fn parse(text: &str, limits: Limits) -> Result<Node, ParseError> {
     }
     let mut roots = builder.roots.into_iter();
     let Some(mut first) = roots.next() else {
-        return Ok(Node { start: 0, end: text.len(), data: Data::Null });
+        return Ok(Node { start: 0, end: whole.len(), data: Data::Null });
     };
     for other in roots {
         first.end = other.end;
@@ -298,6 +299,15 @@ mod tests {
     }
 
     #[test]
+    fn places_count_a_byte_order_mark_that_is_left_in_the_text() {
+        let text = "\u{feff}key: wörd\n";
+        let node = read(text);
+        assert_eq!(&text[node.members()[0].start..][..3], "key");
+        let value = node.get("key").unwrap();
+        assert_eq!(&text[value.start..value.end], "wörd");
+    }
+
+    #[test]
     fn a_key_that_is_there_twice_is_kept_twice() {
         let node = read("a: 1\nb: 2\na: 3\n");
         assert_eq!(node.duplicates().len(), 1);
@@ -350,7 +360,7 @@ mod tests {
             "\\PC{0,6}",
             prop::sample::select(vec![
                 "a: ", "- ", "\n", "  ", "&a ", "*a", "<<: ", "[", "]", "{", "}", "|", ">", "'", "\"",
-                "---\n", "...\n", "? ", "!!str ", "#", "\t", "é", ",",
+                "---\n", "...\n", "? ", "!!str ", "#", "\t", "é", ",", "\u{feff}",
             ]).prop_map(str::to_owned),
         ], 0..30)) {
             let text = parts.concat();
@@ -360,7 +370,7 @@ mod tests {
                 node.members().iter().for_each(|member| check(&member.value, text));
             }
             if let Ok(node) = parse(&text, LIMITS) {
-                check(&node, text.strip_prefix('\u{feff}').unwrap_or(&text));
+                check(&node, &text);
             }
         }
 

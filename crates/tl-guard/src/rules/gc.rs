@@ -18,13 +18,16 @@ mod plaintext_secret;
 mod privileged_container;
 mod remote_without_auth;
 mod root_path;
+mod run_file;
 mod secret_passthrough;
 mod shadowed_definition;
 mod shell_launcher;
 mod start_update;
 #[cfg(test)]
 mod tests;
+mod unguarded_workflow;
 mod unpinned_launcher;
+mod workspace_program;
 
 /// Rules of the family.
 pub(crate) const RULES: &[Rule] = &[
@@ -44,6 +47,9 @@ pub(crate) const RULES: &[Rule] = &[
     remote_without_auth::RULE,
     shadowed_definition::RULE,
     start_update::RULE,
+    workspace_program::RULE,
+    unguarded_workflow::RULE,
+    run_file::RULE,
 ];
 
 /// Servers that their client would start.

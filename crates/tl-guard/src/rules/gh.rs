@@ -5,7 +5,7 @@ use tl_rules::doc::RuleDoc;
 
 use crate::{
     limits,
-    rules::{Of, Raw, Rule, finding},
+    rules::{Disk, Of, Raw, Rule, finding},
     text::unit::{Hidden, HiddenKind, advance},
 };
 
@@ -57,9 +57,21 @@ impl Group<'_> {
     /// Edits that take out what is hidden.
     fn without(&self, raw: &Raw<'_>) -> Vec<Edit> {
         let Some(disk) = raw.disk else { return Vec::new() };
+        let (mut seen, mut units) = (0, 1);
+        let mut place = |byte: usize| match disk {
+            Disk::Utf8(before) => before + byte,
+            Disk::Utf16 => {
+                if byte < seen {
+                    (seen, units) = (0, 1);
+                }
+                units += raw.text[seen..byte].encode_utf16().count();
+                seen = byte;
+                2 * units
+            }
+        };
         let edit = |h: &Hidden| Edit {
-            start: disk + h.start,
-            end: disk + h.end,
+            start: place(h.start),
+            end: place(h.end),
             replacement: String::new(),
         };
         self.hidden.iter().map(edit).collect()

@@ -13,6 +13,7 @@ use crate::rules::{Check, Cx, Rule, Sink, doc, finding};
 use crate::score::{Kind, Scored, score};
 use crate::text::unit::{Context, Role, Span, Unit, of_text};
 
+mod names;
 mod split;
 
 #[cfg(test)]
@@ -36,12 +37,13 @@ pub(crate) const RULES: &[Rule] = &[
     Rule { doc: &DOCS[13], check: Check::Elsewhere, needs: &[] },
     Rule { doc: &DOCS[14], check: Check::Elsewhere, needs: &[] },
     Rule { doc: &DOCS[15], check: Check::Elsewhere, needs: &[] },
+    Rule { doc: &DOCS[16], check: Check::Elsewhere, needs: &[] },
 ];
 
 /// What most of them say to do.
 const REMOVE: &str = "Remove the server, rule or skill, or ask its author why the text is there; approve it only after you have read all of it.";
 
-static DOCS: [RuleDoc; 16] = [
+static DOCS: [RuleDoc; 17] = [
     doc(
         "GP001",
         "runs-commands",
@@ -218,6 +220,17 @@ static DOCS: [RuleDoc; 16] = [
             "Do not run it. Take the program from its maker, by a package manager that checks it.",
         ],
     ),
+    doc(
+        "GP017",
+        "suppresses-review",
+        Level::Block,
+        &["asi:ASI09", "atlas:AML.T0054", "cosai:MCP-T9"],
+        [
+            "Text that an agent reads orders it to keep people or checks from looking at a change.",
+            "Review and checks are what would find everything else: without them a planted change goes out.",
+            "Remove the text; let people decide what needs no review, in the settings of the forge.",
+        ],
+    ),
 ];
 
 fn rule(kind: Kind) -> &'static RuleDoc {
@@ -234,6 +247,7 @@ pub(crate) fn check(unit: &Unit<'_>, cx: &Cx<'_>, sink: &mut Sink) {
     for scored in &found {
         report(unit, scored, sink);
     }
+    names::check(unit, sink);
     // A sentence that runs over several fields is read a second time, as a model reads it.
     let Some(text) = unit.tool.and_then(|_| split::rejoined(unit)) else { return };
     let span = Span { start: 0, end: text.len(), context: Context::Prose, field: 0 };
@@ -277,6 +291,7 @@ fn message(unit: &Unit<'_>, scored: &Scored) -> String {
         Kind::Plant => "orders the agent to weaken the code that it writes",
         Kind::Loosen => "orders the agent to loosen its own settings",
         Kind::Lure => "asks for a program to be fetched and run from an odd place",
+        Kind::Review => "orders the agent to keep a change from being looked at",
     };
     let of = match (unit.tool, unit.role) {
         (Some((_, tool)), _) => format!("tool `{}`", tool.name),

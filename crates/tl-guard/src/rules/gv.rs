@@ -30,7 +30,7 @@ pub const RULES: &[Rule] = &[
     Rule { doc: &DOCS[0], check: Check::Artifact(check), needs: &[] },
     Rule { doc: &DOCS[1], check: Check::Elsewhere, needs: &[] },
     Rule { doc: &DOCS[2], check: Check::Elsewhere, needs: &[] },
-    Rule { doc: &DOCS[3], check: Check::Elsewhere, needs: &[] },
+    Rule { doc: &DOCS[3], check: Check::Inventory(across), needs: &[] },
     Rule { doc: &DOCS[4], check: Check::Elsewhere, needs: &[] },
     Rule { doc: &DOCS[5], check: Check::Elsewhere, needs: &[] },
     Rule { doc: &DOCS[6], check: Check::Elsewhere, needs: &[] },
@@ -38,6 +38,7 @@ pub const RULES: &[Rule] = &[
     Rule { doc: &DOCS[8], check: Check::Elsewhere, needs: &[] },
     Rule { doc: &DOCS[9], check: Check::Elsewhere, needs: &[] },
     Rule { doc: &DOCS[10], check: Check::Elsewhere, needs: &[] },
+    Rule { doc: &DOCS[11], check: Check::Elsewhere, needs: &[] },
     Rule { doc: &SERVER[0], check: Check::Elsewhere, needs: &[] },
     Rule { doc: &SERVER[1], check: Check::Elsewhere, needs: &[] },
     Rule { doc: &SERVER[2], check: Check::Elsewhere, needs: &[] },
@@ -54,7 +55,7 @@ const ASK: &str =
     "Read the file, and remove the skill or server unless its author can say why it needs this.";
 
 /// In the order of [`Found`].
-static DOCS: [RuleDoc; 11] = [
+static DOCS: [RuleDoc; 12] = [
     doc(
         "GV101",
         "downloads-and-runs",
@@ -174,6 +175,17 @@ static DOCS: [RuleDoc; 11] = [
             "A file of a skill or server connects a shell to the network.",
             "Whoever listens there commands this machine.",
             ASK,
+        ],
+    ),
+    doc(
+        "GV112",
+        "runs-agent-unasked",
+        Level::High,
+        &["ast:AST01", "asi:ASI10", "atlas:AML.T0053", "cwe:CWE-506"],
+        [
+            "A file of a skill or server starts a coding agent whose questions are switched off.",
+            "The agent that is installed does the search for keys and files that the script itself would be caught at (s1ngularity, August 2025).",
+            "Let the person start the agent, with its questions on.",
         ],
     ),
 ];
@@ -349,6 +361,28 @@ fn of_server(artifact: &Artifact, cx: &Cx<'_>, sink: &mut Sink) {
     }
 }
 
+/// What reaches the files that a server imports: functions there see what a model chose, too.
+fn across(cx: &Cx<'_>, sink: &mut Sink) {
+    for source in &cx.inventory.sources {
+        let texts: Vec<&str> = source.modules.iter().map(|(_, text)| text.as_str()).collect();
+        for (module, found) in server::across(&source.at.path, &source.text, &texts) {
+            let (at, text) = &source.modules[module];
+            let (doc, message) = of_kind(found.kind);
+            let mut place = at.clone();
+            advance(&mut place, text, found.range.start);
+            let mut one = finding(doc, place, format!("{message} {}", found.what).trim_end());
+            one.level = found.level;
+            one.evidence.raw = gp::cut(text, &found.range);
+            sink.add(one);
+        }
+    }
+}
+
+/// Whether a file of this path and text makes a server, and is no test of one.
+pub(crate) fn makes_server(path: &str, text: &str) -> bool {
+    server::makes(path, text)
+}
+
 fn at(
     doc: &'static RuleDoc,
     artifact: &Artifact,
@@ -400,5 +434,19 @@ const fn message(found: Found) -> &'static str {
         Found::Query => "builds a query out of an argument",
         Found::Path => "opens a path made of an argument without a check",
         Found::Shell => "connects a shell to the network",
+        Found::Agent => "starts a coding agent that asks no questions",
     }
+}
+
+/// What a program text does that is dangerous wherever it stands: in words, how bad, and where.
+pub(crate) fn dangers(path: &str, text: &str) -> Vec<(&'static str, Level, Range<usize>)> {
+    let level = |found| match found {
+        Found::HarvestAndSend | Found::DecodeAndRun | Found::Shell => Some(Level::Block),
+        // To name such files without sending is what a hook that protects them does.
+        Found::DownloadAndRun | Found::Agent => Some(Level::High),
+        Found::Tunnel => Some(Level::Warn),
+        _ => None,
+    };
+    let all = script::read(path, text).into_iter();
+    all.filter_map(|(found, range)| Some((message(found), level(found)?, range))).collect()
 }

@@ -21,8 +21,10 @@ static LIST: Pattern =
 /// Whether what follows `before` is denied.
 pub(super) fn denied(before: &[u8]) -> bool {
     let near = &before[before.len().saturating_sub(REACH)..];
-    if let Some(denial) = DENIAL.get().captures(near) {
-        return denial.name("double").is_none();
+    let mut denial = DENIAL.get().create_captures();
+    DENIAL.get().captures(near, &mut denial);
+    if denial.is_match() {
+        return denial.get_group_by_name("double").is_none();
     }
     LIST.get().is_match(near)
 }

@@ -14,6 +14,11 @@ use stems::{
     VERDICT, WAY_IN, WEAKEN,
 };
 
+mod abroad;
+mod entities;
+mod leak;
+mod plant;
+mod review;
 mod stems;
 
 /// Files of secrets, by name.
@@ -37,6 +42,11 @@ pub(super) fn actions() -> Vec<Action> {
     all.extend(theft());
     all.extend(steering());
     all.extend(abroad());
+    all.extend(review::actions());
+    all.extend(leak::actions());
+    all.extend(plant::actions());
+    all.extend(entities::actions());
+    all.extend(abroad::actions());
     all
 }
 
@@ -207,7 +217,7 @@ fn steering() -> Vec<Action> {
             Kind::Loosen,
             SETTING,
             false,
-            r"\b(?:set|add|enable|put|change|write|turn on|switch on|start|run|use|edit|update)\b[^!?\n]{0,80}?(?:\bauto[_-]?approv\w*|\balways[_-]?allow\b|\bbypassPermissions\b|skip-?permissions\b|--yolo\b|\byolo mode|\bapproval[_-]policy\b|\bdefaultMode\b|\benableAllProjectMcpServers\b|--full-auto\b|\bdanger-full-access\b)",
+            r"\b(?:set|add|enable|put|change|write|turn on|switch on|start|run|use|edit|update)\b[^!?\n]{0,80}?(?:\bauto[_-]?approv\w*|\balways[_-]?allow\b|\bbypassPermissions\b|skip-?permissions\b|--yolo\b|\byolo mode|\bapproval[_-]policy\b|\bdefaultMode\b|\benableAllProjectMcpServers\b|--full-auto\b|\bdanger-full-access\b|--trust-all-tools\b|--allow-all-tools\b|--dangerously-(?:skip|bypass|allow)|\bautoAccept\b)",
         ),
         action(
             Kind::Guard,
@@ -256,11 +266,17 @@ fn steering() -> Vec<Action> {
             PREFER,
             r"\b(?:every|all|any) others? (?:\w+ ){0,2}?(?:tools?|servers?)\b[^.!?\n]{0,80}?\b(?:never|must not|outdated|unsafe|broken|deprecated|illegal|wrong)\b",
         ),
+        grave(action(
+            Kind::Runaway,
+            GO_ON,
+            false,
+            r"\bnever stop\b[^.!?\n]{0,20}?\b(?:not )?even (?:if|when)\b",
+        )),
         action(
             Kind::Runaway,
             GO_ON,
             false,
-            r"\b(?:continue|repeat|go on|keep going|run|loop)\b[^.!?\n]{0,60}?\bwithout (?:any )?(?:limit|end)\b|\bnever stop\b[^.!?\n]{0,20}?\b(?:not )?even (?:if|when)\b|\b(?:budget|cost|quota|token|rate)\b[^.!?\n]{0,30}?\b(?:are|is|be) (?:to be )?(?:ignored|disregarded)",
+            r"\b(?:continue|repeat|go on|keep going|run|loop)\b[^.!?\n]{0,60}?\bwithout (?:any )?(?:limit|end)\b|\b(?:budget|cost|quota|token|rate)\b[^.!?\n]{0,30}?\b(?:are|is|be) (?:to be )?(?:ignored|disregarded)",
         ),
         action(
             Kind::Guard,
@@ -306,10 +322,10 @@ fn abroad() -> Vec<Action> {
 }
 
 /// That a person shall not know: turns that are no negated verb.
-pub(super) const CONCEAL_TURNS: &str = r"\bkeep (?:it|this|that) to yourself|\b(?:do not|don't) bring (?:it|this|that) up|\bno mention (?:is )?needed|\b(?:shall|must|should|need) not be (?:mentioned|told|shown|reported|disclosed)\b|\bis left out of (?:the )?(?:docs|documentation|comments|answers?|summary|pull request)|\bleave (?:it|this|that|the files) out of (?:it|the|your)\b|\bkeep(?:ing)? (?:this|the|these|it)(?: \w+)? out of (?:the |your )?(?:chat|transcript|summary|answer|conversation|log)|\bas if nothing (?:had )?happened|\brefrain from (?:mentioning|telling|informing|reporting)|\bdevelopers dislike noise|\bclear (?:the )?(?:shell|bash|zsh|command) history|\b(?:silently|quietly|discreetly|secretly|covertly|unprompted)\b[^.!?\n]{0,20}?\b(?:add|push|send|upload|write|insert|put|post|copy|create|install|run)\b";
+pub(super) const CONCEAL_TURNS: &str = r"\bkeep (?:it|this|that) to yourself|\b(?:do not|don't) bring (?:it|this|that) up|\bno mention (?:is )?needed|\b(?:shall|must|should|need) not be (?:mentioned|told|shown|reported|disclosed)\b|\bis left out of (?:the )?(?:docs|documentation|comments|answers?|summary|pull request)|\bleave (?:it|this|that|the files) out of (?:it|the|your)\b|\bkeep(?:ing)? (?:this|the|these|it)(?: \w+)? out of (?:the |your )?(?:chat|transcript|summary|answer|conversation|log)|\bas if nothing (?:had )?happened|\b(?:users?|reviewers?|developers?|the person|the human|customers?|people) (?:need|needs|have|has|should|shall|must|are|is|will)(?: not|n't)(?: to| be| have to)? (?:know|notice|learn|see it|hear|told|shown|informed|bothered)|\b(?:they|users?|reviewers?|people) are not (?:told|shown|informed)|\b(?:leave|keep)(?:ing|s)?\b[^.!?\n]{0,40}?\bout of (?:the )?(?:changelog|comments|chat|transcript|summary|log|docs|pull request|commit)|\brefrain from (?:mentioning|telling|informing|reporting)|\bdevelopers dislike noise|\bclear (?:the )?(?:shell|bash|zsh|command) history|\b(?:silently|quietly|discreetly|secretly|covertly|unprompted)\b[^.!?\n]{0,20}?\b(?:add|push|send|upload|write|insert|put|post|copy|create|install|run)\b";
 
 /// That a person shall not know, in other languages.
-pub(super) const CONCEAL: &str = r"\bn(?:'|’)en (?:parle|dis|fais)|discrètement|\ben secreto\b|\bheimlich\b|\bdiscretamente\b|незаметно|静默|悄悄|こっそり|몰래|\bno (?:se )?lo (?:digas|cuentes|menciones)|\bno (?:le )?(?:digas|informes|menciones|cuentes)\b.{0,40}?\busuario|\bsag(?:e|en)?\b.{0,30}?\b(?:benutzer|nutzer|anwender)\w*\b.{0,20}?\bnicht|\berw.{1,2}hne\b.{0,40}?\bnicht|\bne (?:le |lui |la |les )?(?:dis|dites|mentionne[sz]?|r.{1,2}v.{1,2}le[sz]?|informe[sz]?)\b.{0,40}?\b(?:pas|rien|jamais)\b|\bsans (?:le |en )?(?:dire|informer|pr.{1,2}venir)\b.{0,20}?\butilisateur|\bn.{1,2}o (?:conte|diga|mencione|informe|avise|revele)\b.{0,40}?\busu.{1,2}rio|\bnon (?:dire|dirlo|menzionare|informare)\b.{0,40}?\butente|ользователю[^.!?\n]{0,60}?не (?:сообщай|говори|показывай|рассказывай)|(?:Не|не) (?:говори|сообщай|упоминай|рассказывай|показывай).{0,80}?пользовател|(?:Не|не) (?:говори|сообщай|упоминай).{0,20}?об этом|(?:不要|请勿|切勿|無需|无需|不得|别)(?:告诉|告訴|告知|通知|提及|透露|提示).{0,30}?(?:用户|用戶|使用者)|(?:不要|请勿|切勿)向(?:用户|用戶).{0,30}?(?:提及|透露|说明|展示)|ユーザー(?:に|には|へ).{0,60}?(?:知らせ|伝え|言わ|話さ|教え|通知し|表示し|報告し).{0,20}?(?:ない|ず|せん)|사용자에게.{0,60}?(?:말하지|알리지|언급하지|보고하지|공개하지|표시하지)";
+pub(super) const CONCEAL: &str = r"\bn(?:'|’)en (?:parle|dis|fais)|discrètement|\ben secreto\b|\bheimlich\b|\bdiscretamente\b|незаметно|静默|悄悄|こっそり|몰래|\bno (?:se )?lo (?:digas|cuentes|menciones)|\bno (?:le )?(?:digas|informes|menciones|cuentes)\b.{0,40}?\busuario|\bsag(?:e|en)?\b.{0,30}?\b(?:benutzer|nutzer|anwender)\w*\b.{0,20}?\bnicht|\berw.{1,2}hne\b.{0,40}?\bnicht|\bne (?:le |lui |la |les )?(?:dis|dites|mentionne[sz]?|r.{1,2}v.{1,2}le[sz]?|informe[sz]?)\b.{0,40}?\b(?:pas|rien|jamais)\b|\bno menciones (?:est|la |el |nada)|\bno (?:tiene(?: por)? que|debe|necesita) (?:enterarse|saber|verlo|ver)|\b(?:benutzer|nutzer|anwender)\w*\b.{0,40}?\bnichts? (?:davon |dar.{1,2}ber )?(?:erfahren|wissen|merken|mitbekommen|angezeigt|gezeigt|mitgeteilt)\b|\bl(?:'|’)insu d|\bne doit (?:pas|rien) (?:le )?(?:savoir|voir)|\bsem que o usu|\bn.{1,2}o (?:deve|precisa) saber|\ball(?:'|’)insaputa|\bnon deve sapere|не должен (?:знать|видеть)|никому не показывай|瞒着|背着用户|不让用户|无需告知|(?:利用者|使用者|ユーザー)(?:に|には|へ).{0,60}?(?:見せ|示さ).{0,9}?(?:ない|ず)|모르게|لا تخبر|دون علم|\bsin (?:avisar|mencionar|decir(?:lo|selo)?|informar)\b|\bsem (?:avisar|mencionar|informar|contar)\b|\bn.{1,2}o mencione\b|\bsenza (?:dirlo|avvisare|informare|menzionar)|\bdi nascosto\b|\bohne (?:es |das |dies )?(?:\w+ )?zu (?:erw.{1,2}hnen|informieren|sagen)|\b(?:unbemerkt|stillschweigend|unauff.{1,2}llig)\b|\berw.{1,2}hne\b.{0,40}?\b(?:weder|nie|niemals|nirgends|keinesfalls)\b|не упоминай|никому не говори|втайне|скрытно|(?:不要|请勿|切勿|不得|勿).{0,60}?(?:提到|提及|透露)|(?:言及し|触れ|明かさ).{0,9}?(?:ない|ず)|(?:언급|알리|말하)(?:하지|지) ?(?:마|말)|\bsans (?:le |en )?(?:dire|informer|pr.{1,2}venir)\b.{0,20}?\butilisateur|\bn.{1,2}o (?:conte|diga|mencione|informe|avise|revele)\b.{0,40}?\busu.{1,2}rio|\bnon (?:dire|dirlo|menzionare|informare)\b.{0,40}?\butente|ользователю[^.!?\n]{0,60}?не (?:сообщай|говори|показывай|рассказывай)|(?:Не|не) (?:говори|сообщай|упоминай|рассказывай|показывай).{0,80}?пользовател|(?:Не|не) (?:говори|сообщай|упоминай).{0,20}?об этом|(?:不要|请勿|切勿|無需|无需|不得|别)(?:告诉|告訴|告知|通知|提及|透露|提示).{0,30}?(?:用户|用戶|使用者)|(?:不要|请勿|切勿)向(?:用户|用戶).{0,30}?(?:提及|透露|说明|展示)|ユーザー(?:に|には|へ).{0,60}?(?:知らせ|伝え|言わ|話さ|教え|通知し|表示し|報告し).{0,20}?(?:ない|ず|せん)|사용자에게.{0,60}?(?:말하지|알리지|언급하지|보고하지|공개하지|표시하지)";
 
 #[cfg(test)]
 mod tests;

@@ -99,7 +99,9 @@ fn script(package: &Path, fetched: &Fetched, program: Option<&str>) -> Option<Pa
         },
     };
     let script = package.join(path);
-    script.is_file().then_some(script)
+    // Whoever made the package does not choose what else is read.
+    let inside = script.canonicalize().ok()?.starts_with(package.canonicalize().ok()?);
+    (inside && script.is_file()).then_some(script)
 }
 
 fn pypi(fetched: &Fetched, args: &[String], around: &Around<'_>) -> Option<(PathBuf, Vec<String>)> {

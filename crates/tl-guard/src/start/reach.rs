@@ -1,7 +1,9 @@
 //! What a program must be able to read: its package, its interpreter, the files it is given.
 //!
 //! In: a path. Out: directories and files. **Invariant:** a directory that is a home or holds one is
-//! never among them; there the file stands alone.
+//! never among them; there the file stands alone. Nor is anything in a hidden directory of a home but
+//! where installers put programs: keys and logins are there, and a configuration, a link or a script
+//! may name any path.
 
 use std::fs;
 use std::io::Read as _;
@@ -23,6 +25,40 @@ const TOPS: &[&str] = &[
 ];
 /// Directories that every program may read anyway.
 const SYSTEM: &[&str] = &["/usr", "/bin", "/sbin", "/lib", "/lib64", "/opt", "/nix/store"];
+/// Hidden places of a home where installers put programs and what these need.
+const INSTALLED: &[&str] = &[
+    ".asdf",
+    ".bun",
+    ".cache/uv",
+    ".cargo/bin",
+    ".deno",
+    ".dotnet",
+    ".fnm",
+    ".linuxbrew",
+    ".local/bin",
+    ".local/lib",
+    ".local/pipx",
+    ".local/share/fnm",
+    ".local/share/mise",
+    ".local/share/pipx",
+    ".local/share/pnpm",
+    ".local/share/uv",
+    ".nix-profile",
+    ".nodenv",
+    ".npm/_npx",
+    ".nvm",
+    ".pyenv",
+    ".rbenv",
+    ".rustup",
+    ".sdkman",
+    ".volta",
+    ".yarn",
+];
+/// What ends the name of a program's text.
+const PROGRAMS: &[&str] = &[
+    "cjs", "cts", "jar", "js", "jsx", "mjs", "mts", "php", "pl", "py", "pyz", "rb", "sh", "ts",
+    "wasm",
+];
 /// Directories that are looked at above a file.
 const MOST_ABOVE: usize = 12;
 /// Bytes of a first line or of a small settings file.
@@ -43,6 +79,38 @@ pub(super) fn of_program(program: &Path, around: &Around<'_>, read: &mut Vec<Pat
     }
 }
 
+/// What an argument names. Who writes a repository's configuration does not choose what of the rest of
+/// the machine is read: there only a program's text is meant.
+pub(super) fn of_argument(file: &Path, around: &Around<'_>, read: &mut Vec<PathBuf>) {
+    // A link of the tree may lead out of it.
+    let Ok(real) = file.canonicalize() else { return };
+    let inside = |tree: &Path| {
+        real.starts_with(tree) || tree.canonicalize().is_ok_and(|tree| real.starts_with(tree))
+    };
+    let ending = real.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+    if around.tree.is_none_or(inside) || PROGRAMS.contains(&ending) && real.is_file() {
+        of_file(file, around, read);
+    }
+}
+
+/// Whether a path is none of those that hold what a person keeps to himself.
+fn may(path: &Path, around: &Around<'_>) -> bool {
+    // Where `..` leads is what the real path tells.
+    if path.components().any(|part| part == Component::ParentDir) {
+        return false;
+    }
+    let known = |home: &Path| {
+        let Ok(below) = path.strip_prefix(home) else { return true };
+        let first = below.components().next().map(|part| part.as_os_str().as_encoded_bytes());
+        !first.is_some_and(|name| name.starts_with(b"."))
+            || INSTALLED.iter().any(|place| below.starts_with(place))
+    };
+    let homes =
+        [around.home.map(Path::to_owned), around.home.and_then(|home| home.canonicalize().ok())];
+    let in_tree = around.tree.is_some_and(|tree| path.starts_with(tree));
+    in_tree || homes.iter().flatten().all(|home| known(home))
+}
+
 /// A file, where it is one, as it is named and as what a link leads to.
 pub(super) fn of_file(file: &Path, around: &Around<'_>, read: &mut Vec<PathBuf>) {
     if !file.is_absolute() || !file.exists() {
@@ -50,6 +118,9 @@ pub(super) fn of_file(file: &Path, around: &Around<'_>, read: &mut Vec<PathBuf>)
     }
     let real = file.canonicalize();
     for file in [Some(file.to_owned()), real.ok()].into_iter().flatten() {
+        if !may(&file, around) {
+            continue;
+        }
         if SYSTEM.iter().any(|system| file.starts_with(system)) {
             continue;
         }
@@ -112,7 +183,7 @@ fn environment(top: &Path, around: &Around<'_>, read: &mut Vec<PathBuf>) {
         (key.trim() == "home").then(|| PathBuf::from(value.trim()))
     });
     let prefix = home.and_then(|bin| bin.canonicalize().ok()?.parent().map(Path::to_owned));
-    read.extend(prefix.filter(|prefix| is_narrow(prefix, around)));
+    read.extend(prefix.filter(|prefix| is_narrow(prefix, around) && may(prefix, around)));
 }
 
 /// The first bytes of a regular file.

@@ -162,3 +162,48 @@ fn what_cannot_be_started_is_told_why() {
     );
     assert!(why(r#"{"command": "npx", "args": ["-y", "a"]}"#).contains("install `a`"));
 }
+
+/// A repository's configuration, links, scripts and packages come from others.
+#[cfg(unix)]
+#[test]
+fn what_a_person_keeps_to_himself_is_read_by_no_server_of_a_repository() {
+    let machine = Machine::new(&[
+        ("system/bin/node", ""),
+        ("home/.ssh/key", "secret"),
+        ("home/.ssh/a.js", "secret"),
+        ("home/notes/diary.txt", "secret"),
+        ("home/tree/.venv/pyvenv.cfg", "home = HOME/.ssh/key\n"),
+        ("home/tree/.venv/bin/python", ""),
+        ("home/tree/x.py", ""),
+        (
+            "home/tree/node_modules/evil/package.json",
+            r#"{"version": "1.0.0", "bin": "../../../.ssh/key"}"#,
+        ),
+    ]);
+    let link =
+        std::os::unix::fs::symlink(machine.at("home/.ssh/key"), machine.at("home/tree/link.js"));
+    link.unwrap();
+    let config = machine.at("home/tree/.venv/pyvenv.cfg");
+    let home = machine.at("home").to_str().unwrap().to_owned();
+    fs::write(&config, format!("home = {home}/.ssh/key\n")).unwrap();
+    for entry in [
+        r#"{"command": "node", "args": ["~/.ssh/key"]}"#,
+        r#"{"command": "node", "args": ["~/.ssh/a.js"]}"#,
+        r#"{"command": "node", "args": ["--dir=HOME/.ssh"]}"#,
+        r#"{"command": "node", "args": ["../.ssh/a.js"]}"#,
+        r#"{"command": "node", "args": ["~/tree/../.ssh/key"]}"#,
+        r#"{"command": "node", "args": ["link.js"]}"#,
+        r#"{"command": "node", "args": ["../notes/diary.txt"]}"#,
+        r#"{"command": "node", "args": ["~/notes"]}"#,
+        r#"{"command": "node", "args": ["~/notes/diary.txt"]}"#,
+        r#"{"command": "./.venv/bin/python", "args": ["x.py"]}"#,
+        r#"{"command": "npx", "args": ["evil@1.0.0"]}"#,
+    ] {
+        let started = machine.start(&entry.replace("HOME", &home));
+        let read = started.map(|start| start.read).unwrap_or_default();
+        for secret in ["home/.ssh/key", "home/.ssh/a.js", "home/notes/diary.txt"] {
+            let secret = machine.at(secret);
+            assert!(!read.iter().any(|read| secret.starts_with(read)), "{entry}: {read:?}");
+        }
+    }
+}

@@ -89,6 +89,9 @@ pub(crate) fn terminal_sequence(text: &str) -> Option<usize> {
 fn characters(text: &str, found: &mut Vec<Hidden>) {
     let mut before = None;
     let mut at = 0;
+    // The next character that stays, and its place: searched for once, or a file full of marks that go
+    // would be read anew at each of them.
+    let (mut next, mut shown) = (0, None);
     while let Some(plain) = foreign(&text.as_bytes()[at..], Some(0x1b)) {
         if plain > 0 {
             at += plain;
@@ -112,11 +115,16 @@ fn characters(text: &str, found: &mut Vec<Hidden>) {
             continue;
         };
         let piece = &rest[..length];
-        let after = rest[length..].chars().find(|c| !is_stripped(*c));
+        if kind == HiddenKind::ZeroWidth && next < at + length {
+            let behind = &rest[length..];
+            let found = behind.char_indices().find(|(_, c)| !is_stripped(*c));
+            next = at + length + found.map_or(behind.len(), |(place, _)| place);
+            shown = found.map(|(_, c)| c);
+        }
         let seen = match kind {
             HiddenKind::Tag => tags(piece, before),
             HiddenKind::VariationSelector => selectors(piece, before),
-            HiddenKind::ZeroWidth => zero_width(piece, before, after, at == 0),
+            HiddenKind::ZeroWidth => zero_width(piece, before, shown, at == 0),
             _ => Some(String::new()),
         };
         if let Some(decoded) = seen {
@@ -324,6 +332,12 @@ mod tests {
 
     fn kinds(text: &str) -> Vec<HiddenKind> {
         find(text).into_iter().map(|h| h.kind).collect()
+    }
+
+    #[test]
+    fn a_text_of_marks_alone_is_read_in_time() {
+        let text = "a".to_owned() + &"\u{202e}\u{200b}".repeat(200_000) + "b";
+        assert_eq!(find(&text).len(), 400_000);
     }
 
     #[test]

@@ -10,8 +10,10 @@ use tl_core::finding::{Finding, Level, Root};
 use tl_core::id::CommitId;
 use tl_exec::git::Repository;
 use tl_guard::inline::{Inline, MARK};
+use tl_guard::inventory::Inventory;
 use tl_guard::lock::compare::PATH as LOCK;
-use tl_guard::lock::{Change, approve, compare as drift, entries, file};
+use tl_guard::lock::{Change, Lock, approve, compare as drift, entries, file};
+use tl_guard::rules::gc::auto_run;
 use tl_rules::baseline::Baseline;
 use tl_rules::suppress::Suppression;
 
@@ -21,6 +23,8 @@ use crate::guard_files::{self, GuardFiles, Whose};
 use crate::ui::Ui;
 
 const POLICY: &str = ".throughline/guard.toml";
+/// Stands between what changed and who approved it.
+pub(super) const APPROVED_HERE: &str = "; approved in this change by ";
 const BASELINE: &str = ".throughline/guard-baseline.json";
 
 /// The commit before a change.
@@ -83,13 +87,16 @@ pub(super) fn compare(ui: &mut Ui, looked: &mut Looked, name: &str) -> Result<()
     looked.changes = home;
     // A lock that was broken or edited by hand in the change stays a finding.
     looked.changes.extend(here.iter().filter(|change| change.rule.0 == "GD008").cloned());
-    match base.text(LOCK)?.map(|text| file::read(&text)) {
+    let locked = base.text(LOCK)?.map(|text| file::read(&text));
+    let before = locked.as_ref().and_then(|lock| lock.as_ref().ok());
+    let own = looked.files.lock(Whose::Repository);
+    let own = own.map(|path| guard_files::read(&path)).transpose()?.flatten();
+    let own = own.and_then(|text| file::read(&text).ok());
+    commands(looked, &part, before, own.as_ref());
+    match locked {
         None => ui.note(format!("nothing was approved in `{name}`: there is no `{LOCK}`")),
         Some(Err(err)) => looked.changes.push(drift::unreadable(&err)),
         Some(Ok(lock)) => {
-            let own = looked.files.lock(Whose::Repository);
-            let own = own.map(|path| guard_files::read(&path)).transpose()?.flatten();
-            let own = own.and_then(|text| file::read(&text).ok());
             for change in drift::compare(&part, &lock, looked.now) {
                 if change.rule.0 == "GD008" {
                     continue;
@@ -114,6 +121,23 @@ pub(super) fn compare(ui: &mut Ui, looked: &mut Looked, name: &str) -> Result<()
     Ok(())
 }
 
+/// What runs by itself is as bad as the lock of the base says; what the change approves itself is for
+/// a person to see.
+fn commands(looked: &mut Looked, part: &Inventory, before: Option<&Lock>, own: Option<&Lock>) {
+    let (now, findings) = (looked.now, &mut looked.scanned.findings);
+    auto_run::by_lock(findings, part, before, now);
+    let of_rule = |finding: &&mut Finding| finding.rule.0 == auto_run::ID;
+    for finding in findings.iter_mut().filter(of_rule) {
+        if finding.level != Level::Block {
+            continue;
+        }
+        if let Some(approval) = own.and_then(|own| auto_run::approval(finding, part, own, now)) {
+            finding.level = Level::High;
+            finding.message = format!("{}{APPROVED_HERE}{}", finding.message, approval.by);
+        }
+    }
+}
+
 fn policy_here(looked: &Looked) -> Result<String, CommandError> {
     let path = looked.files.policy(Whose::Repository);
     Ok(path.map(|path| guard_files::read(&path)).transpose()?.flatten().unwrap_or_default())
@@ -125,7 +149,7 @@ pub(super) fn findings(approved: &[(Change, String)]) -> Vec<Finding> {
         tl_guard::rules::gd::findings(std::slice::from_ref(change)).into_iter().map(
             move |finding| Finding {
                 level: Level::High,
-                message: format!("{}; approved in this change by {by}", finding.message),
+                message: format!("{}{APPROVED_HERE}{by}", finding.message),
                 ..finding
             },
         )

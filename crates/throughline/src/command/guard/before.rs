@@ -6,14 +6,13 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::fs;
 use std::io::Read as _;
 use std::path::Path;
 
 use tl_core::finding::Root;
 use tl_core::id::CommitId;
 use tl_exec::git::Repository;
-use tl_guard::discover::digest;
+use tl_guard::discover::{self, digest};
 use tl_guard::inventory::skill::root_hash;
 use tl_guard::inventory::{FileDigest, Inventory, SkillKind};
 use tl_guard::lock::Change;
@@ -125,9 +124,12 @@ fn item(change: &Change, inventory: &Inventory) -> Option<Item> {
 
 /// The item as it is; of a folder the files that belong to it.
 fn on_disk(root: &Path, item: &Item, inventory: &Inventory, change: &Change) -> Files {
+    let root = &root.canonicalize().unwrap_or_else(|_| root.to_owned());
     let read = |path: &Path| {
         let mut bytes = Vec::new();
-        let file = fs::File::open(path).ok()?;
+        // A link to another instruction file of the repository is followed, as when it was found.
+        let path = path.canonicalize().ok().filter(|path| path.starts_with(root))?;
+        let file = discover::open(&path).ok()?;
         file.take(TEXT).read_to_end(&mut bytes).ok()?;
         Some(bytes)
     };

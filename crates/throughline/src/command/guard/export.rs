@@ -6,10 +6,11 @@
 use tl_core::verdict::Effect;
 use tl_guard::export::{CLIENTS, Otherwise, Patterns, Wanted, export};
 use tl_guard::inventory::Client;
+use tl_guard::lock::{Lock, file};
 use tl_policy::file::{PolicyFile, Section};
 
 use super::existing_lock;
-use crate::context::Globals;
+use crate::context::{Context, Globals};
 use crate::error::{CmdResult, CommandError, Outcome};
 use crate::guard_files::{self, GuardFiles, Whose, policy};
 use crate::ui::Ui;
@@ -35,17 +36,24 @@ pub(super) struct ExportArgs {
 pub(super) fn cmd_export(ui: &mut Ui, globals: &Globals, args: &ExportArgs) -> CmdResult {
     let files = GuardFiles::find(&globals.variables, std::path::Path::new("."), None)?;
     let whose = if args.user { Whose::User } else { Whose::Repository };
-    let file = match files.policy(whose) {
+    let policy_file = match files.policy(whose) {
         Some(path) => match guard_files::read(&path)? {
             Some(text) => policy::parsed(&text, &path)?,
             None => PolicyFile::default(),
         },
         None => PolicyFile::default(),
     };
-    let lock = existing_lock(&files, whose)?.1;
+    let mut lock = existing_lock(&files, whose)?.1;
+    let locked = !lock.server.is_empty();
+    let now = Context::load(ui, globals, None)?.now;
+    approved(ui, &mut lock, &now.date());
     let client: Option<Client> =
         CLIENTS.iter().find(|(name, _)| *name == args.client).map(|(_, client)| *client);
-    let wanted = wanted(&file, &args.program);
+    let mut wanted = wanted(&policy_file, &args.program);
+    if locked && lock.server.is_empty() && wanted.servers.otherwise == Otherwise::Client {
+        // That no approval holds any more lets nothing else in.
+        wanted.servers.otherwise = Otherwise::Deny;
+    }
     let made = client.and_then(|client| export(client, &wanted, &lock));
     let Some(made) = made else {
         return Err(CommandError::usage(format!("there is no export for `{}`", args.client)));
@@ -56,6 +64,20 @@ pub(super) fn cmd_export(ui: &mut Ui, globals: &Globals, args: &ExportArgs) -> C
         ui.note(format!("by the hook alone: {one}"));
     }
     Ok(Outcome::Done)
+}
+
+/// Keeps the servers whose approval holds today and that nobody edited by hand.
+fn approved(ui: &mut Ui, lock: &mut Lock, today: &str) {
+    let faults = file::faults(lock);
+    lock.server.retain(|server| {
+        let over = server.approved.expires.as_deref().is_some_and(|expires| expires < today);
+        let fault = faults.iter().find(|fault| fault.item == server.item()).map(|fault| fault.what);
+        let why = fault.or(over.then_some("is approved no longer"));
+        if let Some(why) = why {
+            ui.warn(format!("`{}` {why}, and is left out", server.item()));
+        }
+        why.is_none()
+    });
 }
 
 fn wanted(file: &PolicyFile, program: &str) -> Wanted {

@@ -10,7 +10,8 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use tl_core::finding::{Finding, Root, State};
-use tl_guard::fix::{Before, applied, by_file, installed, may_mend, mends, patch};
+use tl_guard::discover;
+use tl_guard::fix::{Before, by_file, installed, is_utf16, may_mend, mends, patch, readable};
 use tl_guard::inventory::package::is_exact;
 use tl_guard::inventory::{Ecosystem, Inventory};
 use tl_guard::limits;
@@ -20,7 +21,7 @@ use tl_guard::lock::{Lock, entries};
 use super::{Looked, TargetArgs, existing_lock, look, vet};
 use crate::context::Globals;
 use crate::error::{CmdResult, CommandError, Outcome};
-use crate::guard_files::Whose;
+use crate::guard_files::{self, Whose};
 use crate::report::guard::place;
 use crate::ui::Ui;
 
@@ -96,11 +97,11 @@ pub(super) fn cmd_fix(ui: &mut Ui, globals: &Globals, args: &FixArgs) -> CmdResu
             let finding = findings[*at];
             ui.status(format!("mend     {} {}: {what}", finding.rule, place(&finding.at)));
         }
-        if found.edits.is_empty() {
-            continue;
+        let Some(after) = found.after else { continue };
+        text.push_str(&patch::unified(&name, &readable(&before), &readable(&after)));
+        if is_utf16(&before) && !args.apply {
+            ui.note(format!("`{name}` is UTF-16, which `git apply` does not take: `--apply` does"));
         }
-        let after = applied(&before, &found.edits);
-        text.push_str(&patch::unified(&name, &lossy(&before), &lossy(&after)));
         mended.push(Mended { path, before, after });
     }
     // A patch for a program is exact; a person sees what is hidden.
@@ -139,10 +140,6 @@ fn base(looked: &Looked, whose: Whose) -> Option<PathBuf> {
         Whose::Repository => looked.files.host.repositories.first().cloned(),
         Whose::User => looked.files.host.home.clone(),
     }
-}
-
-fn lossy(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
 }
 
 /// The versions of the first source that knows any: what was approved, what the repository has
@@ -187,7 +184,7 @@ fn elsewhere<'a>(
 fn read(base: &Path, name: &str) -> Result<Vec<u8>, String> {
     let path = unlinked(base, name)?;
     let mut bytes = Vec::new();
-    let read = fs::File::open(path)
+    let read = discover::open(&path)
         .and_then(|file| file.take(limits::WHOLE_FILE + 1).read_to_end(&mut bytes));
     read.map_err(|err| err.to_string())?;
     if bytes.len() as u64 > limits::WHOLE_FILE {
@@ -208,7 +205,7 @@ fn unlinked(base: &Path, name: &str) -> Result<PathBuf, String> {
             return Err(format!("`{}` is a link", path.display()));
         }
     }
-    if path.is_file() { Ok(path) } else { Err("it is no file".to_owned()) }
+    Ok(path)
 }
 
 /// Replaces a file that is still as it was read.
@@ -220,14 +217,7 @@ fn write(base: &Path, one: &Mended) -> Result<(), CommandError> {
     if read(base, &name).map_err(failed)? != one.before {
         return Err(failed("it changed since it was read".to_owned()).hint("run the command again"));
     }
-    let beside = one.path.with_file_name(format!(".throughline-{}.tmp", std::process::id()));
-    let made = fs::metadata(&one.path).and_then(|known| {
-        fs::write(&beside, &one.after)?;
-        fs::set_permissions(&beside, known.permissions())?;
-        fs::rename(&beside, &one.path)
-    });
-    made.map_err(|err| {
-        let _nothing_to_do = fs::remove_file(&beside);
-        failed(err.to_string())
-    })
+    let known = fs::metadata(&one.path).map_err(|err| failed(err.to_string()))?;
+    guard_files::replace(&one.path, &one.after, Some(known.permissions()))
+        .map_err(|err| failed(err.to_string()))
 }

@@ -13,6 +13,7 @@ use tl_guard::fix::patch;
 use tl_guard::hook::{self, install};
 use tl_guard::host::Host;
 use tl_guard::inventory::Client;
+use tl_guard::lock::diff::shown;
 
 use crate::context::Globals;
 use crate::error::{CmdResult, CommandError, Outcome};
@@ -188,11 +189,13 @@ fn make(ui: &mut Ui, changes: Vec<Change>, yes: bool, what: &str) -> CmdResult {
     for change in &changes {
         let text = |text: &Option<String>| text.clone().unwrap_or_default();
         let name = change.path.display().to_string();
-        ui.print(&patch::unified(
+        let patch = patch::unified(
             name.trim_start_matches('/'),
             &text(&change.before),
             &text(&change.after),
-        ))?;
+        );
+        // A patch for a program is exact; a person sees what is hidden.
+        ui.print(&if ui.out_is_terminal() { shown(&patch) } else { patch })?;
     }
     if !yes {
         ui.note(format!("nothing was changed: `--yes` {what}"));
@@ -232,31 +235,20 @@ fn write(path: &Path, text: &str, like: &Path) -> Result<(), CommandError> {
     }
     let parent = path.parent().unwrap_or(path);
     fs::create_dir_all(parent).map_err(|err| failed("make", parent, &err))?;
-    let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
-    let written = (|| {
-        fs::write(&temporary, text)?;
-        match fs::metadata(like) {
-            Ok(data) => fs::set_permissions(&temporary, data.permissions())?,
-            Err(_) if text.starts_with("#!") => executable(&temporary)?,
-            Err(_) => {}
-        }
-        fs::rename(&temporary, path)
-    })();
-    written.map_err(|err| {
-        let _nothing_to_do = fs::remove_file(&temporary);
-        failed("write", path, &err)
-    })
+    let rights = fs::metadata(like).ok().map(|data| data.permissions());
+    let rights = rights.or_else(|| text.starts_with("#!").then(executable).flatten());
+    guard_files::replace(path, text.as_bytes(), rights).map_err(|err| failed("write", path, &err))
 }
 
 #[cfg(unix)]
-fn executable(path: &Path) -> io::Result<()> {
+fn executable() -> Option<fs::Permissions> {
     use std::os::unix::fs::PermissionsExt as _;
-    fs::set_permissions(path, fs::Permissions::from_mode(0o755))
+    Some(fs::Permissions::from_mode(0o755))
 }
 
 #[cfg(not(unix))]
-fn executable(_: &Path) -> io::Result<()> {
-    Ok(())
+const fn executable() -> Option<fs::Permissions> {
+    None
 }
 
 fn failed(what: &str, path: &Path, err: &io::Error) -> CommandError {

@@ -144,11 +144,21 @@ fn held_back(inventory: &Inventory, findings: &[Finding]) -> BTreeSet<String> {
         findings.iter().filter(|finding| finding.level == Level::Block).collect();
     let mut held = BTreeSet::new();
     for server in &inventory.servers {
-        let tools = |within: &str| server.tools.iter().any(|tool| within.contains(&tool.name));
+        let below = |within: &str, item: &str| {
+            within
+                .strip_prefix(item)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+        };
+        let tools = |within: &str| {
+            server.tools.iter().any(|tool| below(within, &format!("tools.{}", tool.name)))
+        };
         let about = |finding: &&&Finding| {
-            let within = &finding.at.within;
+            let within = finding.at.within.as_str();
             (finding.at.root, &finding.at.path) == (server.at.root, &server.at.path)
-                && (within.is_empty() || within.contains(&server.name) || tools(within))
+                && (within.is_empty()
+                    || below(within, &server.at.within)
+                    || tools(within)
+                    || within == format!("{}.instructions", server.name))
         };
         if bad.iter().any(|finding| about(&finding)) {
             held.insert(format!("server:{}", server.name));
@@ -211,7 +221,7 @@ pub(super) fn cmd_diff(ui: &mut Ui, globals: &Globals, args: &DiffArgs) -> CmdRe
     }
     before::fill(&mut looked);
     for (change, by) in std::mem::take(&mut looked.approved) {
-        let message = format!("{}; approved in this change by {by}", change.message);
+        let message = format!("{}{}{by}", change.message, base::APPROVED_HERE);
         looked.changes.push(Change { message, ..change });
     }
     if args.json {
@@ -243,9 +253,14 @@ pub(super) fn cmd_approve(
     let whose = args.who.whose();
     let (path, mut lock) = existing_lock(&looked.files, whose)?;
     let part = entries::part(&looked.scanned.inventory, whose.roots());
-    if let Some(until) = args.until.as_deref().filter(|until| !is_day(until)) {
-        return Err(CommandError::usage(format!("`--until {until}` is no day"))
-            .hint("write it like `2027-01-31`"));
+    if let Some(until) = args.until.as_deref() {
+        if !is_day(until) {
+            return Err(CommandError::usage(format!("`--until {until}` is no day"))
+                .hint("write it like `2027-01-31`"));
+        }
+        if until < looked.now.date().as_str() {
+            return Err(CommandError::usage(format!("`--until {until}` is over")));
+        }
     }
     let approval = args.who.approval(globals, &looked)?;
     let approval =

@@ -167,7 +167,8 @@ pub(super) async fn cmd_scan(
         |finding: &&Finding| finding.at.root == Root::Tools && finding.rule.0 == "GQ002";
     match sorted.findings.iter().find(is_unread) {
         Some(finding) => {
-            let what = format!("the tool list `{}` cannot be read", finding.at.path);
+            let (name, why) = (&finding.at.path, &finding.message);
+            let what = format!("the tool list `{name}` cannot be read: {why}");
             Err(CommandError::environment(what)
                 .hint("it is JSON: `{\"tools\": [...]}` or the array alone"))
         }

@@ -271,3 +271,36 @@ fn what_is_written_down_holds_no_argument() {
     assert_eq!(decided.arguments.len(), 64);
     assert!(!serde_json::to_string(&decided).unwrap().contains("hunter2"));
 }
+
+/// Clients that name a server and do not say how they start it.
+#[test]
+fn a_server_that_is_configured_otherwise_than_it_was_approved_is_not_called() {
+    let tree = Tree::new();
+    let configuration = |package: &str| {
+        let text =
+            serde_json::json!({"mcpServers": {"mail": {"command": "npx", "args": [package]}}});
+        std::fs::write(tree.home().join("code/.mcp.json"), text.to_string()).unwrap();
+    };
+    let entry = crate::lock::LockedServer {
+        name: "mail".to_owned(),
+        transport: "stdio".to_owned(),
+        launch: vec!["npx".to_owned(), "mail@1".to_owned()],
+        package: None,
+        version: None,
+        env: Vec::new(),
+        instructions: None,
+        sum: String::new(),
+        approved: Approval::default(),
+        tool: Vec::new(),
+    };
+    let sum = crate::lock::digest::sum(&entry.body());
+    let lock = Lock { server: vec![crate::lock::LockedServer { sum, ..entry }], ..Lock::empty() };
+    let locks = [Held { root: Root::Repository, lock }];
+    let ground = tree.ground(&locks);
+    let call = claude("PreToolUse", "mcp__mail__send", &Value::Null, "");
+    let say = || rules(&judged(&call, &ground, &plain(), &mut Session::default()));
+    configuration("mail@1");
+    assert_eq!(say(), "Neutral ");
+    configuration("mail@2");
+    assert_eq!(say(), "Deny rule:GA008");
+}

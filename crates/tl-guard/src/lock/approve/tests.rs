@@ -36,3 +36,47 @@ fn a_change_is_never_approved_on_the_way() {
     assert_eq!(added.gone, ["file:AGENTS.md", "file:CLAUDE.md"]);
     assert!(lock.file.is_empty());
 }
+
+#[test]
+fn a_hook_that_is_gone_is_forgotten_but_for_the_guards_own() {
+    let mut now = inventory();
+    let mut other = now.hooks[0].clone();
+    other.event = "SessionStart".to_owned();
+    other.command = "./hello.sh".to_owned();
+    now.hooks.push(other);
+    let mut lock = entries::of(&now, &approval());
+    now.hooks.clear();
+    let added = add_new(&mut lock, &now, &approval(), &BTreeSet::new());
+    assert_eq!(added.gone, ["hook:.claude/settings.json#SessionStart"]);
+    let left: Vec<&str> = lock.hook.iter().map(|hook| hook.event.as_str()).collect();
+    assert_eq!(left, ["PreToolUse"], "it would be approved again without a look");
+}
+
+#[test]
+fn what_a_server_said_stays_approved_when_it_is_not_asked() {
+    let mut now = inventory();
+    now.servers[0].instructions = Some("Be brief.".to_owned());
+    let mut lock = entries::of(&now, &approval());
+    let asked = now.clone();
+    (now.servers[0].tools, now.servers[0].instructions) = (Vec::new(), None);
+    approve(&mut lock, &now, "server:mail", &approval()).unwrap();
+    let today = tl_core::time::Timestamp::parse("2026-11-21").unwrap();
+    assert_eq!(compare::compare(&asked, &lock, today), []);
+}
+
+#[test]
+fn a_tool_of_two_servers_of_one_name_is_approved_for_both() {
+    let mut now = inventory();
+    let mut other = now.servers[0].clone();
+    if let crate::inventory::Launch::Stdio { args, .. } = &mut other.launch {
+        args.push("--verbose".to_owned());
+    }
+    now.servers.push(other);
+    let mut lock = entries::of(&now, &approval());
+    for server in now.servers.iter_mut().filter(|server| server.name == "mail") {
+        server.tools[1].description = Some("Lists all".to_owned());
+    }
+    approve(&mut lock, &now, "tool:mail/list_mail", &approval()).unwrap();
+    let today = tl_core::time::Timestamp::parse("2026-11-21").unwrap();
+    assert_eq!(compare::compare(&now, &lock, today), []);
+}

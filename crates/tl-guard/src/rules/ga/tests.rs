@@ -323,6 +323,9 @@ fn a_tool_that_nobody_approved_is_asked_about_and_a_changed_server_refused() {
         assert_eq!(said(&ground, &clean, &call("docs", "get", "npx docs@1")), "");
         assert_eq!(said(&ground, &clean, &call("", "get", "npx docs@1")), "");
         assert_eq!(said(&ground, &clean, &call("docs", "get", "npx docs@2")), "ga008 deny");
+        assert_eq!(said(&ground, &clean, &call("docs", "get", "npx docs@1 --all")), "ga008 deny");
+        assert_eq!(said(&ground, &clean, &call("docs", "get", "npx")), "", "some tell no more");
+        assert_eq!(said(&ground, &clean, &call("", "get", "npx")), "ga008 ask");
         assert_eq!(said(&ground, &clean, &call("docs", "new", "")), "ga008 ask");
         assert_eq!(said(&ground, &clean, &call("new", "get", "")), "ga008 ask");
         assert_eq!(said(&ground, &clean, &call("", "get", "")), "ga008 ask");
@@ -331,4 +334,32 @@ fn a_tool_that_nobody_approved_is_asked_about_and_a_changed_server_refused() {
     assert_eq!(said(&tree.ground(&held), &clean, &call("docs", "get", "")), "ga008 ask");
     held[0].lock.server[0].version = Some("9".to_owned());
     assert_eq!(said(&tree.ground(&held), &clean, &call("docs", "get", "")), "ga008 deny");
+}
+
+/// Otherwise every call of such a server is refused.
+#[test]
+fn what_a_client_fills_in_or_leaves_out_is_no_other_server() {
+    let tree = Tree::new();
+    let call = |launch: &str| Action::CallTool {
+        server: "docs".to_owned(),
+        tool: "get".to_owned(),
+        arguments: json!({}),
+        launch: launch.to_owned(),
+    };
+    let clean = Session::default();
+    let mut held = [locked(&["docs"])];
+    let mut with = |words: &[&str], told: &str| {
+        let entry = &mut held[0].lock.server[0];
+        entry.launch = words.iter().map(|word| (*word).to_owned()).collect();
+        entry.sum.clone_from(&crate::lock::digest::sum(&entry.body()));
+        said(&tree.ground(&held), &clean, &call(told))
+    };
+    let remote = ["https://a.example/mcp", "header=Authorization"];
+    assert_eq!(with(&remote, "https://a.example/mcp"), "");
+    assert_eq!(with(&remote, "https://b.example/mcp"), "ga008 deny");
+    let local = ["node", "${HOME}/docs/s.js", "--token", "${token}", "cwd=/srv"];
+    assert_eq!(with(&local, "node /srv/ana/docs/s.js --token hunter2"), "");
+    assert_eq!(with(&local, "node /srv/ana/docs/s.js --token hunter2 cwd=/srv"), "");
+    assert_eq!(with(&local, "node /tmp/x.js --token hunter2"), "ga008 deny");
+    assert_eq!(with(&local, "node /srv/ana/docs/s.js --token hunter2 cwd=/tmp"), "ga008 deny");
 }

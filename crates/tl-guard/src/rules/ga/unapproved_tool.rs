@@ -41,8 +41,7 @@ pub(super) fn check(scene: &Scene<'_>, out: &mut Vec<Found>) {
     if !entries.iter().any(holds) {
         return add(None, format!("the approval of the server `{server}` has expired"));
     }
-    let launched = launch_words(launch);
-    if !launched.is_empty() && !entries.iter().any(|entry| entry.launch.join(" ") == launched) {
+    if !launch.is_empty() && !entries.iter().any(|entry| fits(entry, launch, true)) {
         return add(
             Some(Effect::Deny),
             format!("the server `{server}` is not started or reached as it was approved"),
@@ -59,12 +58,39 @@ pub(super) fn check(scene: &Scene<'_>, out: &mut Vec<Found>) {
 /// Whether an entry is of the server: by its name, or by how it is reached where there is none.
 fn is(entry: &LockedServer, server: &str, told: &str) -> bool {
     if server.is_empty() {
-        return !told.is_empty() && entry.launch.join(" ") == launch_words(told);
+        return !told.is_empty() && fits(entry, told, false);
     }
     entry.name == server
 }
 
-/// What a client tells of how a server is reached, without secrets as the lock has it.
-fn launch_words(told: &str) -> String {
-    if told.is_empty() { String::new() } else { launch::line(told) }
+/// Whether what a client tells of how a server is reached is what was approved. Clients fill in
+/// variables, and tell of no headers and sometimes of no directory. `alone`: the program without its
+/// arguments will do, since some tell no more.
+fn fits(entry: &LockedServer, told: &str, alone: bool) -> bool {
+    // With the secrets taken out, as the lock has it; what is told may have that behind it.
+    let forms = [told.to_owned(), launch::line(told)];
+    let some = |without: &[&str]| {
+        let kept = entry.launch.iter().filter(|word| !without.iter().any(|w| word.starts_with(w)));
+        let kept: Vec<&str> = kept.flat_map(|word| word.split_whitespace()).collect();
+        forms.iter().any(|told| {
+            let words: Vec<&str> = told.split_whitespace().collect();
+            let same = words.len() == kept.len() || alone && words.len() == 1;
+            same && words.iter().zip(&kept).all(|(told, kept)| is_word(kept, told))
+        })
+    };
+    some(&[]) || some(&["header="]) || some(&["header=", "cwd="])
+}
+
+/// Whether a word is the one that was approved; what stands for a variable may be anything.
+fn is_word(kept: &str, told: &str) -> bool {
+    let (Some(first), Some(last)) = (kept.find('$'), kept.rfind('$')) else { return kept == told };
+    let name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let behind = &kept[last + 1..];
+    let behind = match behind.strip_prefix('{') {
+        Some(rest) => rest.split_once('}').map_or("", |(_, rest)| rest),
+        None => behind.trim_start_matches(name),
+    };
+    let least = first + behind.len();
+    kept == told
+        || told.len() >= least && told.starts_with(&kept[..first]) && told.ends_with(behind)
 }

@@ -16,8 +16,11 @@ use crate::rules::{Check, Cx, Rule, Sink, finding};
 
 pub(super) const RULE: Rule = Rule { doc: &DOC, check: Check::Inventory(check), needs: &[] };
 
+/// Of the rule.
+pub const ID: &str = "GC010";
+
 static DOC: RuleDoc = RuleDoc {
-    id: "GC010",
+    id: ID,
     name: "auto-run",
     level: Level::High,
     confidence: Confidence::High,
@@ -45,27 +48,44 @@ fn check(cx: &Cx<'_>, sink: &mut Sink) {
 
 /// What a lock says of commands that run by themselves: one that is approved as it is today is a
 /// warning, one that is not is stopped. `inventory` is the part that the lock is about; without a
-/// lock the level stays high, so that the first look at a repository does not fail.
-pub fn by_lock(findings: &mut [Finding], inventory: &Inventory, lock: &Lock, today: Timestamp) {
-    let today = today.date();
-    let is_approved = |finding: &Finding| {
-        let mut hooks = inventory.hooks.iter().filter(|hook| hook.at == finding.at);
-        let now = hooks.next().map(|hook| entries::hook(hook, &Approval::default()));
-        now.is_some_and(|now| {
-            lock.hook.iter().any(|entry| {
-                let approved = entry.approved.expires.as_ref().is_none_or(|day| *day >= today);
-                approved && entry.sum == now.sum
-            })
-        })
-    };
-    let of_lock = |finding: &&mut Finding| {
-        finding.rule.0 == DOC.id
-            && finding.level == Level::High
-            && inventory.hooks.iter().any(|hook| hook.at == finding.at)
-    };
-    for finding in findings.iter_mut().filter(of_lock) {
-        finding.level = if is_approved(finding) { Level::Warn } else { Level::Block };
+/// lock the level is high, so that the first look at a repository does not fail. May be asked again,
+/// with another lock.
+pub fn by_lock(
+    findings: &mut [Finding],
+    inventory: &Inventory,
+    lock: Option<&Lock>,
+    today: Timestamp,
+) {
+    for finding in findings.iter_mut().filter(|found| is_of(found, inventory)) {
+        finding.level = match lock.map(|lock| approval(finding, inventory, lock, today)) {
+            None => Level::High,
+            Some(Some(_)) => Level::Warn,
+            Some(None) => Level::Block,
+        };
     }
+}
+
+/// Who approved the command of a finding as it is today.
+pub fn approval<'a>(
+    finding: &Finding,
+    inventory: &Inventory,
+    lock: &'a Lock,
+    today: Timestamp,
+) -> Option<&'a Approval> {
+    let today = today.date();
+    let hook = inventory.hooks.iter().find(|hook| hook.at == finding.at)?;
+    let now = entries::hook(hook, &Approval::default());
+    let mut approvals = lock.hook.iter().filter(|entry| entry.sum == now.sum);
+    let good = |day: &String| *day >= today;
+    let entry = approvals.find(|entry| entry.approved.expires.as_ref().is_none_or(good))?;
+    Some(&entry.approved)
+}
+
+/// Whether a finding is one of this rule whose level a lock decides.
+fn is_of(finding: &Finding, inventory: &Inventory) -> bool {
+    finding.rule.0 == ID
+        && finding.level > Level::Info
+        && inventory.hooks.iter().any(|hook| hook.at == finding.at)
 }
 
 #[cfg(test)]
@@ -98,7 +118,7 @@ mod tests {
             check(&Cx { inventory: &inventory, tools: &Default::default() }, &mut sink);
             let mut findings = sink.finish();
             let today = Timestamp::parse(day).unwrap();
-            by_lock(&mut findings, &inventory, lock, today);
+            by_lock(&mut findings, &inventory, Some(lock), today);
             findings.iter().map(|finding| finding.level).collect::<Vec<_>>()
         };
         let approval = Approval {

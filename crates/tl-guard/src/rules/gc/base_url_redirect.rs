@@ -27,7 +27,9 @@ static DOC: RuleDoc = RuleDoc {
 fn check(cx: &Cx<'_>, sink: &mut Sink) {
     for permission in &cx.inventory.permissions {
         let Some((table, name)) = permission.key.rsplit_once('.') else { continue };
-        if matches!(table, "env" | "shell_environment_policy.set" | "containerEnv") {
+        if matches!(table, "env" | "shell_environment_policy.set" | "containerEnv" | "remoteEnv")
+            || table.starts_with("terminal.integrated.env.")
+        {
             report(name, &permission.value, permission.scope, &permission.at, sink);
         }
     }
@@ -57,7 +59,9 @@ fn report(name: &str, value: &str, scope: Scope, at: &Location, sink: &mut Sink)
         }),
         _ => value.is_empty(),
     };
-    if harmless || value.starts_with("${") || scope == Scope::Managed {
+    // What the person's own environment says is hers; a file of the folder is not.
+    let reference = value.starts_with("${") && !value.starts_with("${workspace");
+    if harmless || reference || scope == Scope::Managed {
         return;
     }
     let mut found = finding(&DOC, at.clone(), format!("`{name}` is set"));

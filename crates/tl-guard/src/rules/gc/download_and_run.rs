@@ -43,7 +43,7 @@ fn check(cx: &Cx<'_>, sink: &mut Sink) {
 }
 
 /// A download that reaches an interpreter: by a pipe, a substitution, or one command later.
-fn downloads(line: &str) -> bool {
+pub(in crate::rules) fn downloads(line: &str) -> bool {
     static PIPED: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(
             r"(?i)\b(curl|wget|iwr|irm|invoke-webrequest|invoke-restmethod)\b[^;]{0,300}?(\||&&|;)\s*(sudo\s+)?(env\s+)?(\S*/)?((ba|z|da|k|fi)?sh|python[0-9.]*|node|perl|ruby|iex|invoke-expression)\b",

@@ -20,6 +20,7 @@ fn every_kind_has_the_rule_that_is_named_after_it() {
         (Kind::Plant, "plants-code"),
         (Kind::Loosen, "loosens-settings"),
         (Kind::Lure, "lures-into-install"),
+        (Kind::Review, "suppresses-review"),
     ];
     assert_eq!(all.len(), DOCS.len());
     for (kind, name) in all {

@@ -24,10 +24,13 @@ pub(super) enum Found {
     Query,
     Path,
     Shell,
+    Agent,
 }
 
 macro_rules! patterns {
-    ($($name:ident = $text:expr;)*) => { $(static $name: LazyLock<Regex> = LazyLock::new(|| pattern($text));)* };
+    ($($(#[$about:meta])* $name:ident = $text:expr;)*) => {
+        $($(#[$about])* static $name: LazyLock<Regex> = LazyLock::new(|| pattern($text));)*
+    };
 }
 
 patterns! {
@@ -38,7 +41,19 @@ patterns! {
     KEY_VARIABLE = r#"(?:os\.getenv\(|os\.environ(?:\.get\(|\[)|process\.env\.)\s*["']?\w*(?:KEY|SECRET|TOKEN|PASSWORD)\b"#;
     READS_FILE = r"\.read\(\)|read_text\(|read_bytes\(|readFileSync\(|readFile\(";
     SENDS = r#"(?:requests|httpx|session)\.(?:post|put)\(|urlopen\([^\n]*data|aiohttp[\s\S]{0,200}\.post\(|socket\.create_connection\(|\.sendall\(|smtplib\.|fetch\([\s\S]{0,120}?method:\s*["']POST|https?\.request\([\s\S]{0,160}?method:\s*["']POST|\bcurl\b[^\n]{0,80}(?:-d|--data|-F|-T|--upload-file)\b"#;
-    SENDS_LITERAL = r#"(?:requests|httpx)\.(?:post|put)\(\s*f?["']https?://"#;
+    SENDS_LITERAL = r#"(?:requests|httpx)\.(?:post|put)\(\s*f?["']https?://|urlopen\((?:[\w.]*Request\()?\s*f?["']https?://[^\n]*\bdata\s*="#;
+    /// All variables as one text, and a fixed address in a call that sends.
+    ALL_AS_TEXT = r"JSON\.stringify\(\s*process\.env\s*\)|json\.dumps\(\s*dict\(os\.environ\)|\bstr\(\s*(?:dict\()?os\.environ\b";
+    POSTS_LITERAL = r#"\bfetch\(\s*["'`]https?://[\s\S]{0,120}?method:\s*["']POST|\bhttps?\.request\(\s*["'`]https?://|\baxios\.post\(\s*["'`]https?://"#;
+    /// In a shell: variables, keys or a whole history into a pipe that ends in the network.
+    PIPES_OUT = r"(?m)(?:^|[\s;&(`])(?:env|printenv|export -p|set|history)\b[^\n]{0,80}?\|[^\n]{0,80}?\b(?:curl|ncat?|wget)\b|\b(?:cat|tar|zip|base64|gzip|head|grep)\b[^\n|]{0,80}(?:~|\$HOME|\$\{HOME\})/\.(?:ssh|aws|config|kube|npmrc|netrc|docker|claude|gnupg|git-credentials|gitconfig|\w+_history)\b[^\n]{0,120}?\|[^\n]{0,80}?\b(?:curl|ncat?|wget)\b|\bgit bundle\b[^\n|]{0,40}\|[^\n]{0,60}?\b(?:curl|ncat?)\b";
+    /// Names that are looked up and carry what was encoded.
+    DNS_OUT = r"\b(?:gethostbyname|getaddrinfo|resolve4?|lookup|Resolve-DnsName|nslookup|dig)\b\W[^\n]{0,80}?(?:b32encode|b64encode|hexlify|\.hex\(|base32|xxd|toString\(.(?:hex|base64))";
+    READS_ANY = r"\.read\(|read_text\(|read_bytes\(|readFile|os\.environ|process\.env|\bcat\b|Get-Content";
+    /// A coding agent whose questions are off.
+    AGENT_FLAG = r"--dangerously-skip-permissions|--dangerously-bypass-approvals-and-sandbox|--yolo\b|--trust-all-tools|--allow-all-tools|--dangerously-allow-all";
+    AGENT = r"\b(?:claude|codex|gemini|copilot|cursor-agent|opencode|qwen|amp|q)\b";
+    STARTS = r"\b(?:spawn|spawnSync|exec|execSync|execFile|execFileSync|Popen|run|check_output|call|system|popen|Command)\(|(?m:^)\s*(?:nohup |exec )?(?:claude|codex|gemini|copilot|cursor-agent|opencode|qwen|amp|q) ";
     SAYS_WHO = r#"(?i)headers\s*=|["']authorization["']|auth="#;
     DECODES = r"\bb64decode\(|\bfromhex\(|codecs\.decode\(|marshal\.loads\(|zlib\.decompress\(|\batob\(|Buffer\.from\([^\n]{1,80}base64";
     RUNS = r"(?:^|[^.\w])(?:exec|eval)\(|(?:^|[^.\w])new Function\(";
@@ -103,6 +118,19 @@ fn anywhere(code: &str, out: &mut Vec<(Found, Range<usize>)>) {
     first(&SHELL_OUT, code, Found::Shell, out);
     if let (true, Some(run)) = (DECODES.is_match(code), RUNS.find(code)) {
         put(Found::DecodeAndRun, run.range(), out);
+    }
+    if let (Some(flag), true, true) =
+        (AGENT_FLAG.find(code), AGENT.is_match(code), STARTS.is_match(code))
+    {
+        put(Found::Agent, flag.range(), out);
+    }
+    let piped = PIPES_OUT.find(code).or_else(|| {
+        let posts = POSTS_LITERAL.is_match(code) || SENDS_LITERAL.is_match(code);
+        ALL_AS_TEXT.find(code).filter(|_| posts)
+    });
+    let piped = piped.or_else(|| DNS_OUT.find(code).filter(|_| READS_ANY.is_match(code)));
+    if let Some(piped) = piped {
+        return put(Found::HarvestAndSend, piped.range(), out);
     }
     let variables =
         ALL_VARIABLES.find(code).filter(|_| KEY_WORDS.find_iter(code).take(2).count() == 2);

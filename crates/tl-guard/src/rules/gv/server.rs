@@ -8,6 +8,7 @@ mod behaviour;
 mod insecure;
 mod lex;
 mod program;
+mod said;
 mod taint;
 
 use std::cmp::Reverse;
@@ -111,10 +112,60 @@ pub(super) fn read(path: &str, text: &str) -> Option<Read> {
     let program = Program::of(text, language);
     let said = program.functions.iter().filter(|function| function.handler);
     let mut said: Vec<Range<usize>> = said.map(|function| function.said.clone()).collect();
+    if language == Language::Go {
+        said.extend(said::go(&program));
+    }
     said.retain(|range| !range.is_empty());
     said.dedup();
     let (found, whole) = found(&program, path, text);
     Some(Read { found, said, partly: !whole })
+}
+
+/// Whether a file is read by [`read`].
+pub(super) fn makes(path: &str, text: &str) -> bool {
+    Language::of(path).is_some_and(|language| is_server(text, language)) && !TEST.is_match(path)
+}
+
+/// What a model chose in files that a server imports: the index of the file, and what was found there.
+/// Functions are known by their names, and the server's own come first.
+pub(super) fn across(path: &str, text: &str, modules: &[&str]) -> Vec<(usize, Found)> {
+    let Some(language) = Language::of(path) else { return Vec::new() };
+    let mut whole = text.to_owned();
+    let mut starts = Vec::new();
+    for module in modules {
+        whole.push_str("\n\n");
+        starts.push(whole.len());
+        whole.push_str(module);
+    }
+    if whole.len() > LARGEST {
+        return Vec::new();
+    }
+    let program = Program::of(&whole, language);
+    let (reached, _) = taint::reach(&program);
+    let mut found = Vec::new();
+    insecure::find(&program, &reached, &mut found);
+    let follows = |kind| {
+        matches!(
+            kind,
+            Kind::Runs
+                | Kind::Evaluates
+                | Kind::Queries
+                | Kind::Templates
+                | Kind::Paths
+                | Kind::Fetches
+        )
+    };
+    found.retain(|one| follows(one.kind));
+    found.sort_by_key(|one| (one.range.start, one.range.end, one.kind, Reverse(one.level)));
+    found.dedup_by(|a, b| a.kind == b.kind && a.range == b.range);
+    let of_module = |mut one: Found| {
+        let module = starts.iter().rposition(|start| *start <= one.range.start)?;
+        let (start, length) = (starts[module], modules[module].len());
+        let end = one.range.end.checked_sub(start).filter(|end| *end <= length)?;
+        one.range = one.range.start - start..end;
+        Some((module, one))
+    };
+    found.into_iter().filter_map(of_module).collect()
 }
 
 /// What it shows, and whether all of it was followed.
@@ -124,7 +175,9 @@ fn found(program: &Program, path: &str, text: &str) -> (Vec<Found>, bool) {
     for (found, range) in script::read(path, text) {
         let level = match found {
             script::Found::DecodeAndRun | script::Found::Shell => Level::Block,
-            script::Found::DownloadAndRun | script::Found::CodeInString => Level::High,
+            script::Found::DownloadAndRun | script::Found::CodeInString | script::Found::Agent => {
+                Level::High
+            }
             script::Found::CollectSecrets | script::Found::Tunnel => Level::Warn,
             // These look at every function of a script; a server's are followed from its tools.
             script::Found::HarvestAndSend

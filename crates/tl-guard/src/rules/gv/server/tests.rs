@@ -81,6 +81,31 @@ fn what_is_said_of_a_tool_is_found() {
     assert_eq!(&text[said.clone()], "Says a name.");
 }
 
+/// The SDKs of Go register a text apart from the function that handles the call.
+#[test]
+fn what_go_says_of_tools_and_of_itself_is_found() {
+    let said = |text: &str| {
+        let text = format!("import \"github.com/mark3labs/mcp-go/mcp\"\n{text}");
+        let said = read("a.go", &text).unwrap().said;
+        said.into_iter().map(|range| text[range].to_owned()).collect::<Vec<_>>()
+    };
+    let mark3labs = "tool := mcp.NewTool(\"add\",\n  mcp.WithDescription(\"Adds (two) numbers.\"),\n  mcp.WithNumber(\"x\", mcp.Description(\"one\")),\n)\ns.AddTool(tool, handle)\n";
+    assert!(
+        said(mark3labs)[0].contains("Adds (two) numbers.") && said(mark3labs)[0].contains("one")
+    );
+    assert_eq!(said(mark3labs).len(), 1);
+    let official = "mcp.AddTool(s, &mcp.Tool{Name: \"hi\", Description: `Says\nhi.`}, hi)\ntype In struct {\n  Name string `json:\"name\" jsonschema:\"whom to greet\"`\n}\n";
+    assert_eq!(said(official), ["Name: \"hi\", Description: `Says\nhi.`", "whom to greet"]);
+    let metoro = "server.RegisterTool(\"hello\", \"Says hello\", func(a Args) { run(\"ls\") })\n";
+    assert_eq!(said(metoro), ["\"hello\", \"Says hello\", "]);
+    let named = "const text = \"Adds \" +\n  \"numbers.\"\nvar other = \"x\"\nvar t = mcp.NewTool(\"add\", mcp.WithDescription(text))\n";
+    assert_eq!(said(named)[0], "\"Adds \" +\n  \"numbers.\"\n");
+    let itself =
+        "s := server.NewMCPServer(\"a\", \"1\", server.WithInstructions(\"Ask first.\"))\n";
+    assert_eq!(said(itself), ["\"Ask first.\""]);
+    assert_eq!(said("func main() { fmt.Println(\"Tool{\") }\n"), [""; 0]);
+}
+
 #[test]
 fn brackets_without_end_do_not_take_for_ever() {
     let deep = format!("import mcp\n{}", "((((((((((x=>{".repeat(20_000));
@@ -101,7 +126,9 @@ proptest! {
                 Just(")"), Just("{"), Just("=> {"), Just("s.tool('x', async ({ b }) => "), Just("\\"), Just("/"),
                 Just("ü"), Just("try:\n"), Just("    except:\n        pass\n"), Just("\n"), Just("# é\n"),
                 Just("func a(r mcp.CallToolRequest) {\n"), Just("\"@modelcontextprotocol/sdk\""),
-                Just("\"github.com/mark3labs/mcp-go/mcp\""), Just("x := b + \"é\"\n"),
+                Just("\"github.com/mark3labs/mcp-go/mcp\""),
+                Just("mcp.NewTool(\"a\", mcp.WithDescription(t))"), Just("const t = `é"), Just("mcp.Tool{"),
+                Just("jsonschema:\"é\""), Just("x := b + \"é\"\n"),
             ],
             0..60,
         ),

@@ -1,0 +1,116 @@
+//! A workflow lets a coding agent act without questions on what strangers write.
+//!
+//! In: workflows of GitHub. Out: findings. What anybody may write there (an issue, a comment, a pull
+//! request from a fork) becomes the order of an agent that holds the repository's token.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+use tl_core::finding::{Confidence, Evidence, Level};
+use tl_rules::doc::RuleDoc;
+
+use crate::inventory::Scope;
+use crate::rules::{Check, Cx, Rule, Sink, finding};
+use crate::text::unit::{Artifact, advance};
+
+pub(super) const RULE: Rule = Rule {
+    doc: &DOC,
+    check: Check::Artifact(check),
+    needs: &[
+        "claude", "codex", "gemini", "copilot", "cursor", "qwen", "opencode", "aider", "goose",
+        "amp ", "droid", "crush", "amazon-q", "q chat",
+    ],
+};
+
+static DOC: RuleDoc = RuleDoc {
+    id: "GC018",
+    name: "unguarded-workflow",
+    level: Level::High,
+    confidence: Confidence::Medium,
+    summary: "A workflow runs a coding agent without questions, on text that anybody can write.",
+    why: "Whoever opens an issue or a pull request orders what the agent does with the workflow's token and secrets (PromptPwnd, 2025).",
+    fix: "Let only members start it, give the job a token that reads, allow the agent single tools, and hand text over in a file that it is told not to obey.",
+    taxonomy: &["asi:ASI01", "asi:ASI03", "owasp-mcp:MCP02", "atlas:AML.T0051", "cwe:CWE-94"],
+    since: "0.1.0",
+};
+
+macro_rules! patterns {
+    ($($(#[$about:meta])* $name:ident = $text:expr;)*) => {
+        $($(#[$about])* static $name: LazyLock<Regex> = LazyLock::new(|| Regex::new($text).expect("the pattern is fixed"));)*
+    };
+}
+
+patterns! {
+    /// Strangers start it.
+    OPEN = r#"(?m)^[ \t]*["']?(?:on["']?[ \t]*:[ \t]*)?[\[ \t-]*(?:[\w, ]*,[ ]*)?["']?(?:issues|issue_comment|pull_request_target|pull_request_review|pull_request_review_comment|discussion|discussion_comment)\b["']?"#;
+    /// An agent is started, as a program or as an action.
+    AGENT = r"(?m)(?:^|[\s;&|(`'\x22/])(?:claude(?:-code)?(?:@[\w.]+)?|codex(?:@[\w.]+)?|gemini(?:-cli)?(?:@[\w.]+)?|copilot|cursor-agent|qwen(?:-code)?|opencode|aider|goose|droid|crush|amp|q)[ \t]+(?:-|exec\b|run\b|chat\b|\x22|')|uses:[ \t]*[\w.-]*/?[\w./-]*(?:claude-code|codex|gemini-cli|run-gemini|cursor|opencode|qwen)[\w./-]*@";
+    /// Its questions are off.
+    LOOSE = r#"--dangerously-[\w-]+|--yolo\b|--full-auto\b|--allow-all-(?:tools|paths)\b|--trust-all-tools\b|--yes-always\b|--approval-mode[= ]['"]?(?:yolo|auto)|\bbypassPermissions\b|\bdanger-full-access\b|--permission-mode[= ]['"]?bypass|--no-confirm\b|(?i:GOOSE_MODE)['"]?:[ ]*['"]?auto\b|safety-strategy:[ ]*['"]?unsafe|["']?approvalMode["']?:[ ]*["']yolo|--allowed-?[tT]ools[= ]['"]?(?:\*|Bash\b(?:$|[^(]|\(\*))|allowed_tools:[ ]*['"]?(?:\*|Bash(?:$|[^(\w]|\(\*))"#;
+    /// Text of theirs stands in the line itself.
+    THEIRS = r"\$\{\{[^}]*github\.(?:event\.(?:issue|comment|review|pull_request|discussion)\.(?:title|body|head\.ref)|head_ref)[^}]*\}\}";
+    /// It is looked at who they are.
+    WHO = r"author_association|\bgithub\.(?:actor|triggering_actor)\b[ ]*[=!]=|\bpermission(?:-check|_level)\b|getCollaboratorPermissionLevel|check-permission|event\.label\.name[ ]*==|\benvironment:[ ]*\S|\bgithub\.event\.\w+\.user\.login[ ]*[=!]=";
+    HAS_STEPS = r"(?m)^[ \t]*(?:-[ \t]+)?(?:run|uses):";
+}
+
+fn check(artifact: &Artifact, _: &Cx<'_>, sink: &mut Sink) {
+    let path = artifact.at.path.to_ascii_lowercase();
+    let yaml = path.ends_with(".yml") || path.ends_with(".yaml");
+    let place = path.contains(".github/workflows/") && yaml;
+    if !place || artifact.scope == Scope::Dependency || !HAS_STEPS.is_match(&artifact.text) {
+        return;
+    }
+    let text = without_comments(&artifact.text);
+    let Some(agent) = AGENT.find(&text).filter(|_| OPEN.is_match(&text)) else { return };
+    let loose = LOOSE.find(&text);
+    let theirs = in_command(&text);
+    let Some((what, range)) = loose
+        .map(|found| ("does not ask", found.range()))
+        .or_else(|| theirs.map(|range| ("gets its text in the command line", range)))
+    else {
+        return;
+    };
+    // This action itself asks for the right to write, unless it is told not to.
+    let asks = text[agent.range()].contains("claude-code-action")
+        && !text.contains("allowed_non_write_users");
+    let level = match (asks || WHO.is_match(&text), loose.is_some()) {
+        (false, _) => Level::High,
+        (true, true) => Level::Warn,
+        (true, false) => return,
+    };
+    let mut at = artifact.at.clone();
+    advance(&mut at, &text, range.start);
+    let mut one = finding(&DOC, at, format!("an agent that strangers can start {what}"));
+    one.level = level;
+    let signals = vec![text[agent.range()].trim().to_owned()];
+    one.evidence = Evidence::of(&text[range], "", signals);
+    sink.add(one);
+}
+
+/// Text of strangers in a line of a shell that starts an agent.
+fn in_command(text: &str) -> Option<std::ops::Range<usize>> {
+    THEIRS.find_iter(text).map(|found| found.range()).find(|range| {
+        let start = text[..range.start].rfind('\n').map_or(0, |n| n + 1);
+        let line = &text[start..range.start];
+        AGENT.is_match(&format!("{line} "))
+            && !line.contains("uses:")
+            && !line.trim_start().starts_with("prompt:")
+    })
+}
+
+/// The same bytes, with blanks for comments.
+fn without_comments(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for line in text.split_inclusive('\n') {
+        if line.trim_start().starts_with('#') {
+            out.extend(
+                line.chars()
+                    .map(|c| if c == '\n' { "\n".to_owned() } else { " ".repeat(c.len_utf8()) }),
+            );
+        } else {
+            out.push_str(line);
+        }
+    }
+    out
+}

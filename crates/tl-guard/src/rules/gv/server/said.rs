@@ -1,0 +1,82 @@
+//! What Go text says of tools, prompts, resources and the server itself to a model.
+//!
+//! In: a program. Out: bytes of its text. Start at [`go`]. Handlers are registered elsewhere than they
+//! stand, so this looks for the registrations: calls, literals of the SDK's types, and tags of structs
+//! that become a schema. A text that only a constant of the file names is looked up there.
+
+use std::ops::Range;
+
+use super::program::{Program, patterns};
+
+/// Texts of one file.
+const MOST: usize = 2_000;
+/// Names that are looked up, each in the whole file.
+const MOST_NAMES: usize = 200;
+
+patterns! {
+    /// The first two arguments are name and text, or options with texts in them follow.
+    CALL = r"\b(?:NewTool(?:With\w+)?|NewPrompt|NewResource(?:Template)?|Register(?:Tool|Prompt|Resource)|WithInstructions)(?:\[[^\[\]]*\])?\(";
+    LITERAL = r"\b(?:mcp|protocol)\.(?:Tool|Prompt|PromptArgument|Resource|ResourceTemplate|ServerOptions)\{";
+    TAG = r#"\b(?:jsonschema|jsonschema_description|description):"((?:[^"\\\n]|\\.)+)""#;
+    NAMED = r"\b(?:WithDescription|Description|WithInstructions|Instructions)\s*[(:]\s*([A-Za-z_]\w*)\s*[,)}\n]";
+}
+
+/// In the order of the text, apart from each other.
+pub(super) fn go(program: &Program) -> Vec<Range<usize>> {
+    let (code, mask) = (&program.code, &program.mask);
+    let mut said: Vec<Range<usize>> = Vec::new();
+    for call in CALL.find_iter(mask).take(MOST) {
+        let list = program.brackets.inside(call.end() - 1);
+        // What handles the call may stand in it, too.
+        let until = mask[list.clone()].find("func(").map_or(list.end, |at| list.start + at);
+        said.push(list.start..until);
+    }
+    for literal in LITERAL.find_iter(mask).take(MOST) {
+        said.push(program.brackets.inside(literal.end() - 1));
+    }
+    said.extend(TAG.captures_iter(code).take(MOST).filter_map(|tag| Some(tag.get(1)?.range())));
+    for name in NAMED.captures_iter(mask).take(MOST_NAMES) {
+        said.extend(constant(program, &name[1]));
+    }
+    said.retain(|range| range.len() > 2);
+    said.sort_by_key(|range| (range.start, std::cmp::Reverse(range.end)));
+    let mut end = 0;
+    said.retain(|range| {
+        let apart = range.start >= end;
+        end = end.max(range.end);
+        apart
+    });
+    said
+}
+
+/// The text that a name is given in the same file.
+fn constant(program: &Program, name: &str) -> Option<Range<usize>> {
+    let mask = &program.mask;
+    let is_word = |byte: Option<&u8>| byte.is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_');
+    mask.match_indices(name).take(MOST).find_map(|(at, _)| {
+        let behind = at + name.len();
+        let bytes = mask.as_bytes();
+        if is_word(at.checked_sub(1).and_then(|before| bytes.get(before)))
+            || is_word(bytes.get(behind))
+        {
+            return None;
+        }
+        let rest = mask[behind..].trim_start_matches([' ', '\t']);
+        let rest = rest.strip_prefix("string").unwrap_or(rest).trim_start_matches([' ', '\t']);
+        let value = rest.strip_prefix(":=").or_else(|| rest.strip_prefix('='))?.trim_start();
+        if !value.starts_with(['"', '`']) {
+            return None;
+        }
+        let start = mask.len() - value.len();
+        // Parts may be joined over lines.
+        let mut end = start;
+        for line in value.split_inclusive('\n') {
+            end += line.len();
+            let open = mask[start..end].matches('`').count() % 2 == 1;
+            if !open && !line.trim_end().ends_with('+') {
+                break;
+            }
+        }
+        Some(start..end)
+    })
+}
