@@ -55,6 +55,10 @@ pub struct Event {
 #[serde(transparent)]
 pub struct EventId(Uuid);
 
+/// A hash of an event's source and key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NameHash([u8; 32]);
+
 /// Why an event is not accepted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EventError {
@@ -86,18 +90,34 @@ pub enum EventError {
     },
 }
 
-impl EventId {
-    /// The id of the event that `source` calls `key`, at `at` (instants before 1970 count as 1970).
-    pub fn new(at: Timestamp, source: &str, key: &str) -> Self {
+impl NameHash {
+    /// The hash of the name of the event that `source` calls `key`.
+    pub fn new(source: &str, key: &str) -> Self {
         let mut hash = Sha256::new();
         hash.update(source.as_bytes());
         hash.update([0]);
         hash.update(key.as_bytes());
-        let digest = hash.finalize();
-        let mut random = [0; 10];
-        random.copy_from_slice(&digest[..10]);
+        Self(hash.finalize().into())
+    }
+
+    /// Its first bits as a number that is not negative. Two names may share it.
+    pub fn number(&self) -> i64 {
+        let (first, _) = self.0.split_first_chunk().expect("a hash has 32 bytes");
+        i64::from_be_bytes(*first) & i64::MAX
+    }
+}
+
+impl EventId {
+    /// The id of the event that `source` calls `key`, at `at` (instants before 1970 count as 1970).
+    pub fn new(at: Timestamp, source: &str, key: &str) -> Self {
+        Self::of(at, &NameHash::new(source, key))
+    }
+
+    /// The id of the event of this name, at `at`.
+    pub fn of(at: Timestamp, name: &NameHash) -> Self {
+        let (random, _) = name.0.split_first_chunk().expect("a hash has 32 bytes");
         let millis = u64::try_from(at.as_millis()).unwrap_or(0);
-        Self(uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid())
+        Self(uuid::Builder::from_unix_timestamp_millis(millis, random).into_uuid())
     }
 }
 

@@ -4,11 +4,14 @@
 //! [`Ledger::append`]. **Invariant:** all or none of a batch; the same (source, key) once, and the
 //! first one stays.
 
+mod once;
+
 use tl_core::event::{EVENT_LIMIT, Event, EventError};
 
-use crate::backend::{Arg, Connection, postgres, sqlite};
+use crate::backend::{Arg, Connection, postgres};
 use crate::cursor::{self, Cursor};
-use crate::document;
+use crate::document::{self, Written};
+use crate::names::Names;
 use crate::read::Recorded;
 use crate::rows::RowProjection;
 use crate::rows::folding::Folding;
@@ -118,7 +121,7 @@ impl Ledger {
         if events.is_empty() {
             return Ok(Taken { appended: Appended::default(), folded: true, events });
         }
-        let documents = events.iter().map(document::write).collect::<Result<Vec<_>, _>>()?;
+        let written = events.iter().map(document::write).collect::<Result<Vec<_>, _>>()?;
         let count = events.len();
         let mut session = self.session().await;
         let failed = |err| AppendError::Store {
@@ -130,9 +133,12 @@ impl Ledger {
         // What is folded of a batch that did not get to the disk must not stay: taken out until it
         // is there, also when this future is dropped.
         let mut own = std::mem::take(folding);
-        let done = append_and_fold(&mut session.connection, &mut own, events, documents).await;
+        let mut names = std::mem::take(&mut session.names);
+        let to = &mut session.connection;
+        let done = append_and_fold(to, &mut names, &mut own, events, written).await;
         let taken = session.finish(done).await.map_err(failed)?;
         *folding = own;
+        session.names = names;
         Ok(taken)
     }
 
@@ -141,7 +147,7 @@ impl Ledger {
         events: &[Event],
         cursor: Option<&Cursor>,
     ) -> Result<Appended, AppendError> {
-        let documents = events.iter().map(document::write).collect::<Result<Vec<_>, _>>()?;
+        let written = events.iter().map(document::write).collect::<Result<Vec<_>, _>>()?;
         let mut session = self.session().await;
         let failed = |err| AppendError::Store {
             place: self.place.clone(),
@@ -149,28 +155,47 @@ impl Ledger {
             source: StoreError::from(err),
         };
         session.begin().await.map_err(failed)?;
-        let done = append(&mut session.connection, events, documents, cursor).await;
-        session.finish(done).await.map_err(failed)
+        // The same for the names.
+        let mut names = std::mem::take(&mut session.names);
+        let done = append(&mut session.connection, &mut names, events, written, cursor).await;
+        let appended = session.finish(done).await.map_err(failed)?;
+        session.names = names;
+        Ok(appended)
     }
 }
 
-/// Events of one statement.
-const ROWS: usize = 1024;
-
 async fn append(
     connection: &mut Connection,
+    names: &mut Names,
     events: &[Event],
-    documents: Vec<String>,
+    written: Vec<Written>,
     cursor: Option<&Cursor>,
 ) -> Result<Appended, sqlx::Error> {
+    let appended = match connection {
+        Connection::Sqlite(_) if events.is_empty() => Appended::default(),
+        Connection::Sqlite(to) => once::append(to, names, events, written).await?,
+        Connection::Postgres(_) => append_to_server(connection, events, written).await?,
+    };
+    if let Some(cursor) = cursor {
+        cursor::write(connection, cursor).await?;
+    }
+    Ok(appended)
+}
+
+/// Events of one statement to a server.
+const ROWS: usize = 1024;
+
+async fn append_to_server(
+    connection: &mut Connection,
+    events: &[Event],
+    written: Vec<Written>,
+) -> Result<Appended, sqlx::Error> {
     let mut appended = Appended::default();
-    let mut documents = documents.into_iter();
+    let mut written = written.into_iter();
     for (number, chunk) in events.chunks(ROWS).enumerate() {
-        let documents = documents.by_ref().take(chunk.len()).collect();
-        let stored = match connection {
-            Connection::Sqlite(to) => sqlite::insert_events(to, chunk, documents).await?,
-            Connection::Postgres(to) => postgres::insert_events(to, chunk, documents).await?,
-        };
+        let Connection::Postgres(to) = connection else { break };
+        let written = written.by_ref().take(chunk.len()).collect();
+        let stored = postgres::insert_events(to, chunk, written).await?;
         appended.new += stored;
         if stored < chunk.len() {
             let first = number * ROWS;
@@ -179,21 +204,19 @@ async fn append(
             appended.conflicting.extend(other.into_iter().map(|index| first + index));
         }
     }
-    if let Some(cursor) = cursor {
-        cursor::write(connection, cursor).await?;
-    }
     Ok(appended)
 }
 
 /// Appends, and folds where that is possible.
 async fn append_and_fold<P: RowProjection>(
     connection: &mut Connection,
+    names: &mut Names,
     folding: &mut Folding<P>,
     events: Vec<Event>,
-    documents: Vec<String>,
+    written: Vec<Written>,
 ) -> Result<Taken, sqlx::Error> {
     let before = end(connection).await?;
-    let appended = append(connection, &events, documents, None).await?;
+    let appended = append(connection, names, &events, written, None).await?;
     let after = end(connection).await?;
     let follow = after.0 - before.0 == events.len() as i64;
     let is_sqlite = matches!(connection, Connection::Sqlite(_));

@@ -8,10 +8,11 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use tl_core::event::{EVENT_LIMIT, Event, EventId};
+use tl_core::event::{EVENT_LIMIT, Event, EventId, NameHash};
 use tl_core::time::Timestamp;
 
 use crate::append::AppendError;
+use crate::names;
 
 /// What the columns do not say.
 #[derive(Serialize, Deserialize)]
@@ -38,14 +39,24 @@ fn is_null(data: &Cow<'_, serde_json::Value>) -> bool {
     data.is_null()
 }
 
+/// An event on its way into the tables.
+#[derive(Debug)]
+pub(crate) struct Written {
+    /// Its document.
+    pub(crate) json: String,
+    /// The number of its name; see [`crate::names`].
+    pub(crate) name: i64,
+}
+
 /// The document of an event, after its check.
-pub(crate) fn write(event: &Event) -> Result<String, AppendError> {
+pub(crate) fn write(event: &Event) -> Result<Written, AppendError> {
     let named = || (event.source.clone(), event.key.clone());
     event.check().map_err(|source| {
         let (origin, key) = named();
         AppendError::Event { origin, key, source }
     })?;
-    let made = EventId::new(event.at, &event.source, &event.key);
+    let name = NameHash::new(&event.source, &event.key);
+    let made = EventId::of(event.at, &name);
     let document = Document {
         v: event.v,
         id: Some(event.id).filter(|id| *id != made),
@@ -62,7 +73,7 @@ pub(crate) fn write(event: &Event) -> Result<String, AppendError> {
         let (origin, key) = named();
         return Err(AppendError::TooLarge { origin, key, size: json.len() });
     }
-    Ok(json)
+    Ok(Written { json, name: names::number(&name) })
 }
 
 /// An event as it comes from its row.
@@ -117,7 +128,7 @@ mod tests {
         let other = Event { id: EventId::new(own.at, "other", "id"), ..own.clone() };
         let bare = Event::new("gate.decided", own.at, "s", "k", "x");
         for event in [&own, &other, &bare] {
-            let document = write(event).unwrap();
+            let document = write(event).unwrap().json;
             assert_eq!(&stored(event, &document).event().unwrap(), event);
             assert!(!document.contains(&event.kind), "{document}");
             assert_eq!(document.contains(&event.id.to_string()), event == &other, "{document}");

@@ -22,6 +22,7 @@ pub mod cursor;
 pub mod directory;
 mod document;
 pub mod inbox;
+mod names;
 pub mod open;
 pub mod projection;
 pub mod read;

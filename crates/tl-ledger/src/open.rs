@@ -184,7 +184,19 @@ impl Ledger {
 
     /// Closes the ledger and tidies its files up. Dropping it instead loses nothing either.
     pub async fn close(self) -> Result<(), CloseError> {
-        let closed = match self.session.into_inner().connection {
+        let mut session = self.session.into_inner();
+        if session.names.wait() {
+            let failed =
+                |err| CloseError { place: self.place.clone(), source: StoreError::from(err) };
+            session.begin().await.map_err(failed)?;
+            let mut names = std::mem::take(&mut session.names);
+            let done = match &mut session.connection {
+                Connection::Sqlite(to) => names.write(to).await,
+                Connection::Postgres(_) => Ok(()),
+            };
+            session.finish(done).await.map_err(failed)?;
+        }
+        let closed = match session.connection {
             Connection::Sqlite(connection) => connection.close().await,
             Connection::Postgres(connection) => connection.close().await,
         };
@@ -196,7 +208,13 @@ impl Ledger {
         let place = self.place.clone();
         let mut session = self.session().await;
         let sql = match &session.connection {
-            Connection::Sqlite(_) => "PRAGMA integrity_check",
+            Connection::Sqlite(_) => {
+                "SELECT integrity_check FROM pragma_integrity_check
+                 UNION ALL SELECT 'names of events are missing'
+                 WHERE (SELECT count(*) FROM names) != (SELECT max(position) FROM named)
+                    OR (SELECT coalesce(max(position), 0) FROM events)
+                       < (SELECT max(position) FROM named)"
+            }
             // PostgreSQL checks its pages when it reads them; only the positions are ours.
             Connection::Postgres(_) => {
                 "SELECT CASE WHEN count(event) = coalesce(max(position), 0) THEN 'ok'
@@ -210,8 +228,13 @@ impl Ledger {
         };
         let checked = session.connection.fetch(sql, &[], keep).await;
         match checked.map_err(StoreError::from) {
-            Ok(()) if lines == ["ok"] => Ok(()),
-            Ok(()) => Err(CheckError::Damaged { place, findings: lines.join("\n") }),
+            Ok(()) => {
+                lines.retain(|line| line != "ok");
+                if lines.is_empty() {
+                    return Ok(());
+                }
+                Err(CheckError::Damaged { place, findings: lines.join("\n") })
+            }
             // Too damaged to be looked at.
             Err(StoreError::Corrupted(err)) => {
                 Err(CheckError::Damaged { place, findings: err.to_string() })

@@ -11,6 +11,7 @@ use tokio::sync::MutexGuard;
 
 use crate::Ledger;
 use crate::backend::Connection;
+use crate::names::Names;
 
 /// The one connection of a ledger.
 #[derive(Debug)]
@@ -18,11 +19,13 @@ pub(crate) struct Session {
     pub(crate) connection: Connection,
     /// A transaction was begun, and nobody saw it end.
     unfinished: bool,
+    /// What is known of the names in SQLite.
+    pub(crate) names: Names,
 }
 
 impl Session {
-    pub(crate) const fn new(connection: Connection) -> Self {
-        Self { connection, unfinished: false }
+    pub(crate) fn new(connection: Connection) -> Self {
+        Self { connection, unfinished: false, names: Names::default() }
     }
 
     /// Begins to write; waits for other processes where the database has one writer.

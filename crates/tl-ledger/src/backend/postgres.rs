@@ -15,6 +15,7 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection, Row as _};
 use tl_core::event::Event;
 
+use crate::document::Written;
 use crate::rows::{Row, RowKey};
 
 /// How long an operation waits for another process's lock.
@@ -220,11 +221,12 @@ async fn lock(connection: &mut PgConnection, number: i64) -> Result<(), sqlx::Er
 pub(crate) async fn insert_events(
     connection: &mut PgConnection,
     events: &[Event],
-    documents: Vec<String>,
+    documents: Vec<Written>,
 ) -> Result<usize, sqlx::Error> {
     // Positions come from what is there, and not from a sequence: that has gaps.
     lock(connection, APPEND_LOCK).await?;
     let column = |of: fn(&Event) -> &str| events.iter().map(of).collect::<Vec<&str>>();
+    let documents: Vec<String> = documents.into_iter().map(|written| written.json).collect();
     let at: Vec<i64> = events.iter().map(|event| event.at.as_millis()).collect();
     let stored = sqlx::query(
         "WITH given AS (

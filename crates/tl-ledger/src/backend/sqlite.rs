@@ -7,6 +7,7 @@
 //! Parameters of statements over many rows are bare `?`: SQLite looks each named one up in a list
 //! of all names, which is quadratic.
 
+pub(crate) mod names;
 pub(crate) mod packed;
 
 use futures_util::TryStreamExt as _;
@@ -22,7 +23,7 @@ pub(crate) const APPLICATION_ID: i64 = 0x7468_726c;
 pub(crate) const SCHEMA_VERSION: i64 = MIGRATIONS.len() as i64;
 
 /// Step `i` leads from version `i` to version `i + 1`.
-pub(crate) const MIGRATIONS: [&str; 3] = [
+pub(crate) const MIGRATIONS: [&str; 4] = [
     "
     CREATE TABLE events (
         position INTEGER PRIMARY KEY,
@@ -93,6 +94,33 @@ pub(crate) const MIGRATIONS: [&str; 3] = [
     CREATE INDEX things_at ON things (projection, tab, at);
     CREATE INDEX things_series ON things (projection, tab, series, at) WHERE series IS NOT NULL;
 ",
+    // The index over (source, key) had a fifth of the file and was hit at random: a table of hashes
+    // takes its place. It is filled by the next append (`names`).
+    "
+    ALTER TABLE events RENAME TO events_of_3;
+    CREATE TABLE events (
+        position INTEGER PRIMARY KEY,
+        source TEXT NOT NULL,
+        key TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        event TEXT NOT NULL
+    ) STRICT;
+    INSERT INTO events SELECT position, source, key, kind, at, event
+        FROM events_of_3 ORDER BY position;
+    DROP TABLE events_of_3;
+    CREATE TRIGGER events_never_change BEFORE UPDATE ON events
+        BEGIN SELECT RAISE(ABORT, 'events never change'); END;
+    CREATE TRIGGER events_never_go BEFORE DELETE ON events
+        BEGIN SELECT RAISE(ABORT, 'events are never deleted'); END;
+    CREATE TABLE names (
+        name INTEGER NOT NULL,
+        position INTEGER NOT NULL,
+        PRIMARY KEY (name, position)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE named (position INTEGER NOT NULL) STRICT;
+    INSERT INTO named VALUES (0);
+",
 ];
 
 /// What the header of a SQLite file says.
@@ -146,31 +174,39 @@ pub(crate) async fn migrate(connection: &mut SqliteConnection) -> Result<(), sql
 /// measured with `cargo bench -p tl-bench --bench ledger`.
 const ROWS: usize = 1024;
 
-/// Inserts the events whose (source, key) is new; returns how many.
+/// Inserts new events after the position `end`.
 pub(crate) async fn insert_events(
     connection: &mut SqliteConnection,
-    events: &[Event],
-    documents: Vec<String>,
-) -> Result<usize, sqlx::Error> {
-    // FAIL: without it SQLite copies each page that the statement changes, to undo the statement
-    // alone. We undo the whole transaction when one fails.
-    let sql = format!(
-        "INSERT OR FAIL INTO events (source, key, kind, at, event) VALUES {}
-         ON CONFLICT (source, key) DO NOTHING",
-        places("(?,?,?,?,?)", events.len())
-    );
-    // Only the statement of full chunks is worth keeping.
-    let mut query = sqlx::query(AssertSqlSafe(sql)).persistent(events.len() == ROWS);
-    for (event, document) in events.iter().zip(documents) {
-        query = query
-            .bind(event.source.as_str())
-            .bind(event.key.as_str())
-            .bind(event.kind.as_str())
-            .bind(event.at.as_millis())
-            .bind(document);
+    end: i64,
+    events: Vec<(&Event, String)>,
+) -> Result<(), sqlx::Error> {
+    let mut position = end;
+    let mut events = events.into_iter();
+    loop {
+        let count = events.len().min(ROWS);
+        if count == 0 {
+            return Ok(());
+        }
+        // FAIL: without it SQLite copies each page that the statement changes, to undo the
+        // statement alone. We undo the whole transaction when one fails.
+        let sql = format!(
+            "INSERT OR FAIL INTO events (position, source, key, kind, at, event) VALUES {}",
+            places("(?,?,?,?,?,?)", count)
+        );
+        // Only the statement of full chunks is worth keeping.
+        let mut query = sqlx::query(AssertSqlSafe(sql)).persistent(count == ROWS);
+        for (event, document) in events.by_ref().take(count) {
+            position += 1;
+            query = query
+                .bind(position)
+                .bind(event.source.as_str())
+                .bind(event.key.as_str())
+                .bind(event.kind.as_str())
+                .bind(event.at.as_millis())
+                .bind(document);
+        }
+        query.execute(&mut *connection).await?;
     }
-    let stored = query.execute(connection).await?.rows_affected();
-    Ok(usize::try_from(stored).unwrap_or(usize::MAX))
 }
 
 /// The stored values of `keys`, which are all of one table; each with its index in `keys`.
@@ -263,7 +299,7 @@ async fn last_id(
 }
 
 /// `one`, `count` times, between commas.
-fn places(one: &str, count: usize) -> String {
+pub(crate) fn places(one: &str, count: usize) -> String {
     let mut all = String::with_capacity((one.len() + 1) * count);
     for number in 0..count {
         if number > 0 {

@@ -84,6 +84,14 @@ const EVENTS: &str = "
                  octet_length(source) || ' ' || octet_length(key) || ' ' || source || key || kind AS key
           FROM events WHERE position > ?3 ORDER BY position LIMIT ?5)";
 
+/// Events as [`EVENTS`] gives them, without their documents.
+const NAMES: &str = "
+    SELECT group_concat(position || ' 0 ' || octet_length(key) || ' 0', ' '),
+           group_concat(key, ''), ''
+    FROM (SELECT position,
+                 octet_length(source) || ' ' || octet_length(key) || ' ' || source || key AS key
+          FROM events WHERE position > ?3 ORDER BY position LIMIT ?5)";
+
 /// Hands each row of a table with these ids to `each`.
 pub(crate) async fn read_rows(
     connection: &mut SqliteConnection,
@@ -149,12 +157,32 @@ pub(crate) async fn read_events(
     connection: &mut SqliteConnection,
     after: i64,
     limit: usize,
+    each: impl FnMut(i64, Stored<'_>) -> bool,
+) -> Result<(), sqlx::Error> {
+    read_in_order(connection, EVENTS, after, limit, each).await
+}
+
+/// The same, but of an event only its source and its key.
+pub(crate) async fn read_names(
+    connection: &mut SqliteConnection,
+    after: i64,
+    limit: usize,
+    each: impl FnMut(i64, Stored<'_>) -> bool,
+) -> Result<(), sqlx::Error> {
+    read_in_order(connection, NAMES, after, limit, each).await
+}
+
+async fn read_in_order(
+    connection: &mut SqliteConnection,
+    sql: &'static str,
+    after: i64,
+    limit: usize,
     mut each: impl FnMut(i64, Stored<'_>) -> bool,
 ) -> Result<(), sqlx::Error> {
     let (mut last, mut left) = (after, limit);
     while left > 0 {
         let wanted = EVENT_PACK.min(left);
-        let pack = fetch(connection, EVENTS, [0, 0, last, 0], wanted).await?;
+        let pack = fetch(connection, sql, [0, 0, last, 0], wanted).await?;
         let items = pack.items()?;
         // Positions say the order; a pack has none.
         let mut ordered: Vec<&Item<'_>> = items.iter().collect();
