@@ -121,7 +121,7 @@ impl Ledger {
         if events.is_empty() {
             return Ok(Taken { appended: Appended::default(), folded: true, events });
         }
-        let written = events.iter().map(document::write).collect::<Result<Vec<_>, _>>()?;
+        let written = document::write_all(&events)?;
         let count = events.len();
         let mut session = self.session().await;
         let failed = |err| AppendError::Store {
@@ -147,7 +147,7 @@ impl Ledger {
         events: &[Event],
         cursor: Option<&Cursor>,
     ) -> Result<Appended, AppendError> {
-        let written = events.iter().map(document::write).collect::<Result<Vec<_>, _>>()?;
+        let written = document::write_all(events)?;
         let mut session = self.session().await;
         let failed = |err| AppendError::Store {
             place: self.place.clone(),

@@ -1,6 +1,6 @@
 //! An event as the tables hold it: what is asked for in columns, the rest as one JSON document.
 //!
-//! In: an event. Out: its document, and back. Start at [`write()`] and [`Stored::event`]. A document
+//! In: an event. Out: its document, and back. Start at [`write_all`] and [`Stored::event`]. A document
 //! leaves out what the columns say, and the id where it is made from them: a third of the bytes.
 //! **Invariant:** whatever any version wrote is read: before schema 3 a document held everything.
 
@@ -48,8 +48,14 @@ pub(crate) struct Written {
     pub(crate) name: i64,
 }
 
-/// The document of an event, after its check.
-pub(crate) fn write(event: &Event) -> Result<Written, AppendError> {
+/// The documents of events, after their checks.
+pub(crate) fn write_all(events: &[Event]) -> Result<Vec<Written>, AppendError> {
+    let mut space = Vec::new();
+    events.iter().map(|event| write(event, &mut space)).collect()
+}
+
+/// The document of one; `space` saves that the text grows.
+fn write(event: &Event, space: &mut Vec<u8>) -> Result<Written, AppendError> {
     let named = || (event.source.clone(), event.key.clone());
     event.check().map_err(|source| {
         let (origin, key) = named();
@@ -65,10 +71,14 @@ pub(crate) fn write(event: &Event) -> Result<Written, AppendError> {
         refs: Cow::Borrowed(&event.refs),
         data: Cow::Borrowed(&event.data),
     };
-    let json = serde_json::to_string(&document).map_err(|source| {
-        let (origin, key) = named();
-        AppendError::Json { origin, key, source }
-    })?;
+    space.clear();
+    let json = match serde_json::to_writer(&mut *space, &document) {
+        Ok(()) => std::str::from_utf8(space).expect("JSON is text").to_owned(),
+        Err(source) => {
+            let (origin, key) = named();
+            return Err(AppendError::Json { origin, key, source });
+        }
+    };
     if json.len() > EVENT_LIMIT {
         let (origin, key) = named();
         return Err(AppendError::TooLarge { origin, key, size: json.len() });
@@ -128,7 +138,7 @@ mod tests {
         let other = Event { id: EventId::new(own.at, "other", "id"), ..own.clone() };
         let bare = Event::new("gate.decided", own.at, "s", "k", "x");
         for event in [&own, &other, &bare] {
-            let document = write(event).unwrap().json;
+            let document = write(event, &mut Vec::new()).unwrap().json;
             assert_eq!(&stored(event, &document).event().unwrap(), event);
             assert!(!document.contains(&event.kind), "{document}");
             assert_eq!(document.contains(&event.id.to_string()), event == &other, "{document}");

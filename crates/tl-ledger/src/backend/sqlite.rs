@@ -10,7 +10,10 @@
 pub(crate) mod names;
 pub(crate) mod packed;
 
+use std::sync::Arc;
+
 use futures_util::TryStreamExt as _;
+use rustc_hash::FxHashMap;
 use sqlx::{AssertSqlSafe, Connection as _, Row as _, SqliteConnection};
 use tl_core::event::Event;
 
@@ -182,6 +185,9 @@ pub(crate) async fn insert_events(
 ) -> Result<(), sqlx::Error> {
     let mut position = end;
     let mut events = events.into_iter();
+    // `sqlx` copies each text for SQLite's thread; few sources and kinds are told again and again.
+    let mut shared: FxHashMap<&str, Arc<str>> = FxHashMap::default();
+    let mut share = |text| Arc::clone(shared.entry(text).or_insert_with(|| Arc::from(text)));
     loop {
         let count = events.len().min(ROWS);
         if count == 0 {
@@ -199,9 +205,9 @@ pub(crate) async fn insert_events(
             position += 1;
             query = query
                 .bind(position)
-                .bind(event.source.as_str())
-                .bind(event.key.as_str())
-                .bind(event.kind.as_str())
+                .bind(share(&event.source))
+                .bind(Arc::<str>::from(event.key.as_str()))
+                .bind(share(&event.kind))
                 .bind(event.at.as_millis())
                 .bind(document);
         }

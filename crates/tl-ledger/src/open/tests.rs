@@ -51,19 +51,16 @@ fn a_ledger_opened_again_goes_on_where_it_was() {
     });
 }
 
-/// Schema 2 kept the whole event as its document, and rows in a table that is no more.
-#[tokio::test]
-async fn a_ledger_of_schema_2_keeps_its_events_and_takes_new_ones() {
-    let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join("ledger.db");
-    let mut old = options(&path).create_if_missing(true).connect().await.unwrap();
-    for step in &sqlite::MIGRATIONS[..2] {
+/// A ledger as an older program left it; schema 2 kept the whole event as its document.
+async fn make_old(path: &Path, version: usize, history: &[tl_core::event::Event]) {
+    let mut old = options(path).create_if_missing(true).connect().await.unwrap();
+    for step in &sqlite::MIGRATIONS[..version] {
         sqlx::raw_sql(*step).execute(&mut old).await.unwrap();
     }
-    let mark = "PRAGMA application_id = 0x7468726c; PRAGMA user_version = 2";
-    sqlx::raw_sql(mark).execute(&mut old).await.unwrap();
-    let history = events("github", 3);
-    for event in &history {
+    let mark = format!("PRAGMA application_id = 0x7468726c; PRAGMA user_version = {version}");
+    sqlx::raw_sql(sqlx::AssertSqlSafe(mark)).execute(&mut old).await.unwrap();
+    sqlx::raw_sql("BEGIN").execute(&mut old).await.unwrap();
+    for event in history {
         sqlx::query("INSERT INTO events (source, key, kind, at, event) VALUES (?, ?, ?, ?, ?)")
             .bind(&event.source)
             .bind(&event.key)
@@ -74,13 +71,41 @@ async fn a_ledger_of_schema_2_keeps_its_events_and_takes_new_ones() {
             .await
             .unwrap();
     }
+    sqlx::raw_sql("COMMIT").execute(&mut old).await.unwrap();
     old.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_ledger_of_an_older_schema_keeps_its_events_and_takes_new_ones() {
+    for version in [2, 3] {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("ledger.db");
+        make_old(&path, version, &events("github", 3)).await;
+        let ledger = Ledger::open(&path).await.unwrap();
+        let appended = ledger.append(&events("github", 5)).await.unwrap();
+        assert_eq!((appended.new, appended.known, appended.conflicting), (2, 3, Vec::new()));
+        let read = ledger.read(crate::Position::START, "", 10).await.unwrap();
+        let read: Vec<_> = read.into_iter().map(|recorded| recorded.event).collect();
+        assert_eq!(read, events("github", 5));
+        for sql in ["UPDATE events SET kind = 'x.y'", "DELETE FROM events"] {
+            assert!(ledger.session().await.connection.execute(sql, &[]).await.is_err(), "{sql}");
+        }
+        ledger.check().await.unwrap();
+    }
+}
+
+/// More events than are read at once.
+#[tokio::test]
+async fn the_names_of_a_large_older_ledger_are_read_by_the_first_who_appends() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("ledger.db");
+    make_old(&path, 3, &events("github", 5200)).await;
     let ledger = Ledger::open(&path).await.unwrap();
-    let appended = ledger.append(&events("github", 5)).await.unwrap();
-    assert_eq!((appended.new, appended.known, appended.conflicting), (2, 3, Vec::new()));
-    let read = ledger.read(crate::Position::START, "", 10).await.unwrap();
-    let read: Vec<_> = read.into_iter().map(|recorded| recorded.event).collect();
-    assert_eq!(read, events("github", 5));
+    let appended = ledger.append(&events("github", 5201)).await.unwrap();
+    assert_eq!((appended.new, appended.known), (1, 5200));
+    ledger.close().await.unwrap();
+    let ledger = Ledger::open(&path).await.unwrap();
+    assert_eq!(ledger.append(&events("github", 5201)).await.unwrap().known, 5201);
     ledger.check().await.unwrap();
 }
 

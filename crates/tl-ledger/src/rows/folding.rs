@@ -6,12 +6,14 @@
 //! ledger's position of the rows says so: a crash loses nothing, the next run folds it again from
 //! the events.
 
+use std::hash::BuildHasher as _;
 use std::marker::PhantomData;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use super::{Groups, Progress, Row, RowKey, RowProjection, RowSet, grouped, make_row_set, row_set};
 use crate::backend::Connection;
+use crate::names::filter::Filter;
 use crate::projection::ProjectError;
 use crate::read::Recorded;
 use crate::{Ledger, Position};
@@ -30,6 +32,9 @@ pub struct Folding<P> {
     /// The newest event in `rows`.
     upto: Position,
     rows: FxHashMap<RowKey, Row>,
+    /// The rows in the ledger, where these wrote all of them: most keys are new, and are not looked
+    /// for.
+    written: Option<Filter>,
     events: usize,
     bytes: usize,
     projection: PhantomData<P>,
@@ -41,6 +46,7 @@ impl<P> Default for Folding<P> {
             from: None,
             upto: Position::START,
             rows: FxHashMap::default(),
+            written: None,
             events: 0,
             bytes: 0,
             projection: PhantomData,
@@ -71,6 +77,9 @@ impl<P: RowProjection> Folding<P> {
         if self.from.is_none() && from.position.0 + 1 != first.position.0 {
             return Ok(false);
         }
+        if self.from.is_none() && from.position == Position::START {
+            self.written = Some(Filter::default());
+        }
         let groups = grouped::<P>(page);
         if self.fold(connection, from, page, groups).await?.is_some() {
             *self = Self::default();
@@ -97,7 +106,7 @@ impl<P: RowProjection> Folding<P> {
             let absent: Vec<&RowKey> = table
                 .iter()
                 .map(|(key, _)| key)
-                .filter(|key| !self.rows.contains_key(key))
+                .filter(|key| !self.rows.contains_key(key) && self.may_be_written(key))
                 .collect();
             let stored = super::load(connection, from.id, &absent).await?;
             for (key, numbers) in table {
@@ -121,23 +130,44 @@ impl<P: RowProjection> Folding<P> {
         Ok(None)
     }
 
+    /// Whether the ledger may have a row of this key.
+    fn may_be_written(&self, key: &RowKey) -> bool {
+        self.written.as_ref().is_none_or(|written| written.may_hold(number(key)))
+    }
+
     pub(super) fn into_rows(self) -> FxHashMap<RowKey, Row> {
         self.rows
     }
 
     /// Writes what waits; `false` where somebody else folded meanwhile, and it is dropped.
     pub(super) async fn save(&mut self, connection: &mut Connection) -> Result<bool, sqlx::Error> {
-        let Self { from: Some(from), upto, rows, .. } = std::mem::take(self) else {
+        let Self { from: Some(from), upto, rows, mut written, .. } = std::mem::take(self) else {
             return Ok(true);
         };
+        if let Some(written) = &mut written {
+            for number in rows.keys().map(number) {
+                if !written.may_hold(number) {
+                    written.add(number);
+                }
+            }
+        }
         if !from.move_to(connection, upto).await? {
             return Ok(false);
         }
         super::save(connection, from.id, rows).await?;
         self.from = Some(RowSet { position: upto, ..from });
         self.upto = upto;
+        self.written = written;
         Ok(true)
     }
+}
+
+/// The number of a key for [`Filter`].
+fn number(key: &RowKey) -> i64 {
+    let hash = FxBuildHasher.hash_one(key);
+    // Its lower bits say little, and the filter wants all of them.
+    let mixed = (hash ^ (hash >> 32)).wrapping_mul(0xD6E8_FEB8_6659_FD93);
+    (mixed ^ (mixed >> 32)).cast_signed() & i64::MAX
 }
 
 impl Ledger {
