@@ -66,6 +66,8 @@ pub struct Batch {
     pub events: Vec<Event>,
     /// Line of the record that told the event of the same index.
     pub lines: Vec<u64>,
+    /// About the letters of the events, see [`Event::letters`].
+    pub letters: usize,
     /// What was left out or is remarkable.
     pub problems: Vec<Problem>,
 }
@@ -163,6 +165,7 @@ pub fn read_all(name: &str, bytes: &[u8], options: Options) -> Batch {
     while let Ok(Some(batch)) = intake.next_batch() {
         all.events.extend(batch.events);
         all.lines.extend(batch.lines);
+        all.letters += batch.letters;
         all.problems.extend(batch.problems);
     }
     all

@@ -18,10 +18,10 @@ use self::filter::Filter;
 use crate::backend::sqlite::names as table;
 
 /// Events of a batch from which its names wait.
-pub(crate) const MANY: usize = if cfg!(test) { 100 } else { 10_000 };
+pub(crate) const MANY: usize = if cfg!(test) { 100 } else { 2_000 };
 
 /// Names that wait at most, and are read at once.
-const WAITING: usize = if cfg!(test) { 2_500 } else { 2_000_000 };
+const WAITING: usize = if cfg!(test) { 2_500 } else { 1_000_000 };
 
 /// A name and the position of its event.
 pub(crate) type Named = (i64, i64);

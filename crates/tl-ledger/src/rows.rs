@@ -29,7 +29,7 @@ pub mod folding;
 use rustc_hash::FxHashMap;
 use tl_core::time::Timestamp;
 
-use self::folding::Folding;
+use self::folding::{Folding, Waiting};
 use crate::backend::{Arg, Connection, postgres, sqlite};
 use crate::projection::ProjectError;
 use crate::read::Recorded;
@@ -313,15 +313,27 @@ impl RowSet {
 async fn save(
     connection: &mut Connection,
     set: i64,
-    rows: FxHashMap<RowKey, Row>,
+    rows: FxHashMap<RowKey, Waiting>,
 ) -> Result<(), sqlx::Error> {
-    let mut rows: Vec<(RowKey, Row)> = rows.into_iter().collect();
+    let mut rows: Vec<(RowKey, Waiting)> = rows.into_iter().collect();
     // New ones stand in the file as they were active: so a window of time lies together.
     rows.sort_unstable_by(|(a, one), (b, other)| {
-        (a.table, one.at, &a.key).cmp(&(b.table, other.at, &b.key))
+        (one.is_stored, a.table, one.row.at, &a.key).cmp(&(
+            other.is_stored,
+            b.table,
+            other.row.at,
+            &b.key,
+        ))
     });
+    let new = rows.partition_point(|(_, waiting)| !waiting.is_stored);
+    let mut rows: Vec<(RowKey, Row)> =
+        rows.into_iter().map(|(key, waiting)| (key, waiting.row)).collect();
     match connection {
-        Connection::Sqlite(to) => sqlite::save_rows(to, set, rows).await,
+        Connection::Sqlite(to) => {
+            let stored = rows.split_off(new);
+            sqlite::save_rows(to, set, rows, sqlite::Save::New).await?;
+            sqlite::save_rows(to, set, stored, sqlite::Save::Stored).await
+        }
         Connection::Postgres(to) => postgres::save_rows(to, set, rows).await,
     }
 }

@@ -233,7 +233,7 @@ async fn from_file(
         for problem in batch.problems {
             done.remark(problem);
         }
-        letters += batch.events.iter().map(Event::letters).sum::<usize>();
+        letters += batch.letters;
         waiting.events.extend(batch.events);
         waiting.lines.extend(batch.lines);
         if waiting.events.len() >= APPENDED || letters >= LETTERS {

@@ -1,7 +1,7 @@
 //! Where formats put what they read: checks that hold for every event, and where it stood.
 
 use rustc_hash::FxHashSet;
-use tl_core::event::Event;
+use tl_core::event::{EVENT_LIMIT, Event};
 use tl_core::time::{Millis, Timestamp};
 
 use super::{Batch, Options, Problem, check};
@@ -76,7 +76,9 @@ impl Sink {
             self.left_out(wrong, "names have 1 to 512 bytes, kinds read `thing.happened`");
             return;
         }
-        if !event.fits() {
+        let letters = event.letters();
+        // A character is six in JSON at most, so that nearly no event has to be written to know.
+        if letters * 6 >= EVENT_LIMIT && !event.fits() {
             let what = format!("`{}` is larger than an event may be, 1 MiB as JSON", event.key);
             self.left_out(what, "shorten its longest text");
             return;
@@ -89,7 +91,8 @@ impl Sink {
                 self.ahead.insert(event.source.clone());
             }
         }
-        self.weight += event.letters() / ORDINARY;
+        self.weight += letters / ORDINARY;
+        self.batch.letters += letters;
         self.batch.events.push(event);
         self.batch.lines.push(self.line);
     }

@@ -248,16 +248,28 @@ pub(crate) const fn ids(projection: i64, table: u8) -> std::ops::RangeInclusive<
     first..=first | ((1 << 40) - 1)
 }
 
-/// Writes rows over those with the same keys; table after table, new ones in the order given.
+/// What is known of the keys of rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Save {
+    /// None has a row.
+    New,
+    /// Each has one, which is written over.
+    Stored,
+}
+
+/// Writes rows; table after table, new ones in the order given.
 pub(crate) async fn save_rows(
     connection: &mut SqliteConnection,
     projection: i64,
     rows: Vec<(RowKey, Row)>,
+    save: Save,
 ) -> Result<(), sqlx::Error> {
     let (mut table, mut id) = (None, 0);
     let mut rows = rows.into_iter();
+    // SQLite keeps the pages that an upsert changes until its end.
+    let many = if save == Save::New { ROWS } else { ROWS / 4 };
     loop {
-        let chunk: Vec<(RowKey, Row)> = rows.by_ref().take(ROWS).collect();
+        let chunk: Vec<(RowKey, Row)> = rows.by_ref().take(many).collect();
         if chunk.is_empty() {
             return Ok(());
         }
@@ -272,12 +284,18 @@ pub(crate) async fn save_rows(
             numbers.push(id);
         }
         let sql = format!(
-            "INSERT OR FAIL INTO things (id, projection, tab, key, at, series, value) VALUES {}
-             ON CONFLICT (projection, tab, key) DO UPDATE
-             SET at = excluded.at, series = excluded.series, value = excluded.value",
-            places("(?,?,?,?,?,?,?)", chunk.len())
+            "INSERT OR FAIL INTO things (id, projection, tab, key, at, series, value) VALUES {} {}",
+            places("(?,?,?,?,?,?,?)", chunk.len()),
+            match save {
+                Save::New => "",
+                // Although it says FAIL, SQLite copies each page that this changes.
+                Save::Stored => {
+                    "ON CONFLICT (projection, tab, key) DO UPDATE
+                     SET at = excluded.at, series = excluded.series, value = excluded.value"
+                }
+            }
         );
-        let mut query = sqlx::query(AssertSqlSafe(sql)).persistent(chunk.len() == ROWS);
+        let mut query = sqlx::query(AssertSqlSafe(sql)).persistent(chunk.len() == many);
         for (id, (key, row)) in numbers.into_iter().zip(chunk) {
             query = query
                 .bind(id)

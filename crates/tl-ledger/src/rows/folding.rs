@@ -24,6 +24,14 @@ const EVENTS: usize = if cfg!(test) { 4_000 } else { 400_000 };
 /// Bytes of rows that wait at most.
 const BYTES: usize = 96 << 20;
 
+/// A row that waits.
+#[derive(Debug)]
+pub(super) struct Waiting {
+    pub(super) row: Row,
+    /// Whether the ledger has a row of this key, an older one.
+    pub(super) is_stored: bool,
+}
+
 /// Rows of one projection on their way into a ledger.
 #[derive(Debug)]
 pub struct Folding<P> {
@@ -31,7 +39,7 @@ pub struct Folding<P> {
     from: Option<RowSet>,
     /// The newest event in `rows`.
     upto: Position,
-    rows: FxHashMap<RowKey, Row>,
+    rows: FxHashMap<RowKey, Waiting>,
     /// The rows in the ledger, where these wrote all of them: most keys are new, and are not looked
     /// for.
     written: Option<Filter>,
@@ -112,18 +120,22 @@ impl<P: RowProjection> Folding<P> {
             for (key, numbers) in table {
                 let events: Vec<&Recorded> = numbers.iter().map(|&n| &page[n as usize]).collect();
                 let waiting = self.rows.get_mut(key);
-                let known = waiting.as_ref().map(|row| row.value.as_slice());
-                let before = known.or_else(|| stored.get(key.key.as_str()).map(Vec::as_slice));
+                let known = waiting.as_ref().map(|waiting| waiting.row.value.as_slice());
+                let stored = stored.get(key.key.as_str()).map(Vec::as_slice);
+                let before = known.or(stored);
                 let Some(row) = P::fold(key, before, &events) else {
                     return Ok(Some(key.clone()));
                 };
                 self.bytes += row.value.len() + key.key.len();
                 match waiting {
                     Some(waiting) => {
-                        self.bytes -= waiting.value.len() + key.key.len();
-                        *waiting = row;
+                        self.bytes -= waiting.row.value.len() + key.key.len();
+                        waiting.row = row;
                     }
-                    None => drop(self.rows.insert(key.clone(), row)),
+                    None => {
+                        let is_stored = stored.is_some();
+                        self.rows.insert(key.clone(), Waiting { row, is_stored });
+                    }
                 }
             }
         }
@@ -135,7 +147,7 @@ impl<P: RowProjection> Folding<P> {
         self.written.as_ref().is_none_or(|written| written.may_hold(number(key)))
     }
 
-    pub(super) fn into_rows(self) -> FxHashMap<RowKey, Row> {
+    pub(super) fn into_rows(self) -> FxHashMap<RowKey, Waiting> {
         self.rows
     }
 
