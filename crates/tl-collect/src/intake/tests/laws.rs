@@ -83,6 +83,7 @@ proptest! {
         while let Some(batch) = intake.next_batch().unwrap() {
             all.events.extend(batch.events);
             all.lines.extend(batch.lines);
+            all.letters += batch.letters;
             all.problems.extend(batch.problems);
         }
         prop_assert_eq!(whole, all);
