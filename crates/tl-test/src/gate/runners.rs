@@ -57,7 +57,8 @@ const TABLE: &[(&[&str], Codes)] = &[
     (&["mocha", "_mocha", "cypress"], Codes::Count(255)),
     (&["rspec", "minitest", "rake", "rails", "parallel_rspec", "turbo_tests"], Codes::Any(&[1])),
     (&["cucumber", "cucumber-js"], Codes::Any(&[1])),
-    (&["dotnet", "vstest.console"], Codes::Any(&[1])),
+    // 2 is Microsoft.Testing.Platform's.
+    (&["dotnet", "vstest.console"], Codes::Any(&[1, 2])),
     (&["gradle", "gradlew", "mvn", "mvnw", "mvnd", "sbt", "ant", "lein", "mill"], Codes::Any(&[1])),
     (&["ctest"], Codes::Any(&[8])),
     (&["phpunit", "paratest", "pest"], Codes::Any(&[1, 2])),
@@ -236,6 +237,8 @@ mod tests {
             ("ctest", 8, 1, true),
             ("ctest", 1, 1, false),
             ("phpunit", 2, 1, true),
+            ("dotnet test", 2, 1, true),
+            ("dotnet test", 8, 0, false),
             ("robot .", 250, 251, true),
             ("robot .", 252, 1, false),
             ("mocha", 7, 3, true),

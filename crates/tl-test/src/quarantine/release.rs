@@ -70,7 +70,7 @@ pub fn standing(state: Option<&TestState>, entry: &Quarantined, today: Timestamp
     let whole = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
     let waits = proof.waits.max(state.map_or(0, |state| state.waits));
     let again = waits.saturating_add(1);
-    let mut wait = entry.clean_runs;
+    let mut wait = entry.clean_runs.max(1);
     if waits > proof.waits {
         wait = wait.max(needed(whole(proof.fails), whole(proof.runs), again));
     }
@@ -78,7 +78,7 @@ pub fn standing(state: Option<&TestState>, entry: &Quarantined, today: Timestamp
         wait = wait.max(needed(state.red, state.runs.saturating_sub(state.clean), again));
     }
     let clean = state.map_or(0, |state| state.clean);
-    if state.is_some() && clean >= wait {
+    if clean >= wait {
         return Standing::Released { clean };
     }
     Standing::InForce { clean, needed: wait }

@@ -68,7 +68,7 @@ fn name_of(id: &Value) -> TestName {
     // Shards and runs of one target are different executions, and no attempts.
     for (key, word) in [("shard", "shard"), ("run", "run")] {
         match count(id, key) {
-            Some(number) if number > 1 => name += &format!(" ({word} {number})"),
+            Some(number) if number > 1 => name = format!("{name} ({word} {number})"),
             _ => {}
         }
     }

@@ -86,10 +86,16 @@ impl Elements for Ctest {
         }
     }
 
+    fn failure(&mut self) -> Option<&mut Failure> {
+        let written = self.open.last() == Some(&Kind::Written);
+        let case = self.case.as_mut().filter(|_| written)?;
+        Some(case.failure.get_or_insert_default())
+    }
+
     fn text(&mut self, text: &str, sink: &mut Sink) {
         if self.open.last() == Some(&Kind::Written) {
-            if let Some(case) = &mut self.case {
-                add(case.failure.get_or_insert_default(), text, sink.limits.text);
+            if let Some(failure) = self.failure() {
+                add(failure, text, sink.limits.text);
             }
             return;
         }

@@ -84,9 +84,13 @@ impl Elements for Cts {
         self.open.last() == Some(&Kind::Stack)
     }
 
+    fn failure(&mut self) -> Option<&mut Failure> {
+        Some(self.case.as_mut()?.failure.get_or_insert_default())
+    }
+
     fn text(&mut self, text: &str, sink: &mut Sink) {
-        if let Some(case) = &mut self.case {
-            add(case.failure.get_or_insert_default(), text, sink.limits.text);
+        if let Some(failure) = self.failure() {
+            add(failure, text, sink.limits.text);
         }
     }
 

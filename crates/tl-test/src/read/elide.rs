@@ -26,6 +26,8 @@ pub(super) struct Elide<R> {
     /// Lines that were handed on, and those before them that were cut.
     lines: u64,
     handed: u64,
+    /// Bytes that were cut out of what was handed on.
+    passed: u64,
     over: bool,
 }
 
@@ -42,21 +44,26 @@ struct Out {
     bytes: Vec<u8>,
     /// Bytes that went out before these.
     before: u64,
-    /// Lines that were cut: behind which byte of the output, and how many.
-    gone: VecDeque<(u64, u64)>,
+    /// What was cut: behind which byte of the output, how many lines and bytes.
+    gone: VecDeque<(u64, u64, u64)>,
     cut: u64,
 }
 
 impl Out {
     fn drop(&mut self, bytes: &[u8]) {
-        self.cut += bytes.len() as u64;
+        if bytes.is_empty() {
+            return;
+        }
+        let len = bytes.len() as u64;
+        self.cut += len;
         let lines = memchr::memchr_iter(b'\n', bytes).count() as u64;
-        if lines > 0 {
-            let at = self.before + self.bytes.len() as u64;
-            match self.gone.back_mut() {
-                Some((last, count)) if *last == at => *count += lines,
-                _ => self.gone.push_back((at, lines)),
+        let at = self.before + self.bytes.len() as u64;
+        match self.gone.back_mut() {
+            Some((last, more, all)) if *last == at => {
+                *more += lines;
+                *all += len;
             }
+            _ => self.gone.push_back((at, lines, len)),
         }
     }
 }
@@ -71,12 +78,17 @@ impl<R: Read> Elide<R> {
     }
 
     fn new(text: Text<R>, form: Form) -> Self {
-        Self { text, form, out: Out::default(), at: 0, lines: 0, handed: 0, over: false }
+        Self { text, form, out: Out::default(), at: 0, lines: 0, handed: 0, passed: 0, over: false }
     }
 
     /// Line that is read next, from 1.
     pub(super) const fn line(&self) -> u64 {
         self.lines + 1
+    }
+
+    /// Bytes that were cut out of what was read so far.
+    pub(super) const fn passed(&self) -> u64 {
+        self.passed
     }
 
     /// Bytes that were left out.
@@ -136,8 +148,9 @@ impl<R: Read> BufRead for Elide<R> {
         self.lines += memchr::memchr_iter(b'\n', passed).count() as u64;
         self.handed += passed.len() as u64;
         self.at = end;
-        while let Some((_, lines)) = self.out.gone.pop_front_if(|(at, _)| *at <= self.handed) {
+        while let Some((_, lines, cut)) = self.out.gone.pop_front_if(|gone| gone.0 <= self.handed) {
             self.lines += lines;
+            self.passed += cut;
         }
     }
 }

@@ -100,11 +100,14 @@ impl Elements for Junit {
         matches!(self.open.last(), Some(Kind::Result | Kind::Attempt | Kind::Stack))
     }
 
+    fn failure(&mut self) -> Option<&mut Failure> {
+        Some(&mut self.case.as_mut()?.part.as_mut()?.1)
+    }
+
     fn text(&mut self, text: &str, sink: &mut Sink) {
-        let Some((_, failure)) = self.case.as_mut().and_then(|open| open.part.as_mut()) else {
-            return;
-        };
-        add(failure, text, sink.limits.text);
+        if let Some(failure) = self.failure() {
+            add(failure, text, sink.limits.text);
+        }
     }
 
     fn end(&mut self, _name: &str, sink: &mut Sink) {

@@ -85,13 +85,17 @@ impl Elements for Nunit {
         matches!(self.open.last(), Some(Kind::Message | Kind::Stack))
     }
 
+    fn failure(&mut self) -> Option<&mut Failure> {
+        match (&mut self.case, self.suites.last_mut()) {
+            (Some(case), _) => Some(case.failure.get_or_insert_default()),
+            (None, suite) => suite.map(|suite| &mut suite.failure),
+        }
+    }
+
     fn text(&mut self, text: &str, sink: &mut Sink) {
-        let failure = match (&mut self.case, self.suites.last_mut()) {
-            (Some(case), _) => case.failure.get_or_insert_default(),
-            (None, Some(suite)) => &mut suite.failure,
-            (None, None) => return,
-        };
-        if self.open.last() == Some(&Kind::Message) {
+        let is_message = self.open.last() == Some(&Kind::Message);
+        let Some(failure) = self.failure() else { return };
+        if is_message {
             failure.message.push_str(text);
             failure.cut += sink::cut(&mut failure.message, sink.limits.text);
         } else {

@@ -104,18 +104,22 @@ impl Elements for Robot {
         matches!(self.open.last(), Some(Kind::Status | Kind::Stat))
     }
 
+    fn failure(&mut self) -> Option<&mut Failure> {
+        match (&mut self.case, self.suites.last_mut()) {
+            (Some(open), _) => Some(open.case.failure.get_or_insert_default()),
+            (None, suite) => suite.map(|suite| &mut suite.message),
+        }
+    }
+
     fn text(&mut self, text: &str, sink: &mut Sink) {
         if self.open.last() == Some(&Kind::Stat) {
             self.all.push_str(text);
             sink::cut(&mut self.all, 64);
             return;
         }
-        let failure = match (&mut self.case, self.suites.last_mut()) {
-            (Some(open), _) => open.case.failure.get_or_insert_default(),
-            (None, Some(suite)) => &mut suite.message,
-            (None, None) => return,
-        };
-        add(failure, text, sink.limits.text);
+        if let Some(failure) = self.failure() {
+            add(failure, text, sink.limits.text);
+        }
     }
 
     fn end(&mut self, _name: &str, sink: &mut Sink) {

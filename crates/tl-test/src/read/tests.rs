@@ -329,6 +329,20 @@ fn long_attributes_and_texts_are_cut_and_many_attributes_refused() {
     }
 }
 
+#[test]
+fn what_is_cut_from_a_failure_is_counted_there() {
+    let limits = Limits { text: 1_000, ..Limits::default() };
+    for (format, sample) in SAMPLES {
+        // A stack, or a message where the format has no stack.
+        let place = if sample.contains("at a line") { "at a line" } else { "3 &lt; 4" };
+        let long = sample.replace(place, &"x\n".repeat(50_000));
+        let (cases, ending) = read_as(long.as_bytes(), Some(*format), limits);
+        let cut = cases[1].failure.as_ref().map_or(0, |failure| failure.cut);
+        assert!((98_000..=100_000).contains(&cut), "{format:?} {cut}");
+        assert!(ending.complete && ending.cut >= 98_000, "{format:?} {ending:?}");
+    }
+}
+
 /// Full names, and what became of them.
 fn names(cases: &[Case]) -> Vec<(String, Status)> {
     let full = |case: &Case| (format!("{}.{}", case.test.class, case.test.name), case.status);
@@ -435,8 +449,8 @@ fn batches_are_small_where_texts_and_names_are_long() {
     let case = format!("<testcase name='a'><failure message='{text}'>{text}</failure></testcase>");
     let suites = format!("<testsuite name='{text}'>").repeat(200);
     for whole in [
-        format!("<testsuite>{}</testsuite>", case.repeat(100)),
-        format!("{suites}{}{}", "<testcase name='a'/>".repeat(1_000), "</testsuite>".repeat(200)),
+        format!("<testsuite>{}</testsuite>", case.repeat(75)),
+        format!("{suites}{}{}", "<testcase name='a'/>".repeat(600), "</testsuite>".repeat(200)),
     ] {
         let mut report = Report::open("report", whole.as_bytes(), None, Limits::default()).unwrap();
         let mut most = 0;

@@ -27,6 +27,7 @@ pub(super) struct Trx {
     /// Results that wait for their class, by the id of their test.
     waiting: Vec<(String, Case)>,
     held: usize,
+    cut: u64,
     /// The class by the id of a test.
     known: FxHashMap<String, String>,
     /// Id of the definition that is open.
@@ -100,10 +101,14 @@ impl Elements for Trx {
         matches!(self.open.last(), Some(Kind::Message | Kind::Stack))
     }
 
+    fn failure(&mut self) -> Option<&mut Failure> {
+        Some(self.results.last_mut()?.case.failure.get_or_insert_default())
+    }
+
     fn text(&mut self, text: &str, sink: &mut Sink) {
-        let Some(open) = self.results.last_mut() else { return };
-        let failure = open.case.failure.get_or_insert_default();
-        if self.open.last() == Some(&Kind::Message) {
+        let is_message = self.open.last() == Some(&Kind::Message);
+        let Some(failure) = self.failure() else { return };
+        if is_message {
             failure.message.push_str(text);
             failure.cut += sink::cut(&mut failure.message, sink.limits.text);
         } else {
@@ -124,6 +129,7 @@ impl Elements for Trx {
         while !self.results.is_empty() {
             self.end_result(whole);
         }
+        sink.cut(self.cut);
         for (id, mut case) in std::mem::take(&mut self.waiting) {
             let class = self.known.get(&id).map_or("", String::as_str);
             name(&mut case.test, class);
@@ -169,8 +175,13 @@ impl Trx {
             trim(text);
             trim(message);
             if self.held > HELD {
-                *cut += sink::cut(text, 0) + sink::cut(message, SHORT);
+                let gone = sink::cut(text, 0) + sink::cut(message, SHORT);
+                *cut += gone;
+                self.cut += gone;
             }
+            // They wait long: what was cut is to be free.
+            text.shrink_to_fit();
+            message.shrink_to_fit();
             self.held += text.len() + message.len();
         }
         if !whole {

@@ -31,6 +31,9 @@ pub(super) trait Elements: fmt::Debug {
     /// Whether the text that stands in the element now is of use.
     fn wants_text(&self) -> bool;
 
+    /// The failure that this text belongs to, where it does to one.
+    fn failure(&mut self) -> Option<&mut Failure>;
+
     /// A piece of the text that stands in the element now.
     fn text(&mut self, text: &str, sink: &mut Sink);
 
@@ -183,6 +186,8 @@ pub(super) struct Xml<R> {
     format: Box<dyn Elements>,
     buffer: Vec<u8>,
     depth: u32,
+    /// Bytes cut out of what was handed to the format.
+    cut: u64,
     /// Whether any element was seen.
     begun: bool,
 }
@@ -192,7 +197,7 @@ impl<R: Read> Xml<R> {
         let mut reader = Reader::from_reader(input);
         // `&` where `&amp;` was meant is common in names of tests.
         reader.config_mut().allow_dangling_amp = true;
-        Self { reader, format, buffer: Vec::new(), depth: 0, begun: false }
+        Self { reader, format, buffer: Vec::new(), depth: 0, cut: 0, begun: false }
     }
 
     pub(super) const fn text(&self) -> &Text<R> {
@@ -208,6 +213,15 @@ impl<R: Read> Xml<R> {
         self.buffer.clear();
         let event = self.reader.read_event_into(&mut self.buffer);
         let format = &mut *self.format;
+        let cut = self.reader.get_ref().passed();
+        let gone = cut - std::mem::replace(&mut self.cut, cut);
+        if gone > 0
+            && matches!(event, Ok(Event::Text(_) | Event::CData(_)))
+            && format.wants_text()
+            && let Some(failure) = format.failure()
+        {
+            failure.cut += gone;
+        }
         let fault = match event {
             Ok(Event::Start(start)) => {
                 self.depth += 1;

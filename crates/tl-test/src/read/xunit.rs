@@ -71,10 +71,14 @@ impl Elements for Xunit {
         matches!(self.open.last(), Some(Kind::Message | Kind::Stack))
     }
 
+    fn failure(&mut self) -> Option<&mut Failure> {
+        Some(self.case.as_mut()?.failure.get_or_insert_default())
+    }
+
     fn text(&mut self, text: &str, sink: &mut Sink) {
-        let Some(case) = &mut self.case else { return };
-        let failure = case.failure.get_or_insert_default();
-        if self.open.last() == Some(&Kind::Message) {
+        let is_message = self.open.last() == Some(&Kind::Message);
+        let Some(failure) = self.failure() else { return };
+        if is_message {
             failure.message.push_str(text);
             failure.cut += sink::cut(&mut failure.message, sink.limits.text);
         } else {

@@ -49,6 +49,22 @@ fn rows_of_a_test_with_data_are_the_cases_and_it_is_their_sum() {
 }
 
 #[test]
+fn messages_that_wait_are_cut_where_there_are_too_many() {
+    let message = "x".repeat(60_000);
+    let result = format!(
+        "<UnitTestResult testName='A.b' outcome='Failed'><Output><ErrorInfo><Message>{message}\
+         </Message></ErrorInfo></Output></UnitTestResult>"
+    );
+    let (cases, ending) = read(&run(&result.repeat(600), ""));
+    let lengths: Vec<usize> =
+        cases.iter().filter_map(|case| Some(case.failure.as_ref()?.message.len())).collect();
+    assert_eq!((lengths.len(), lengths[0], lengths[599]), (600, 60_000, 200));
+    let last = cases[599].failure.as_ref().map_or(0, |failure| failure.cut);
+    assert_eq!((ending.complete, last), (true, 59_800));
+    assert!(ending.cut > 59_800, "{}", ending.cut);
+}
+
+#[test]
 fn without_definitions_the_class_stands_before_the_last_point() {
     assert_eq!(split("Acme.Sums.Adds(a: \"x.y\")"), ("Acme.Sums", "Adds(a: \"x.y\")"));
     assert_eq!(split("adds 1.5 and 2.5"), ("", "adds 1.5 and 2.5"));
