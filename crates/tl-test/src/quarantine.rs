@@ -91,11 +91,7 @@ impl Quarantine {
 
 /// The same as no file: nothing is in quarantine.
 pub fn empty() -> Quarantine {
-    Quarantine {
-        schema: Quarantine::SCHEMA.to_owned(),
-        cap: Cap::default(),
-        tests: Vec::new(),
-    }
+    Quarantine { schema: Quarantine::SCHEMA.to_owned(), cap: Cap::default(), tests: Vec::new() }
 }
 
 impl Quarantined {

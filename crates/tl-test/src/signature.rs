@@ -51,5 +51,16 @@ pub fn of(failure: &Failure) -> (Signature, String) {
     (Signature(bytes), template)
 }
 
+/// What a failure says, for people: its message, else the first line of its text that is no frame,
+/// else its type.
+pub fn headline(failure: &Failure) -> String {
+    let message = failure.message.trim();
+    if !message.is_empty() {
+        return message.to_owned();
+    }
+    let (said, _) = frames::split(&failure.text, 0);
+    if said.is_empty() { failure.class.trim().to_owned() } else { said }
+}
+
 #[cfg(test)]
 mod tests;

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::quarantine::{Quarantine, cap};
 use crate::read::{Ending, Remark};
+use crate::signature;
 use tl_core::test::Signature;
 
 /// Characters of a message that are kept.
@@ -112,11 +113,7 @@ fn judged(red: &Red, verdict: Verdict, class: Option<tl_core::test::Class>) -> J
             last.map_or(String::new(), Signature::to_string)
         }
     };
-    let failure = red.failure.as_ref();
-    let text = failure.map_or("", |failure| {
-        let parts = [failure.message.trim(), failure.text.trim(), failure.class.trim()];
-        parts.into_iter().find(|part| !part.is_empty()).unwrap_or("")
-    });
+    let text = red.failure.as_ref().map(signature::headline).unwrap_or_default();
     Judged {
         id: red.key.to_string(),
         test: red.test.clone(),

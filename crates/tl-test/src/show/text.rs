@@ -1,7 +1,7 @@
 //! Strangers' text, so that it acts on nothing.
 //!
 //! In: text of reports and repositories. Out: one line of it for a terminal, for Markdown or for a
-//! workflow command. Start at [`line`].
+//! workflow command. Start at [`line()`].
 
 use tl_core::finding::is_invisible;
 
