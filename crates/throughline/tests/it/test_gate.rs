@@ -19,7 +19,7 @@ fn code(shown: &str) -> i32 {
     let last = shown.lines().last().unwrap_or_default();
     last.strip_prefix("[exit status: ")
         .and_then(|rest| rest.strip_suffix(']'))
-        .map_or(0, |code| code.parse().unwrap())
+        .map_or(0, |code| code.parse().expect("an exit status is a number"))
 }
 
 fn gate(env: &TestEnv, args: &[&str]) -> (i32, String) {

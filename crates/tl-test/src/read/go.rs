@@ -1,7 +1,7 @@
 //! The tests of one package of Go, from when it starts to when it is done.
 //!
 //! In: what `go test` says of the package, line by line. Out: its cases, in the order in which the
-//! tests began. Start at [`Package`]; [`said`] reads a line. A package that fails without a red
+//! tests began. Start at [`Package`]; [`said()`] reads a line. A package that fails without a red
 //! test has a case of its own: something around the tests was wrong.
 
 use std::collections::HashMap;

@@ -165,13 +165,14 @@ fn add(ui: &mut Ui, globals: &Globals, args: &AddArgs) -> CmdResult {
 fn evidence(red: Option<&Red>) -> Evidence {
     let flaky = red.is_some_and(|red| red.passed_after > 0);
     let head = Repository::open(Path::new("."))
-        .and_then(|repository| Ok(repository.commit_of("HEAD").map(|commit| commit.short()).ok()));
+        .ok()
+        .and_then(|repository| repository.commit_of("HEAD").ok().map(|commit| commit.short()));
     let class = match red {
         Some(red) if red.infra.is_some() => Class::Infra,
         _ if flaky => Class::Flaky,
         _ => Class::New,
     };
-    let divergent = if flaky { head.ok().flatten().into_iter().collect() } else { Vec::new() };
+    let divergent = if flaky { head.into_iter().collect() } else { Vec::new() };
     // Of one run nothing is known of a rate.
     let proof = Proof { class, fails: 1, runs: 1, interval: (0.0, 1.0), divergent, waits: 0 };
     Evidence { proof, clean: 0, proven: false }
