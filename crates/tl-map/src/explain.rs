@@ -86,7 +86,9 @@ pub fn explain(data: &Dataset<'_>, id: &str, limit: usize) -> Result<Explanation
         "ai-use" => ("level of evidence, 1 is surest", by_evidence(data)),
         "reviews" => (
             "reviews by people",
-            items(data, |item| item.told.request.map(|_| f64::from(item.told.course.reviews))),
+            items(data, |item| {
+                item.told.request.as_ref().map(|_| f64::from(item.told.course.reviews))
+            }),
         ),
         "merge-queue" => ("hours in the merge queue", queued(data)),
         "time-in-status" => ("hours from first progress to done", tickets(data)),
@@ -205,7 +207,7 @@ fn queued(data: &Dataset<'_>) -> Vec<ExplainedRow> {
     let counts = |passage: &Passage| passage.since.is_some() || passage.removed.iter().any(inside);
     let open = unmerged(data).filter(|(_, passage)| counts(passage)).map(|(request, passage)| {
         let end = if passage.since.is_some() { "still in it" } else { "not merged" };
-        row(request_name(data, &request.key), end.to_owned(), &passage)
+        row(request_name(data, request), end.to_owned(), passage)
     });
     queued.chain(open).collect()
 }

@@ -19,6 +19,7 @@ mod planning;
 mod request;
 mod row;
 mod said;
+mod shelf;
 mod ticket;
 
 use std::borrow::Cow;
@@ -31,6 +32,7 @@ use tl_core::fact::{kind, role};
 
 pub use deployment::DeploymentRow;
 pub use row::{Entity, Folded, ROW_VERSION, RowError, fold_row};
+pub use shelf::{Shelf, Shelved};
 
 /// A kind of thing. The numbers are stored: append only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

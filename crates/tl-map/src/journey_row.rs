@@ -160,8 +160,8 @@ fn row(data: &Dataset<'_>, item: &Item, names: bool) -> JourneyRow {
         deploy_ms: spent(item, Stage::Deploy),
         reviewers_turn_ms: reviewed.then_some(course.reviewers_turn),
         authors_turn_ms: reviewed.then_some(course.authors_turn),
-        reviews: item.told.request.map(|_| course.reviews),
-        ticket: item.told.ticket.map(|(row, _)| delivery.tickets[row].key.clone()),
+        reviews: item.told.request.as_ref().map(|_| course.reviews),
+        ticket: item.told.ticket.map(|(row, _)| delivery.tickets[row as usize].key.clone()),
         service: item.deployment.map(|row| data.deployments.list[row].service.clone()),
     }
 }

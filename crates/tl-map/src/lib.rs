@@ -94,7 +94,7 @@ pub fn map(data: &Dataset<'_>) -> Report {
 
 /// What the collected events add to the report.
 fn collected_report(data: &Dataset<'_>) -> Option<Box<CollectedReport>> {
-    if data.collected.delivery.is_empty() {
+    if !data.requests.any && data.collected.delivery.is_empty() {
         return None;
     }
     let uses = ai_use::AiUse::new(data);

@@ -17,7 +17,7 @@ use super::{Table, builds, deployment, incident, planning, request, said, ticket
 
 /// Version of the rows that this program writes. Rows of another version are folded anew from the
 /// events, which never change.
-pub const ROW_VERSION: u8 = 1;
+pub const ROW_VERSION: u8 = 2;
 
 /// One thing while it is folded.
 #[derive(Debug, Clone, PartialEq)]
@@ -204,6 +204,11 @@ impl Entity {
             Table::Usage => Self::Usage(decode(row)?),
             Table::Answer => Self::Answer(decode(row)?),
         })
+    }
+
+    /// Reads the stored row of a request.
+    pub(super) fn request(row: &[u8]) -> Result<Request, RowError> {
+        decode(row)
     }
 
     /// Puts it where it belongs.

@@ -271,9 +271,68 @@ fn a_row_of_another_version_is_refused() {
     assert!(Entity::decode(Table::Ticket, &row).is_ok());
     let mut newer = row.clone();
     newer[0] += 1;
-    assert!(matches!(Entity::decode(Table::Ticket, &newer), Err(RowError::Version { found: 2 })));
+    let refused = Entity::decode(Table::Ticket, &newer);
+    assert!(matches!(refused, Err(RowError::Version { found }) if found == ROW_VERSION + 1));
     assert!(matches!(Entity::decode(Table::Ticket, &[]), Err(RowError::Version { found: 0 })));
     assert!(matches!(Entity::decode(Table::Ticket, &row[..3]), Err(RowError::Damaged(_))));
+}
+
+#[test]
+fn a_row_gives_back_every_id_as_it_was_also_what_is_none() {
+    let sha = "26a9dd4b2125bc271b47855e1fa0c49af3365db5";
+    let upper = sha.to_uppercase();
+    let ids = ["", sha, &sha.repeat(2)[..64], &sha[..39], &upper, "r4711", "\u{1}", "é"];
+    for id in ids {
+        let state = ChangeState {
+            number: 12,
+            head: id.to_owned(),
+            base_head: id.to_owned(),
+            labels: vec!["hotfix".to_owned()],
+            additions: Some(7),
+            url: "https://example.org/12".to_owned(),
+            ..ChangeState::default()
+        };
+        let merge = Merge { at: at(9), commit: id.to_owned(), ..Merge::default() };
+        let request = Request {
+            key: "acme/api#12".to_owned(),
+            state: Some((at(3), state)),
+            pushes: vec![(at(4), id.to_owned()), (at(5), String::new())],
+            merged: Some(merge),
+            ..Request::default()
+        };
+        let entity = Entity::Request(Box::new(request));
+        assert_eq!(Entity::decode(Table::Request, &entity.encode()).unwrap(), entity, "{id}");
+    }
+}
+
+#[test]
+fn a_shelf_gives_each_repository_its_requests_in_the_order_of_their_keys() {
+    let request = |key: &str, hour: i64| Request {
+        key: key.to_owned(),
+        opened: Some(at(hour)),
+        ..Request::default()
+    };
+    let ours = [request("b#2", 1), request("a#10", 2), request("a#9", 3), request("x", 4)];
+    let mut shelf = Shelf::of(&ours);
+    shelf.join(Shelf::of(&[request("a#9", 5), request("a#1", 6)]));
+    assert_eq!(shelf.repositories().count(), 2, "what has no number is of no repository");
+    let told: Vec<(String, Vec<(String, Option<Timestamp>)>)> = shelf
+        .into_shelved()
+        .into_iter()
+        .map(|(name, shelved)| {
+            let requests = shelved.requests().unwrap().into_iter();
+            (name, requests.map(|one| (one.key, one.opened)).collect())
+        })
+        .collect();
+    let one = |key: &str, hour| (key.to_owned(), Some(at(hour)));
+    assert_eq!(
+        told,
+        [
+            (String::new(), vec![one("x", 4)]),
+            ("a".to_owned(), vec![one("a#1", 6), one("a#10", 2), one("a#9", 3)]),
+            ("b".to_owned(), vec![one("b#2", 1)]),
+        ]
+    );
 }
 
 #[test]

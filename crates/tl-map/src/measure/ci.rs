@@ -6,7 +6,6 @@
 
 use std::collections::BTreeMap;
 
-use rustc_hash::FxHashMap;
 use tl_core::delivery::{Build, CommitBuilds};
 use tl_core::fact::{BuildLevel, Outcome};
 use tl_core::time::{Millis, Timestamp};
@@ -200,12 +199,10 @@ const fn is_red(outcome: Outcome) -> Option<bool> {
 
 /// From the first run of a request's head to the success of every pipeline on it, median.
 fn to_green(data: &Dataset<'_>) -> Figure {
-    let by_commit: FxHashMap<&str, &CommitBuilds> =
-        data.collected.delivery.builds.iter().map(|one| (one.commit.as_str(), one)).collect();
+    let builds = &data.collected.delivery.builds;
     let span = |item: &Item| {
-        let request = &data.collected.delivery.requests[item.told.request?];
-        let head = request.state.as_ref().map(|(_, state)| state.head.as_str())?;
-        green(by_commit.get(head)?, data.window.until).map(Millis::get)
+        let head = item.told.request.as_ref()?.head?;
+        green(&builds[head as usize], data.window.until).map(Millis::get)
     };
     Column::of(data.in_window(), span)
         .or("no request whose head was built")

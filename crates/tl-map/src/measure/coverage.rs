@@ -74,11 +74,11 @@ fn why(data: &Dataset<'_>, item: &Item, boundary: Boundary) -> &'static str {
         }
         Boundary::TicketOpened => "no collected ticket is linked to it",
         Boundary::Opened | Boundary::Ready | Boundary::FirstReview | Boundary::Approved => {
-            match item.told.request {
+            match &item.told.request {
                 _ if is_direct => "pushed without a request",
-                None if delivery.requests.is_empty() => "no requests were collected",
+                None if !data.requests.any => "no requests were collected",
                 None => "its request was not collected",
-                Some(row) if delivery.requests[row].state.is_none() => "its forge did not say",
+                Some(asked) if !asked.has_state => "its forge did not say",
                 Some(_) => match boundary {
                     Boundary::FirstReview if item.told.course.reviews > 0 => {
                         "reviewed only as a draft"
