@@ -23,9 +23,10 @@ use tl_ledger::projection::ProjectError;
 use tl_ledger::read::Recorded;
 use tl_ledger::rows::{Row, RowKey, RowProjection};
 use tl_ledger::{Ledger, Position};
+use tl_map::collected::Collected;
 use tl_map::dataset::{Dataset, Others};
 use tl_map::fold::{
-    Concern, Entity, Gathering, ROW_VERSION, RowError, Shelf, Table, concern, fold_row,
+    Concern, Entity, Gathering, ROW_VERSION, RowError, Rows, Shelf, Table, concern, fold_row,
 };
 use tl_map::options::Options;
 
@@ -87,25 +88,48 @@ pub(crate) enum From {
 /// to be at most. Where it is older still, all is read.
 const TRACES: Millis = Millis::WEEK;
 
-/// What was collected: things, and requests as their rows hold them.
+/// What was collected: things, and of the many and large ones their rows.
 #[derive(Debug, Default)]
 pub(crate) struct Gathered {
-    /// Everything but the requests.
+    /// Everything else.
     pub(crate) delivery: Delivery,
+    /// The tickets.
+    pub(crate) tickets: Rows,
+    /// The CI of commits.
+    pub(crate) builds: Rows,
     /// The requests.
     pub(crate) requests: Shelf,
 }
 
+/// What was collected but the things that are whole.
+#[derive(Debug)]
+pub(crate) struct Rest {
+    tickets: Rows,
+    builds: Rows,
+    requests: Shelf,
+}
+
 impl Gathered {
+    /// The things that are whole, and the rest.
+    pub(crate) fn split(self) -> (Delivery, Rest) {
+        let Self { delivery, tickets, builds, requests } = self;
+        (delivery, Rest { tickets, builds, requests })
+    }
+
     /// Adds what another ledger holds; a thing that both know is taken from this one.
     pub(crate) fn add(&mut self, other: Self) {
         self.delivery.add(other.delivery);
+        self.tickets.join(other.tickets);
+        self.builds.join(other.builds);
         self.requests.join(other.requests);
     }
 
     /// Whether nothing was collected.
     pub(crate) fn is_empty(&self) -> bool {
-        self.delivery.is_empty() && self.requests.is_empty()
+        self.delivery.is_empty()
+            && self.tickets.is_empty()
+            && self.builds.is_empty()
+            && self.requests.is_empty()
     }
 }
 
@@ -194,7 +218,8 @@ async fn from_rows(ledger: &Ledger, since: Option<Timestamp>) -> Result<Gathered
     wanted.extend(WHOLE.map(|table| (table, None)));
     wanted.extend(WINDOWED.map(|table| (table, since)));
     let mut gathering = Gathering::default();
-    for (table, since) in wanted.iter().filter(|(table, _)| *table != Table::Request) {
+    let is_kept = |table: Table| matches!(table, Table::Request | Table::Ticket | Table::Builds);
+    for (table, since) in wanted.iter().filter(|(table, _)| !is_kept(*table)) {
         let count = ledger.count_rows::<Things>(table.number(), *since).await?;
         gathering.reserve(*table, count);
     }
@@ -203,10 +228,13 @@ async fn from_rows(ledger: &Ledger, since: Option<Timestamp>) -> Result<Gathered
     let decoder = thread::spawn(move || decode(gathering, from_ledger, give_back));
     let mut chunk = Chunk::default();
     let mut requests = Shelf::default();
+    let (mut tickets, mut builds) = (Rows::default(), Rows::default());
     let mut each = |table: u8, key: &str, value: &[u8]| {
-        if table == Table::Request.number() {
-            requests.add(key, value);
-            return;
+        match Table::from_number(table) {
+            Some(Table::Request) => return requests.add(key, value),
+            Some(Table::Ticket) => return tickets.add(key, value),
+            Some(Table::Builds) => return builds.add(key, value),
+            _ => {}
         }
         chunk.push(table, value);
         if chunk.is_full() {
@@ -224,7 +252,7 @@ async fn from_rows(ledger: &Ledger, since: Option<Timestamp>) -> Result<Gathered
     drop(to_decoders);
     let decoded = decoder.join().unwrap_or_else(|panic| resume_unwind(panic));
     read?;
-    Ok(Gathered { delivery: decoded.map_err(unreadable)?, requests })
+    Ok(Gathered { delivery: decoded.map_err(unreadable)?, tickets, builds, requests })
 }
 
 /// A row that cannot be read.
@@ -294,7 +322,10 @@ async fn from_events(ledger: &Ledger) -> Result<Gathered, CommandError> {
     }
     let mut delivery = tl_map::fold::all(&events);
     let requests = Shelf::of(&std::mem::take(&mut delivery.requests));
-    Ok(Gathered { delivery, requests })
+    let (mut tickets, mut builds) = (Rows::default(), Rows::default());
+    std::mem::take(&mut delivery.tickets).iter().for_each(|ticket| tickets.add_ticket(ticket));
+    std::mem::take(&mut delivery.builds).iter().for_each(|one| builds.add_builds(one));
+    Ok(Gathered { delivery, tickets, builds, requests })
 }
 
 /// Writes the rows that wait, and folds what else is new in the ledger.
@@ -365,7 +396,7 @@ pub(crate) fn others(all: &Gathered, known: &[History]) -> Vec<String> {
 pub(crate) fn dataset<'a>(
     histories: &'a [History],
     delivery: &'a Delivery,
-    requests: Shelf,
+    Rest { tickets, builds, requests }: Rest,
     names: Vec<String>,
     options: &'a Options,
 ) -> Result<Dataset<'a>, CommandError> {
@@ -375,7 +406,8 @@ pub(crate) fn dataset<'a>(
         history
     };
     let others = Others { names, make: &make, latest: &head_made };
-    Dataset::gathered(histories, delivery, requests, &others, options).map_err(unreadable)
+    let collected = Collected::of_rows(delivery, tickets, builds).map_err(unreadable)?;
+    Dataset::gathered(histories, collected, requests, &others, options).map_err(unreadable)
 }
 
 /// Drops what belongs to other repositories than these; returns their names.
@@ -406,8 +438,8 @@ pub(crate) fn keep_only(
         };
         requests.each(&mut add).map_err(unreadable)?;
     }
+    all.builds.retain(|commit| !commits.contains(commit));
     let delivery = &mut all.delivery;
-    delivery.builds.retain(|builds| !commits.contains(&builds.commit));
     delivery.deployments.retain(|one| is_own(&one.repository));
     delivery.releases.retain(|one| is_own(&one.repository));
     Ok(other)

@@ -81,7 +81,7 @@ impl FromStr for CommitId {
         let nibble = |digit: u8| char::from(digit).to_digit(16).map(|n| n as u8);
         let pair = |two: &[u8]| Some(nibble(two[0])? << 4 | nibble(two[1])?);
         let mut bytes = [0; 32];
-        let bytes = bytes.get_mut(..text.len() / 2).filter(|_| text.len() % 2 == 0);
+        let bytes = bytes.get_mut(..text.len() / 2).filter(|_| text.len().is_multiple_of(2));
         let bytes = bytes.ok_or_else(wrong)?;
         for (byte, two) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
             *byte = pair(two).ok_or_else(wrong)?;

@@ -6,10 +6,11 @@
 //! **Definition:** boundaries t0 to t5 of `docs/measures.md`.
 
 use rustc_hash::FxHashMap;
-use tl_core::delivery::{Delivery, Request, Ticket, TicketMove};
+use tl_core::delivery::{Delivery, Link, Request, Ticket, TicketMove};
 use tl_core::fact::{LinkForm, StatusCategory};
 use tl_core::time::Timestamp;
 
+use crate::fold::{Builds, RowError, Rows, Tickets};
 use crate::journey::{Boundary, Marks, Seen};
 use crate::measure::merge_queue::Passage;
 use crate::options::{CollectedOptions, StatusMeaning};
@@ -20,9 +21,12 @@ use crate::review::{Course, course};
 pub struct Collected<'a> {
     /// What was collected.
     pub delivery: &'a Delivery,
-    tickets: FxHashMap<&'a str, u32>,
+    /// Its tickets.
+    pub tickets: Tickets<'a>,
+    /// CI of commits.
+    pub builds: Builds<'a>,
     /// Tickets that their tracker ties to a request or commit, by its key or id.
-    tied: FxHashMap<&'a str, Vec<(LinkForm, u32)>>,
+    tied: FxHashMap<String, Vec<(LinkForm, u32)>>,
 }
 
 /// What is known of one change beyond git.
@@ -30,7 +34,7 @@ pub struct Collected<'a> {
 pub struct Told {
     /// What measures ask of its request, where that was collected.
     pub request: Option<Asked>,
-    /// Row of its ticket in [`Delivery::tickets`], and by what it is linked.
+    /// Row of its ticket in [`Collected::tickets`], and by what it is linked.
     pub ticket: Option<(u32, LinkForm)>,
     /// Its course through review.
     pub course: Course,
@@ -43,7 +47,7 @@ pub struct Asked {
     pub has_state: bool,
     /// Who opened it, as a row of [`Dataset::logins`](crate::dataset::Dataset::logins).
     pub author: Option<u32>,
-    /// Row of the CI of its head in [`Delivery::builds`].
+    /// Row of the CI of its head in [`Collected::builds`].
     pub head: Option<u32>,
     /// When it was merged, by its forge.
     pub merged: Option<Timestamp>,
@@ -76,30 +80,27 @@ pub struct GitMentions<'a> {
 impl<'a> Collected<'a> {
     /// Indexes a delivery.
     pub fn new(delivery: &'a Delivery) -> Self {
-        let mut tickets = FxHashMap::default();
-        tickets.reserve(delivery.tickets.len());
-        let mut tied: FxHashMap<&str, Vec<(LinkForm, u32)>> = FxHashMap::default();
+        let mut tied = FxHashMap::default();
         for (row, ticket) in (0..).zip(&delivery.tickets) {
-            tickets.insert(ticket.key.as_str(), row);
-            for link in &ticket.links {
-                for key in [&link.change, &link.commit] {
-                    if !key.is_empty() {
-                        tied.entry(key).or_default().push((link.form, row));
-                    }
-                }
-            }
+            tie(&mut tied, row, &ticket.links);
         }
-        Self { delivery, tickets, tied }
+        let (tickets, builds) = (Tickets::of(&delivery.tickets), Builds::of(&delivery.builds));
+        Self { delivery, tickets, builds, tied }
+    }
+
+    /// The same where tickets and CI are as their rows hold them, and not in the delivery.
+    pub fn of_rows(delivery: &'a Delivery, tickets: Rows, builds: Rows) -> Result<Self, RowError> {
+        let (tickets, linked) = Tickets::of_rows(tickets)?;
+        let mut tied = FxHashMap::default();
+        for (row, links) in &linked {
+            tie(&mut tied, *row, links);
+        }
+        Ok(Self { delivery, tickets, builds: Builds::of_rows(builds)?, tied })
     }
 
     /// Whether trackers tie any ticket to a request or commit.
     pub fn has_ties(&self) -> bool {
         !self.tied.is_empty()
-    }
-
-    /// The row of a ticket.
-    pub fn ticket(&self, key: &str) -> Option<u32> {
-        self.tickets.get(key).copied()
     }
 
     /// Adds to the marks of a change what was collected of it.
@@ -133,9 +134,8 @@ impl<'a> Collected<'a> {
         told.ticket = self.linked(request, git, options, before);
         let mut begun = marks.get(Boundary::FirstCommit);
         if let Some((row, _)) = told.ticket {
-            let ticket = &self.delivery.tickets[row as usize];
-            marks.apply_known(Boundary::TicketOpened, ticket.opened);
-            let moved = started(ticket, options).filter(|at| *at <= before);
+            marks.apply_known(Boundary::TicketOpened, self.tickets.opened(row));
+            let moved = started(&self.tickets.get(row), options).filter(|at| *at <= before);
             begun = [begun, moved].into_iter().flatten().min();
         }
         marks.apply_known(Boundary::WorkStarted, begun);
@@ -152,7 +152,7 @@ impl<'a> Collected<'a> {
     ) -> Option<(u32, LinkForm)> {
         let mut links: Vec<(LinkForm, u32)> = Vec::new();
         let mentioned = |form, key: &str| {
-            let row = options.ticket_keys.is_match(key).then(|| self.ticket(key)).flatten();
+            let row = options.ticket_keys.is_match(key).then(|| self.tickets.row(key)).flatten();
             row.map(|row| (form, row))
         };
         if let Some(request) = request {
@@ -171,11 +171,22 @@ impl<'a> Collected<'a> {
         links
             .into_iter()
             .filter_map(|(form, row)| {
-                let opened = self.delivery.tickets[row as usize].opened?;
+                let opened = self.tickets.opened(row)?;
                 (opened <= before).then_some((form, opened, row))
             })
             .min()
             .map(|(form, _, row)| (row, form))
+    }
+}
+
+/// Notes what the links of a ticket tie it to.
+fn tie(tied: &mut FxHashMap<String, Vec<(LinkForm, u32)>>, row: u32, links: &[Link]) {
+    for link in links {
+        for key in [&link.change, &link.commit] {
+            if !key.is_empty() {
+                tied.entry(key.clone()).or_default().push((link.form, row));
+            }
+        }
     }
 }
 

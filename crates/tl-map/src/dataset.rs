@@ -226,7 +226,7 @@ impl<'a> Dataset<'a> {
         options: &'a Options,
     ) -> Self {
         let requests = Shelf::of(&delivery.requests);
-        Self::gathered(histories, delivery, requests, &Others::none(), options)
+        Self::gathered(histories, Collected::new(delivery), requests, &Others::none(), options)
             .expect("a row that was just written can be read")
     }
 
@@ -234,14 +234,14 @@ impl<'a> Dataset<'a> {
     /// alone: as many at a time as there are cores, so that nobody holds all requests.
     pub fn gathered(
         histories: &'a [History],
-        delivery: &'a Delivery,
+        collected: Collected<'a>,
         requests: Shelf,
         others: &Others<'_>,
         options: &'a Options,
     ) -> Result<Self, RowError> {
         let until = match options.until {
             Some(until) => until,
-            None => newest(histories, delivery, &requests, others, options.now)?,
+            None => newest(histories, collected.delivery, &requests, others, options.now)?,
         };
         let since =
             options.since.unwrap_or_else(|| until - Millis::days(i64::from(options.window_days)));
@@ -249,7 +249,7 @@ impl<'a> Dataset<'a> {
             options,
             window: Window { since, until },
             line: Line::GIT,
-            collected: Collected::new(delivery),
+            collected,
             deployments: Deployments::default(),
             requests: Requests::default(),
             busiest: None,
@@ -306,7 +306,7 @@ impl<'a> Dataset<'a> {
     ) -> Result<Vec<Repository<'a>>, RowError> {
         self.line.front = match requests.is_empty() {
             false => Front::Requests,
-            true if !self.collected.delivery.tickets.is_empty() => Front::Tickets,
+            true if !self.collected.tickets.is_empty() => Front::Tickets,
             true => Front::Git,
         };
         let hearing = Hearing::new(&self.collected, self.options, self.window, self.line.front);

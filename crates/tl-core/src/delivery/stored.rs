@@ -68,6 +68,7 @@ macro_rules! state {
             #[derive(Deserialize)]
             struct Read(Timestamp, #[serde(with = $fields)] $state);
 
+            #[expect(clippy::ref_option, reason = "serde hands over fields so")]
             pub(in crate::delivery) fn serialize<S: Serializer>(
                 state: &Option<(Timestamp, $state)>,
                 to: S,

@@ -1,4 +1,4 @@
-use tl_core::delivery::{Link, Merge, RequestCommit};
+use tl_core::delivery::{Merge, RequestCommit};
 use tl_core::fact::{ChangeState, Mention};
 
 use super::*;

@@ -98,8 +98,6 @@ pub(super) struct Hearing<'c> {
     pub(super) options: &'c Options,
     pub(super) window: Window,
     pub(super) front: Front,
-    /// Rows of builds by their commit.
-    pub(super) builds: FxHashMap<&'c str, u32>,
     /// Incidents and their tickets.
     pub(super) incidents: FxHashSet<&'c str>,
 }
@@ -112,16 +110,13 @@ impl<'c> Hearing<'c> {
         front: Front,
     ) -> Self {
         let delivery = collected.delivery;
-        let mut builds = FxHashMap::default();
-        builds.reserve(delivery.builds.len());
-        builds.extend((0..).zip(&delivery.builds).map(|(row, one)| (one.commit.as_str(), row)));
         let mut incidents = FxHashSet::default();
         for incident in &delivery.incidents {
             incidents.insert(incident.key.as_str());
             incidents.extend(incident.state.iter().map(|(_, state)| state.ticket.as_str()));
         }
         incidents.remove("");
-        Self { collected, options, window, front, builds, incidents }
+        Self { collected, options, window, front, incidents }
     }
 
     /// Takes in the requests of a repository: what they say of its changes goes into it.
@@ -241,7 +236,7 @@ impl<'c> Hearing<'c> {
         Asked {
             has_state: state.is_some(),
             author: author.map(|author| logins.row(author)),
-            head: state.and_then(|state| self.builds.get(state.head.as_str())).copied(),
+            head: state.and_then(|state| self.collected.builds.row(&state.head)),
             merged,
             passage: way.filter(|way| *way != Passage::default()).map(Box::new),
             hot: self.hot(request),

@@ -232,7 +232,7 @@ fn encode(entity: &impl Serialize) -> Vec<u8> {
     postcard::to_extend(entity, vec![ROW_VERSION]).expect("plain data can be written to memory")
 }
 
-fn decode<T: DeserializeOwned>(row: &[u8]) -> Result<T, RowError> {
+pub(super) fn decode<T: DeserializeOwned>(row: &[u8]) -> Result<T, RowError> {
     match row.split_first() {
         Some((&ROW_VERSION, entity)) => postcard::from_bytes(entity).map_err(RowError::Damaged),
         found => Err(RowError::Version { found: found.map_or(0, |(version, _)| *version) }),

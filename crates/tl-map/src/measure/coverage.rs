@@ -64,11 +64,10 @@ fn is_shown(data: &Dataset<'_>, boundary: Boundary) -> bool {
 
 /// Why a change lacks a boundary.
 fn why(data: &Dataset<'_>, item: &Item, boundary: Boundary) -> &'static str {
-    let delivery = data.collected.delivery;
     let is_direct = item.shape == Shape::Direct;
     match boundary {
         Boundary::TicketOpened | Boundary::WorkStarted
-            if delivery.tickets.is_empty() && item.journey.at(boundary).is_none() =>
+            if data.collected.tickets.is_empty() && item.journey.at(boundary).is_none() =>
         {
             "no tickets were collected"
         }

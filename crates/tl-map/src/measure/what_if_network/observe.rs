@@ -217,21 +217,19 @@ fn sittings<'r>(requests: impl Iterator<Item = &'r Request>) -> Usual {
 
 /// CI of the changes, with all else that keeps the runners busy.
 fn add_ci(data: &Dataset<'_>, busiest: &Busiest, taken: &[(Timestamp, &Item)], line: &mut Line) {
-    let builds = &data.collected.delivery.builds;
+    let builds = &data.collected.builds;
     let observed = &mut line.observed;
-    let mut own: FxHashSet<usize> = FxHashSet::default();
+    let mut own: FxHashSet<u32> = FxHashSet::default();
     for (change, (_, item)) in observed.changes.iter_mut().zip(taken) {
         let Some(request) = request(data, busiest, item) else { continue };
         let head = request.state.as_ref().map(|(_, state)| state.head.as_str());
         let commits = request.commits.iter().map(|commit| commit.id.as_str());
         let pushed = request.pushes.iter().map(|(_, head)| head.as_str());
         for id in commits.chain(pushed).chain(head) {
-            let Ok(row) = builds.binary_search_by(|one| one.commit.as_str().cmp(id)) else {
-                continue;
-            };
+            let Some(row) = builds.row(id) else { continue };
             if own.insert(row) {
                 let before_merge = |run: &Run| run.queued <= item.merged;
-                change.runs.extend(runs(&builds[row].builds).filter(before_merge));
+                change.runs.extend(runs(&builds.get(row).builds).filter(before_merge));
             }
         }
         for run in &mut change.runs {
@@ -240,8 +238,12 @@ fn add_ci(data: &Dataset<'_>, busiest: &Busiest, taken: &[(Timestamp, &Item)], l
         }
     }
     let inside = |run: &Run| observed.from <= run.queued && run.queued < observed.until;
-    let rest = builds.iter().enumerate().filter(|(row, _)| !own.contains(row));
-    let mut others: Vec<Run> = rest.flat_map(|(_, one)| runs(&one.builds)).filter(inside).collect();
+    let others = builds.ask(|row, one| {
+        let rest = (!own.contains(&row)).then(|| runs(&one.builds).filter(inside));
+        let rest: Vec<Run> = rest.into_iter().flatten().collect();
+        (!rest.is_empty()).then_some(rest)
+    });
+    let mut others: Vec<Run> = others.into_iter().flatten().collect();
     let own: Vec<Run> = observed.changes.iter().flat_map(|change| change.runs.clone()).collect();
     let work = |runs: &[Run]| runs.iter().map(|run| run.service.get()).sum::<i64>();
     if own.is_empty() {
