@@ -9,6 +9,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use tl_core::delivery::CommitBuilds;
 
+use super::Table;
 use super::packed::{Packed, Rows};
 use super::row::{Entity, RowError};
 
@@ -63,7 +64,10 @@ impl<'b> Builds<'b> {
         match &self.0 {
             Kept::Whole(_, rows) => rows.get(commit).copied(),
             Kept::Rows(packed) => {
-                packed.candidates(commit).find(|row| self.get(*row).commit == commit)
+                // The id is what a row begins with; all that follows of an empty one is three lists.
+                let empty = Entity::new(Table::Builds, commit).encode();
+                let begin = &empty[..empty.len() - 3];
+                packed.candidates(commit).find(|row| packed.bytes(*row).starts_with(begin))
             }
         }
     }
@@ -84,7 +88,7 @@ impl<'b> Builds<'b> {
         rows.filter_map(|row| of(row, &self.get(row))).collect()
     }
 
-    /// The CI of many commits after another at a time: rows from, and before. For what is summed up.
+    /// What is asked of the CI of many commits at a time, in the order of commits: for sums.
     pub fn chunks<T: Send>(&self, of: impl Fn(&[Cow<'_, CommitBuilds>]) -> T + Sync) -> Vec<T> {
         let numbers: Vec<u32> = (0..self.len() as u32).collect();
         let read = |rows: &[u32]| rows.iter().map(|row| self.get(*row)).collect::<Vec<_>>();

@@ -8,7 +8,7 @@ use std::hash::{Hash as _, Hasher as _};
 
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHasher};
-use serde::de::DeserializeOwned;
+use serde::Deserialize;
 
 use super::row::{RowError, decode};
 
@@ -124,10 +124,15 @@ impl Packed {
         self.index.get(&hash(key)).into_iter().chain(&self.others).copied()
     }
 
-    /// The thing at a row.
-    pub(super) fn read<T: DeserializeOwned>(&self, row: u32) -> Result<T, RowError> {
+    /// The thing at a row, or a part of it that begins as the thing does.
+    pub(super) fn read<'r, T: Deserialize<'r>>(&'r self, row: u32) -> Result<T, RowError> {
+        decode(self.bytes(row))
+    }
+
+    /// The row as it is stored.
+    pub(super) fn bytes(&self, row: u32) -> &[u8] {
         let Place { block, start, length } = self.places[row as usize];
-        decode(&self.blocks[block as usize][start as usize..][..length as usize])
+        &self.blocks[block as usize][start as usize..][..length as usize]
     }
 }
 

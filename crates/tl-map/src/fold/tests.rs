@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 use serde_json::json;
-use tl_core::delivery::{Merge, Request};
+use tl_core::delivery::{CommitBuilds, ManualStep, Merge, Request, Ticket};
 use tl_core::event::Event;
 use tl_core::fact::{
     BuildState, ChangeState, DeployState, Outcome, ReviewGiven, ReviewVerdict, StatusMove,
@@ -329,6 +329,42 @@ fn a_shelf_gives_each_repository_its_requests_in_the_order_of_their_keys() {
         })
         .collect();
     assert_eq!(told, [": x 4", "a: a#1 6", "a: a#10 2", "a: a#9 3", "b: b#2 1"]);
+}
+
+#[test]
+fn packed_things_are_found_by_their_keys_as_whole_ones_are() {
+    let sha = "26a9dd4b2125bc271b47855e1fa0c49af3365db5";
+    let ids = ["r4711", sha, &sha.to_uppercase(), "", &sha[..39]];
+    let builds = ids.map(|id| CommitBuilds {
+        commit: id.to_owned(),
+        steps: vec![ManualStep { name: id.to_owned(), ..ManualStep::default() }],
+        ..CommitBuilds::default()
+    });
+    let mut rows = Rows::default();
+    builds.iter().for_each(|one| rows.add_builds(one));
+    rows.add_builds(&CommitBuilds { commit: sha.to_owned(), ..CommitBuilds::default() });
+    let packed = Builds::of_rows(rows).unwrap();
+    assert_eq!(packed.len(), ids.len(), "of two rows of one commit the first counts");
+    for one in &builds {
+        let row = packed.row(&one.commit).unwrap();
+        assert_eq!(*packed.get(row), *one);
+    }
+    assert_eq!(packed.row("r47"), None);
+    let order = packed.ask(|_, one| Some(one.commit.clone()));
+    assert!(order.is_sorted());
+
+    let ticket = |key: &str| Ticket { key: key.to_owned(), ..Ticket::default() };
+    let mut rows = Rows::default();
+    ["B-2", "A-1", "C-3"].iter().for_each(|key| rows.add_ticket(&ticket(key)));
+    rows.retain(|key| key != "C-3");
+    let mut other = Rows::default();
+    other.add_ticket(&ticket("A-9"));
+    rows.join(other);
+    let (tickets, _) = Tickets::of_rows(rows).unwrap();
+    assert_eq!(
+        ["A-1", "A-9", "B-2", "C-3"].map(|key| tickets.row(key)),
+        [Some(0), Some(1), Some(2), None]
+    );
 }
 
 #[test]

@@ -89,7 +89,11 @@ impl<'t> Tickets<'t> {
     pub fn row(&self, key: &str) -> Option<u32> {
         match &self.kept {
             Kept::Whole(_, rows) => rows.get(key).copied(),
-            Kept::Rows(packed, _) => packed.candidates(key).find(|row| self.get(*row).key == key),
+            Kept::Rows(packed, _) => {
+                // The key is what a ticket begins with.
+                let is_it = |row: &u32| packed.read::<&str>(*row).is_ok_and(|known| known == key);
+                packed.candidates(key).find(is_it)
+            }
         }
     }
 
