@@ -45,7 +45,7 @@ pub struct Told {
 pub struct Asked {
     /// Whether its state was collected.
     pub has_state: bool,
-    /// Who opened it, as a row of [`Dataset::logins`](crate::dataset::Dataset::logins).
+    /// Who opened it, as a row of [`Requests::logins`](crate::dataset::Requests::logins).
     pub author: Option<u32>,
     /// Row of the CI of its head in [`Collected::builds`].
     pub head: Option<u32>,
