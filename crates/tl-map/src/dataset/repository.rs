@@ -122,9 +122,9 @@ impl<'a> Repository<'a> {
     /// A history that was made has its mainline first. Where a tag, a deployment or a cherry-pick is
     /// beside it, all commits stay.
     pub(super) fn slim(&mut self) {
+        let Held::Made(history) = &mut self.history else { return };
         self.changes.pending = Vec::new();
         self.changes.at_position = Vec::new();
-        let Held::Made(history) = &mut self.history else { return };
         history.requests = Vec::new();
         let landed = self.graph.mainline.len();
         let is_first = |ix: &CommitIx| ix.row() < landed;
