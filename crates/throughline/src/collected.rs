@@ -8,12 +8,12 @@
 use std::collections::BTreeSet;
 use std::num::NonZero;
 use std::panic::resume_unwind;
-use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use tl_collect::requested::requested_history;
-use tl_core::delivery::{Delivery, numbered};
+use tl_collect::requested::{head_made, requested_history};
+use tl_core::delivery::{Delivery, Request};
 use tl_core::event::Event;
 use tl_core::history::History;
 use tl_core::time::{Millis, Timestamp};
@@ -23,7 +23,12 @@ use tl_ledger::projection::ProjectError;
 use tl_ledger::read::Recorded;
 use tl_ledger::rows::{Row, RowKey, RowProjection};
 use tl_ledger::{Ledger, Position};
-use tl_map::fold::{Concern, Entity, Gathering, ROW_VERSION, RowError, Table, concern, fold_row};
+use tl_map::collected::Collected;
+use tl_map::dataset::{Dataset, Others};
+use tl_map::fold::{
+    Concern, Entity, Gathering, ROW_VERSION, RowError, Rows, Shelf, Table, concern, fold_row,
+};
+use tl_map::options::Options;
 
 use crate::error::CommandError;
 use crate::ui::{Progress, Ui};
@@ -83,6 +88,51 @@ pub(crate) enum From {
 /// to be at most. Where it is older still, all is read.
 const TRACES: Millis = Millis::WEEK;
 
+/// What was collected: things, and of the many and large ones their rows.
+#[derive(Debug, Default)]
+pub(crate) struct Gathered {
+    /// Everything else.
+    pub(crate) delivery: Delivery,
+    /// The tickets.
+    pub(crate) tickets: Rows,
+    /// The CI of commits.
+    pub(crate) builds: Rows,
+    /// The requests.
+    pub(crate) requests: Shelf,
+}
+
+/// What was collected but the things that are whole.
+#[derive(Debug)]
+pub(crate) struct Rest {
+    tickets: Rows,
+    builds: Rows,
+    requests: Shelf,
+}
+
+impl Gathered {
+    /// The things that are whole, and the rest.
+    pub(crate) fn split(self) -> (Delivery, Rest) {
+        let Self { delivery, tickets, builds, requests } = self;
+        (delivery, Rest { tickets, builds, requests })
+    }
+
+    /// Adds what another ledger holds; a thing that both know is taken from this one.
+    pub(crate) fn add(&mut self, other: Self) {
+        self.delivery.add(other.delivery);
+        self.tickets.join(other.tickets);
+        self.builds.join(other.builds);
+        self.requests.join(other.requests);
+    }
+
+    /// Whether nothing was collected.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.delivery.is_empty()
+            && self.tickets.is_empty()
+            && self.builds.is_empty()
+            && self.requests.is_empty()
+    }
+}
+
 /// What was collected, and the end of the window that it was read for, where that was guessed.
 ///
 /// Where the rows cannot be written (a full disk, a ledger that may only be read), the events are
@@ -91,7 +141,7 @@ pub(crate) async fn delivery(
     ui: &mut Ui,
     ledger: &Ledger,
     from: From,
-) -> Result<(Delivery, Option<Timestamp>), CommandError> {
+) -> Result<(Gathered, Option<Timestamp>), CommandError> {
     match catch_up(ui, ledger).await {
         Ok(()) => {
             let (since, end) = match from {
@@ -106,13 +156,13 @@ pub(crate) async fn delivery(
             Ok((from_rows(ledger, since.map(reach)).await?, end))
         }
         Err(ProjectError::Store { source, .. }) => {
-            let delivery = from_events(ledger).await?;
-            if !delivery.is_empty() {
+            let gathered = from_events(ledger).await?;
+            if !gathered.is_empty() {
                 ui.note(format!(
                     "events are folded in memory, and again by the next run: {source}"
                 ));
             }
-            Ok((delivery, None))
+            Ok((gathered, None))
         }
         Err(err) => Err(err.into()),
     }
@@ -127,12 +177,19 @@ struct Chunk {
 }
 
 /// Bytes of a chunk from which it is handed on.
-const CHUNK: usize = 1 << 20;
+const CHUNK: usize = 256 << 10;
 
 /// Chunks that may wait for the decoder.
 const CHUNKS: usize = 8;
 
 impl Chunk {
+    /// An empty one, in the room of one that is done with.
+    fn emptied(mut self) -> Self {
+        self.bytes.clear();
+        self.rows.clear();
+        self
+    }
+
     fn push(&mut self, table: u8, value: &[u8]) {
         self.bytes.extend_from_slice(value);
         self.rows.push((table, self.bytes.len()));
@@ -156,23 +213,34 @@ impl Chunk {
 }
 
 /// Reads the rows that are there, and decodes them beside.
-async fn from_rows(ledger: &Ledger, since: Option<Timestamp>) -> Result<Delivery, CommandError> {
+async fn from_rows(ledger: &Ledger, since: Option<Timestamp>) -> Result<Gathered, CommandError> {
     let mut wanted: Vec<(Table, Option<Timestamp>)> = Vec::with_capacity(Table::ALL.len());
     wanted.extend(WHOLE.map(|table| (table, None)));
     wanted.extend(WINDOWED.map(|table| (table, since)));
     let mut gathering = Gathering::default();
-    for (table, since) in &wanted {
+    let is_kept = |table: Table| matches!(table, Table::Request | Table::Ticket | Table::Builds);
+    for (table, since) in wanted.iter().filter(|(table, _)| !is_kept(*table)) {
         let count = ledger.count_rows::<Things>(table.number(), *since).await?;
         gathering.reserve(*table, count);
     }
     let (to_decoders, from_ledger) = sync_channel(CHUNKS);
-    let decoder = thread::spawn(move || decode(gathering, from_ledger));
+    let (give_back, empty) = sync_channel(CHUNKS);
+    let decoder = thread::spawn(move || decode(gathering, from_ledger, give_back));
     let mut chunk = Chunk::default();
-    let mut each = |table: u8, _: &str, value: &[u8]| {
+    let mut requests = Shelf::default();
+    let (mut tickets, mut builds) = (Rows::default(), Rows::default());
+    let mut each = |table: u8, key: &str, value: &[u8]| {
+        match Table::from_number(table) {
+            Some(Table::Request) => return requests.add(key, value),
+            Some(Table::Ticket) => return tickets.add(key, value),
+            Some(Table::Builds) => return builds.add(key, value),
+            _ => {}
+        }
         chunk.push(table, value);
         if chunk.is_full() {
+            let next = empty.try_recv().map(Chunk::emptied).unwrap_or_default();
             // A decoder that stopped says why when it is joined.
-            to_decoders.send(std::mem::take(&mut chunk)).ok();
+            to_decoders.send(std::mem::replace(&mut chunk, next)).ok();
         }
     };
     let mut read = Ok(());
@@ -184,14 +252,22 @@ async fn from_rows(ledger: &Ledger, since: Option<Timestamp>) -> Result<Delivery
     drop(to_decoders);
     let decoded = decoder.join().unwrap_or_else(|panic| resume_unwind(panic));
     read?;
-    decoded.map_err(|err| {
-        CommandError::environment(err)
-            .hint("`throughline doctor` checks the ledger; rows are only a copy of the events")
-    })
+    Ok(Gathered { delivery: decoded.map_err(unreadable)?, tickets, builds, requests })
+}
+
+/// A row that cannot be read.
+pub(crate) fn unreadable(err: RowError) -> CommandError {
+    CommandError::environment(err)
+        .hint("`throughline doctor` checks the ledger; rows are only a copy of the events")
 }
 
 /// What the rows say together: as many chunks at a time as there are cores.
-fn decode(mut gathering: Gathering, chunks: Receiver<Chunk>) -> Result<Delivery, RowError> {
+/// Chunks are given back when they are done with.
+fn decode(
+    mut gathering: Gathering,
+    chunks: Receiver<Chunk>,
+    give_back: SyncSender<Chunk>,
+) -> Result<Delivery, RowError> {
     let threads = thread::available_parallelism().map_or(1, NonZero::get);
     let chunks = Mutex::new(chunks);
     // Not while a chunk is decoded: the lock is given back with the chunk.
@@ -199,13 +275,15 @@ fn decode(mut gathering: Gathering, chunks: Receiver<Chunk>) -> Result<Delivery,
     let (to_gathering, decoded) = sync_channel(CHUNKS);
     thread::scope(|scope| {
         for _ in 0..threads {
-            let to_gathering = to_gathering.clone();
+            let (to_gathering, give_back) = (to_gathering.clone(), give_back.clone());
             scope.spawn(move || {
                 while let Some(chunk) = next() {
                     // Where the gathering has stopped, the others stop as well.
                     if to_gathering.send(chunk.entities()).is_err() {
                         break;
                     }
+                    // Nobody may want it any more.
+                    give_back.try_send(chunk).ok();
                 }
             });
         }
@@ -232,7 +310,7 @@ pub(crate) async fn append(
 }
 
 /// Folds every event, and keeps nothing.
-async fn from_events(ledger: &Ledger) -> Result<Delivery, CommandError> {
+async fn from_events(ledger: &Ledger) -> Result<Gathered, CommandError> {
     let mut events = Vec::new();
     let mut after = Position::START;
     loop {
@@ -242,7 +320,12 @@ async fn from_events(ledger: &Ledger) -> Result<Delivery, CommandError> {
         let told = page.into_iter().map(|recorded| recorded.event);
         events.extend(told.filter(|event| matches!(concern(event), Concern::Thing(..))));
     }
-    Ok(tl_map::fold::all(&events))
+    let mut delivery = tl_map::fold::all(&events);
+    let requests = Shelf::of(&std::mem::take(&mut delivery.requests));
+    let (mut tickets, mut builds) = (Rows::default(), Rows::default());
+    std::mem::take(&mut delivery.tickets).iter().for_each(|ticket| tickets.add_ticket(ticket));
+    std::mem::take(&mut delivery.builds).iter().for_each(|one| builds.add_builds(one));
+    Ok(Gathered { delivery, tickets, builds, requests })
 }
 
 /// Writes the rows that wait, and folds what else is new in the ledger.
@@ -280,8 +363,8 @@ fn reach(since: Timestamp) -> Timestamp {
 /// By the addresses of its remotes, else by its own name where one collected repository alone
 /// has it, else because there is one of each: not where its remotes call it something else, for
 /// then it is the clone of another repository.
-pub(crate) fn name(histories: &mut [History], repositories: &[Repository], delivery: &Delivery) {
-    let collected = collected_repositories(delivery);
+pub(crate) fn name(histories: &mut [History], repositories: &[Repository], all: &Gathered) {
+    let collected = collected_repositories(all);
     let only = collected.first().filter(|_| collected.len() == 1 && histories.len() == 1);
     for (history, repository) in histories.iter_mut().zip(repositories) {
         let same = |name: &String| {
@@ -301,63 +384,71 @@ pub(crate) fn name(histories: &mut [History], repositories: &[Repository], deliv
     }
 }
 
-/// Histories of the repositories that are known by their requests alone.
-pub(crate) fn histories(delivery: &Delivery, known: &[History]) -> Vec<History> {
-    let names: Vec<&str> = collected_repositories(delivery)
-        .into_iter()
-        .filter(|name| known.iter().all(|history| history.repository != *name))
-        .collect();
-    let make = |name: &&str| {
-        let mut history = requested_history(name, &delivery.requests, &delivery.releases, None);
-        (*name).clone_into(&mut history.repository);
+/// The repositories that are known by their requests alone.
+pub(crate) fn others(all: &Gathered, known: &[History]) -> Vec<String> {
+    let others = collected_repositories(all).into_iter();
+    let others = others.filter(|name| known.iter().all(|history| history.repository != *name));
+    others.map(str::to_owned).collect()
+}
+
+/// The dataset of what was read and collected, with the repositories named that are known by their
+/// requests alone.
+pub(crate) fn dataset<'a>(
+    histories: &'a [History],
+    delivery: &'a Delivery,
+    Rest { tickets, builds, requests }: Rest,
+    names: Vec<String>,
+    options: &'a Options,
+) -> Result<Dataset<'a>, CommandError> {
+    let make = |name: &str, requests: &[Request]| {
+        let mut history = requested_history(name, requests, &delivery.releases, None);
+        name.clone_into(&mut history.repository);
         history
     };
-    let threads = thread::available_parallelism().map_or(1, NonZero::get);
-    thread::scope(|scope| {
-        let parts: Vec<_> = names
-            .chunks(names.len().div_ceil(threads).max(1))
-            .map(|part| scope.spawn(move || part.iter().map(make).collect::<Vec<_>>()))
-            .collect();
-        let done = parts.into_iter().map(|part| part.join());
-        done.flat_map(|made| made.unwrap_or_else(|panic| resume_unwind(panic))).collect()
-    })
+    let others = Others { names, make: &make, latest: &head_made };
+    let collected = Collected::of_rows(delivery, tickets, builds).map_err(unreadable)?;
+    Dataset::gathered(histories, collected, requests, &others, options).map_err(unreadable)
 }
 
 /// Drops what belongs to other repositories than these; returns their names.
 ///
 /// Tickets, incidents and usage belong to no repository: they stay, and count where they are
 /// linked. A deployment that names no repository stays as well.
-pub(crate) fn keep_only(delivery: &mut Delivery, histories: &[History]) -> BTreeSet<String> {
+pub(crate) fn keep_only(
+    all: &mut Gathered,
+    histories: &[History],
+) -> Result<BTreeSet<String>, CommandError> {
     let own: BTreeSet<&str> = histories.iter().map(|one| one.repository.as_str()).collect();
-    let other: BTreeSet<String> = collected_repositories(delivery)
+    let other: BTreeSet<String> = collected_repositories(all)
         .into_iter()
         .filter(|name| !own.contains(name))
         .map(str::to_owned)
         .collect();
     if other.is_empty() {
-        return other;
+        return Ok(other);
     }
     let is_own = |name: &str| name.is_empty() || own.contains(name);
     let mut commits: BTreeSet<String> = BTreeSet::new();
-    for request in &delivery.requests {
-        if !numbered(&request.key).is_some_and(|(repository, _)| own.contains(repository)) {
-            let head = request.state.iter().map(|(_, state)| &state.head);
-            let landed = request.merged.iter().map(|merge| &merge.commit);
-            let made = request.commits.iter().map(|commit| &commit.id);
-            commits.extend(head.chain(landed).chain(made).cloned());
-        }
+    for requests in all.requests.keep_only(|name| own.contains(name)) {
+        let mut add = |request: Request| {
+            let head = request.state.into_iter().map(|(_, state)| state.head);
+            let landed = request.merged.into_iter().map(|merge| merge.commit);
+            let made = request.commits.into_iter().map(|commit| commit.id);
+            commits.extend(head.chain(landed).chain(made));
+        };
+        requests.each(&mut add).map_err(unreadable)?;
     }
-    delivery.builds.retain(|builds| !commits.contains(&builds.commit));
-    delivery.requests.retain(|one| numbered(&one.key).is_some_and(|(name, _)| own.contains(name)));
+    all.builds.retain(|commit| !commits.contains(commit));
+    let delivery = &mut all.delivery;
     delivery.deployments.retain(|one| is_own(&one.repository));
     delivery.releases.retain(|one| is_own(&one.repository));
-    other
+    Ok(other)
 }
 
 /// Repositories that requests, deployments or releases were collected of.
-fn collected_repositories(delivery: &Delivery) -> BTreeSet<&str> {
-    let requests = delivery.requests.iter().filter_map(|one| Some(numbered(&one.key)?.0));
-    let deployed = delivery.deployments.iter().map(|one| one.repository.as_str());
-    let released = delivery.releases.iter().map(|one| one.repository.as_str());
-    requests.chain(deployed).chain(released).filter(|name| !name.is_empty()).collect()
+fn collected_repositories(all: &Gathered) -> BTreeSet<&str> {
+    let deployed = all.delivery.deployments.iter().map(|one| one.repository.as_str());
+    let released = all.delivery.releases.iter().map(|one| one.repository.as_str());
+    let named = all.requests.repositories().chain(deployed).chain(released);
+    named.filter(|name| !name.is_empty()).collect()
 }

@@ -8,17 +8,16 @@ use std::path::Path;
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use tl_collect::history::{Collected, Diffs, Fresh, Known, Progress, Wanted, collect};
-use tl_core::delivery::Delivery;
 use tl_core::history::History;
 use tl_core::id::CommitId;
 use tl_core::time::{Millis, Timestamp};
 use tl_exec::git::Repository;
 use tl_ledger::Ledger;
 use tl_ledger::cache::CacheEntry;
-use tl_map::dataset::newest;
+use tl_map::dataset::{Others, newest};
 use tl_map::options::{Options, Team};
 
-use crate::collected::{self, From};
+use crate::collected::{self, From, Gathered};
 use crate::config::{MapConfig, TeamConfig};
 use crate::context::Context;
 use crate::error::CommandError;
@@ -114,31 +113,33 @@ pub(crate) async fn history(
 }
 
 /// What was collected into these ledgers, with the histories named after their forges; with
-/// `others`, repositories that are known by their requests alone are added to the histories.
+/// `others`, also the names of repositories that are known by their requests alone.
 pub(crate) async fn delivery(
     ui: &mut Ui,
     cx: &Context,
     repositories: &[Repository],
-    histories: &mut Vec<History>,
+    histories: &mut [History],
     ledgers: &[Ledger],
     period: &Period,
     others: bool,
-) -> Result<Delivery, CommandError> {
+) -> Result<(Gathered, Vec<String>), CommandError> {
     let window = Millis::days(i64::from(cx.config().map.window_days));
     let since = period.since.or(period.until.map(|until| until - window));
     // A ledger that was named is the same for all repositories.
     let ledgers = if cx.ledger.is_named() { ledgers.get(..1).unwrap_or_default() } else { ledgers };
     let from = since.map_or(From::Newest(window, cx.now), From::Window);
     let (mut all, end) = of_ledgers(ui, ledgers, from).await?;
-    if end.is_some_and(|end| newest(histories, &all, cx.now) < end) {
+    if let Some(end) = end
+        && newest_before(histories, &all, cx.now, end)?
+    {
         (all, _) = of_ledgers(ui, ledgers, From::Start).await?;
     }
     collected::name(histories, repositories, &all);
+    let mut names = Vec::new();
     if others {
-        let other = collected::histories(&all, histories);
-        histories.extend(other);
+        names = collected::others(&all, histories);
     } else {
-        let other = collected::keep_only(&mut all, histories);
+        let other = collected::keep_only(&mut all, histories)?;
         if !other.is_empty() {
             let shown: Vec<&str> = other.iter().take(3).map(String::as_str).collect();
             ui.note(format!(
@@ -149,7 +150,22 @@ pub(crate) async fn delivery(
             ));
         }
     }
-    Ok(all)
+    Ok((all, names))
+}
+
+/// Whether all that is known happened before an instant.
+fn newest_before(
+    histories: &[History],
+    all: &Gathered,
+    now: Timestamp,
+    end: Timestamp,
+) -> Result<bool, CommandError> {
+    let deployed = all.delivery.deployments.iter().filter_map(|one| one.finished);
+    if deployed.into_iter().any(|at| at >= end && at <= now) {
+        return Ok(false);
+    }
+    let newest = newest(histories, &all.delivery, &all.requests, &Others::none(), now);
+    Ok(newest.map_err(collected::unreadable)? < end)
 }
 
 /// Differences reach back one rework window before the period, so that what is changed again in
@@ -240,8 +256,8 @@ async fn of_ledgers(
     ui: &mut Ui,
     ledgers: &[Ledger],
     from: From,
-) -> Result<(Delivery, Option<Timestamp>), CommandError> {
-    let (mut all, mut end) = (Delivery::default(), None);
+) -> Result<(Gathered, Option<Timestamp>), CommandError> {
+    let (mut all, mut end) = (Gathered::default(), None);
     for ledger in ledgers {
         let (own, guessed) = collected::delivery(ui, ledger, from).await?;
         end = end.max(guessed);

@@ -70,6 +70,19 @@ pub fn requested_history(
     History { name: repository.to_owned(), repository: repository.to_owned(), branch, ..history }
 }
 
+/// When the head of a request was made, as its history tells it, where that is not after `now`.
+pub fn head_made(request: &Request, now: Timestamp) -> Option<Timestamp> {
+    let (_, number) = numbered(&request.key)?;
+    u32::try_from(number).ok()?;
+    let own = match request.commits.last() {
+        Some(last) => Some(last.committed.unwrap_or(last.authored)),
+        // What landed stands for a request without commits.
+        None if request.merged.is_some() => return None,
+        None => begun(request),
+    };
+    last_push(request).or(own).filter(|at| *at <= now)
+}
+
 /// The requests of a repository: in the order of keys they stand together.
 fn of_repository<'a>(repository: &str, requests: &'a [Request]) -> &'a [Request] {
     let prefix = format!("{repository}#");

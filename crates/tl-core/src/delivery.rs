@@ -15,6 +15,8 @@ use crate::fact::{
 };
 use crate::time::Timestamp;
 
+mod stored;
+
 /// Everything that was collected, for one map.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Delivery {
@@ -82,7 +84,7 @@ pub struct Ticket {
     /// Who opened it.
     pub reporter: String,
     /// What it looks like, and when it looked so.
-    #[serde(with = "json")]
+    #[serde(with = "stored::ticket")]
     pub state: Option<(Timestamp, TicketState)>,
     /// Its moves from status to status.
     pub moves: Vec<TicketMove>,
@@ -119,6 +121,7 @@ pub struct Link {
     /// The request `acme/api#12`; empty where it is a commit.
     pub change: String,
     /// The commit's full id; empty where it is a request.
+    #[serde(with = "stored::id")]
     pub commit: String,
 }
 
@@ -130,13 +133,14 @@ pub struct Request {
     /// When it was opened (t3).
     pub opened: Option<Timestamp>,
     /// What it looks like, and when it looked so.
-    #[serde(with = "json")]
+    #[serde(with = "stored::change")]
     pub state: Option<(Timestamp, ChangeState)>,
     /// When it was marked ready (`true`) or turned into a draft.
     pub drafts: Vec<(Timestamp, bool)>,
     /// Its commits.
     pub commits: Vec<RequestCommit>,
     /// When something was pushed to it, and the new head.
+    #[serde(with = "stored::pushes")]
     pub pushes: Vec<(Timestamp, String)>,
     /// When somebody was asked to review, and who.
     pub asked: Vec<(Timestamp, String)>,
@@ -158,6 +162,7 @@ pub struct RequestCommit {
     /// Author date.
     pub authored: Timestamp,
     /// Full id.
+    #[serde(with = "stored::id")]
     pub id: String,
     /// Committer date, where known.
     pub committed: Option<Timestamp>,
@@ -181,6 +186,7 @@ pub struct Review {
     /// What it said.
     pub verdict: ReviewVerdict,
     /// The commit that was looked at; empty where unknown.
+    #[serde(with = "stored::id")]
     pub commit: String,
 }
 
@@ -190,6 +196,7 @@ pub struct Merge {
     /// When (t6).
     pub at: Timestamp,
     /// The commit that landed; empty where unknown.
+    #[serde(with = "stored::id")]
     pub commit: String,
     /// The branch it landed on; empty where unknown.
     pub base: String,
@@ -201,6 +208,7 @@ pub struct Merge {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct CommitBuilds {
     /// Full id of the commit.
+    #[serde(with = "stored::id")]
     pub commit: String,
     /// Runs and jobs, by id and attempt.
     pub builds: Vec<Build>,
@@ -264,6 +272,7 @@ pub struct Deployment {
     /// Environment as the source calls it, empty where unknown.
     pub environment: String,
     /// Full id of what was deployed, empty where unknown.
+    #[serde(with = "stored::id")]
     pub commit: String,
     /// Further commits: see [`DeployState`](crate::fact::DeployState).
     pub commits: Vec<String>,
@@ -318,6 +327,7 @@ pub struct Release {
     /// When it was published (t8).
     pub at: Timestamp,
     /// Full id of the tagged commit, empty where unknown.
+    #[serde(with = "stored::id")]
     pub commit: String,
     /// Whether it is a pre-release.
     pub prerelease: bool,

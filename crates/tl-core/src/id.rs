@@ -78,16 +78,15 @@ impl FromStr for CommitId {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let wrong = || CommitIdError { text: text.chars().take(80).collect() };
-        if !matches!(text.len(), 40 | 64) || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
-            return Err(wrong());
+        let nibble = |digit: u8| char::from(digit).to_digit(16).map(|n| n as u8);
+        let pair = |two: &[u8]| Some(nibble(two[0])? << 4 | nibble(two[1])?);
+        let mut bytes = [0; 32];
+        let bytes = bytes.get_mut(..text.len() / 2).filter(|_| text.len().is_multiple_of(2));
+        let bytes = bytes.ok_or_else(wrong)?;
+        for (byte, two) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
+            *byte = pair(two).ok_or_else(wrong)?;
         }
-        let nibble = |digit: u8| char::from(digit).to_digit(16).map_or(0, |n| n as u8);
-        let bytes: Vec<u8> = text
-            .as_bytes()
-            .chunks_exact(2)
-            .map(|two| nibble(two[0]) << 4 | nibble(two[1]))
-            .collect();
-        Self::from_bytes(&bytes).ok_or_else(wrong)
+        Self::from_bytes(bytes).ok_or_else(wrong)
     }
 }
 

@@ -13,6 +13,7 @@ use tl_core::time::Timestamp;
 
 use crate::graph::{Graph, OWN_LIMIT};
 use crate::journey::{Boundary, Mark, Marks, Shape};
+use crate::measure::funnel::Fate;
 use crate::release::{FirstRelease, Releases};
 
 /// One delivered change.
@@ -34,7 +35,9 @@ pub struct Change {
     pub attribution: Attribution,
     /// How it arrived.
     pub shape: Shape,
-    /// Boundaries as seen.
+    /// Committer date of the commit that delivered it.
+    pub merged: Timestamp,
+    /// Boundaries as seen; with what was collected of it, where that was told.
     pub marks: Marks,
     /// When it was first released.
     pub first_release: FirstRelease,
@@ -58,6 +61,8 @@ pub struct Pending {
     /// Whether a commit on another branch says it merged the request, or a delivered request holds
     /// all its commits.
     pub merged_elsewhere: bool,
+    /// What its forge says became of it, where it was collected.
+    pub fate: Option<Fate>,
 }
 
 /// Everything found in one repository.
@@ -267,6 +272,7 @@ impl<'a> Finder<'a> {
             author: commit.author,
             attribution: commit.attribution,
             shape,
+            merged: commit.committed,
             marks: Marks::default(),
             first_release: FirstRelease::Waiting,
         };
@@ -392,6 +398,7 @@ impl<'a> Finder<'a> {
                 commits: own.len() as u32,
                 merged_elsewhere: self.superseded.contains(number)
                     || named.iter().any(|ix| !own.contains(ix)),
+                fate: None,
             });
         }
         pending.sort_by_key(|request| request.request);

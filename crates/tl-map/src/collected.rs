@@ -6,47 +6,66 @@
 //! **Definition:** boundaries t0 to t5 of `docs/measures.md`.
 
 use rustc_hash::FxHashMap;
-use tl_core::delivery::{Delivery, Request, Ticket, TicketMove, numbered};
+use tl_core::delivery::{Delivery, Link, Request, Ticket, TicketMove};
 use tl_core::fact::{LinkForm, StatusCategory};
 use tl_core::time::Timestamp;
 
+use crate::fold::{Builds, RowError, Rows, Tickets};
 use crate::journey::{Boundary, Marks, Seen};
+use crate::measure::merge_queue::Passage;
 use crate::options::{CollectedOptions, StatusMeaning};
 use crate::review::{Course, course};
-
-/// Nothing was collected.
-static NOTHING: Delivery = Delivery {
-    tickets: Vec::new(),
-    requests: Vec::new(),
-    builds: Vec::new(),
-    deployments: Vec::new(),
-    releases: Vec::new(),
-    incidents: Vec::new(),
-    iterations: Vec::new(),
-    usage: Vec::new(),
-    answers: Vec::new(),
-};
 
 /// A [`Delivery`] with its indexes.
 #[derive(Debug)]
 pub struct Collected<'a> {
     /// What was collected.
     pub delivery: &'a Delivery,
-    requests: FxHashMap<(&'a str, u64), usize>,
-    tickets: FxHashMap<&'a str, usize>,
+    /// Its tickets.
+    pub tickets: Tickets<'a>,
+    /// CI of commits.
+    pub builds: Builds<'a>,
     /// Tickets that their tracker ties to a request or commit, by its key or id.
-    tied: FxHashMap<&'a str, Vec<(LinkForm, usize)>>,
+    tied: FxHashMap<String, Vec<(LinkForm, u32)>>,
 }
 
 /// What is known of one change beyond git.
-#[derive(Debug, Default, Clone, Copy, PartialEq)]
+#[derive(Debug, Default, Clone, PartialEq)]
 pub struct Told {
-    /// Row of its request in [`Delivery::requests`].
-    pub request: Option<usize>,
-    /// Row of its ticket in [`Delivery::tickets`], and by what it is linked.
-    pub ticket: Option<(usize, LinkForm)>,
+    /// What measures ask of its request, where that was collected.
+    pub request: Option<Asked>,
+    /// Row of its ticket in [`Collected::tickets`], and by what it is linked.
+    pub ticket: Option<(u32, LinkForm)>,
     /// Its course through review.
     pub course: Course,
+}
+
+/// What measures ask of a request after its repository was read: the request itself is gone then.
+#[derive(Debug, Default, Clone, PartialEq)]
+pub struct Asked {
+    /// Whether its state was collected.
+    pub has_state: bool,
+    /// Who opened it, as a row of [`Requests::logins`](crate::dataset::Requests::logins).
+    pub author: Option<u32>,
+    /// Row of the CI of its head in [`Collected::builds`].
+    pub head: Option<u32>,
+    /// When it was merged, by its forge.
+    pub merged: Option<Timestamp>,
+    /// Its way through the merge queue, where it was in one.
+    pub passage: Option<Box<Passage>>,
+    /// What speaks for a hotfix.
+    pub hot: Option<Box<Hot>>,
+}
+
+/// What speaks for a request being a hotfix.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Hot {
+    /// The first label that says so.
+    pub label: Option<String>,
+    /// Its branch, where the name says so.
+    pub branch: Option<String>,
+    /// Incidents and their tickets that it names.
+    pub names: Vec<String>,
 }
 
 /// What git says about the tickets of a change.
@@ -59,34 +78,24 @@ pub struct GitMentions<'a> {
 }
 
 impl<'a> Collected<'a> {
-    /// Nothing was collected: git alone.
-    pub fn nothing() -> Self {
-        Self::new(&NOTHING)
-    }
-
     /// Indexes a delivery.
     pub fn new(delivery: &'a Delivery) -> Self {
-        let mut requests = FxHashMap::default();
-        requests.reserve(delivery.requests.len());
-        for (row, request) in delivery.requests.iter().enumerate() {
-            if let Some(key) = numbered(&request.key) {
-                requests.insert(key, row);
-            }
+        let mut tied = FxHashMap::default();
+        for (row, ticket) in (0..).zip(&delivery.tickets) {
+            tie(&mut tied, row, &ticket.links);
         }
-        let mut tickets = FxHashMap::default();
-        tickets.reserve(delivery.tickets.len());
-        let mut tied: FxHashMap<&str, Vec<(LinkForm, usize)>> = FxHashMap::default();
-        for (row, ticket) in delivery.tickets.iter().enumerate() {
-            tickets.insert(ticket.key.as_str(), row);
-            for link in &ticket.links {
-                for key in [&link.change, &link.commit] {
-                    if !key.is_empty() {
-                        tied.entry(key).or_default().push((link.form, row));
-                    }
-                }
-            }
+        let (tickets, builds) = (Tickets::of(&delivery.tickets), Builds::of(&delivery.builds));
+        Self { delivery, tickets, builds, tied }
+    }
+
+    /// The same where tickets and CI are as their rows hold them, and not in the delivery.
+    pub fn of_rows(delivery: &'a Delivery, tickets: Rows, builds: Rows) -> Result<Self, RowError> {
+        let (tickets, linked) = Tickets::of_rows(tickets)?;
+        let mut tied = FxHashMap::default();
+        for (row, links) in &linked {
+            tie(&mut tied, *row, links);
         }
-        Self { delivery, requests, tickets, tied }
+        Ok(Self { delivery, tickets, builds: Builds::of_rows(builds)?, tied })
     }
 
     /// Whether trackers tie any ticket to a request or commit.
@@ -94,37 +103,17 @@ impl<'a> Collected<'a> {
         !self.tied.is_empty()
     }
 
-    /// The row of a request.
-    pub fn request(&self, repository: &str, number: u64) -> Option<usize> {
-        self.requests.get(&(repository, number)).copied()
-    }
-
-    /// The row of a ticket.
-    pub fn ticket(&self, key: &str) -> Option<usize> {
-        self.tickets.get(key).copied()
-    }
-
-    /// Repositories that requests were collected of.
-    pub fn repositories(&self) -> Vec<&'a str> {
-        let mut names: Vec<&str> =
-            self.requests.keys().map(|(repository, _)| *repository).collect();
-        names.sort_unstable();
-        names.dedup();
-        names
-    }
-
     /// Adds to the marks of a change what was collected of it.
     pub fn tell(
         &self,
         marks: &mut Marks,
-        request: Option<usize>,
+        request: Option<&Request>,
         git: &GitMentions<'_>,
         options: &CollectedOptions,
         until: Timestamp,
     ) -> Told {
-        let mut told = Told { request, ..Told::default() };
-        let found = request.map(|row| &self.delivery.requests[row]);
-        if let Some(found) = found {
+        let mut told = Told::default();
+        if let Some(found) = request {
             if let Some(at) = merged_by_queue(found, marks, until) {
                 marks.correct(Boundary::Merged, at);
             }
@@ -142,12 +131,11 @@ impl<'a> Collected<'a> {
             }
         }
         let before = marks.get(Boundary::Merged).unwrap_or(until);
-        told.ticket = self.linked(found, git, options, before);
+        told.ticket = self.linked(request, git, options, before);
         let mut begun = marks.get(Boundary::FirstCommit);
         if let Some((row, _)) = told.ticket {
-            let ticket = &self.delivery.tickets[row];
-            marks.apply_known(Boundary::TicketOpened, ticket.opened);
-            let moved = started(ticket, options).filter(|at| *at <= before);
+            marks.apply_known(Boundary::TicketOpened, self.tickets.opened(row));
+            let moved = started(&self.tickets.get(row), options).filter(|at| *at <= before);
             begun = [begun, moved].into_iter().flatten().min();
         }
         marks.apply_known(Boundary::WorkStarted, begun);
@@ -161,10 +149,10 @@ impl<'a> Collected<'a> {
         git: &GitMentions<'_>,
         options: &CollectedOptions,
         before: Timestamp,
-    ) -> Option<(usize, LinkForm)> {
-        let mut links: Vec<(LinkForm, usize)> = Vec::new();
+    ) -> Option<(u32, LinkForm)> {
+        let mut links: Vec<(LinkForm, u32)> = Vec::new();
         let mentioned = |form, key: &str| {
-            let row = options.ticket_keys.is_match(key).then(|| self.ticket(key)).flatten();
+            let row = options.ticket_keys.is_match(key).then(|| self.tickets.row(key)).flatten();
             row.map(|row| (form, row))
         };
         if let Some(request) = request {
@@ -183,11 +171,22 @@ impl<'a> Collected<'a> {
         links
             .into_iter()
             .filter_map(|(form, row)| {
-                let opened = self.delivery.tickets[row].opened?;
+                let opened = self.tickets.opened(row)?;
                 (opened <= before).then_some((form, opened, row))
             })
             .min()
             .map(|(form, _, row)| (row, form))
+    }
+}
+
+/// Notes what the links of a ticket tie it to.
+fn tie(tied: &mut FxHashMap<String, Vec<(LinkForm, u32)>>, row: u32, links: &[Link]) {
+    for link in links {
+        for key in [&link.change, &link.commit] {
+            if !key.is_empty() {
+                tied.entry(key.clone()).or_default().push((link.form, row));
+            }
+        }
     }
 }
 

@@ -4,24 +4,35 @@
 //! [`Dataset::new`]. **Invariant:** nothing after the end of the window is known: what was merged
 //! later is absent, what was released or failed later is still open or whole.
 
+use std::cmp::Reverse;
+use std::sync::{Mutex, PoisonError};
+
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use tl_core::attribution::Cohort;
-use tl_core::delivery::{Delivery, Request};
+use tl_core::delivery::{Delivery, Request, numbered};
 use tl_core::history::{EARLIEST, History};
 use tl_core::id::PersonIx;
 use tl_core::time::{Millis, Timestamp};
 
-use crate::change::{self, Change, Changes, Pending};
-use crate::collected::{Collected, GitMentions, Told};
-use crate::deployment::{Deployments, FirstDeployment};
-use crate::failure::{self, Evidence, FailureKind, Grade, Link};
-use crate::graph::Graph;
-use crate::journey::{Boundary, End, Front, Journey, Line, Marks, Seen, Shape, Stage};
+pub use self::gathered::{Others, newest};
+use self::gathered::{nothing, tasks};
+pub use self::repository::{Held, Repository};
+use self::requests::Hearing;
+pub use self::requests::{Given, Requests};
+use crate::change::Change;
+use crate::collected::{Collected, Told};
+use crate::deployment::{Deployments, FirstDeployment, named_commits};
+use crate::failure::{self, FailureKind, Grade};
+use crate::fold::{RowError, Shelf};
+use crate::journey::{Boundary, End, Front, Journey, Line, Shape, Stage};
 use crate::lines::Lines;
-use crate::measure::funnel;
 use crate::options::Options;
-use crate::release::{FirstRelease, ReleaseIx, Releases};
+use crate::release::{FirstRelease, ReleaseIx};
+
+mod gathered;
+mod repository;
+mod requests;
 
 /// The period that is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,29 +41,6 @@ pub struct Window {
     pub since: Timestamp,
     /// Last instant, up to which everything is known.
     pub until: Timestamp,
-}
-
-/// One repository and what was found in it.
-#[derive(Debug)]
-pub struct Repository<'a> {
-    /// What was read.
-    pub history: &'a History,
-    /// Its mainline.
-    pub graph: Graph,
-    /// Its releases.
-    pub releases: Releases,
-    /// Its changes.
-    pub changes: Changes,
-    /// Its failures, as they were known at the end of the window.
-    pub links: Vec<Link>,
-    /// Rows of `links` by the change that failed.
-    links_of: FxHashMap<usize, Vec<usize>>,
-    /// Requests that were not delivered at the end of the window, by number.
-    pub pending: Vec<Pending>,
-    /// When its default branch is first seen, by the clock of its commits.
-    first_seen: Option<Timestamp>,
-    /// For each of its people the author id that all repositories share.
-    author_of: Vec<u32>,
 }
 
 /// One delivered change, as measures see it.
@@ -171,6 +159,29 @@ pub struct Size {
     pub reworked: Option<u64>,
 }
 
+/// The requests of the repository with most changes that have one, merged in the window.
+#[derive(Debug)]
+pub struct Busiest {
+    /// Its row.
+    pub repository: usize,
+    count: usize,
+    requests: Vec<Request>,
+    by_number: FxHashMap<u64, usize>,
+}
+
+impl Busiest {
+    fn new(repository: usize, count: usize, requests: Vec<Request>) -> Self {
+        let numbers = requests.iter().enumerate();
+        let numbers = numbers.filter_map(|(row, one)| Some((numbered(&one.key)?.1, row)));
+        Self { repository, count, by_number: numbers.collect(), requests }
+    }
+
+    /// The request with a number.
+    pub fn request(&self, number: u32) -> Option<&Request> {
+        self.by_number.get(&u64::from(number)).map(|row| &self.requests[*row])
+    }
+}
+
 /// Everything that measures need.
 #[derive(Debug)]
 pub struct Dataset<'a> {
@@ -184,6 +195,10 @@ pub struct Dataset<'a> {
     pub collected: Collected<'a>,
     /// Deployments to production that were collected.
     pub deployments: Deployments,
+    /// What requests tell that belongs to no one change.
+    pub requests: Requests,
+    /// The requests of the repository with most changes, where its line is to be simulated.
+    pub busiest: Option<Busiest>,
     /// For each change that failed in production, as (repository, change), the deployments and the
     /// rows of their failures.
     failed_in_production: FxHashMap<(usize, usize), Vec<(usize, usize)>>,
@@ -201,7 +216,7 @@ pub struct Dataset<'a> {
 impl<'a> Dataset<'a> {
     /// Finds the changes of all repositories and what became of them, by git alone.
     pub fn new(histories: &'a [History], options: &'a Options) -> Self {
-        Self::collected(histories, Collected::nothing(), options)
+        Self::with_delivery(histories, nothing(), options)
     }
 
     /// The same with what was collected from forges, trackers, CI and pagers.
@@ -210,12 +225,24 @@ impl<'a> Dataset<'a> {
         delivery: &'a Delivery,
         options: &'a Options,
     ) -> Self {
-        Self::collected(histories, Collected::new(delivery), options)
+        let requests = Shelf::of(&delivery.requests);
+        Self::gathered(histories, Collected::new(delivery), requests, &Others::none(), options)
+            .expect("a row that was just written can be read")
     }
 
-    fn collected(histories: &'a [History], collected: Collected<'a>, options: &'a Options) -> Self {
-        let newest = || newest(histories, collected.delivery, options.now);
-        let until = options.until.unwrap_or_else(newest);
+    /// The same with requests as their rows hold them, and repositories that are known by those
+    /// alone: as many at a time as there are cores, so that nobody holds all requests.
+    pub fn gathered(
+        histories: &'a [History],
+        collected: Collected<'a>,
+        requests: Shelf,
+        others: &Others<'_>,
+        options: &'a Options,
+    ) -> Result<Self, RowError> {
+        let until = match options.until {
+            Some(until) => until,
+            None => newest(histories, collected.delivery, &requests, others, options.now)?,
+        };
         let since =
             options.since.unwrap_or_else(|| until - Millis::days(i64::from(options.window_days)));
         let mut dataset = Self {
@@ -224,14 +251,15 @@ impl<'a> Dataset<'a> {
             line: Line::GIT,
             collected,
             deployments: Deployments::default(),
+            requests: Requests::default(),
+            busiest: None,
             failed_in_production: FxHashMap::default(),
-            repositories: Vec::with_capacity(histories.len()),
+            repositories: Vec::new(),
             items: Vec::new(),
             open: Vec::new(),
             authors: Vec::new(),
         };
-        let mut repositories: Vec<Repository<'_>> =
-            histories.par_iter().map(|history| Repository::new(history, until)).collect();
+        let mut repositories = dataset.hear(histories, requests, others)?;
         dataset.name_authors(&mut repositories);
         dataset.deployments = Deployments::new(
             &dataset.collected,
@@ -240,10 +268,12 @@ impl<'a> Dataset<'a> {
             options.failure_window(),
             until,
         );
-        dataset.line = dataset.line_of();
+        if !dataset.deployments.list.is_empty() {
+            dataset.line.end = End::Deployed;
+        }
         let failed = dataset.failed_changes();
         let parts: Vec<Part> = repositories
-            .par_iter()
+            .par_iter_mut()
             .enumerate()
             .map(|(row, repository)| {
                 let failed = failed.get(&row).map_or(&[][..], Vec::as_slice);
@@ -255,70 +285,126 @@ impl<'a> Dataset<'a> {
             dataset.items.extend(part.items);
             dataset.failed_in_production.extend(part.failed_in_production);
         }
+        for (row, repository) in repositories.iter_mut().enumerate() {
+            let open = std::mem::take(&mut repository.open).into_iter();
+            dataset.open.extend(open.map(|(request, marks)| Open {
+                repository: row,
+                request,
+                journey: marks.journey(dataset.line),
+            }));
+        }
         dataset.repositories = repositories;
-        dataset.open = dataset.open_requests();
-        dataset
+        Ok(dataset)
     }
 
-    /// Requests that are open at the end of the window, along the line as far as they came.
-    fn open_requests(&self) -> Vec<Open> {
-        funnel::open_requests(self)
-            .map(|(row, pending)| {
-                let repository = &self.repositories[row].history.repository;
-                let mut marks = Marks::default();
-                marks.apply_known(Boundary::FirstCommit, Some(pending.first_commit));
-                marks.apply_known(Boundary::LastPush, Some(pending.last_push));
-                if self.line.front != Front::Git {
-                    let request = self.collected.request(repository, u64::from(pending.request));
-                    let options = &self.options.collected;
-                    let git = GitMentions::default();
-                    self.collected.tell(&mut marks, request, &git, options, self.window.until);
-                }
-                Open {
-                    repository: row,
-                    request: pending.request,
-                    journey: marks.journey(self.line),
-                }
-            })
-            .collect()
-    }
-
-    /// The line that what was collected allows.
-    const fn line_of(&self) -> Line {
-        let delivery = self.collected.delivery;
-        let front = if !delivery.requests.is_empty() {
-            Front::Requests
-        } else if !delivery.tickets.is_empty() {
-            Front::Tickets
-        } else {
-            Front::Git
+    /// Finds what is in each repository, with what its requests tell.
+    fn hear(
+        &mut self,
+        histories: &'a [History],
+        requests: Shelf,
+        others: &Others<'_>,
+    ) -> Result<Vec<Repository<'a>>, RowError> {
+        self.line.front = match requests.is_empty() {
+            false => Front::Requests,
+            true if !self.collected.tickets.is_empty() => Front::Tickets,
+            true => Front::Git,
         };
-        let end = if self.deployments.list.is_empty() { End::Released } else { End::Deployed };
-        Line { front, end }
+        let hearing = Hearing::new(&self.collected, self.options, self.window, self.line.front);
+        let wanted = named_commits(self.collected.delivery);
+        let most = Mutex::new(None);
+        let heard: Result<Vec<_>, RowError> = tasks(histories, requests, others)
+            .into_par_iter()
+            .map(|task| {
+                let requests = task.shelved.requests()?;
+                drop(task.shelved);
+                let mut heard = Vec::with_capacity(task.places.len().max(1));
+                for (row, history) in task.places {
+                    let history = match history {
+                        Some(history) => Held::Read(history),
+                        None => Held::Made(Box::new((others.make)(&task.name, &requests))),
+                    };
+                    let mut found = Repository::new(history, self.window, &wanted);
+                    let mut told = hearing.hear(Some(&mut found), &requests);
+                    if !heard.is_empty() {
+                        told.is_told();
+                    }
+                    found.slim();
+                    heard.push((Some((row, found)), told));
+                }
+                match heard.first() {
+                    None => heard.push((None, hearing.hear(None, &requests))),
+                    Some((Some((row, found)), _)) if self.options.collected.network => {
+                        self.keep_busiest(&most, *row, found, requests);
+                    }
+                    Some(_) => {}
+                }
+                Ok(heard)
+            })
+            .collect();
+        let mut all: Vec<Option<Repository<'a>>> = Vec::new();
+        all.resize_with(histories.len() + others.names.len(), || None);
+        let mut logins = FxHashMap::default();
+        for (found, heard) in heard?.into_iter().flatten() {
+            let rows = self.requests.add(&mut logins, heard);
+            if let Some((row, mut found)) = found {
+                let asked = found.told.iter_mut().filter_map(|told| told.request.as_mut());
+                for author in asked.filter_map(|asked| asked.author.as_mut()) {
+                    *author = rows[*author as usize];
+                }
+                all[row] = Some(found);
+            }
+        }
+        self.busiest = most.into_inner().unwrap_or_else(PoisonError::into_inner);
+        Ok(all.into_iter().flatten().collect())
+    }
+
+    /// Keeps the requests of the repository in which most changes of the window have one; of
+    /// equals those of the first.
+    fn keep_busiest(
+        &self,
+        most: &Mutex<Option<Busiest>>,
+        row: usize,
+        found: &Repository<'_>,
+        requests: Vec<Request>,
+    ) {
+        let is_inside = |change: &Change| {
+            let merged = failure::merged_at(change);
+            merged >= self.window.since.max(EARLIEST) && merged <= self.window.until
+        };
+        let told = found.changes.delivered.iter().zip(&found.told);
+        let count =
+            told.filter(|(change, told)| is_inside(change) && told.request.is_some()).count();
+        let mut most = most.lock().unwrap_or_else(PoisonError::into_inner);
+        let known =
+            most.as_ref().map_or((0, Reverse(0)), |one| (one.count, Reverse(one.repository)));
+        if count > 0 && (count, Reverse(row)) > known {
+            *most = Some(Busiest::new(row, count, requests));
+        }
     }
 
     /// Gives each person the id that all repositories share: people are one by address.
     fn name_authors(&mut self, repositories: &mut [Repository<'a>]) {
         let mut ids: FxHashMap<&str, u32> = FxHashMap::default();
-        for repository in repositories {
-            let people = &repository.history.people;
-            repository.author_of.reserve_exact(people.len());
-            for person in people {
+        for Repository { history, author_of, .. } in repositories {
+            author_of.reserve_exact(history.people.len());
+            for person in &history.people {
                 let id = *ids.entry(person.email.as_str()).or_insert_with(|| {
                     self.authors.push((person.name.clone(), person.email.clone()));
                     self.authors.len() as u32 - 1
                 });
-                repository.author_of.push(id);
+                author_of.push(id);
             }
         }
     }
 
     /// What one repository adds to the dataset.
-    fn part(&self, row: usize, repository: &Repository<'a>, failed: &[FailedChange]) -> Part {
+    fn part(&self, row: usize, repository: &mut Repository<'a>, failed: &[FailedChange]) -> Part {
         let until = self.window.until;
         let mut part = Part::default();
         let mut item_of = vec![None; repository.changes.delivered.len()];
+        let mut told = std::mem::take(&mut repository.told).into_iter();
         for (index, change) in repository.changes.delivered.iter().enumerate() {
+            let told = told.next().unwrap_or_default();
             let merged = failure::merged_at(change);
             if merged > until || merged < EARLIEST {
                 continue;
@@ -328,7 +414,7 @@ impl<'a> Dataset<'a> {
                 continue;
             }
             item_of[index] = Some(part.items.len() as u32);
-            part.items.push(self.item(repository, row, index, arrival));
+            part.items.push(self.item(repository, row, index, arrival, told));
         }
         for link in &repository.links {
             if let Some(item) = item_of[link.failed].map(|item| &mut part.items[item as usize]) {
@@ -342,6 +428,7 @@ impl<'a> Dataset<'a> {
         }
         self.add_production_failures(&mut part, row, &item_of, failed);
         self.add_sizes(&mut part.items, repository);
+        repository.sizes = Vec::new();
         part
     }
 
@@ -441,6 +528,7 @@ impl<'a> Dataset<'a> {
         row: usize,
         index: usize,
         arrival: Arrival,
+        told: Told,
     ) -> Item {
         let change = &repository.changes.delivered[index];
         let mut release = None;
@@ -450,7 +538,6 @@ impl<'a> Dataset<'a> {
             backport = other;
         }
         let mut marks = change.marks;
-        let told = self.tell(repository, change, &mut marks);
         if self.line.end == End::Deployed {
             marks.apply_known(Boundary::InProduction, arrival.at);
             marks.apply_known(Boundary::DeployStarted, arrival.started);
@@ -476,31 +563,6 @@ impl<'a> Dataset<'a> {
         }
     }
 
-    /// Adds to the marks of a change what was collected of it.
-    fn tell(&self, repository: &Repository<'_>, change: &Change, marks: &mut Marks) -> Told {
-        if change.shape == Shape::Direct {
-            marks.seen = Seen::Direct;
-        }
-        if self.line.front == Front::Git {
-            return Told::default();
-        }
-        let request = change.request.and_then(|number| {
-            self.collected.request(&repository.history.repository, u64::from(number))
-        });
-        let start = change.position as usize;
-        let landed = &repository.graph.mainline[start..start + change.span as usize];
-        let mut git = GitMentions::default();
-        for commit in landed.iter().map(|ix| repository.history.commit(*ix)) {
-            if self.collected.has_ties() {
-                git.commits.push(commit.id.to_string());
-            }
-            let links = commit.links.iter();
-            git.tickets.extend(links.flat_map(|links| &links.tickets).map(String::as_str));
-        }
-        let options = &self.options.collected;
-        self.collected.tell(marks, request, &git, options, self.window.until)
-    }
-
     /// Sizes and rework of items, from the differences that were read.
     fn add_sizes(&self, items: &mut [Item], repository: &Repository<'a>) {
         let mut lines = Lines::default();
@@ -521,8 +583,8 @@ impl<'a> Dataset<'a> {
                 lines.apply(item.change as u32, item.merged, diff, rework);
             }
             item.size = known.then_some(size);
-            if !known && let Some(row) = item.told.request {
-                item.size = told_size(&self.collected.delivery.requests[row]);
+            if !known {
+                item.size = repository.sizes.get(item.change).copied().flatten();
             }
         }
         for item in items {
@@ -656,96 +718,4 @@ impl<'a> Dataset<'a> {
     pub fn is_followed(&self, item: &Item) -> bool {
         item.merged + self.options.failure_window() <= self.window.until
     }
-}
-
-impl<'a> Repository<'a> {
-    /// Finds the changes of a history, and what became of them until an instant.
-    fn new(history: &'a History, until: Timestamp) -> Self {
-        let graph = Graph::new(history);
-        let releases = Releases::until(history, &graph, until);
-        let changes = change::changes(history, &graph, &releases);
-        let mut links = failure::failures(history, &graph, &releases, &changes, Evidence::All);
-        links.retain(|link| link.at <= until);
-        let mut links_of: FxHashMap<usize, Vec<usize>> = FxHashMap::default();
-        for (row, link) in links.iter().enumerate() {
-            links_of.entry(link.failed).or_default().push(row);
-        }
-        let first_seen = graph.mainline.iter().map(|ix| history.commit(*ix).committed);
-        Self {
-            first_seen: first_seen.filter(|at| *at >= EARLIEST).min(),
-            pending: pending(&changes, history, until),
-            author_of: Vec::new(),
-            history,
-            graph,
-            releases,
-            changes,
-            links,
-            links_of,
-        }
-    }
-
-    /// The failure links of a change, as they were known at the end of the window.
-    pub fn links_of(&self, change: usize) -> impl Iterator<Item = &Link> {
-        let rows = self.links_of.get(&change).map_or(&[][..], Vec::as_slice);
-        rows.iter().map(|row| &self.links[*row])
-    }
-}
-
-/// The size of a request as its forge tells it; what of it was reworked is unknown there.
-fn told_size(request: &Request) -> Option<Size> {
-    let (_, state) = request.state.as_ref()?;
-    Some(Size {
-        added: state.additions?,
-        removed: state.deletions?,
-        files: state.files.unwrap_or_default(),
-        reworked: None,
-    })
-}
-
-/// Requests that were begun but not delivered at an instant: also those merged later.
-fn pending(changes: &Changes, history: &History, until: Timestamp) -> Vec<Pending> {
-    let later = changes.delivered.iter().filter(|change| failure::merged_at(change) > until);
-    let later = later.filter_map(|change| {
-        let (first, last) = (Boundary::FirstCommit, Boundary::LastPush);
-        Some(Pending {
-            request: change.request?,
-            author: change.author,
-            attribution: change.attribution,
-            first_commit: change.marks.get(first)?,
-            last_push: change.marks.get(last).unwrap_or(history.commit(change.landed).committed),
-            commits: change.commits,
-            merged_elsewhere: false,
-        })
-    });
-    let mut pending: Vec<Pending> = changes
-        .pending
-        .iter()
-        .cloned()
-        .chain(later)
-        .filter(|request| request.first_commit <= until)
-        .map(|request| Pending { last_push: request.last_push.min(until), ..request })
-        .collect();
-    pending.sort_by_key(|request| request.request);
-    pending
-}
-
-/// The newest instant at which something is known to have happened, not after `now`: where a window
-/// ends that was not given.
-pub fn newest(histories: &[History], delivery: &Delivery, now: Timestamp) -> Timestamp {
-    let deployed = delivery.deployments.iter().filter_map(|one| one.finished);
-    let merged = delivery.requests.iter().filter_map(|one| Some(one.merged.as_ref()?.at));
-    histories
-        .iter()
-        .flat_map(|history| {
-            let mainline = history.mainline();
-            let commits = mainline.into_iter().map(|ix| history.commit(ix).committed);
-            let tags = history.tags.iter().map(|tag| tag.at);
-            let heads = history.requests.iter().map(|head| history.commit(head.commit).committed);
-            commits.chain(tags).chain(heads).collect::<Vec<_>>()
-        })
-        .chain(deployed)
-        .chain(merged)
-        .filter(|at| *at <= now)
-        .max()
-        .unwrap_or(now)
 }

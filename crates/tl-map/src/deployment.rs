@@ -6,6 +6,7 @@
 //! is left-censored, never attached to it; each rollback, hotfix and failure keeps why it is one.
 //! **Definition:** `docs/measures.md`, "Deployments".
 
+use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use tl_core::delivery::{Delivery, Deployment as Record};
 use tl_core::fact::Outcome;
@@ -190,17 +191,10 @@ impl Deployments {
         until: Timestamp,
     ) {
         let versions = Versions::new(repositories, &delivery.releases, until);
-        let mut wanted: FxHashMap<CommitId, Vec<(usize, CommitIx)>> = FxHashMap::default();
-        for deployment in &self.list {
-            if let Ok(id) = deployment.what.parse() {
-                wanted.insert(id, Vec::new());
-            }
-        }
+        let mut named: FxHashMap<CommitId, Vec<(usize, CommitIx)>> = FxHashMap::default();
         for (row, repository) in repositories.iter().enumerate() {
-            for (index, commit) in repository.history.commits.iter().enumerate() {
-                if let Some(places) = wanted.get_mut(&commit.id) {
-                    places.push((row, CommitIx(index as u32)));
-                }
+            for (id, ix) in &repository.named {
+                named.entry(*id).or_default().push((row, *ix));
             }
         }
         let by_name: FxHashMap<&str, usize> = repositories
@@ -210,12 +204,12 @@ impl Deployments {
             .collect();
         for deployment in &mut self.list {
             let record = &delivery.deployments[deployment.records[0]];
-            let named = by_name.get(record.repository.as_str()).copied();
-            let named = named.filter(|_| !record.repository.is_empty());
+            let of = by_name.get(record.repository.as_str()).copied();
+            let of = of.filter(|_| !record.repository.is_empty());
             let id = deployment.what.parse().ok();
-            let places = id.and_then(|id| wanted.get(&id)).map_or(&[][..], Vec::as_slice);
+            let places = id.and_then(|id| named.get(&id)).map_or(&[][..], Vec::as_slice);
             // Forks share commits: the one that the record names, else the first.
-            let own = places.iter().find(|(row, _)| Some(*row) == named);
+            let own = places.iter().find(|(row, _)| Some(*row) == of);
             let by_version = || {
                 let repository = repository_of(record, &deployment.service, options);
                 let (version, by) = (&record.version, deployment.finished);
@@ -226,7 +220,7 @@ impl Deployments {
             };
             let found = own.or_else(|| places.first()).copied().or_else(by_version);
             deployment.commit = found.map(|(_, ix)| ix);
-            deployment.repository = found.map(|(row, _)| row).or(named);
+            deployment.repository = found.map(|(row, _)| row).or(of);
         }
     }
 
@@ -268,17 +262,26 @@ impl Deployments {
 
     /// Notes with each deployment the changes that it brought first with its service.
     fn ship(&mut self, repositories: &[Repository<'_>], options: &CollectedOptions) {
-        for (row, repository) in repositories.iter().enumerate() {
-            let Some(services) = self.services.get(&row) else { continue };
-            for service in services {
+        // Which deployment brought which change, service by service.
+        let of = |(row, repository): (usize, &Repository<'_>)| {
+            let mut shipped: Vec<(usize, usize)> = Vec::new();
+            for service in self.services.get(&row).into_iter().flatten() {
                 let Some(steps) = self.steps.get(&(row, service.clone())) else { continue };
                 for (index, change) in repository.changes.delivered.iter().enumerate() {
                     if let First::By(by) = steps.first(repository, change)
                         && may_bring(service, repository, change, options)
                     {
-                        self.list[by].shipped.push((row, index));
+                        shipped.push((by, index));
                     }
                 }
+            }
+            shipped
+        };
+        let shipped: Vec<Vec<(usize, usize)>> =
+            repositories.par_iter().enumerate().map(of).collect();
+        for (row, shipped) in shipped.into_iter().enumerate() {
+            for (by, index) in shipped {
+                self.list[by].shipped.push((row, index));
             }
         }
     }
@@ -313,7 +316,7 @@ impl Steps {
         let other = if self.beside.is_empty() {
             None
         } else {
-            let same = landed.iter().flat_map(|ix| found.releases.equivalents(found.history, *ix));
+            let same = landed.iter().flat_map(|ix| found.releases.equivalents(&found.history, *ix));
             same.filter_map(|ix| self.beside.get(&ix)).min().copied()
         };
         match own.into_iter().chain(other).min() {
@@ -409,6 +412,13 @@ fn repository_of<'r>(record: &'r Record, service: &str, options: &'r CollectedOp
         Some([only]) if record.repository.is_empty() => only,
         _ => &record.repository,
     }
+}
+
+/// The ids of all commits that deployments and releases name.
+pub(crate) fn named_commits(delivery: &Delivery) -> FxHashSet<CommitId> {
+    let deployed = delivery.deployments.iter().flat_map(|one| [&one.commit, &one.version]);
+    let released = delivery.releases.iter().map(|one| &one.commit);
+    deployed.chain(released).filter_map(|id| id.parse().ok()).collect()
 }
 
 /// Records of production as deployments, oldest first.

@@ -4,7 +4,7 @@
 //! **Invariant:** the rows listed are the ones that the measure was computed from.
 
 use serde::Serialize;
-use tl_core::delivery::{Build, Ticket, numbered};
+use tl_core::delivery::{Build, CommitBuilds, Ticket, numbered};
 use tl_core::fact::BuildLevel;
 use tl_core::time::{Millis, Timestamp};
 
@@ -86,7 +86,9 @@ pub fn explain(data: &Dataset<'_>, id: &str, limit: usize) -> Result<Explanation
         "ai-use" => ("level of evidence, 1 is surest", by_evidence(data)),
         "reviews" => (
             "reviews by people",
-            items(data, |item| item.told.request.map(|_| f64::from(item.told.course.reviews))),
+            items(data, |item| {
+                item.told.request.as_ref().map(|_| f64::from(item.told.course.reviews))
+            }),
         ),
         "merge-queue" => ("hours in the merge queue", queued(data)),
         "time-in-status" => ("hours from first progress to done", tickets(data)),
@@ -205,7 +207,7 @@ fn queued(data: &Dataset<'_>) -> Vec<ExplainedRow> {
     let counts = |passage: &Passage| passage.since.is_some() || passage.removed.iter().any(inside);
     let open = unmerged(data).filter(|(_, passage)| counts(passage)).map(|(request, passage)| {
         let end = if passage.since.is_some() { "still in it" } else { "not merged" };
-        row(request_name(data, &request.key), end.to_owned(), &passage)
+        row(request_name(data, request), end.to_owned(), passage)
     });
     queued.chain(open).collect()
 }
@@ -229,7 +231,7 @@ fn tickets(data: &Dataset<'_>) -> Vec<ExplainedRow> {
         let note = format!("done {}", done.date());
         Some(ExplainedRow { item: ticket.key.clone(), value: spent.hours(), note })
     };
-    data.collected.delivery.tickets.iter().filter_map(row).collect()
+    data.collected.tickets.ask(row)
 }
 
 /// Steps of deployments that a person was waited for, done in the window.
@@ -237,9 +239,9 @@ fn steps(data: &Dataset<'_>) -> Vec<ExplainedRow> {
     let inside = |at: Timestamp| at >= data.window.since && at <= data.window.until;
     let delivery = data.collected.delivery;
     let of_deployments = delivery.deployments.iter().flat_map(|one| &one.steps);
-    let of_builds = delivery.builds.iter().flat_map(|one| &one.steps);
+    let of_builds = data.collected.builds.ask(|_, one| Some(one.steps.clone()));
     of_deployments
-        .chain(of_builds)
+        .chain(of_builds.iter().flatten())
         .filter_map(|step| {
             let done = step.done.filter(|at| inside(*at))?;
             let value = (done - step.waiting?).hours();
@@ -259,8 +261,10 @@ fn runs(data: &Dataset<'_>) -> Vec<ExplainedRow> {
         Some(ExplainedRow { item: build.name.clone(), value, note })
     };
     let is_run = |build: &&Build| build.level == BuildLevel::Run;
-    let builds = data.collected.delivery.builds.iter().flat_map(|one| &one.builds);
-    builds.filter(is_run).filter_map(row).collect()
+    let of_commit = |_, one: &CommitBuilds| -> Option<Vec<ExplainedRow>> {
+        Some(one.builds.iter().filter(is_run).filter_map(row).collect())
+    };
+    data.collected.builds.ask(of_commit).into_iter().flatten().collect()
 }
 
 fn releases(data: &Dataset<'_>) -> Vec<ExplainedRow> {

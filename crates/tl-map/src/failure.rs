@@ -14,7 +14,6 @@ use tl_core::time::Timestamp;
 
 use crate::change::{Change, Changes};
 use crate::graph::Graph;
-use crate::journey::Boundary;
 use crate::release::{FirstRelease, Releases};
 
 /// How sure a failure link is: A is an incident that names the change, E a guess by time.
@@ -289,8 +288,8 @@ fn hot_fixed(releases: &Releases, changes: &Changes, links: &mut [Link]) {
 }
 
 /// When a change was merged, as seen.
-pub fn merged_at(change: &Change) -> Timestamp {
-    change.marks.get(Boundary::Merged).unwrap_or_default()
+pub const fn merged_at(change: &Change) -> Timestamp {
+    change.merged
 }
 
 /// Titles that stand for a position: of the mainline commit, and of what a merge brought.

@@ -12,14 +12,18 @@
 
 mod builds;
 mod categories;
+mod commits;
 mod deployment;
 mod incident;
 mod join;
+mod packed;
 mod planning;
 mod request;
 mod row;
 mod said;
+mod shelf;
 mod ticket;
+mod tickets;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -29,8 +33,12 @@ use tl_core::delivery::Delivery;
 use tl_core::event::Event;
 use tl_core::fact::{kind, role};
 
+pub use commits::Builds;
 pub use deployment::DeploymentRow;
+pub use packed::Rows;
 pub use row::{Entity, Folded, ROW_VERSION, RowError, fold_row};
+pub use shelf::{Shelf, Shelved};
+pub use tickets::{Tickets, Ties};
 
 /// A kind of thing. The numbers are stored: append only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -60,6 +60,12 @@ impl Graph {
         &self.members[start..end]
     }
 
+    /// Forgets the commits behind the first ones, none of which the default branch contains.
+    pub(crate) fn truncate(&mut self, commits: usize) {
+        self.entry.truncate(commits);
+        self.entry.shrink_to_fit();
+    }
+
     /// Number of commits that the default branch contains.
     pub fn len(&self) -> usize {
         self.members.len()

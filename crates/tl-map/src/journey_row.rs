@@ -113,7 +113,6 @@ fn row(data: &Dataset<'_>, item: &Item, names: bool) -> JourneyRow {
     } else {
         format!("author-{:04}", item.author + 1)
     };
-    let delivery = data.collected.delivery;
     let course = &item.told.course;
     let reviewed = course.first_review.is_some();
     let judged = data.is_followed(item) || failed_strict(data, item);
@@ -160,8 +159,8 @@ fn row(data: &Dataset<'_>, item: &Item, names: bool) -> JourneyRow {
         deploy_ms: spent(item, Stage::Deploy),
         reviewers_turn_ms: reviewed.then_some(course.reviewers_turn),
         authors_turn_ms: reviewed.then_some(course.authors_turn),
-        reviews: item.told.request.map(|_| course.reviews),
-        ticket: item.told.ticket.map(|(row, _)| delivery.tickets[row].key.clone()),
+        reviews: item.told.request.as_ref().map(|_| course.reviews),
+        ticket: item.told.ticket.map(|(row, _)| data.collected.tickets.get(row).key.clone()),
         service: item.deployment.map(|row| data.deployments.list[row].service.clone()),
     }
 }

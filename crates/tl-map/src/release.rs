@@ -105,6 +105,20 @@ impl Releases {
         releases
     }
 
+    /// Whether releases and equivalent commits are all among so many first commits.
+    pub(crate) fn are_within(&self, commits: usize) -> bool {
+        let Equivalents { picked_from, titled, same_patch } = &self.equivalents;
+        let others = picked_from.values().chain(titled.values()).chain(same_patch.values());
+        let released = self.list.iter().map(|release| &release.commit);
+        released.chain(others.flatten()).all(|ix| ix.row() < commits)
+    }
+
+    /// Forgets the commits behind the first ones.
+    pub(crate) fn truncate(&mut self, commits: usize) {
+        self.first.truncate(commits);
+        self.first.shrink_to_fit();
+    }
+
     /// The first release that contains a commit itself.
     pub fn containing(&self, ix: CommitIx) -> Option<ReleaseIx> {
         Some(self.first[ix.row()]).filter(|release| *release != NONE).map(ReleaseIx)

@@ -17,6 +17,7 @@ use tl_map::explain::{Explanation, explain, find};
 use tl_map::journey_row;
 use tl_map::report::Report;
 
+use crate::collected;
 use crate::config;
 use crate::context::{Context, Globals, LedgerChoice};
 use crate::error::{CmdResult, CommandError, Outcome};
@@ -95,7 +96,7 @@ pub(super) async fn cmd_map(ui: &mut Ui, globals: &Globals, args: &MapArgs) -> C
     if ledgers.is_empty() {
         ledgers.extend(cx.named_ledger().await?);
     }
-    let delivery = pipeline::delivery(
+    let (gathered, names) = pipeline::delivery(
         ui,
         &cx,
         &repositories,
@@ -105,10 +106,12 @@ pub(super) async fn cmd_map(ui: &mut Ui, globals: &Globals, args: &MapArgs) -> C
         args.collected,
     )
     .await?;
+    let (delivery, rest) = gathered.split();
     // The process ends here, and the system takes all of it back at once: to give millions of pieces
     // back one by one takes a tenth of the run.
     let (histories, delivery) = (ManuallyDrop::new(histories), ManuallyDrop::new(delivery));
-    let data = ManuallyDrop::new(Dataset::with_delivery(&histories, &delivery, &options));
+    let data = collected::dataset(&histories, &delivery, rest, names, &options)?;
+    let data = ManuallyDrop::new(data);
     if let Some(id) = &args.explain {
         let explanation = explain(&data, id, EXPLAINED_ROWS)?;
         return show_explanation(ui, args, &explanation);

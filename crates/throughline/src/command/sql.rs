@@ -11,9 +11,9 @@ use tl_exec::git::{OpenError, Repository};
 use tl_ledger::Ledger;
 use tl_ledger::scratch::Scratch;
 use tl_ledger::sql::{Limits, Rows, SqlValue};
-use tl_map::dataset::Dataset;
 
 use super::tables;
+use crate::collected;
 use crate::context::{Context, Globals, LedgerChoice};
 use crate::error::{CmdResult, CommandError, Outcome};
 use crate::pipeline::{self, Period};
@@ -65,9 +65,10 @@ pub(super) async fn cmd_sql(ui: &mut Ui, globals: &Globals, args: &SqlArgs) -> C
     }
     let mut scratch = Scratch::open(ledgers.first().and_then(Ledger::path)).await?;
     let options = pipeline::options(&cx, &period, &cx.config().map.teams)?;
-    let delivery =
+    let (gathered, names) =
         pipeline::delivery(ui, &cx, &repositories, &mut histories, &ledgers, &period, true).await?;
-    let data = Dataset::with_delivery(&histories, &delivery, &options);
+    let (delivery, rest) = gathered.split();
+    let data = collected::dataset(&histories, &delivery, rest, names, &options)?;
     tables::load(&data, cx.config().map.privacy.names, &mut scratch).await?;
     let rows = scratch.sql(&args.query, Limits { rows: args.limit, time: TIME }).await?;
     if args.json {

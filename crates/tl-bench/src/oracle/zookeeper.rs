@@ -212,7 +212,7 @@ impl Verdict {
         ix: tl_core::id::CommitIx,
         (ticket, opened, landed): (&str, Timestamp, Timestamp),
     ) {
-        let told = item.told.ticket.map(|(row, _)| &dataset.collected.delivery.tickets[row]);
+        let told = item.told.ticket.map(|(row, _)| dataset.collected.tickets.get(row));
         match told {
             Some(told) if told.key == ticket => self.told += 1,
             Some(told) if told.opened.is_some_and(|at| at <= opened) => self.shared += 1,

@@ -1,4 +1,4 @@
-use tl_core::delivery::{Link, Merge, RequestCommit};
+use tl_core::delivery::{Merge, RequestCommit};
 use tl_core::fact::{ChangeState, Mention};
 
 use super::*;
@@ -52,9 +52,9 @@ fn told(delivery: &Delivery) -> (Marks, Told) {
     let collected = Collected::new(delivery);
     let mut marks = Marks::default();
     marks.apply(Mark { boundary: Boundary::Merged, at: at(50) });
-    let row = collected.request("acme/api", 12);
+    let request = delivery.requests.first();
     let options = CollectedOptions::default();
-    let told = collected.tell(&mut marks, row, &GitMentions::default(), &options, at(100));
+    let told = collected.tell(&mut marks, request, &GitMentions::default(), &options, at(100));
     (marks, told)
 }
 

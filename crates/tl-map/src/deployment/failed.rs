@@ -290,6 +290,9 @@ fn by_revert(
     let mut found = Vec::new();
     for (place, change) in &this.shipped {
         let repository = &repositories[*place];
+        if repository.links.is_empty() {
+            continue;
+        }
         for link in repository.links_of(*change) {
             let in_use = link.at >= this.finished && link.at - this.finished <= window;
             if link.kind == FailureKind::Reverted && link.grade <= Grade::C && in_use {

@@ -5,7 +5,6 @@
 
 use rustc_hash::FxHashSet;
 use tl_core::delivery::{Delivery, Incident};
-use tl_core::fact::Mention;
 use tl_core::id::CommitIx;
 use tl_core::time::Timestamp;
 
@@ -61,11 +60,15 @@ pub(super) fn classify(
     // As many deployments as there are, each looks at those of its own time alone.
     incidents.sort_by_key(|began| began.at);
     // What ran before in each place.
-    let mut ran: FxHashSet<(String, String, String)> = FxHashSet::default();
-    for row in 0..list.len() {
-        let this = &list[row];
-        let place = (this.service.clone(), this.environment.clone(), this.what.clone());
-        let is_known = if this.is_success() { !ran.insert(place) } else { ran.contains(&place) };
+    let mut ran: FxHashSet<(&str, &str, &str)> = FxHashSet::default();
+    ran.reserve(list.len());
+    let mut known = Vec::with_capacity(list.len());
+    for this in &*list {
+        let place = (this.service.as_str(), this.environment.as_str(), this.what.as_str());
+        known.push(if this.is_success() { !ran.insert(place) } else { ran.contains(&place) });
+    }
+    drop(ran);
+    for (row, is_known) in known.into_iter().enumerate() {
         let kind = match rollback(list, row, is_known, collected.delivery, repositories) {
             Some(why) => Kind::Rollback(why),
             None => match hotfix(list, row, collected, &incidents, repositories, options) {
@@ -163,7 +166,7 @@ fn hotfix(
     let first =
         since.map_or(incidents.len(), |since| incidents.partition_point(|began| began.at < since));
     let end = incidents.partition_point(|began| began.at <= this.finished).max(first);
-    if let Some(why) = all_hot(this, &incidents[first..end], collected, repositories, options) {
+    if let Some(why) = all_hot(this, &incidents[first..end], repositories) {
         return Some(why);
     }
     is_picked(this, previous?, repositories)
@@ -175,30 +178,26 @@ fn hotfix(
 fn all_hot(
     this: &Deployment,
     incidents: &[Began<'_>],
-    collected: &Collected<'_>,
     repositories: &[Repository<'_>],
-    options: &CollectedOptions,
 ) -> Option<String> {
     let mut reverts = 0;
     let mut first_reason = None;
-    for (repository, change) in &this.shipped {
+    for (repository, index) in &this.shipped {
         let found = &repositories[*repository];
-        let change = &found.changes.delivered[*change];
+        let change = &found.changes.delivered[*index];
         let links = found.history.commit(change.landed).links.as_deref();
         if links.is_some_and(|links| !links.reverts.is_empty()) {
             reverts += 1;
             continue;
         }
         let number = change.request?;
-        let row = collected.request(&found.history.repository, u64::from(number))?;
-        let (_, state) = collected.delivery.requests[row].state.as_ref()?;
-        let hot = |label: &&String| options.hotfix_labels.contains(&label.to_lowercase());
-        let reason = if let Some(label) = state.labels.iter().find(hot) {
+        let hot = found.told.get(*index)?.request.as_ref()?.hot.as_deref()?;
+        let reason = if let Some(label) = &hot.label {
             format!("request #{number} has the label {label}")
-        } else if options.hotfix_branches.is_match(&state.branch) {
-            format!("request #{number} comes from {}", state.branch)
+        } else if let Some(branch) = &hot.branch {
+            format!("request #{number} comes from {branch}")
         } else {
-            let key = answered(&state.mentions, incidents)?;
+            let key = answered(&hot.names, incidents)?;
             format!("request #{number} names incident {key}")
         };
         first_reason.get_or_insert(reason);
@@ -210,14 +209,12 @@ fn all_hot(
     }
 }
 
-/// The incident that one of these mentions names.
-fn answered<'d>(mentions: &[Mention], incidents: &[Began<'d>]) -> Option<&'d str> {
+/// The incident that one of these names is, or its ticket.
+fn answered<'d>(names: &[String], incidents: &[Began<'d>]) -> Option<&'d str> {
     incidents.iter().map(|began| began.incident).find_map(|incident| {
         let ticket = incident.state.as_ref().map_or("", |(_, state)| state.ticket.as_str());
-        let names = |one: &Mention| {
-            !one.ticket.is_empty() && (one.ticket == ticket || one.ticket == incident.key)
-        };
-        mentions.iter().any(names).then_some(incident.key.as_str())
+        let is_it = |name: &String| *name == ticket || *name == incident.key;
+        names.iter().any(is_it).then_some(incident.key.as_str())
     })
 }
 

@@ -55,7 +55,7 @@ impl<'a> Versions<'a> {
             }
         }
         let named = repositories.iter().map(|repository| {
-            let history = repository.history;
+            let history: &History = &repository.history;
             let name = history.repository.as_str();
             let (by_name, by_version) = (FxHashMap::default(), FxHashMap::default());
             let mut named = Named { history, by_name, by_version };

@@ -11,37 +11,66 @@ use tl_core::fact::StatusCategory;
 
 /// Fills in the categories that the tickets of the same project tell.
 pub(super) fn fill(tickets: &mut [Ticket]) {
-    let mut known: FxHashMap<String, FxHashMap<String, StatusCategory>> = FxHashMap::default();
-    let mut tell = |project: &str, status: &str, category: Option<StatusCategory>| {
-        if let Some(category) = category.filter(|_| !status.is_empty()) {
-            let of_project = known.entry(project.to_owned()).or_default();
-            match of_project.get_mut(status) {
-                Some(told) => *told = (*told).max(category),
-                None => {
-                    of_project.insert(status.to_owned(), category);
-                }
+    let mut known = Known::default();
+    tickets.iter().for_each(|ticket| known.tell(ticket));
+    tickets.iter_mut().for_each(|ticket| known.fill(ticket));
+}
+
+/// Categories of statuses, by project.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    projects: FxHashMap<String, FxHashMap<String, StatusCategory>>,
+}
+
+impl Known {
+    /// Takes in what a ticket tells.
+    pub(super) fn tell(&mut self, ticket: &Ticket) {
+        let project = project(&ticket.key);
+        let state = ticket.state.iter().map(|(_, state)| (&state.status, state.category));
+        let moves = ticket.moves.iter();
+        let moves =
+            moves.flat_map(|step| [(&step.from, step.from_category), (&step.to, step.to_category)]);
+        for (status, category) in state.chain(moves) {
+            if let Some(category) = category.filter(|_| !status.is_empty()) {
+                self.add(project, status, category);
             }
         }
-    };
-    for ticket in &*tickets {
-        let project = project(&ticket.key);
-        if let Some((_, state)) = &ticket.state {
-            tell(project, &state.status, state.category);
-        }
-        for step in &ticket.moves {
-            tell(project, &step.from, step.from_category);
-            tell(project, &step.to, step.to_category);
+    }
+
+    fn add(&mut self, project: &str, status: &str, category: StatusCategory) {
+        let of_project = match self.projects.get_mut(project) {
+            Some(of_project) => of_project,
+            None => self.projects.entry(project.to_owned()).or_default(),
+        };
+        match of_project.get_mut(status) {
+            Some(told) => *told = (*told).max(category),
+            None => {
+                of_project.insert(status.to_owned(), category);
+            }
         }
     }
-    if known.is_empty() {
-        return;
+
+    /// Takes in what others tell.
+    pub(super) fn join(&mut self, other: Self) {
+        for (project, statuses) in other.projects {
+            for (status, category) in statuses {
+                self.add(&project, &status, category);
+            }
+        }
     }
-    for ticket in tickets {
-        let Some(of_project) = known.get(project(&ticket.key)) else { continue };
-        let of = |status: &str| of_project.get(status).copied();
+
+    /// Fills in what is untold in the moves of a ticket.
+    pub(super) fn fill(&self, ticket: &mut Ticket) {
         let untold =
             |step: &&mut TicketMove| step.from_category.is_none() || step.to_category.is_none();
-        for step in ticket.moves.iter_mut().filter(untold) {
+        let Ticket { key, moves, .. } = ticket;
+        let mut steps = moves.iter_mut().filter(untold).peekable();
+        if steps.peek().is_none() {
+            return;
+        }
+        let Some(of_project) = self.projects.get(project(key)) else { return };
+        let of = |status: &str| of_project.get(status).copied();
+        for step in steps {
             step.from_category = step.from_category.or_else(|| of(&step.from));
             step.to_category = step.to_category.or_else(|| of(&step.to));
         }

@@ -3,8 +3,7 @@
 //! In: a stored row, or none yet, and the new events of one thing. Out: the row to store. Start at
 //! [`fold_row`]. A row is a version byte, then the entity as postcard.
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use tl_core::delivery::{
     Answer, CommitBuilds, Delivery, Incident, Iteration, Release, Request, Ticket, Usage,
 };
@@ -17,7 +16,7 @@ use super::{Table, builds, deployment, incident, planning, request, said, ticket
 
 /// Version of the rows that this program writes. Rows of another version are folded anew from the
 /// events, which never change.
-pub const ROW_VERSION: u8 = 1;
+pub const ROW_VERSION: u8 = 2;
 
 /// One thing while it is folded.
 #[derive(Debug, Clone, PartialEq)]
@@ -206,6 +205,11 @@ impl Entity {
         })
     }
 
+    /// Reads the stored row of a request.
+    pub(super) fn request(row: &[u8]) -> Result<Request, RowError> {
+        decode(row)
+    }
+
     /// Puts it where it belongs.
     pub(super) fn add_to(self, all: &mut Delivery) {
         match self {
@@ -227,7 +231,7 @@ fn encode(entity: &impl Serialize) -> Vec<u8> {
     postcard::to_extend(entity, vec![ROW_VERSION]).expect("plain data can be written to memory")
 }
 
-fn decode<T: DeserializeOwned>(row: &[u8]) -> Result<T, RowError> {
+pub(super) fn decode<'r, T: Deserialize<'r>>(row: &'r [u8]) -> Result<T, RowError> {
     match row.split_first() {
         Some((&ROW_VERSION, entity)) => postcard::from_bytes(entity).map_err(RowError::Damaged),
         found => Err(RowError::Version { found: found.map_or(0, |(version, _)| *version) }),

@@ -1,5 +1,6 @@
 use proptest::prelude::*;
 use serde_json::json;
+use tl_core::delivery::{CommitBuilds, ManualStep, Merge, Request, Ticket};
 use tl_core::event::Event;
 use tl_core::fact::{
     BuildState, ChangeState, DeployState, Outcome, ReviewGiven, ReviewVerdict, StatusMove,
@@ -271,9 +272,99 @@ fn a_row_of_another_version_is_refused() {
     assert!(Entity::decode(Table::Ticket, &row).is_ok());
     let mut newer = row.clone();
     newer[0] += 1;
-    assert!(matches!(Entity::decode(Table::Ticket, &newer), Err(RowError::Version { found: 2 })));
+    let refused = Entity::decode(Table::Ticket, &newer);
+    assert!(matches!(refused, Err(RowError::Version { found }) if found == ROW_VERSION + 1));
     assert!(matches!(Entity::decode(Table::Ticket, &[]), Err(RowError::Version { found: 0 })));
     assert!(matches!(Entity::decode(Table::Ticket, &row[..3]), Err(RowError::Damaged(_))));
+}
+
+#[test]
+fn a_row_gives_back_every_id_as_it_was_also_what_is_none() {
+    let sha = "26a9dd4b2125bc271b47855e1fa0c49af3365db5";
+    let upper = sha.to_uppercase();
+    let ids = ["", sha, &sha.repeat(2)[..64], &sha[..39], &upper, "r4711", "\u{1}", "é"];
+    for id in ids {
+        let state = ChangeState {
+            number: 12,
+            head: id.to_owned(),
+            base_head: id.to_owned(),
+            labels: vec!["hotfix".to_owned()],
+            additions: Some(7),
+            url: "https://example.org/12".to_owned(),
+            ..ChangeState::default()
+        };
+        let merge = Merge { at: at(9), commit: id.to_owned(), ..Merge::default() };
+        let request = Request {
+            key: "acme/api#12".to_owned(),
+            state: Some((at(3), state)),
+            pushes: vec![(at(4), id.to_owned()), (at(5), String::new())],
+            merged: Some(merge),
+            ..Request::default()
+        };
+        let entity = Entity::Request(Box::new(request));
+        assert_eq!(Entity::decode(Table::Request, &entity.encode()).unwrap(), entity, "{id}");
+    }
+}
+
+#[test]
+fn a_shelf_gives_each_repository_its_requests_in_the_order_of_their_keys() {
+    let request = |key: &str, hour: i64| Request {
+        key: key.to_owned(),
+        opened: Some(at(hour)),
+        ..Request::default()
+    };
+    let ours = [request("b#2", 1), request("a#10", 2), request("a#9", 3), request("x", 4)];
+    let mut shelf = Shelf::of(&ours);
+    shelf.join(Shelf::of(&[request("a#9", 5), request("a#1", 6)]));
+    assert_eq!(shelf.repositories().count(), 2, "what has no number is of no repository");
+    let told: Vec<String> = shelf
+        .into_shelved()
+        .into_iter()
+        .flat_map(|(name, shelved)| {
+            let told = move |one: Request| {
+                let minutes = one.opened.unwrap().as_millis() / 60_000 % 60;
+                format!("{name}: {} {minutes}", one.key)
+            };
+            shelved.requests().unwrap().into_iter().map(told)
+        })
+        .collect();
+    assert_eq!(told, [": x 4", "a: a#1 6", "a: a#10 2", "a: a#9 3", "b: b#2 1"]);
+}
+
+#[test]
+fn packed_things_are_found_by_their_keys_as_whole_ones_are() {
+    let sha = "26a9dd4b2125bc271b47855e1fa0c49af3365db5";
+    let ids = ["r4711", sha, &sha.to_uppercase(), "", &sha[..39]];
+    let builds = ids.map(|id| CommitBuilds {
+        commit: id.to_owned(),
+        steps: vec![ManualStep { name: id.to_owned(), ..ManualStep::default() }],
+        ..CommitBuilds::default()
+    });
+    let mut rows = Rows::default();
+    builds.iter().for_each(|one| rows.add_builds(one));
+    rows.add_builds(&CommitBuilds { commit: sha.to_owned(), ..CommitBuilds::default() });
+    let packed = Builds::of_rows(rows).unwrap();
+    assert_eq!(packed.len(), ids.len(), "of two rows of one commit the first counts");
+    for one in &builds {
+        let row = packed.row(&one.commit).unwrap();
+        assert_eq!(*packed.get(row), *one);
+    }
+    assert_eq!(packed.row("r47"), None);
+    let order = packed.ask(|_, one| Some(one.commit.clone()));
+    assert!(order.is_sorted());
+
+    let ticket = |key: &str| Ticket { key: key.to_owned(), ..Ticket::default() };
+    let mut rows = Rows::default();
+    ["B-2", "A-1", "C-3"].iter().for_each(|key| rows.add_ticket(&ticket(key)));
+    rows.retain(|key| key != "C-3");
+    let mut other = Rows::default();
+    other.add_ticket(&ticket("A-9"));
+    rows.join(other);
+    let (tickets, _) = Tickets::of_rows(rows).unwrap();
+    assert_eq!(
+        ["A-1", "A-9", "B-2", "C-3"].map(|key| tickets.row(key)),
+        [Some(0), Some(1), Some(2), None]
+    );
 }
 
 #[test]

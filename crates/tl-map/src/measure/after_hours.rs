@@ -8,7 +8,6 @@ use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 use rustc_hash::FxHashMap;
-use tl_core::attribution::AuthorClass;
 use tl_core::time::Timestamp;
 
 use super::MeasureDoc;
@@ -171,25 +170,20 @@ fn merges(data: &Dataset<'_>, releases: &BTreeSet<Date>) -> Moments {
 }
 
 fn reviews(data: &Dataset<'_>, releases: &BTreeSet<Date>) -> Moments {
-    let mut ids: FxHashMap<&str, u32> = FxHashMap::default();
+    // Numbered as they are met: whoever else has a login is no reviewer.
+    let mut ids: FxHashMap<u32, u32> = FxHashMap::default();
     let mut found = Moments::default();
-    for request in &data.collected.delivery.requests {
-        let author = request.state.as_ref().map_or("", |(_, state)| state.author.as_str());
-        for review in &request.reviews {
-            let inside = review.at >= data.window.since && review.at <= data.window.until;
-            let other = !review.reviewer.is_empty() && review.reviewer != author;
-            if inside && other && review.class == AuthorClass::Human {
-                let next = ids.len() as u32;
-                found.add(&data.options.collected.calendar, releases, review.at);
-                found.who.push(*ids.entry(&review.reviewer).or_insert(next));
-            }
-        }
+    for review in &data.requests.given {
+        let next = ids.len() as u32;
+        found.add(&data.options.collected.calendar, releases, review.at);
+        found.who.push(*ids.entry(review.who).or_insert(next));
     }
     found
 }
 
 #[cfg(test)]
 mod tests {
+    use tl_core::attribution::AuthorClass;
     use tl_core::delivery::{Delivery, Deployment, Request, Review};
     use tl_core::fact::{Outcome, ReviewVerdict};
 

@@ -57,7 +57,7 @@ pub struct AiUse<'d, 'a> {
     /// Uses of each author, the earliest first.
     by_author: Vec<Vec<Use>>,
     /// Uses of whoever opens requests under a login.
-    by_login: FxHashMap<&'a str, Vec<Use>>,
+    by_login: FxHashMap<u32, Vec<Use>>,
     /// People of the telemetry, and how many of those no author is.
     people: (usize, usize),
 }
@@ -67,7 +67,7 @@ impl<'d, 'a> AiUse<'d, 'a> {
     pub fn new(data: &'d Dataset<'a>) -> Self {
         let by_name = by_name(data);
         let logins = logins(data);
-        let mut by_login: FxHashMap<&'a str, Vec<Use>> = FxHashMap::default();
+        let mut by_login: FxHashMap<u32, Vec<Use>> = FxHashMap::default();
         let mut by_author: Vec<Vec<Use>> = vec![Vec::new(); data.authors.len()];
         let mut joined: FxHashSet<&str> = FxHashSet::default();
         if !by_name.is_empty() {
@@ -76,7 +76,7 @@ impl<'d, 'a> AiUse<'d, 'a> {
                     .extend(by_name.get(&address.to_lowercase()).into_iter().flatten());
             }
             for (login, author) in logins {
-                let uses = uses_of(data, &by_name, login);
+                let uses = uses_of(data, &by_name, &data.requests.logins[login as usize]);
                 by_author[author as usize].extend(&uses);
                 by_login.insert(login, uses);
             }
@@ -103,9 +103,8 @@ impl<'d, 'a> AiUse<'d, 'a> {
         let told = self.data.change(item).attribution.level();
         let by_agent = item.cohort == Cohort::AgentAuthored;
         told.or(by_agent.then_some(EvidenceLevel::E3)).or_else(|| {
-            let request = item.told.request.map(|row| &self.data.collected.delivery.requests[row]);
-            let login = request.and_then(|request| Some(request.state.as_ref()?.1.author.as_str()));
-            let opened = login.and_then(|login| self.by_login.get(login));
+            let login = item.told.request.as_ref().and_then(|asked| asked.author);
+            let opened = login.and_then(|login| self.by_login.get(&login));
             let begun = item.journey.at(Boundary::FirstCommit);
             let both = [Some(self.of_author(item.author)), opened.map(Vec::as_slice)];
             both.into_iter().flatten().filter_map(|uses| by_time(uses, begun, item.merged)).min()
@@ -163,16 +162,14 @@ fn uses_of(data: &Dataset<'_>, by_name: &FxHashMap<String, Vec<Use>>, login: &st
 }
 
 /// Logins that opened requests, each with the author of most of them.
-fn logins<'a>(data: &Dataset<'a>) -> Vec<(&'a str, u32)> {
-    let requests = &data.collected.delivery.requests;
-    let mut counts: FxHashMap<(&'a str, u32), u64> = FxHashMap::default();
+fn logins(data: &Dataset<'_>) -> Vec<(u32, u32)> {
+    let mut counts: FxHashMap<(u32, u32), u64> = FxHashMap::default();
     for item in &data.items {
-        let state = item.told.request.and_then(|row| requests[row].state.as_ref());
-        if let Some((_, state)) = state.filter(|(_, state)| !state.author.is_empty()) {
-            *counts.entry((&state.author, item.author)).or_default() += 1;
+        if let Some(login) = item.told.request.as_ref().and_then(|asked| asked.author) {
+            *counts.entry((login, item.author)).or_default() += 1;
         }
     }
-    let mut most: Vec<((&'a str, u32), u64)> = counts.into_iter().collect();
+    let mut most: Vec<((u32, u32), u64)> = counts.into_iter().collect();
     most.sort_unstable_by(|((a, one), m), ((b, other), n)| (a, n, one).cmp(&(b, m, other)));
     most.dedup_by(|later, first| later.0.0 == first.0.0);
     most.into_iter().map(|(key, _)| key).collect()

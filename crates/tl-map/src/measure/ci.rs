@@ -4,9 +4,9 @@
 //! In: the dataset with the builds that were collected. Out: [`Ci`]. Start at [`ci`].
 //! **Invariant:** CI lies over the stages, it is none of them: a change is reviewed while it runs.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use rustc_hash::FxHashMap;
 use tl_core::delivery::{Build, CommitBuilds};
 use tl_core::fact::{BuildLevel, Outcome};
 use tl_core::time::{Millis, Timestamp};
@@ -58,16 +58,36 @@ struct Levels<'d> {
 
 /// Measures CI in the window; `None` where no build was collected.
 pub fn ci(data: &Dataset<'_>) -> Option<Ci> {
-    let builds = &data.collected.delivery.builds;
+    let builds = &data.collected.builds;
     if builds.is_empty() {
         return None;
     }
+    let mut pipelines: BTreeMap<String, Pipeline> = BTreeMap::new();
+    let mut whole = Pipeline::default();
+    for (of_all, of_each) in builds.chunks(|commits| tables(data, commits)) {
+        whole.join(of_all);
+        for (name, table) in of_each {
+            pipelines.entry(name).or_default().join(table);
+        }
+    }
+    let mut rows: Vec<PipelineRow> =
+        pipelines.into_iter().map(|(name, table)| table.row(data, &name)).collect();
+    rows.sort_by(|a, b| b.runs.cmp(&a.runs).then_with(|| a.pipeline.cmp(&b.pipeline)));
+    rows.truncate(20);
+    Some(Ci { whole: whole.row(data, "all"), pipelines: rows, to_green: to_green(data) })
+}
+
+/// What the builds of some commits say, all together and by pipeline.
+fn tables(
+    data: &Dataset<'_>,
+    commits: &[Cow<'_, CommitBuilds>],
+) -> (Pipeline, Vec<(String, Pipeline)>) {
     let inside = |build: &&Build| {
         build.finished.is_some_and(|at| at >= data.window.since && at <= data.window.until)
     };
     let mut pipelines: BTreeMap<&str, Pipeline> = BTreeMap::new();
     let mut whole = Pipeline::default();
-    for commit in builds {
+    for commit in commits {
         let ended: Vec<&Build> = commit.builds.iter().filter(inside).collect();
         let named = by_pipeline(&ended);
         for (name, levels) in &named {
@@ -81,11 +101,7 @@ pub fn ci(data: &Dataset<'_>) -> Option<Ci> {
             }
         }
     }
-    let mut rows: Vec<PipelineRow> =
-        pipelines.into_iter().map(|(name, table)| table.row(data, name)).collect();
-    rows.sort_by(|a, b| b.runs.cmp(&a.runs).then_with(|| a.pipeline.cmp(&b.pipeline)));
-    rows.truncate(20);
-    Some(Ci { whole: whole.row(data, "all"), pipelines: rows, to_green: to_green(data) })
+    (whole, pipelines.into_iter().map(|(name, table)| (name.to_owned(), table)).collect())
 }
 
 /// The builds of one commit by pipeline. A job belongs to the run whose name its own begins with,
@@ -141,6 +157,18 @@ struct Pipeline {
 }
 
 impl Pipeline {
+    /// Adds what later commits say.
+    fn join(&mut self, later: Self) {
+        self.queue.extend(later.queue);
+        self.duration.extend(later.duration);
+        self.runs += later.runs;
+        self.decided += later.decided;
+        self.failed += later.failed;
+        self.judged += later.judged;
+        self.rerun += later.rerun;
+        self.flaky += later.flaky;
+    }
+
     /// Adds waits and durations: who waits for a runner is the job, as far as jobs are known.
     fn add(&mut self, levels: &Levels<'_>) {
         let span = |from: Option<Timestamp>, to: Option<Timestamp>| {
@@ -200,12 +228,10 @@ const fn is_red(outcome: Outcome) -> Option<bool> {
 
 /// From the first run of a request's head to the success of every pipeline on it, median.
 fn to_green(data: &Dataset<'_>) -> Figure {
-    let by_commit: FxHashMap<&str, &CommitBuilds> =
-        data.collected.delivery.builds.iter().map(|one| (one.commit.as_str(), one)).collect();
+    let builds = &data.collected.builds;
     let span = |item: &Item| {
-        let request = &data.collected.delivery.requests[item.told.request?];
-        let head = request.state.as_ref().map(|(_, state)| state.head.as_str())?;
-        green(by_commit.get(head)?, data.window.until).map(Millis::get)
+        let head = item.told.request.as_ref()?.head?;
+        green(&builds.get(head), data.window.until).map(Millis::get)
     };
     Column::of(data.in_window(), span)
         .or("no request whose head was built")

@@ -64,21 +64,20 @@ fn is_shown(data: &Dataset<'_>, boundary: Boundary) -> bool {
 
 /// Why a change lacks a boundary.
 fn why(data: &Dataset<'_>, item: &Item, boundary: Boundary) -> &'static str {
-    let delivery = data.collected.delivery;
     let is_direct = item.shape == Shape::Direct;
     match boundary {
         Boundary::TicketOpened | Boundary::WorkStarted
-            if delivery.tickets.is_empty() && item.journey.at(boundary).is_none() =>
+            if data.collected.tickets.is_empty() && item.journey.at(boundary).is_none() =>
         {
             "no tickets were collected"
         }
         Boundary::TicketOpened => "no collected ticket is linked to it",
         Boundary::Opened | Boundary::Ready | Boundary::FirstReview | Boundary::Approved => {
-            match item.told.request {
+            match &item.told.request {
                 _ if is_direct => "pushed without a request",
-                None if delivery.requests.is_empty() => "no requests were collected",
+                None if !data.requests.any => "no requests were collected",
                 None => "its request was not collected",
-                Some(row) if delivery.requests[row].state.is_none() => "its forge did not say",
+                Some(asked) if !asked.has_state => "its forge did not say",
                 Some(_) => match boundary {
                     Boundary::FirstReview if item.told.course.reviews > 0 => {
                         "reviewed only as a draft"

@@ -7,7 +7,7 @@
 use rustc_hash::FxHashSet;
 use tl_core::attribution::Cohort;
 use tl_core::delivery::Request;
-use tl_core::time::Timestamp;
+use tl_core::time::{Millis, Timestamp};
 
 use super::MeasureDoc;
 use super::cohorts::floor;
@@ -39,14 +39,17 @@ pub const DOC: MeasureDoc = MeasureDoc {
 
 /// What became of a request that was never merged to the default branch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fate {
+pub enum Fate {
+    /// Merged to another branch, or with another request.
     Elsewhere,
+    /// It may still be merged.
     Open,
+    /// It was given up.
     Abandoned,
 }
 
 /// What the forge says became of it.
-fn told(request: &Request, until: Timestamp) -> Fate {
+pub(crate) fn told(request: &Request, until: Timestamp) -> Fate {
     let known = |at: &&Timestamp| **at <= until;
     let closed = request.closed.iter().filter(known).max();
     let reopened = request.reopened.iter().filter(known).max();
@@ -57,26 +60,15 @@ fn told(request: &Request, until: Timestamp) -> Fate {
     }
 }
 
-fn fate(data: &Dataset<'_>, repository: usize, request: &Pending) -> Fate {
-    let known = data.repositories[repository].history.repository.as_str();
-    let row = data.collected.request(known, u64::from(request.request));
-    if request.merged_elsewhere {
-        Fate::Elsewhere
-    } else if let Some(row) = row {
-        told(&data.collected.delivery.requests[row], data.window.until)
-    } else if data.window.until - request.last_push <= data.options.open_request_window() {
-        Fate::Open
-    } else {
-        Fate::Abandoned
+/// What became of a request, by git, by its forge, or by how long it has been silent: longer than
+/// `silence` is given up.
+pub(crate) fn fate(request: &Pending, until: Timestamp, silence: Millis) -> Fate {
+    match request.fate {
+        _ if request.merged_elsewhere => Fate::Elsewhere,
+        Some(fate) => fate,
+        None if until - request.last_push <= silence => Fate::Open,
+        None => Fate::Abandoned,
     }
-}
-
-/// Requests that count as open at the end of the window, with their repository's row.
-pub fn open_requests<'d>(data: &'d Dataset<'_>) -> impl Iterator<Item = (usize, &'d Pending)> {
-    pending(data).filter(|(repository, request)| {
-        request.attribution.cohort() != Cohort::Bot
-            && fate(data, *repository, request) == Fate::Open
-    })
 }
 
 fn pending<'d>(data: &'d Dataset<'_>) -> impl Iterator<Item = (usize, &'d Pending)> {
@@ -97,7 +89,7 @@ pub fn request_name(data: &Dataset<'_>, repository: usize, number: u32) -> Strin
 
 /// Computes the funnel of the window, bots left out.
 pub fn funnel(data: &Dataset<'_>) -> Funnel {
-    let heads: usize = data.repositories.iter().map(|found| found.history.requests.len()).sum();
+    let heads: u64 = data.repositories.iter().map(|found| found.summary.request_heads).sum();
     let mut table = Counts::default();
     let mut by_cohort: Vec<(Cohort, Counts)> =
         Cohort::ALL.map(|cohort| (cohort, Counts::default())).to_vec();
@@ -120,7 +112,7 @@ pub fn funnel(data: &Dataset<'_>) -> Funnel {
         if request.last_push < data.window.since {
             continue;
         }
-        let fate = fate(data, repository, request);
+        let fate = fate(request, data.window.until, data.options.open_request_window());
         let author = data.author(repository, request.author);
         count(request.attribution.cohort(), author, &|counts| match fate {
             Fate::Elsewhere => counts.elsewhere += 1,
@@ -185,14 +177,14 @@ impl Counts {
         self.merged + self.elsewhere + self.open + self.abandoned
     }
 
-    fn merged_share(&self, heads: usize) -> Figure {
+    fn merged_share(&self, heads: u64) -> Figure {
         if heads == 0 {
             return Figure::unknown(0, Unit::Share, "the repository holds no request heads");
         }
         share(self.merged, self.merged + self.abandoned)
     }
 
-    fn abandoned_effort(&self, heads: usize) -> Figure {
+    fn abandoned_effort(&self, heads: u64) -> Figure {
         let all = self.merged_commits + self.abandoned_commits;
         if heads == 0 || all == 0 {
             return Figure::unknown(0, Unit::Share, "the repository holds no request heads");

@@ -44,15 +44,16 @@ pub const DOC: MeasureDoc = MeasureDoc {
 /// Measures manual steps of the window; `None` where no source tells of any.
 pub fn manual_steps(data: &Dataset<'_>) -> Option<ManualSteps> {
     let delivery = data.collected.delivery;
-    let of_builds = delivery.builds.iter().flat_map(|commit| &commit.steps);
+    let of_commits = of_commits(data);
+    let of_builds = of_commits.iter().flat_map(|commit| &commit.steps);
     let of_deployments = delivery
         .deployments
         .iter()
         .filter(|one| is_production(one, &data.options.collected))
         .flat_map(|one| &one.steps);
     let steps: Vec<&ManualStep> = of_builds.chain(of_deployments).collect();
-    let runs = runs(data);
-    let manual_runs = runs.iter().filter(|build| build.manual).count() as u64;
+    let runs: u64 = of_commits.iter().map(|commit| commit.runs).sum();
+    let manual_runs: u64 = of_commits.iter().map(|commit| commit.manual_runs).sum();
     if steps.is_empty() && manual_runs == 0 {
         return None;
     }
@@ -64,21 +65,37 @@ pub fn manual_steps(data: &Dataset<'_>) -> Option<ManualSteps> {
         by_form.into_iter().map(|(form, steps)| row(data, form, &steps)).collect();
     Some(ManualSteps {
         forms: rows.into_iter().filter(|row| row.done + row.open > 0).collect(),
-        deployments_waited: deployments_waited(data),
-        manual_runs: share(manual_runs, runs.len() as u64),
+        deployments_waited: deployments_waited(data, &of_commits),
+        manual_runs: share(manual_runs, runs),
     })
 }
 
-/// CI runs that ended in the window; jobs of what has no runs.
-fn runs<'d>(data: &'d Dataset<'_>) -> Vec<&'d Build> {
-    let inside = |build: &&Build| build.finished.is_some_and(|at| is_inside(data, at));
-    let mut found = Vec::new();
-    for commit in &data.collected.delivery.builds {
-        let has_runs = commit.builds.iter().any(|build| build.level == BuildLevel::Run);
+/// What is asked of the CI of one commit.
+struct OfCommit {
+    /// Its id, where it has steps.
+    commit: String,
+    steps: Vec<ManualStep>,
+    /// CI runs that ended in the window; jobs of what has no runs.
+    runs: u64,
+    /// Those of them that a person started.
+    manual_runs: u64,
+}
+
+fn of_commits(data: &Dataset<'_>) -> Vec<OfCommit> {
+    data.collected.builds.ask(|_, one| {
+        let has_runs = one.builds.iter().any(|build| build.level == BuildLevel::Run);
         let level = if has_runs { BuildLevel::Run } else { BuildLevel::Job };
-        found.extend(commit.builds.iter().filter(|build| build.level == level).filter(inside));
-    }
-    found
+        let inside = |build: &&Build| build.finished.is_some_and(|at| is_inside(data, at));
+        let runs = || one.builds.iter().filter(|build| build.level == level).filter(inside);
+        let has_steps = !one.steps.is_empty();
+        let of_commit = OfCommit {
+            commit: if has_steps { one.commit.clone() } else { String::new() },
+            steps: one.steps.clone(),
+            runs: runs().count() as u64,
+            manual_runs: runs().filter(|build| build.manual).count() as u64,
+        };
+        (has_steps || of_commit.runs > 0).then_some(of_commit)
+    })
 }
 
 fn is_inside(data: &Dataset<'_>, at: Timestamp) -> bool {
@@ -114,10 +131,10 @@ fn waited(step: &ManualStep) -> Option<Millis> {
 }
 
 /// The share of deployments of the window that waited for a person.
-fn deployments_waited(data: &Dataset<'_>) -> Figure {
+fn deployments_waited(data: &Dataset<'_>, of_commits: &[OfCommit]) -> Figure {
     let delivery = data.collected.delivery;
     let mut by_commit: FxHashMap<&str, Timestamp> = FxHashMap::default();
-    for commit in &delivery.builds {
+    for commit in of_commits {
         if let Some(first) = commit.steps.iter().filter_map(|step| step.done).min() {
             by_commit.insert(&commit.commit, first);
         }

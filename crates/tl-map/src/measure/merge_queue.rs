@@ -5,8 +5,6 @@
 //! [`merge_queue`]; one request's way is [`passage`]. **Invariant:** a merge ends a stay in the
 //! queue; nothing after the merge, or after the end of the window, is looked at.
 
-use rustc_hash::FxHashSet;
-use tl_core::attribution::AuthorClass;
 use tl_core::delivery::Request;
 use tl_core::time::{Millis, Timestamp};
 
@@ -80,9 +78,7 @@ pub struct Merged<'d> {
 
 /// Measures the merge queue of the window; `None` where no request is known to have been in one.
 pub fn merge_queue(data: &Dataset<'_>) -> Option<MergeQueue> {
-    let until = data.window.until;
-    let mut told = data.collected.delivery.requests.iter().flat_map(|request| &request.queued);
-    if !told.any(|(at, entered)| *entered && *at <= until) {
+    if !data.requests.any_queued {
         return None;
     }
     let (mut all, mut left, mut removed) = (0, 0, 0);
@@ -157,37 +153,16 @@ fn two(column: Column, draws: &Draws) -> [Figure; 2] {
 pub fn merged<'d>(data: &'d Dataset<'_>) -> impl Iterator<Item = Merged<'d>> {
     let until = data.window.until;
     data.in_window().filter(|item| item.shape != Shape::Direct).filter_map(move |item| {
-        let request = &data.collected.delivery.requests[item.told.request?];
-        request.state.as_ref()?;
-        let at = request.merged.as_ref().map_or(item.merged, |merge| merge.at);
-        let passage = || passage(request, Some(at), until);
+        let asked = item.told.request.as_ref().filter(|asked| asked.has_state)?;
+        let at = asked.merged.unwrap_or(item.merged);
+        let passage = || asked.passage.as_deref().cloned().unwrap_or_default();
         (at <= until).then(|| Merged { item, at, passage: passage() })
     })
 }
 
-/// People's requests that were queued, and not merged by the end of the window.
-pub fn unmerged<'d>(data: &'d Dataset<'_>) -> impl Iterator<Item = (&'d Request, Passage)> {
-    let until = data.window.until;
-    // Closed on the forge and landed by hand.
-    let landed: FxHashSet<usize> = data
-        .items
-        .iter()
-        .filter_map(|item| item.told.request)
-        .filter(|row| data.collected.delivery.requests[*row].merged.is_none())
-        .collect();
-    let is_open = move |row: usize, request: &Request| {
-        let merged = request.merged.as_ref().is_some_and(|merge| merge.at <= until);
-        !merged && !landed.contains(&row)
-    };
-    let is_persons = |request: &Request| {
-        request.state.as_ref().is_some_and(|(_, state)| state.author_class != AuthorClass::Bot)
-    };
-    let requests = data.collected.delivery.requests.iter().enumerate();
-    requests
-        .filter(|(_, request)| !request.queued.is_empty())
-        .filter(move |(row, request)| is_open(*row, request) && is_persons(request))
-        .map(move |(_, request)| (request, passage(request, None, until)))
-        .filter(|(_, passage)| passage.entries > 0)
+/// People's requests, by key, that were queued, and not merged by the end of the window.
+pub fn unmerged<'d>(data: &'d Dataset<'_>) -> impl Iterator<Item = (&'d str, &'d Passage)> {
+    data.requests.unmerged.iter().map(|(key, passage)| (key.as_str(), passage))
 }
 
 /// Follows a request through the queue, up to its merge or to `until`.

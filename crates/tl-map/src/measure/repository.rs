@@ -3,25 +3,45 @@
 //! In: the dataset. Out: a summary of each repository. Start at [`summaries`]. These are counts,
 //! not measures: they let a reader check that the right thing was read.
 
-use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 use tl_core::attribution::{AiTool, AuthorClass};
+use tl_core::history::History;
 use tl_core::id::CommitIx;
 
-use crate::dataset::Dataset;
+use crate::change::Changes;
+use crate::dataset::{Dataset, Repository};
+use crate::graph::Graph;
 use crate::journey::Shape;
+use crate::release::Releases;
 use crate::report::RepositorySummary;
 
 /// Summarises every repository.
 pub fn summaries(data: &Dataset<'_>) -> Vec<RepositorySummary> {
-    (0..data.repositories.len()).into_par_iter().map(|row| summary(data, row)).collect()
+    let with_shapes = |(row, found): (usize, &Repository<'_>)| RepositorySummary {
+        shapes: shapes(data, row),
+        ..found.summary.clone()
+    };
+    data.repositories.iter().enumerate().map(with_shapes).collect()
 }
 
-fn summary(data: &Dataset<'_>, row: usize) -> RepositorySummary {
-    let found = &data.repositories[row];
-    let history = found.history;
+/// Changes merged in the window, by shape.
+fn shapes(data: &Dataset<'_>, row: usize) -> Vec<(Shape, u64)> {
+    let mut counts = [0; Shape::ALL.len()];
+    for item in data.of_repository(row).iter().filter(|item| data.is_in_window(item)) {
+        counts[item.shape as usize] += 1;
+    }
+    Shape::ALL.into_iter().zip(counts).filter(|(_, count)| *count > 0).collect()
+}
+
+/// Counts over the whole history of one repository; shapes are missing.
+pub(crate) fn summary(
+    history: &History,
+    graph: &Graph,
+    releases: &Releases,
+    changes: &Changes,
+) -> RepositorySummary {
     let reachable: Vec<CommitIx> =
-        (0..found.graph.mainline.len()).flat_map(|p| found.graph.entered(p)).copied().collect();
+        (0..graph.mainline.len()).flat_map(|p| graph.entered(p)).copied().collect();
     let mut people = FxHashSet::default();
     let mut tools = [0_u64; AiTool::ALL.len()];
     let mut counts = Counts::default();
@@ -48,15 +68,7 @@ fn summary(data: &Dataset<'_>, row: usize) -> RepositorySummary {
         .filter(|(_, count)| *count > 0)
         .collect();
     by_tool.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-    let shapes = Shape::ALL
-        .into_iter()
-        .map(|shape| {
-            let merged = data.of_repository(row).iter().filter(|item| data.is_in_window(item));
-            (shape, merged.filter(|item| item.shape == shape).count() as u64)
-        })
-        .filter(|(_, count)| *count > 0)
-        .collect();
-    let merged = found.changes.delivered.iter().filter_map(|change| change.request);
+    let merged = changes.delivered.iter().filter_map(|change| change.request);
     let merged: FxHashSet<u32> = merged.collect();
     let heads = &history.requests;
     RepositorySummary {
@@ -69,7 +81,7 @@ fn summary(data: &Dataset<'_>, row: usize) -> RepositorySummary {
         last: dates.max(),
         merges: counts.merges,
         tags: history.tags.len() as u64,
-        releases: found.releases.list.len() as u64,
+        releases: releases.list.len() as u64,
         people: people.len() as u64,
         request_heads: heads.len() as u64,
         requests_merged: heads.iter().filter(|head| merged.contains(&head.number)).count() as u64,
@@ -80,7 +92,7 @@ fn summary(data: &Dataset<'_>, row: usize) -> RepositorySummary {
         noted_commits: counts.noted,
         revert_lines: counts.revert_lines,
         request_in_title: counts.named as f64 / (commits - counts.merges).max(1) as f64,
-        shapes,
+        shapes: Vec::new(),
     }
 }
 

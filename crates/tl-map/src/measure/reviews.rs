@@ -4,8 +4,6 @@
 //! In: the dataset with the requests that were collected. Out: [`Reviews`]. Start at [`reviews`].
 //! **Invariant:** load is told of all reviewers together; no reviewer is named or ranked.
 
-use rustc_hash::FxHashMap;
-use tl_core::fact::ReviewVerdict;
 use tl_core::time::Millis;
 
 use super::MeasureDoc;
@@ -14,7 +12,6 @@ use crate::dataset::{Dataset, Item};
 use crate::journey::{Boundary, Shape};
 use crate::report::collected::Reviews;
 use crate::report::{Figure, Unit};
-use crate::review::is_by_other_person;
 use crate::stats::quantile::quantile_f64;
 
 /// What this measure is.
@@ -41,15 +38,12 @@ pub const DOC: MeasureDoc = MeasureDoc {
 
 /// Measures the reviews of the window; `None` where no request was collected.
 pub fn reviews(data: &Dataset<'_>) -> Option<Reviews> {
-    let requests = &data.collected.delivery.requests;
-    if requests.is_empty() {
+    if !data.requests.any {
         return None;
     }
     let draws = data.options.bootstrap();
-    let known: Vec<&Item> = data
-        .in_window()
-        .filter(|item| has_author(data, item) && item.shape != Shape::Direct)
-        .collect();
+    let known: Vec<&Item> =
+        data.in_window().filter(|item| has_author(item) && item.shape != Shape::Direct).collect();
     let by_reviewer = given(data);
     let all: u64 = by_reviewer.iter().sum();
     let reviewers = by_reviewer.len();
@@ -88,9 +82,8 @@ pub fn reviews(data: &Dataset<'_>) -> Option<Reviews> {
 
 /// Whether the state of its request was collected: without its author nobody's review is known to
 /// be another's.
-fn has_author(data: &Dataset<'_>, item: &Item) -> bool {
-    let requests = &data.collected.delivery.requests;
-    item.told.request.is_some_and(|row| requests[row].state.is_some())
+fn has_author(item: &Item) -> bool {
+    item.told.request.as_ref().is_some_and(|asked| asked.has_state)
 }
 
 fn reviewed_span(item: &Item, span: Millis) -> Option<Millis> {
@@ -99,17 +92,12 @@ fn reviewed_span(item: &Item, span: Millis) -> Option<Millis> {
 
 /// Reviews by people in the window: how many each reviewer gave, in no order.
 fn given(data: &Dataset<'_>) -> Vec<u64> {
-    let mut by_reviewer: FxHashMap<&str, u64> = FxHashMap::default();
-    for request in &data.collected.delivery.requests {
-        for review in &request.reviews {
-            let inside = review.at >= data.window.since && review.at <= data.window.until;
-            let counts = review.verdict != ReviewVerdict::Dismissed;
-            if inside && counts && is_by_other_person(request, review) {
-                *by_reviewer.entry(&review.reviewer).or_default() += 1;
-            }
-        }
+    let mut by_reviewer = vec![0; data.requests.logins.len()];
+    for review in data.requests.given.iter().filter(|review| review.counts) {
+        by_reviewer[review.who as usize] += 1;
     }
-    by_reviewer.into_values().collect()
+    by_reviewer.retain(|reviews| *reviews > 0);
+    by_reviewer
 }
 
 /// Reviews for each reviewer and week: the mean, with the quartiles of the reviewers beside it.

@@ -89,20 +89,25 @@ pub fn intervals(ticket: &Ticket) -> Vec<Interval<'_>> {
 /// Measures the tickets that were done in the window; `None` where no moves were collected.
 pub fn time_in_status(data: &Dataset<'_>) -> Option<TimeInStatus> {
     let options = &data.options.collected;
-    let tickets = &data.collected.delivery.tickets;
-    if tickets.iter().all(|ticket| ticket.moves.is_empty()) {
+    let told = data.collected.tickets.ask(|ticket| {
+        let done = done_at(ticket, options, data.window.until);
+        let done = done.filter(|at| *at >= data.window.since);
+        // In the order of the alphabet, as the table is.
+        let owned = |((status, rank), span): ((&str, u8), i64)| ((status.to_owned(), rank), span);
+        let spent: Option<Vec<_>> =
+            done.map(|at| spent_in(ticket, at, options).into_iter().map(owned).collect());
+        let has_moves = !ticket.moves.is_empty();
+        (spent.is_some() || has_moves).then_some((has_moves, spent))
+    });
+    if told.iter().all(|(has_moves, _)| !has_moves) {
         return None;
     }
-    let done = tickets.iter().filter_map(|ticket| {
-        let at = done_at(ticket, options, data.window.until)?;
-        (at >= data.window.since).then_some((ticket, at))
-    });
     let mut spent: BTreeMap<(&str, u8), Vec<i64>> = BTreeMap::new();
     let mut count = 0_u64;
-    for (ticket, at) in done {
+    for of_ticket in told.iter().filter_map(|(_, spent)| spent.as_ref()) {
         count += 1;
-        for (status, span) in spent_in(ticket, at, options) {
-            spent.entry(status).or_default().push(span);
+        for ((status, rank), span) in of_ticket {
+            spent.entry((status, *rank)).or_default().push(*span);
         }
     }
     Some(table(data, count, spent))

@@ -24,8 +24,8 @@ pub fn what_if_network(data: &Dataset<'_>) -> Option<Network> {
     if !data.options.collected.network {
         return None;
     }
-    let row = observe::busiest(data)?;
-    let line = observe::observe(data, row);
+    let busiest = data.busiest.as_ref()?;
+    let line = observe::observe(data, busiest);
     let observed = &line.observed;
     let settings = Settings {
         replications: 8,
@@ -35,7 +35,7 @@ pub fn what_if_network(data: &Dataset<'_>) -> Option<Network> {
     };
     let answer = answer(observed, &settings);
     Some(Network {
-        repository: data.repositories[row].history.name.clone(),
+        repository: data.repositories[busiest.repository].history.name.clone(),
         changes: observed.changes.len() as u64,
         since: observed.from,
         until: observed.until,

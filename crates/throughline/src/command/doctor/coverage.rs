@@ -5,11 +5,11 @@
 
 use tl_exec::git::Repository;
 use tl_ledger::Ledger;
-use tl_map::dataset::Dataset;
 use tl_map::measure::coverage::coverage;
 use tl_map::report::collected::BoundaryCoverage;
 
 use super::{Check, State, check};
+use crate::collected;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::pipeline::{self, Period};
@@ -63,10 +63,11 @@ pub(super) async fn boundaries(
     let mut histories = vec![history];
     let repositories = std::slice::from_ref(repository);
     let ledgers = std::slice::from_ref(ledger);
-    let delivery =
+    let (gathered, names) =
         pipeline::delivery(ui, cx, repositories, &mut histories, ledgers, &period, false).await?;
     let options = pipeline::options(cx, &period, &cx.config().map.teams)?;
-    let data = Dataset::with_delivery(&histories, &delivery, &options);
+    let (delivery, rest) = gathered.split();
+    let data = collected::dataset(&histories, &delivery, rest, names, &options)?;
     let all = data.in_window().count() as u64;
     if all == 0 {
         return Ok(Vec::new());

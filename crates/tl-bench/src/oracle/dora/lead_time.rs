@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use tl_core::attribution::{Attribution, AuthorClass};
-use tl_core::delivery::Request;
+use tl_core::delivery::{Request, numbered};
 use tl_core::event::Event;
 use tl_core::fact::{
     ChangeMerged, ChangeState, CommitMade, ReviewGiven, ReviewVerdict, kind, role,
@@ -124,7 +124,10 @@ fn ours(tables: &Tables) -> Result<Vec<Row>, OracleError> {
     let histories = [history];
     let dataset = Dataset::with_delivery(&histories, &delivery, &options);
     let row = |item: &Item| {
-        let request = &delivery.requests[item.told.request?];
+        item.told.request.as_ref()?;
+        let number = dataset.change(item).request.map(u64::from);
+        let is_it = |one: &&Request| numbered(&one.key).map(|(_, own)| own) == number;
+        let request = delivery.requests.iter().find(is_it)?;
         Some(row(&dataset, item, request, &names))
     };
     Ok(dataset.items.iter().filter_map(row).collect())

@@ -73,15 +73,23 @@ pub(super) fn iterations<'d>(data: &'d Dataset<'_>) -> Vec<Iteration<'d>> {
         delivery.iterations.iter().filter_map(|one| ended(data, one)).collect();
     let rows: FxHashMap<&str, usize> =
         found.iter().enumerate().map(|(row, one)| (one.recorded.key.as_str(), row)).collect();
-    for ticket in delivery.tickets.iter().filter(|ticket| !ticket.iterations.is_empty()) {
+    let fates = data.collected.tickets.ask(|ticket| {
+        if ticket.iterations.is_empty() {
+            return None;
+        }
         let done = done_at(ticket, &data.options.collected, data.window.until);
         let mut keys: Vec<&str> = ticket.iterations.iter().map(|(_, key, _)| &**key).collect();
         keys.sort_unstable();
         keys.dedup();
-        for row in keys.iter().filter_map(|key| rows.get(key)) {
-            let one = &mut found[*row];
-            let Some(fate) = fate(ticket, done, one) else { continue };
-            let points = ticket.state.as_ref().and_then(|(_, state)| state.points);
+        let rows = keys.iter().filter_map(|key| rows.get(key).copied());
+        let fates = rows.filter_map(|row| Some((row, fate(ticket, done, &found[row])?)));
+        let points = ticket.state.as_ref().and_then(|(_, state)| state.points);
+        Some((fates.collect::<Vec<_>>(), points))
+    });
+    drop(rows);
+    for (fates, points) in fates {
+        for (row, fate) in fates {
+            let one = &mut found[row];
             one.tickets.add(fate, 1.0);
             one.points.add(fate, points.unwrap_or_default());
             one.has_points &= points.is_some();

@@ -49,11 +49,10 @@ impl Authors {
 fn days(data: &Dataset<'_>, of: &FxHashMap<u32, usize>) -> FxHashMap<u32, BTreeSet<i64>> {
     let mut days: FxHashMap<u32, BTreeSet<i64>> = FxHashMap::default();
     for (row, repository) in data.repositories.iter().enumerate() {
-        for commit in &repository.history.commits {
-            let at = commit.authored;
-            let author = data.author(row, commit.author);
-            if at >= data.window.since && at <= data.window.until && of.contains_key(&author) {
-                days.entry(author).or_default().insert(at.day());
+        for (person, day) in &repository.days {
+            let author = data.author(row, *person);
+            if of.contains_key(&author) {
+                days.entry(author).or_default().insert(*day);
             }
         }
     }

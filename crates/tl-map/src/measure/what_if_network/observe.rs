@@ -11,7 +11,7 @@ use tl_core::fact::{BuildLevel, Outcome, ReviewVerdict};
 use tl_core::time::{Millis, Timestamp};
 
 use super::releases;
-use crate::dataset::{Dataset, Item, Size};
+use crate::dataset::{Busiest, Dataset, Item, Size};
 use crate::journey::Boundary;
 use crate::network::observed::{Change, Merge, Observed, Release, Round, Run};
 
@@ -31,19 +31,9 @@ pub(super) struct Line {
     pub(super) left_out: Vec<String>,
 }
 
-/// The repository with most changes whose requests were collected, merged in the window.
-pub(super) fn busiest(data: &Dataset<'_>) -> Option<usize> {
-    let mut counts = vec![0_usize; data.repositories.len()];
-    data.merged_in_window()
-        .filter(|item| item.told.request.is_some())
-        .for_each(|item| counts[item.repository] += 1);
-    // The first of equals, so that the answer does not change from run to run.
-    let (row, count) = counts.iter().enumerate().rev().max_by_key(|(_, count)| **count)?;
-    (*count > 0).then_some(row)
-}
-
-/// The line of a repository in the window.
-pub(super) fn observe(data: &Dataset<'_>, repository: usize) -> Line {
+/// The line of the busiest repository in the window.
+pub(super) fn observe(data: &Dataset<'_>, busiest: &Busiest) -> Line {
+    let repository = busiest.repository;
     let mut taken = taken(data, repository);
     let until = settled(data, &taken);
     taken.retain(|(started, _)| *started < until);
@@ -52,7 +42,7 @@ pub(super) fn observe(data: &Dataset<'_>, repository: usize) -> Line {
         taken.drain(..taken.len() - MOST_CHANGES);
         from = taken[0].0;
     }
-    let requests = || taken.iter().filter_map(|(_, item)| request(data, item));
+    let requests = || taken.iter().filter_map(|(_, item)| request(data, busiest, item));
     let usual = sittings(requests());
     let mut line = Line {
         observed: Observed {
@@ -60,7 +50,9 @@ pub(super) fn observe(data: &Dataset<'_>, repository: usize) -> Line {
             until,
             changes: taken
                 .iter()
-                .filter_map(|(started, item)| change(data, item, *started, &usual))
+                .filter_map(|(started, item)| {
+                    change(request(data, busiest, item)?, item, *started, &usual)
+                })
                 .collect(),
             reviewers: reviewers(requests()),
             review_share: None,
@@ -72,7 +64,7 @@ pub(super) fn observe(data: &Dataset<'_>, repository: usize) -> Line {
         },
         left_out: Vec::new(),
     };
-    add_ci(data, &taken, &mut line);
+    add_ci(data, busiest, &taken, &mut line);
     add_merge_waits(&taken, &mut line.observed);
     releases::add(data, repository, &taken, &mut line);
     line
@@ -105,18 +97,18 @@ fn settled(data: &Dataset<'_>, taken: &[(Timestamp, &Item)]) -> Timestamp {
     data.window.until - spans.get(spans.len() * 9 / 10).copied().unwrap_or_default()
 }
 
-fn request<'d>(data: &'d Dataset<'_>, item: &Item) -> Option<&'d Request> {
-    item.told.request.map(|row| &data.collected.delivery.requests[row])
+fn request<'b>(data: &Dataset<'_>, busiest: &'b Busiest, item: &Item) -> Option<&'b Request> {
+    busiest.request(data.change(item).request?)
 }
 
 /// A change without its CI and what follows it.
-fn change(data: &Dataset<'_>, item: &Item, started: Timestamp, usual: &Usual) -> Option<Change> {
+fn change(request: &Request, item: &Item, started: Timestamp, usual: &Usual) -> Option<Change> {
     let ready = item.told.course.ready?;
     Some(Change {
         author: item.author,
         started,
         coding: ready - started,
-        rounds: rounds(request(data, item)?, ready, item.merged, usual),
+        rounds: rounds(request, ready, item.merged, usual),
         runs: Vec::new(),
         merge_wait: Millis::ZERO,
         release_wait: None,
@@ -224,22 +216,20 @@ fn sittings<'r>(requests: impl Iterator<Item = &'r Request>) -> Usual {
 }
 
 /// CI of the changes, with all else that keeps the runners busy.
-fn add_ci(data: &Dataset<'_>, taken: &[(Timestamp, &Item)], line: &mut Line) {
-    let builds = &data.collected.delivery.builds;
+fn add_ci(data: &Dataset<'_>, busiest: &Busiest, taken: &[(Timestamp, &Item)], line: &mut Line) {
+    let builds = &data.collected.builds;
     let observed = &mut line.observed;
-    let mut own: FxHashSet<usize> = FxHashSet::default();
+    let mut own: FxHashSet<u32> = FxHashSet::default();
     for (change, (_, item)) in observed.changes.iter_mut().zip(taken) {
-        let Some(request) = request(data, item) else { continue };
+        let Some(request) = request(data, busiest, item) else { continue };
         let head = request.state.as_ref().map(|(_, state)| state.head.as_str());
         let commits = request.commits.iter().map(|commit| commit.id.as_str());
         let pushed = request.pushes.iter().map(|(_, head)| head.as_str());
         for id in commits.chain(pushed).chain(head) {
-            let Ok(row) = builds.binary_search_by(|one| one.commit.as_str().cmp(id)) else {
-                continue;
-            };
+            let Some(row) = builds.row(id) else { continue };
             if own.insert(row) {
                 let before_merge = |run: &Run| run.queued <= item.merged;
-                change.runs.extend(runs(&builds[row].builds).filter(before_merge));
+                change.runs.extend(runs(&builds.get(row).builds).filter(before_merge));
             }
         }
         for run in &mut change.runs {
@@ -248,8 +238,12 @@ fn add_ci(data: &Dataset<'_>, taken: &[(Timestamp, &Item)], line: &mut Line) {
         }
     }
     let inside = |run: &Run| observed.from <= run.queued && run.queued < observed.until;
-    let rest = builds.iter().enumerate().filter(|(row, _)| !own.contains(row));
-    let mut others: Vec<Run> = rest.flat_map(|(_, one)| runs(&one.builds)).filter(inside).collect();
+    let others = builds.ask(|row, one| {
+        let rest = (!own.contains(&row)).then(|| runs(&one.builds).filter(inside));
+        let rest: Vec<Run> = rest.into_iter().flatten().collect();
+        (!rest.is_empty()).then_some(rest)
+    });
+    let mut others: Vec<Run> = others.into_iter().flatten().collect();
     let own: Vec<Run> = observed.changes.iter().flat_map(|change| change.runs.clone()).collect();
     let work = |runs: &[Run]| runs.iter().map(|run| run.service.get()).sum::<i64>();
     if own.is_empty() {

@@ -1,0 +1,143 @@
+//! Things as their rows hold them, because they are many and large and few measures look at them.
+//!
+//! In: rows, in any order. Out: the things, by key, decoded each time that they are asked for. Start
+//! at [`Rows::add`] and [`Packed::new`]. A ticket or the CI of a commit takes four to six times the
+//! room of its row. **Invariant:** of one key the first row that was added counts.
+
+use std::hash::{Hash as _, Hasher as _};
+
+use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHasher};
+use serde::Deserialize;
+
+use super::row::{RowError, decode};
+
+/// Bytes in a block: so that room grows with what is there, and nothing is moved.
+const BLOCK: usize = 256 << 10;
+
+/// Rows that come in.
+#[derive(Debug, Default)]
+pub struct Rows {
+    blocks: Vec<Vec<u8>>,
+    places: Vec<Place>,
+    /// Keys, end to end, and where each ends.
+    keys: String,
+    ends: Vec<usize>,
+}
+
+/// Where a row stands.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    block: u32,
+    start: u32,
+    length: u32,
+}
+
+impl Rows {
+    /// Adds a row.
+    pub fn add(&mut self, key: &str, row: &[u8]) {
+        let has_room = |block: &&Vec<u8>| block.len() + row.len() <= block.capacity();
+        if self.blocks.last().filter(has_room).is_none() {
+            self.blocks.push(Vec::with_capacity(row.len().max(BLOCK)));
+        }
+        let number = self.blocks.len() as u32 - 1;
+        let Some(block) = self.blocks.last_mut() else { return };
+        let place = Place { block: number, start: block.len() as u32, length: row.len() as u32 };
+        block.extend_from_slice(row);
+        self.places.push(place);
+        self.keys.push_str(key);
+        self.ends.push(self.keys.len());
+    }
+
+    /// Adds what another ledger holds.
+    pub fn join(&mut self, other: Self) {
+        let (blocks, keys) = (self.blocks.len() as u32, self.keys.len());
+        self.blocks.extend(other.blocks);
+        let moved = |place: Place| Place { block: place.block + blocks, ..place };
+        self.places.extend(other.places.into_iter().map(moved));
+        self.keys.push_str(&other.keys);
+        self.ends.extend(other.ends.into_iter().map(|end| end + keys));
+    }
+
+    /// Whether there is none.
+    pub const fn is_empty(&self) -> bool {
+        self.places.is_empty()
+    }
+
+    /// Takes away the rows with some keys.
+    pub fn retain(&mut self, keep: impl Fn(&str) -> bool) {
+        let mut kept = Self { blocks: std::mem::take(&mut self.blocks), ..Self::default() };
+        for row in 0..self.places.len() {
+            let key = self.key(row);
+            if keep(key) {
+                kept.keys.push_str(key);
+                kept.ends.push(kept.keys.len());
+                kept.places.push(self.places[row]);
+            }
+        }
+        *self = kept;
+    }
+
+    fn key(&self, row: usize) -> &str {
+        let start = row.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.keys[start..self.ends[row]]
+    }
+}
+
+/// Things of one kind, by key.
+#[derive(Debug, Default)]
+pub(super) struct Packed {
+    blocks: Vec<Vec<u8>>,
+    places: Vec<Place>,
+    /// Rows by hash of the key, first of those that share one.
+    index: FxHashMap<u64, u32>,
+    /// Rows whose hash another key has.
+    others: Vec<u32>,
+}
+
+impl Packed {
+    /// Puts rows in order.
+    pub(super) fn new(rows: Rows) -> Self {
+        let mut order: Vec<u32> = (0..rows.places.len() as u32).collect();
+        let key = |row: u32| rows.key(row as usize);
+        // Of one key the first: rows that came later have larger numbers.
+        order.par_sort_unstable_by(|a, b| (key(*a), a).cmp(&(key(*b), b)));
+        order.dedup_by(|later, first| key(*later) == key(*first));
+        let mut index = FxHashMap::default();
+        index.reserve(order.len());
+        let mut others = Vec::new();
+        for (row, from) in (0..).zip(&order) {
+            if *index.entry(hash(key(*from))).or_insert(row) != row {
+                others.push(row);
+            }
+        }
+        let places = order.iter().map(|from| rows.places[*from as usize]).collect();
+        Self { blocks: rows.blocks, places, index, others }
+    }
+
+    pub(super) const fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    /// The rows that may have a key.
+    pub(super) fn candidates(&self, key: &str) -> impl Iterator<Item = u32> {
+        self.index.get(&hash(key)).into_iter().chain(&self.others).copied()
+    }
+
+    /// The thing at a row, or a part of it that begins as the thing does.
+    pub(super) fn read<'r, T: Deserialize<'r>>(&'r self, row: u32) -> Result<T, RowError> {
+        decode(self.bytes(row))
+    }
+
+    /// The row as it is stored.
+    pub(super) fn bytes(&self, row: u32) -> &[u8] {
+        let Place { block, start, length } = self.places[row as usize];
+        &self.blocks[block as usize][start as usize..][..length as usize]
+    }
+}
+
+pub(super) fn hash(key: &str) -> u64 {
+    let mut hasher = FxHasher::default();
+    key.hash(&mut hasher);
+    hasher.finish()
+}
