@@ -122,7 +122,8 @@ impl GoJson {
             }
             return;
         }
-        if event.package.is_empty() {
+        // `test2json` was not told which package it is.
+        if event.package.is_empty() && !event.import_path.is_empty() {
             return;
         }
         if !self.packages.contains_key(&*event.package) {

@@ -241,7 +241,9 @@ impl Walk {
 
 impl Document for Walk {
     fn advance(&mut self, input: &mut dyn BufRead, sink: &mut Sink) -> io::Result<bool> {
-        while sink.waiting() < TURN && !sink.is_stopped() {
+        // Some may wait from the turn before: each turn gets on.
+        let before = sink.waiting();
+        while sink.waiting() < before + TURN && !sink.is_stopped() {
             let stop = match self.step(input, sink) {
                 Ok(()) if self.over || self.levels.is_empty() => None,
                 Ok(()) => continue,

@@ -93,3 +93,9 @@ fn lines_that_are_no_events_are_those_of_the_build() {
     let half = "{\"Action\":\"pass\",\"Package\":\"b\"}\n{\"Action\":\"pa";
     assert_eq!(shown(Format::GoJson, half), "! Malformed: an event of the report cannot be read\n");
 }
+
+#[test]
+fn a_package_without_a_name_is_one_all_the_same() {
+    let text = "{\"Action\":\"run\",\"Test\":\"TestX\"}\n{\"Action\":\"fail\",\"Test\":\"TestX\"}\n{\"Action\":\"fail\"}\n";
+    assert_eq!(shown(Format::GoJson, text), "Failed TestX\n");
+}

@@ -73,3 +73,15 @@ fn times_that_are_nonsense_are_none() {
     assert_eq!(of("\"0.01s\""), Some(10_000));
     assert_eq!([of("-1"), of("1e300"), of("null"), of("\"soon\"")], [None; 4]);
 }
+
+#[test]
+fn a_report_of_many_cases_comes_in_batches_and_ends() {
+    let many = vec![r#"{"name":"a","status":"passed"}"#; 5_000].join(",");
+    let text = format!(r#"{{"reportFormat":"CTRF","results":{{"tests":[{many}]}}}}"#);
+    let (cases, ending) = read(Format::Ctrf, &text);
+    assert_eq!((cases.len(), ending.complete), (5_000, true));
+    // The limit may be reached within a turn.
+    let limits = Limits { cases: 1_000, ..Limits::default() };
+    let (cases, ending) = read_with(Format::Ctrf, &text, limits);
+    assert_eq!((cases.len(), ending.complete), (1_000, false));
+}
