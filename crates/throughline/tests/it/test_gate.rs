@@ -9,7 +9,7 @@ const GREEN: &str = r#"<testsuite name="orders" tests="1"><testcase classname="a
 
 const RED: &str = r#"<testsuite name="orders" tests="2" failures="1">
   <testcase classname="acme.Orders" name="adds"/>
-  <testcase classname="acme.Orders" name="retries on 503" file="orders_test.py" line="12">
+  <testcase classname="acme.Orders" name="retries on 503" file="/srv/build/7/orders_test.py" line="12">
     <failure type="AssertionError" message="expected 3 answers but was 2"/>
   </testcase>
 </testsuite>"#;
@@ -114,8 +114,15 @@ fn the_answer_is_there_for_programs_too() {
     assert!(shown.contains("\"version\": \"2.1.0\""), "{shown}");
     let shown = env.run(&["test", "gate", "red.xml", "--format", "github", "--summary", "s.md"]);
     assert!(shown.contains("::error "), "{shown}");
-    let summary = std::fs::read_to_string(env.repo().join("s.md")).unwrap();
-    assert!(summary.contains("retries on 503"), "{summary}");
+    let written = |name: &str| std::fs::read_to_string(env.repo().join(name)).unwrap();
+    assert!(written("s.md").contains("retries on 503"), "{}", written("s.md"));
+    env.run(&["test", "gate", "red.xml", "--ctrf-out", "c.json", "--comment-out", "c.md"]);
+    let report: serde_json::Value = serde_json::from_str(&written("c.json")).unwrap();
+    assert_eq!(report["results"]["summary"]["tests"], 2);
+    assert!(env.run(&["test", "gate", "c.json"]).contains("1 passed"));
+    assert!(written("c.md").starts_with("<!-- throughline:test-gate tests -->"));
+    let shown = env.run(&["test", "gate", "red.xml", "--explain", "retries on 503"]);
+    assert!(shown.contains("AssertionError") || shown.contains("expected 3 answers"), "{shown}");
 }
 
 #[test]
@@ -138,12 +145,18 @@ fn a_known_failure_is_masked_unless_the_change_touches_the_test() {
     assert_eq!(gate(&["--base", "HEAD"]).0, 1);
     let path = ".throughline/quarantine.toml";
     let file = std::fs::read_to_string(repo.path().join(path)).unwrap();
+    // The report names the file from the machine's root, the repository from its own.
+    assert!(file.contains("\nfile = \"orders_test.py\"\n"), "{file}");
     repo.commit("ana", &day(11), &[(path, &file)], "quarantine");
     let base = repo.head();
     repo.commit("bo", &day(12), &[("a.py", "2\n")], "another file");
     let (masked, shown) = gate(&["--base", &base]);
     assert_eq!(masked, 0, "{shown}");
     assert!(shown.contains("acme/api#412"), "{shown}");
+    gate(&["--base", &base, "--junit-out", "out"]);
+    let rewritten = std::fs::read_to_string(repo.path().join("out/red.xml")).unwrap();
+    assert!(rewritten.contains("<skipped message=\"quarantined: "), "{rewritten}");
+    std::fs::remove_dir_all(repo.path().join("out")).unwrap();
     // For another reason it fails.
     let other = RED.replace("expected 3 answers but was 2", "the answer is not there at all");
     env.write("red.xml", other);

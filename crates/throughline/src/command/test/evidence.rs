@@ -7,7 +7,7 @@ use std::io::{self, BufRead, BufReader};
 use std::path::Path;
 
 use tl_test::gate::{Expected, Red};
-use tl_test::read::{Ending, Gap, Limits, Remark, Report};
+use tl_test::read::{Case, Ending, Gap, Limits, Remark, Report};
 use tl_test::reds::Reds;
 
 use crate::error::CommandError;
@@ -92,6 +92,8 @@ pub(super) struct Read {
     pub(super) reports: Vec<(String, Ending)>,
     /// Red tests of all of them.
     pub(super) reds: Vec<Red>,
+    /// Every case, where somebody wants them.
+    pub(super) cases: Vec<Case>,
 }
 
 impl Read {
@@ -100,12 +102,13 @@ impl Read {
         ui: &mut Ui,
         patterns: &[String],
         args: &EvidenceArgs,
+        keep: bool,
     ) -> Result<Self, CommandError> {
         let (streams, patterns): (Vec<&String>, Vec<&String>) =
             patterns.iter().partition(|pattern| *pattern == "-");
         let patterns: Vec<String> = patterns.into_iter().cloned().collect();
         let found = test_files::find(&patterns)?;
-        let mut reading = Reading::new(args);
+        let mut reading = Reading::new(args, keep);
         if !streams.is_empty() {
             reading.report("-", BufReader::with_capacity(BUFFER, io::stdin().lock()));
         }
@@ -114,29 +117,29 @@ impl Read {
     }
 
     /// Reads files that were just written.
-    pub(super) fn written(
-        ui: &mut Ui,
-        found: &[Found],
-        args: &EvidenceArgs,
-    ) -> Result<Self, CommandError> {
-        let mut reading = Reading::new(args);
+    pub(super) fn written(ui: &mut Ui, found: &[Found], args: &EvidenceArgs, keep: bool) -> Self {
+        let mut reading = Reading::new(args, keep);
         reading.files(ui, found);
-        Ok(reading.finish())
+        reading.finish()
     }
 }
 
 struct Reading {
     reports: Vec<(String, Ending)>,
     reds: Reds,
+    /// Every case, where they are kept.
+    cases: Option<Vec<Case>>,
 }
 
 impl Reading {
-    fn new(args: &EvidenceArgs) -> Self {
-        Self { reports: Vec::new(), reds: Reds::new(&args.variant, args.retries) }
+    fn new(args: &EvidenceArgs, keep: bool) -> Self {
+        let reds = Reds::new(&args.variant, args.retries);
+        Self { reports: Vec::new(), reds, cases: keep.then(Vec::new) }
     }
 
     fn finish(self) -> Read {
-        Read { reports: self.reports, reds: self.reds.finish() }
+        let cases = self.cases.unwrap_or_default();
+        Read { reports: self.reports, reds: self.reds.finish(), cases }
     }
 
     fn files(&mut self, ui: &mut Ui, found: &[Found]) {
@@ -165,7 +168,12 @@ impl Reading {
         };
         loop {
             match report.next_batch() {
-                Ok(Some(cases)) => cases.iter().for_each(|case| self.reds.add(case)),
+                Ok(Some(cases)) => {
+                    cases.iter().for_each(|case| self.reds.add(case));
+                    if let Some(kept) = &mut self.cases {
+                        kept.extend(cases);
+                    }
+                }
                 Ok(None) => break,
                 Err(err) => {
                     let mut ending = report.ending();

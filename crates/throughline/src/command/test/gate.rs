@@ -40,7 +40,7 @@ pub(super) struct GateArgs {
 
 pub(super) fn cmd_gate(ui: &mut Ui, globals: &Globals, args: &GateArgs) -> CmdResult {
     let now = now(globals)?;
-    let read = Read::files(ui, &args.reports, &args.evidence)?;
+    let read = Read::files(ui, &args.reports, &args.evidence, args.output.wants_cases())?;
     let process = (args.exit_code.is_some() || args.signal.is_some()).then(|| Process {
         code: args.exit_code,
         signal: args.signal,

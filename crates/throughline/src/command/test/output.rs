@@ -15,7 +15,7 @@ use super::evidence::Read;
 use crate::config::env::{GITHUB_ACTIONS, GITHUB_STEP_SUMMARY};
 use crate::context::Globals;
 use crate::error::{CommandError, Outcome};
-use crate::ui::Ui;
+use crate::ui::{Ui, visible};
 
 /// Where the answer goes.
 #[derive(Debug, clap::Args)]
@@ -33,6 +33,18 @@ pub(super) struct OutputArgs {
     /// Write each JUnit report again into this directory, masked failures as skipped
     #[arg(long, value_name = "DIR")]
     junit_out: Option<PathBuf>,
+    /// Write all cases as one CTRF report, each red one with its verdict
+    #[arg(long, value_name = "FILE")]
+    ctrf_out: Option<PathBuf>,
+    /// Write a comment for the change's page, with a marker by which `--job` finds it again
+    #[arg(long, value_name = "FILE")]
+    comment_out: Option<PathBuf>,
+    /// The job, as its comment names it
+    #[arg(long, value_name = "NAME", default_value = "tests", requires = "comment_out")]
+    job: String,
+    /// Say all that is known of the red tests of this name or id, in place of the table
+    #[arg(long, value_name = "TEST", conflicts_with_all = ["format", "json"])]
+    explain: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -48,6 +60,11 @@ enum Form {
 }
 
 impl OutputArgs {
+    /// Whether every case is written.
+    pub(super) const fn wants_cases(&self) -> bool {
+        self.ctrf_out.is_some()
+    }
+
     /// Whether the output is for a program.
     pub(super) const fn is_for_programs(&self) -> bool {
         self.json || matches!(self.format, Some(Form::Json | Form::Sarif))
@@ -79,7 +96,12 @@ pub(super) fn show(
         None if is_github => Form::Github,
         None => Form::Table,
     };
+    if let Some(test) = &args.explain {
+        let known = show::explain(decision, test);
+        ui.print(&known.unwrap_or_else(|| format!("no red test is `{}`\n", visible(test))))?;
+    }
     match form {
+        _ if args.explain.is_some() => {}
         Form::Json => ui.print_json(decision)?,
         Form::Sarif => ui.print_json(&show::sarif(decision, env!("CARGO_PKG_VERSION")))?,
         Form::Table => ui.print(&show::table(decision))?,
@@ -94,6 +116,13 @@ pub(super) fn show(
         append(&path, &show::summary(decision)).map_err(|err| {
             CommandError::environment(format!("failed to write `{}`: {err}", path.display()))
         })?;
+    }
+    if let Some(path) = &args.ctrf_out {
+        let text = show::ctrf(decision, &read.cases).map_err(CommandError::bug)?;
+        write(path, &text)?;
+    }
+    if let Some(path) = &args.comment_out {
+        write(path, &show::comment(decision, &args.job))?;
     }
     if let Some(dir) = &args.junit_out {
         rewritten(ui, dir, decision, read)?;
@@ -140,6 +169,12 @@ fn rewritten(
     }
     ui.status(format!("{} reports are written to {}", names.len(), dir.display()));
     Ok(())
+}
+
+fn write(path: &Path, text: &str) -> Result<(), CommandError> {
+    fs::write(path, text).map_err(|err| {
+        CommandError::environment(format!("failed to write `{}`: {err}", path.display()))
+    })
 }
 
 fn append(path: &Path, text: &str) -> io::Result<()> {

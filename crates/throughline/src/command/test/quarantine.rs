@@ -121,8 +121,9 @@ fn check(ui: &mut Ui, globals: &Globals) -> CmdResult {
 
 fn add(ui: &mut Ui, globals: &Globals, args: &AddArgs) -> CmdResult {
     let (path, text, quarantine) = here()?;
+    let root = path.parent().and_then(Path::parent).map(Path::to_path_buf).unwrap_or_default();
     let today = now(globals)?;
-    let read = Read::files(ui, &args.reports, &EvidenceArgs::of_variant(&args.variant))?;
+    let read = Read::files(ui, &args.reports, &EvidenceArgs::of_variant(&args.variant), false)?;
     let touched = Touched::default();
     let decision = decide(
         &read.reports,
@@ -143,9 +144,10 @@ fn add(ui: &mut Ui, globals: &Globals, args: &AddArgs) -> CmdResult {
         because: args.because.clone(),
     };
     let entry = propose::entry(judged, &evidence, &asked, &quarantine.cap, today);
-    let entry = entry.map_err(|err| {
+    let mut entry = entry.map_err(|err| {
         CommandError::usage(err).hint("`--because` says why it is entered all the same")
     })?;
+    entry.file = of_repository(&judged.test.file, &root);
     let text = edit::add(&text, &entry, &args.because).map_err(CommandError::usage)?;
     guard_files::write(&path, &text)?;
     let added = parse(&text, Quarantine::PATH)?;
@@ -159,6 +161,21 @@ fn add(ui: &mut Ui, globals: &Globals, args: &AddArgs) -> CmdResult {
         entry.expires
     ));
     Ok(Outcome::Done)
+}
+
+/// A file as the repository names it: reports may name it from the machine's root, or a module's.
+/// What is not in the repository is left as it is, unless it names the machine.
+fn of_repository(file: &str, root: &Path) -> String {
+    let file = file.replace('\\', "/");
+    let is_there = |part: &str| !part.is_empty() && root.join(part).is_file();
+    let starts = file.match_indices('/').map(|(at, _)| at + 1);
+    let found = [0].into_iter().chain(starts).map(|start| &file[start..]);
+    let inside = |part: &&str| !Path::new(part).is_absolute() && is_there(part);
+    match found.into_iter().find(inside) {
+        Some(part) => part.trim_start_matches("./").to_owned(),
+        None if Path::new(&file).is_absolute() || file.contains(':') => String::new(),
+        None => file,
+    }
 }
 
 /// What one run says of a test.

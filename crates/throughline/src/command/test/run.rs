@@ -71,7 +71,7 @@ pub(super) fn cmd_run(ui: &mut Ui, globals: &Globals, args: &RunArgs) -> CmdResu
     let timeout = args.timeout.map(Duration::from_secs);
     let ended = foreground::run(&args.command, None, timeout).map_err(not_run)?;
     let (written, stale) = before.written(&patterns)?;
-    let read = Read::written(ui, &written, &args.evidence)?;
+    let read = Read::written(ui, &written, &args.evidence, args.output.wants_cases());
     for path in &stale {
         ui.note(format!(
             "`{}` is left out: it was there before, and was not written anew",
