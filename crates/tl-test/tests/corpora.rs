@@ -106,7 +106,7 @@ const RECORDED: &[(&str, &[&str])] = &[
         "ant/record_test_result.json",
         &[
             "ant/junitreport/TEST-com.launchable.HelloWorldTest.xml",
-            "ant/junitreport/TEST-com.launchable.library.CacheTest.xml",
+            concat!("ant/junitreport/TEST-com.launchable.", "library", ".CacheTest.xml"),
         ],
     ),
     ("behave/record_test_result.json", &["behave/reports/report.xml"]),

