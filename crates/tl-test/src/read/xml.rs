@@ -17,7 +17,7 @@ use super::elide::Elide;
 use super::junit::Junit;
 use super::nunit::Nunit;
 use super::robot::Robot;
-use super::sink::Sink;
+use super::sink::{self, Sink};
 use super::text::Text;
 use super::trx::Trx;
 use super::xunit::Xunit;
@@ -170,6 +170,16 @@ pub(super) fn add(failure: &mut Failure, text: &str, limit: usize) {
     let end = text.floor_char_boundary(room.min(text.len()));
     failure.text.push_str(&text[..end]);
     failure.cut += (text.len() - end) as u64;
+}
+
+/// More text of a failure: of its message, or of what stands below it.
+pub(super) fn add_to(failure: &mut Failure, is_message: bool, text: &str, limit: usize) {
+    if is_message {
+        failure.message.push_str(text);
+        failure.cut += sink::cut(&mut failure.message, limit);
+    } else {
+        add(failure, text, limit);
+    }
 }
 
 /// Without the blanks around it, which come from how the XML was laid out.

@@ -7,7 +7,7 @@ use tl_core::test::{Status, TestName};
 
 use super::sink::{self, Sink};
 use super::time;
-use super::xml::{Elements, Tag, add, check, trim};
+use super::xml::{Elements, Tag, add_to, check, trim};
 use super::{Case, Counts, Failure};
 
 /// Reads xUnit.net's XML.
@@ -78,12 +78,7 @@ impl Elements for Xunit {
     fn text(&mut self, text: &str, sink: &mut Sink) {
         let is_message = self.open.last() == Some(&Kind::Message);
         let Some(failure) = self.failure() else { return };
-        if is_message {
-            failure.message.push_str(text);
-            failure.cut += sink::cut(&mut failure.message, sink.limits.text);
-        } else {
-            add(failure, text, sink.limits.text);
-        }
+        add_to(failure, is_message, text, sink.limits.text);
     }
 
     fn end(&mut self, _name: &str, sink: &mut Sink) {
