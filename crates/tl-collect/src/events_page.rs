@@ -62,6 +62,8 @@ fn fields(kind: &str, data: &Value) -> BTreeSet<String> {
         kind::AI_USAGE | kind::AI_SESSION => understood::<fact::AiUsage>(data),
         kind::SURVEY_ANSWER => understood::<fact::SurveyAnswer>(data),
         kind::GUARD_SCANNED => understood::<fact::GuardScanned>(data),
+        kind::TESTS_RECORDED => understood::<fact::TestsRecorded>(data),
+        kind::GATE_DECIDED => understood::<fact::GateDecided>(data),
         kind::GUARD_APPROVED => understood::<fact::GuardApproved>(data),
         kind::AGENT_DECIDED => understood::<fact::AgentDecided>(data),
         _ => panic!("{kind} has data on the page and none in the vocabulary"),

@@ -121,6 +121,11 @@ pub mod kind {
     /// [`GuardApproved`](super::GuardApproved): somebody approved items as they were then.
     pub const GUARD_APPROVED: &str = "guard.approved";
 
+    /// [`TestsRecorded`](super::TestsRecorded): results of one run of tests went into history.
+    pub const TESTS_RECORDED: &str = "tests.recorded";
+    /// [`GateDecided`](super::GateDecided): a gate said yes or no to a change.
+    pub const GATE_DECIDED: &str = "gate.decided";
+
     /// Every kind, in the order of this file.
     pub const ALL: &[&str] = &[
         TICKET_OPENED,
@@ -166,6 +171,8 @@ pub mod kind {
         AGENT_DECIDED,
         GUARD_SCANNED,
         GUARD_APPROVED,
+        TESTS_RECORDED,
+        GATE_DECIDED,
     ];
 }
 
@@ -751,6 +758,58 @@ pub struct GuardApproved {
     pub reason: String,
     /// Last day on which it holds; empty: it holds on.
     pub expires: String,
+}
+
+/// Results of one run of tests, as history has them; `refs.commit` says of what.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TestsRecorded {
+    /// What else tells runs of one commit apart, such as `os=linux,py=3.12`.
+    pub variant: String,
+    /// Job of the pipeline.
+    pub job: String,
+    /// Shard of the job, such as `2/4`; empty: not split.
+    pub shard: String,
+    /// Which attempt of the pipeline, from 1.
+    pub attempt: u32,
+    /// Executions of tests.
+    pub cases: u64,
+    /// Of those, red ones, quarantined or not.
+    pub red: u64,
+    /// Of those, skipped ones.
+    pub skipped: u64,
+    /// Whether the evidence was whole: what an incomplete run does not tell is not green.
+    pub complete: bool,
+    /// Whether only a part of the tests was chosen to run.
+    pub selected: bool,
+    /// Reports that were read.
+    pub reports: u32,
+    /// Sum of the tests' durations in seconds.
+    pub seconds: f64,
+    /// How the runner ended, where that is known.
+    pub exit: Option<i32>,
+    /// Segment of the lake that has the rows.
+    pub segment: u64,
+    /// Hex SHA-256 over the reports, by which an upload that comes twice is known.
+    pub digest: String,
+}
+
+/// A gate's answer.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GateDecided {
+    /// Which gate: `tests`.
+    pub gate: String,
+    /// `passed`, `overdue`, `failed` or `unproven`.
+    pub outcome: String,
+    /// Exit code that goes with it.
+    pub exit: u8,
+    /// Failures that speak against the change.
+    pub red: u64,
+    /// Ids of tests whose failures the quarantine took out.
+    pub masked: Vec<String>,
+    /// Why, one sentence each, ten at most.
+    pub reasons: Vec<String>,
 }
 
 #[cfg(test)]
