@@ -164,7 +164,7 @@ impl Ledger {
     }
 }
 
-async fn append(
+pub(crate) async fn append(
     connection: &mut Connection,
     names: &mut Names,
     events: &[Event],

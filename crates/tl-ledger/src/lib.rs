@@ -3,7 +3,7 @@
 //! In: [`tl_core::event::Event`]s and opaque values to cache. Out: the same events in the order
 //! of their positions, projections of them, and answers to read-only SQL. Start at [`Ledger`] and
 //! [`Ledger::open`]; then [`append`], [`read`], [`projection`], [`rows`], [`cursor`], [`cache`],
-//! [`sql`].
+//! [`lake`], [`sql`].
 //!
 //! There is no trait `Store`: there are two databases and no third, so `backend` is an enum,
 //! and every operation stands once, over both. Memory (`--ledger none`) is SQLite's `:memory:`.
@@ -22,6 +22,7 @@ pub mod cursor;
 pub mod directory;
 mod document;
 pub mod inbox;
+pub mod lake;
 mod names;
 pub mod open;
 pub mod projection;

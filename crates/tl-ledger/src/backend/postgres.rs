@@ -33,7 +33,7 @@ pub(crate) const SCHEMA_VERSION: i64 = MIGRATIONS.len() as i64;
 /// Step `i` leads from version `i` to version `i + 1`.
 ///
 /// Text is compared byte by byte (`"C"`), as SQLite does.
-const MIGRATIONS: [&str; 2] = [
+const MIGRATIONS: [&str; 3] = [
     r#"
     CREATE TABLE events (
         position BIGINT PRIMARY KEY,
@@ -101,6 +101,37 @@ const MIGRATIONS: [&str; 2] = [
     );
     CREATE INDEX things_at ON things (projection, tab, at);
     CREATE INDEX things_series ON things (projection, tab, series, at) WHERE series IS NOT NULL;
+"#,
+    // Lakes: which files they have, and small values beside them.
+    r#"
+    CREATE TABLE lakes (
+        name TEXT COLLATE "C" PRIMARY KEY,
+        generation BIGINT NOT NULL,
+        next BIGINT NOT NULL
+    );
+    CREATE TABLE segments (
+        lake TEXT COLLATE "C" NOT NULL,
+        id BIGINT NOT NULL,
+        level BIGINT NOT NULL,
+        rows BIGINT NOT NULL,
+        bytes BIGINT NOT NULL,
+        first BIGINT NOT NULL,
+        last BIGINT NOT NULL,
+        test_min BIGINT NOT NULL,
+        test_max BIGINT NOT NULL,
+        sha256 TEXT COLLATE "C" NOT NULL,
+        path TEXT COLLATE "C" NOT NULL,
+        doomed BIGINT,
+        PRIMARY KEY (lake, id),
+        UNIQUE (lake, path)
+    );
+    CREATE TABLE packs (
+        lake TEXT COLLATE "C" NOT NULL,
+        name TEXT COLLATE "C" NOT NULL,
+        block BIGINT NOT NULL,
+        value BYTEA NOT NULL,
+        PRIMARY KEY (lake, name, block)
+    );
 "#,
 ];
 

@@ -26,7 +26,7 @@ pub(crate) const APPLICATION_ID: i64 = 0x7468_726c;
 pub(crate) const SCHEMA_VERSION: i64 = MIGRATIONS.len() as i64;
 
 /// Step `i` leads from version `i` to version `i + 1`.
-pub(crate) const MIGRATIONS: [&str; 4] = [
+pub(crate) const MIGRATIONS: [&str; 5] = [
     "
     CREATE TABLE events (
         position INTEGER PRIMARY KEY,
@@ -123,6 +123,38 @@ pub(crate) const MIGRATIONS: [&str; 4] = [
     ) STRICT, WITHOUT ROWID;
     CREATE TABLE named (position INTEGER NOT NULL) STRICT;
     INSERT INTO named VALUES (0);
+",
+    // Lakes: which files they have, and small values beside them.
+    "
+    CREATE TABLE lakes (
+        name TEXT PRIMARY KEY,
+        generation INTEGER NOT NULL,
+        next INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE segments (
+        lake TEXT NOT NULL,
+        id INTEGER NOT NULL,
+        level INTEGER NOT NULL,
+        rows INTEGER NOT NULL,
+        bytes INTEGER NOT NULL,
+        first INTEGER NOT NULL,
+        last INTEGER NOT NULL,
+        test_min INTEGER NOT NULL,
+        test_max INTEGER NOT NULL,
+        sha256 TEXT NOT NULL,
+        path TEXT NOT NULL,
+        doomed INTEGER,
+        PRIMARY KEY (lake, id),
+        UNIQUE (lake, path)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE packs (
+        id INTEGER PRIMARY KEY,
+        lake TEXT NOT NULL,
+        name TEXT NOT NULL,
+        block INTEGER NOT NULL,
+        value BLOB NOT NULL,
+        UNIQUE (lake, name, block)
+    ) STRICT;
 ",
 ];
 
