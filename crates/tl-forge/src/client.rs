@@ -34,6 +34,7 @@ pub use auth::Auth;
 use auth::{Identity, Sender};
 pub use error::{ConnectError, RequestError};
 use limit::Verdict;
+use request::Method;
 pub use request::{Answer, Request};
 
 /// What one connection is allowed.
@@ -233,7 +234,7 @@ impl Client {
                     self.pause(&url, length, reason).await?;
                 }
                 Trouble::Passing(err, failure, asked) => {
-                    if attempt >= self.limits.attempts {
+                    if attempt >= self.limits.attempts || request.method == Method::Create {
                         return Err(*err);
                     }
                     let backoff = Millis::new(1000 << (attempt - 1).min(6));
@@ -295,14 +296,15 @@ impl Client {
     }
 
     async fn once(&self, url: &Url, request: &Request, sender: &Sender) -> Result<Answer, Trouble> {
-        let http = match &request.body {
-            Some(body) => self
-                .http
-                .post(url.clone())
-                .header(reqwest::header::CONTENT_TYPE, "application/json")
-                .body(body.to_string()),
-            None => self.http.get(url.clone()),
+        let mut http = match request.method {
+            Method::Get => self.http.get(url.clone()),
+            Method::Post | Method::Create => self.http.post(url.clone()),
+            Method::Patch => self.http.patch(url.clone()),
         };
+        if let Some(body) = &request.body {
+            let json = HeaderValue::from_static("application/json");
+            http = http.header(reqwest::header::CONTENT_TYPE, json).body(body.to_string());
+        }
         let mut headers = self.headers.clone();
         headers.extend(sender.headers.clone());
         let etag = request.etag.as_deref().and_then(|etag| HeaderValue::from_str(etag).ok());

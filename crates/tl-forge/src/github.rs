@@ -12,6 +12,7 @@
 //! swept from the newest down. What belongs to an object is only asked for when that changed.
 
 mod checks;
+pub mod comment;
 mod graphql;
 mod rest;
 
@@ -60,12 +61,17 @@ pub fn api_address(address: &str) -> String {
     }
 }
 
+/// A client that says which version of the API it means.
+fn versioned(client: Client) -> Client {
+    client
+        .with_header("accept", "application/vnd.github+json")
+        .with_header("x-github-api-version", "2022-11-28")
+}
+
 impl Github {
     /// Collects with a client whose base is an [`api_address`].
     pub fn new(client: Client, wanted: Wanted) -> Self {
-        let client = client
-            .with_header("accept", "application/vnd.github+json")
-            .with_header("x-github-api-version", "2022-11-28");
+        let client = versioned(client);
         let mut of_owner = BTreeMap::new();
         for repository in &wanted.scopes {
             if let Some(client) = client.of_installation(repository) {

@@ -29,6 +29,8 @@ const MOST_REQUESTS: usize = 2000;
 /// One request, as the server sees it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Asked {
+    /// `GET`, `POST`, `PATCH`.
+    pub(crate) method: String,
     /// Path and query: `/repos/acme/api/issues?page=1`.
     pub(crate) target: String,
     /// Lines of the head, names in small letters.
@@ -161,12 +163,14 @@ async fn read(stream: &mut TcpStream) -> Option<Asked> {
         let text = String::from_utf8_lossy(&bytes).into_owned();
         if let Some((head, body)) = text.split_once("\r\n\r\n") {
             let mut lines = head.lines().map(str::to_owned);
-            let target = lines.next()?.split(' ').nth(1)?.to_owned();
+            let first = lines.next()?;
+            let (method, rest) = first.split_once(' ')?;
+            let (method, target) = (method.to_owned(), rest.split(' ').next()?.to_owned());
             let headers = lines.filter_map(|line| {
                 let (name, value) = line.split_once(": ")?;
                 Some(format!("{}: {value}", name.to_lowercase()))
             });
-            let asked = Asked { target, headers: headers.collect(), ..Asked::default() };
+            let asked = Asked { method, target, headers: headers.collect(), ..Asked::default() };
             let length = asked.header("content-length").and_then(|it| it.parse().ok()).unwrap_or(0);
             if body.len() >= length {
                 return Some(Asked { body: body.to_owned(), ..asked });

@@ -6,9 +6,23 @@
 use reqwest::header::{ETAG, HeaderMap, LINK};
 use serde_json::Value;
 
-/// A request: `GET` without a body, `POST` with one. Only what can be repeated is sent.
+/// How a request is sent, and whether it may be sent again when it fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Method {
+    /// Asks.
+    Get,
+    /// Asks with a body.
+    Post,
+    /// Makes something: twice would be two of it, so it is sent once.
+    Create,
+    /// Sets something to what it shall be, however often.
+    Patch,
+}
+
+/// A request. Only what can be repeated is repeated.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Request {
+    pub(super) method: Method,
     pub(super) path: String,
     pub(super) query: Vec<(&'static str, String)>,
     pub(super) body: Option<Value>,
@@ -18,13 +32,24 @@ pub struct Request {
 impl Request {
     /// Asks for a path below the base address: `repos/acme/api/issues`.
     pub fn get(path: impl Into<String>) -> Self {
-        Self { path: path.into(), query: Vec::new(), body: None, etag: None }
+        let path = path.into();
+        Self { method: Method::Get, path, query: Vec::new(), body: None, etag: None }
     }
 
     /// Asks with a JSON body, as GraphQL and searches want it. Must change nothing: it is repeated
     /// when it fails.
     pub fn post(path: impl Into<String>, body: Value) -> Self {
-        Self { body: Some(body), ..Self::get(path) }
+        Self { method: Method::Post, body: Some(body), ..Self::get(path) }
+    }
+
+    /// Makes something from a JSON body. Sent once: where no answer comes, nobody knows.
+    pub fn create(path: impl Into<String>, body: Value) -> Self {
+        Self { method: Method::Create, body: Some(body), ..Self::get(path) }
+    }
+
+    /// Sets something to what a JSON body says.
+    pub fn patch(path: impl Into<String>, body: Value) -> Self {
+        Self { method: Method::Patch, body: Some(body), ..Self::get(path) }
     }
 
     /// With one more parameter, which is encoded here.
@@ -43,7 +68,8 @@ impl Request {
 
     /// The same request for another page, at the address that an answer gave.
     pub(super) fn at(&self, next: String) -> Self {
-        Self { path: next, query: Vec::new(), body: self.body.clone(), etag: None }
+        let (method, body) = (self.method, self.body.clone());
+        Self { method, path: next, query: Vec::new(), body, etag: None }
     }
 
     /// The path without query and host, for messages.

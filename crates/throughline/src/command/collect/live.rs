@@ -6,15 +6,13 @@
 //! file trusts; a source that fails does not stop the others.
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tl_collect::system::convert;
 use tl_core::event::Event;
 use tl_core::record::System;
 use tl_core::time::{Millis, Timestamp};
-use tl_forge::clock::{Clock, Pause, Soon};
+use tl_forge::clock::Clock;
 use tl_forge::source::{PullError, Source, Stream, Wanted};
 use tl_ledger::Ledger;
 use tl_ledger::cursor::Cursor;
@@ -22,10 +20,11 @@ use tl_ledger::cursor::Cursor;
 use super::credentials;
 use super::system::{connect, host};
 use super::{CollectArgs, Collected, Remark};
+use crate::clock::Waiting;
 use crate::config::collect::SourceConfig;
 use crate::context::{Context, Globals};
 use crate::error::{CommandError, causes};
-use crate::ui::{Ui, visible};
+use crate::ui::Ui;
 
 /// What came of all sources.
 #[derive(Debug, Default)]
@@ -124,7 +123,7 @@ fn open(
     let secrets = credentials::secrets(cx, globals, name, config, system)
         .map_err(|problem| (problem.what, vec![problem.mend]))?;
     let wanted = wanted(cx, name, config);
-    let clock: Arc<dyn Clock> = Arc::new(ProgramClock { quiet: ui.is_quiet() });
+    let clock: Arc<dyn Clock> = Arc::new(Waiting { quiet: ui.is_quiet() });
     connect(system, config, secrets, wanted, &clock)
 }
 
@@ -247,27 +246,5 @@ impl Collected {
             mend: "what is known already stays, and is not counted twice".to_owned(),
             kept: true,
         });
-    }
-}
-
-/// The program's clock, for clients that have to wait: it says so first.
-struct ProgramClock {
-    quiet: bool,
-}
-
-impl Clock for ProgramClock {
-    fn now(&self) -> Timestamp {
-        crate::clock::read()
-    }
-
-    fn wait<'a>(&'a self, pause: &'a Pause) -> Soon<'a, ()> {
-        Box::pin(async move {
-            if !self.quiet {
-                let _nowhere_to_report =
-                    writeln!(anstream::stderr(), "{}", visible(&pause.to_string()));
-            }
-            let length = u64::try_from(pause.length.get()).unwrap_or(0);
-            tokio::time::sleep(Duration::from_millis(length)).await;
-        })
     }
 }
