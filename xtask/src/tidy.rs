@@ -35,7 +35,7 @@ pub(crate) fn run() -> Result<(), Failure> {
 
 /// Everything that is wrong with the workspace, family by family.
 fn complaints(workspace: &Workspace) -> Vec<String> {
-    let Workspace { root, crates, graph, locked, files } = workspace;
+    let Workspace { root, crates, graph, resolved, files } = workspace;
     [
         layers::check(crates),
         reach::check(crates, graph),
@@ -43,7 +43,7 @@ fn complaints(workspace: &Workspace) -> Vec<String> {
         unused::check(crates, files),
         source::check(files),
         bans::check(files, root),
-        files::check(files, *locked),
+        files::check(files, *resolved),
         docs::check(files),
     ]
     .concat()

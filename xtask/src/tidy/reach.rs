@@ -24,6 +24,9 @@ const CONFINED: &[Confined] = &[
     // Longer to compile than all the rest together.
     Confined { library: "datafusion", to: &["tl-query"] },
     Confined { library: "ballista", to: &["tl-query"] },
+    // A format on disk: one crate knows its details, and the engine reads it too.
+    Confined { library: "parquet", to: &["tl-lake", "tl-query"] },
+    Confined { library: "object_store", to: &["tl-lake", "tl-query"] },
     // One place for limits, redaction and `--offline`.
     Confined { library: "reqwest", to: &["tl-forge"] },
     Confined { library: "octocrab", to: &["tl-forge"] },

@@ -20,8 +20,8 @@ pub(crate) struct Workspace {
     pub(crate) crates: Vec<Crate>,
     /// Normal dependencies of every package, by name, as cargo resolved them.
     pub(crate) graph: Graph,
-    /// Number of packages in `Cargo.lock`.
-    pub(crate) locked: usize,
+    /// Number of packages that it resolves to without optional features, on any platform.
+    pub(crate) resolved: usize,
     /// Files that git tracks, or would track with `git add --all`.
     pub(crate) files: Vec<File>,
 }
@@ -94,7 +94,7 @@ impl Workspace {
             root: metadata.workspace_root.to_string(),
             crates: crates(&metadata),
             graph: graph(&metadata),
-            locked: metadata.packages.len(),
+            resolved: metadata.packages.len(),
             files: files()?,
         })
     }
