@@ -5,7 +5,8 @@
 //! **Invariant:** what is still open is in every window; `tl-map` gives the facts their meaning,
 //! the ledger keeps the rows, and nothing is decided here.
 
-use std::collections::BTreeSet;
+use std::cell::RefCell;
+use std::collections::{BTreeSet, VecDeque};
 use std::num::NonZero;
 use std::panic::resume_unwind;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -62,10 +63,10 @@ impl RowProjection for Things {
 /// Things that are few, and of which an old one matters to a new one.
 const WHOLE: [Table; 4] = [Table::Release, Table::Incident, Table::Iteration, Table::Answer];
 
-/// Things that are many: read as far back as the window needs. Of each place that is deployed to,
-/// and of each person who uses AI tools, also the last one before that.
+/// Things that are many, the largest first: read as far back as the window needs. Of each place that
+/// is deployed to, and of each person who uses AI tools, also the last one before that.
 const WINDOWED: [Table; 5] =
-    [Table::Ticket, Table::Request, Table::Builds, Table::Deployment, Table::Usage];
+    [Table::Request, Table::Ticket, Table::Deployment, Table::Builds, Table::Usage];
 
 /// Things whose ends say how far the collected events reach.
 const ENDS: [Table; 2] = [Table::Request, Table::Deployment];
@@ -212,11 +213,39 @@ impl Chunk {
     }
 }
 
-/// Reads the rows that are there, and decodes them beside.
+/// Rows as they come in.
+struct Incoming {
+    /// Those that are decoded at once.
+    chunk: Chunk,
+    to_decoders: SyncSender<Chunk>,
+    empty: Receiver<Chunk>,
+    requests: Shelf,
+    tickets: Rows,
+    builds: Rows,
+}
+
+impl Incoming {
+    fn add(&mut self, table: Table, key: &str, value: &[u8]) {
+        match table {
+            Table::Request => return self.requests.add(key, value),
+            Table::Ticket => return self.tickets.add(key, value),
+            Table::Builds => return self.builds.add(key, value),
+            _ => self.chunk.push(table.number(), value),
+        }
+        if self.chunk.is_full() {
+            let next = self.empty.try_recv().map(Chunk::emptied).unwrap_or_default();
+            // A decoder that stopped says why when it is joined.
+            self.to_decoders.send(std::mem::replace(&mut self.chunk, next)).ok();
+        }
+    }
+}
+
+/// Reads the rows that are there, and decodes them beside: two tables at a time, where the ledger
+/// can be read over two connections.
 async fn from_rows(ledger: &Ledger, since: Option<Timestamp>) -> Result<Gathered, CommandError> {
-    let mut wanted: Vec<(Table, Option<Timestamp>)> = Vec::with_capacity(Table::ALL.len());
-    wanted.extend(WHOLE.map(|table| (table, None)));
+    let mut wanted: VecDeque<(Table, Option<Timestamp>)> = VecDeque::new();
     wanted.extend(WINDOWED.map(|table| (table, since)));
+    wanted.extend(WHOLE.map(|table| (table, None)));
     let mut gathering = Gathering::default();
     let is_kept = |table: Table| matches!(table, Table::Request | Table::Ticket | Table::Builds);
     for (table, since) in wanted.iter().filter(|(table, _)| !is_kept(*table)) {
@@ -226,32 +255,36 @@ async fn from_rows(ledger: &Ledger, since: Option<Timestamp>) -> Result<Gathered
     let (to_decoders, from_ledger) = sync_channel(CHUNKS);
     let (give_back, empty) = sync_channel(CHUNKS);
     let decoder = thread::spawn(move || decode(gathering, from_ledger, give_back));
-    let mut chunk = Chunk::default();
-    let mut requests = Shelf::default();
-    let (mut tickets, mut builds) = (Rows::default(), Rows::default());
-    let mut each = |table: u8, key: &str, value: &[u8]| {
-        match Table::from_number(table) {
-            Some(Table::Request) => return requests.add(key, value),
-            Some(Table::Ticket) => return tickets.add(key, value),
-            Some(Table::Builds) => return builds.add(key, value),
-            _ => {}
-        }
-        chunk.push(table, value);
-        if chunk.is_full() {
-            let next = empty.try_recv().map(Chunk::emptied).unwrap_or_default();
-            // A decoder that stopped says why when it is joined.
-            to_decoders.send(std::mem::replace(&mut chunk, next)).ok();
+    let incoming = RefCell::new(Incoming {
+        chunk: Chunk::default(),
+        to_decoders,
+        empty,
+        requests: Shelf::default(),
+        tickets: Rows::default(),
+        builds: Rows::default(),
+    });
+    let wanted = RefCell::new(wanted);
+    let read = async |ledger: &Ledger| {
+        loop {
+            let next = wanted.borrow_mut().pop_front();
+            let Some((table, since)) = next else { return Ok::<(), ProjectError>(()) };
+            let each = |_, key: &str, value: &[u8]| incoming.borrow_mut().add(table, key, value);
+            ledger.rows::<Things>(&[table.number()], since, each).await?;
         }
     };
-    let mut read = Ok(());
-    for (table, since) in wanted {
-        let done = ledger.rows::<Things>(&[table.number()], since, &mut each).await;
-        read = read.and(done.map(drop));
-    }
+    // Where no second connection can be had, one reads all.
+    let done = match ledger.beside().await.ok().flatten() {
+        None => read(ledger).await,
+        Some(beside) => {
+            let (one, other) = tokio::join!(read(ledger), read(&beside));
+            one.and(other)
+        }
+    };
+    let Incoming { chunk, to_decoders, requests, tickets, builds, .. } = incoming.into_inner();
     to_decoders.send(chunk).ok();
     drop(to_decoders);
     let decoded = decoder.join().unwrap_or_else(|panic| resume_unwind(panic));
-    read?;
+    done?;
     Ok(Gathered { delivery: decoded.map_err(unreadable)?, tickets, builds, requests })
 }
 

@@ -178,6 +178,17 @@ impl Ledger {
         Ok(Self::over(Connection::Sqlite(connection), Place::Memory, None))
     }
 
+    /// The same ledger over a connection of its own, so that two readers need not take turns; `None`
+    /// where only this one can be: in memory, and on a server, which has better use for it.
+    pub async fn beside(&self) -> Result<Option<Self>, OpenError> {
+        let Place::File(path) = &self.place else { return Ok(None) };
+        let place = self.place.clone();
+        let connected = options(path).connect().await;
+        let connection = connected
+            .map_err(|err| OpenError::Store { place: place.clone(), source: err.into() })?;
+        Ok(Some(Self::over(Connection::Sqlite(connection), place, None)))
+    }
+
     fn over(connection: Connection, place: Place, server: Option<Server>) -> Self {
         Self { session: Mutex::new(Session::new(connection)), place, server }
     }
@@ -259,8 +270,9 @@ pub(crate) fn options(path: &Path) -> SqliteConnectOptions {
         // once; what it is longer than 64 MB is cut off again.
         .pragma("wal_autocheckpoint", "16000")
         .pragma("journal_size_limit", "67108864")
-        // For reading: each page is wanted once. Who writes takes more (`Session::begin`).
-        .pragma("cache_size", "-65536")
+        // For reading: each page is wanted once, and stays in memory until the ledger is closed. Who
+        // writes takes more (`Session::begin`).
+        .pragma("cache_size", "-16384")
         // What one statement would undo stays in memory: it went to disk page by page.
         .pragma("temp_store", "MEMORY")
         // Rows come from another thread: the longer the queue, the fewer times one waits.

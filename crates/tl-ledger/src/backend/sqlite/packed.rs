@@ -4,7 +4,7 @@
 //! **Invariant:** what comes out of a pack is what went in, byte by byte, whatever it contains.
 //!
 //! Each row that `sqlx` hands on costs a microsecond on its way from SQLite's thread to ours, more
-//! than SQLite needs to read it. So [`PACK`] rows come as one: their keys end to end, their values
+//! than SQLite needs to read it, and each statement is planned anew. So [`PACK`] rows come as one: their keys end to end, their values
 //! end to end, and a text of four numbers for each. `group_concat` takes the bytes of text and
 //! blobs as they are; rows stand in one order in all three, whichever it is.
 
@@ -17,7 +17,7 @@ use sqlx::{Row as _, SqliteConnection};
 use crate::document::Stored;
 
 /// Rows in a pack.
-const PACK: usize = 128;
+const PACK: usize = 512;
 
 /// Events in a pack: fewer, because one may have a megabyte.
 const EVENT_PACK: usize = 128;
@@ -46,17 +46,20 @@ const BY_ID: &str = "
            group_concat(key, ''), group_concat(value, '')
     FROM (SELECT id, key, value FROM things WHERE id > ?1 AND id <= ?2 ORDER BY id LIMIT ?5)";
 
-/// Rows of a table by activity. `?1` projection, `?2` table, `?3` and `?4`: instant and id of the
-/// last one.
-const BY_ACTIVITY: &str = "
-    SELECT group_concat(at || ' ' || id || ' ' || octet_length(key) || ' ' || octet_length(value), ' '),
-           group_concat(key, ''), group_concat(value, '')
-    FROM (SELECT at, id, key, value FROM things
-          WHERE projection = ?1 AND tab = ?2 AND (at, id) > (?3, ?4)
-          ORDER BY at, id LIMIT ?5)";
+/// The rows with these ids: `?1`, a JSON list.
+const BY_IDS: &str = "
+    SELECT group_concat('0 ' || things.id || ' ' || octet_length(things.key) || ' '
+                        || octet_length(things.value), ' '),
+           group_concat(things.key, ''), group_concat(things.value, '')
+    FROM json_each(?1) AS wanted CROSS JOIN things ON things.id = wanted.value";
 
-/// The last row of each series before an instant: one look into the index for each series. `?1`
-/// projection, `?2` table, `?3` the instant, `?4` the last id.
+/// The ids of the rows of a table that were active at an instant or later: of the index alone. `?1`
+/// projection, `?2` table, `?3` the instant.
+const ACTIVE: &str = "
+    SELECT group_concat(id, ' ') FROM things WHERE projection = ?1 AND tab = ?2 AND at >= ?3";
+
+/// The ids of the last row of each series before an instant: one look into the index for each
+/// series. `?1` projection, `?2` table, `?3` the instant.
 const BEFORE: &str = "
     WITH RECURSIVE names (series) AS (
         SELECT min(series) FROM things WHERE projection = ?1 AND tab = ?2 AND series IS NOT NULL
@@ -64,16 +67,11 @@ const BEFORE: &str = "
         SELECT (SELECT min(series) FROM things
                 WHERE projection = ?1 AND tab = ?2 AND series > names.series)
         FROM names WHERE series IS NOT NULL
-    ), last (id) AS (
-        SELECT (SELECT id FROM things
-                WHERE projection = ?1 AND tab = ?2 AND series = names.series AND at < ?3
-                ORDER BY at DESC LIMIT 1)
-        FROM names WHERE series IS NOT NULL
     )
-    SELECT group_concat('0 ' || id || ' ' || octet_length(key) || ' ' || octet_length(value), ' '),
-           group_concat(key, ''), group_concat(value, '')
-    FROM (SELECT things.id, key, value FROM last JOIN things USING (id)
-          WHERE id > ?4 ORDER BY id LIMIT ?5)";
+    SELECT group_concat((SELECT id FROM things
+                         WHERE projection = ?1 AND tab = ?2 AND series = names.series AND at < ?3
+                         ORDER BY at DESC LIMIT 1), ' ')
+    FROM names WHERE series IS NOT NULL";
 
 /// Events by position. `?3` last position. A key is those of the columns, after two lengths.
 const EVENTS: &str = "
@@ -92,61 +90,83 @@ const NAMES: &str = "
                  octet_length(source) || ' ' || octet_length(key) || ' ' || source || key AS key
           FROM events WHERE position > ?3 ORDER BY position LIMIT ?5)";
 
+/// What the next pack is to hold.
+enum Wanted {
+    /// Rows of a statement, with its arguments, at most so many.
+    Rows(&'static str, [i64; 4], usize),
+    /// Rows with these ids, a JSON list.
+    Ids(String),
+}
+
 /// Hands each row of a table with these ids to `each`.
 pub(crate) async fn read_rows(
     connection: &mut SqliteConnection,
     ids: std::ops::RangeInclusive<i64>,
     each: impl FnMut(&str, &[u8]),
 ) -> Result<(), sqlx::Error> {
-    let next = |item: &Item<'_>| [item.id, *ids.end(), 0, 0];
-    read(connection, BY_ID, [ids.start() - 1, *ids.end(), 0, 0], next, each).await
+    let mut after = Some(ids.start() - 1);
+    let next = |items: &[Item<'_>]| {
+        if items.len() == PACK {
+            after = items.iter().map(|item| item.id).max();
+        }
+        let rows = |after| Wanted::Rows(BY_ID, [after, *ids.end(), 0, 0], PACK);
+        Ok(after.take().map(rows))
+    };
+    read(connection, next, each).await
 }
 
 /// Hands each row of a table that was active at `since` (in ms) or later to `each`, and of each
 /// series the last one before that.
+///
+/// First the ids, then the rows in the order of the file: what is open still lies far apart, and
+/// each page of it is read once so.
 pub(crate) async fn read_active(
     connection: &mut SqliteConnection,
     projection: i64,
     table: u8,
     since: i64,
-    mut each: impl FnMut(&str, &[u8]),
+    each: impl FnMut(&str, &[u8]),
 ) -> Result<(), sqlx::Error> {
-    let (projection, table) = (projection, i64::from(table));
-    let next = |item: &Item<'_>| [projection, table, since, item.id];
-    let first = [projection, table, since, i64::MIN];
-    read(connection, BEFORE, first, next, &mut each).await?;
-    let next = |item: &Item<'_>| [projection, table, item.number, item.id];
-    read(connection, BY_ACTIVITY, first, next, each).await
+    let mut ids = Vec::new();
+    for sql in [ACTIVE, BEFORE] {
+        let query = sqlx::query_scalar(sql).bind(projection).bind(i64::from(table)).bind(since);
+        let found: Option<String> = query.fetch_one(&mut *connection).await?;
+        let found = found.unwrap_or_default();
+        for id in found.split(' ').filter(|id| !id.is_empty()) {
+            ids.push(id.parse::<i64>().map_err(|_| gaps())?);
+        }
+    }
+    ids.sort_unstable();
+    let mut chunks = ids.chunks(PACK);
+    let next = |_: &[Item<'_>]| {
+        let ids = chunks.next().map(serde_json::to_string).transpose();
+        Ok(ids.map_err(|err| sqlx::Error::Encode(err.into()))?.map(Wanted::Ids))
+    };
+    read(connection, next, each).await
 }
-
-/// Hands all rows of a statement to `each`; `next` gives the arguments of the next pack from the
-/// last item of one.
+/// Hands all rows of some packs to `each`; `next` says from the items of one what the next is to
+/// hold, and first from none.
 async fn read(
     connection: &mut SqliteConnection,
-    sql: &'static str,
-    first: [i64; 4],
-    next: impl Fn(&Item<'_>) -> [i64; 4],
+    mut next: impl FnMut(&[Item<'_>]) -> Result<Option<Wanted>, sqlx::Error>,
     mut each: impl FnMut(&str, &[u8]),
 ) -> Result<(), sqlx::Error> {
-    let mut pack = fetch(connection, sql, first, PACK).await?;
+    let Some(first) = next(&[])? else { return Ok(()) };
+    let mut pack = fetch(connection, first).await?;
     loop {
         let items = pack.items()?;
-        let Some(last) = items.iter().max_by_key(|item| (item.number, item.id)) else {
-            return Ok(());
-        };
-        let args = next(last);
         let mut hand_on = || items.iter().for_each(|item| each(item.key, item.value));
-        if items.len() < PACK {
+        let Some(wanted) = next(&items)? else {
             hand_on();
             return Ok(());
-        }
+        };
         // SQLite's thread begins with the next pack, and we hand this one on meanwhile.
-        let mut next = pin!(fetch(connection, sql, args, PACK));
-        let early = poll_fn(|cx| Poll::Ready(next.as_mut().poll(cx))).await;
+        let mut later = pin!(fetch(connection, wanted));
+        let early = poll_fn(|cx| Poll::Ready(later.as_mut().poll(cx))).await;
         hand_on();
         pack = match early {
             Poll::Ready(done) => done?,
-            Poll::Pending => next.await?,
+            Poll::Pending => later.await?,
         };
     }
 }
@@ -182,7 +202,7 @@ async fn read_in_order(
     let (mut last, mut left) = (after, limit);
     while left > 0 {
         let wanted = EVENT_PACK.min(left);
-        let pack = fetch(connection, sql, [0, 0, last, 0], wanted).await?;
+        let pack = fetch(connection, Wanted::Rows(sql, [0, 0, last, 0], wanted)).await?;
         let items = pack.items()?;
         // Positions say the order; a pack has none.
         let mut ordered: Vec<&Item<'_>> = items.iter().collect();
@@ -201,18 +221,15 @@ async fn read_in_order(
     Ok(())
 }
 
-async fn fetch(
-    connection: &mut SqliteConnection,
-    sql: &'static str,
-    args: [i64; 4],
-    limit: usize,
-) -> Result<Pack, sqlx::Error> {
-    let mut query = sqlx::query(sql);
-    for arg in args {
-        query = query.bind(arg);
-    }
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let row = query.bind(limit).fetch_one(connection).await?;
+async fn fetch(connection: &mut SqliteConnection, wanted: Wanted) -> Result<Pack, sqlx::Error> {
+    let query = match wanted {
+        Wanted::Ids(ids) => sqlx::query(BY_IDS).bind(ids),
+        Wanted::Rows(sql, args, limit) => {
+            let query = args.into_iter().fold(sqlx::query(sql), |query, arg| query.bind(arg));
+            query.bind(i64::try_from(limit).unwrap_or(i64::MAX))
+        }
+    };
+    let row = query.fetch_one(connection).await?;
     // Without rows, the sums of nothing are null.
     let Some(numbers) = row.try_get(0)? else { return Ok(Pack::default()) };
     Ok(Pack { numbers, keys: row.try_get(1)?, values: row.try_get(2)? })
