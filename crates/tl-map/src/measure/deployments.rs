@@ -6,8 +6,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
-use tl_core::time::Millis;
+use tl_core::time::{Millis, Timestamp};
 
 use super::cadence::rate;
 use super::dora::dora_row;
@@ -23,7 +24,20 @@ use crate::report::{DoraRow, Figure, Unit};
 /// The five over all services.
 pub fn overall(data: &Dataset<'_>) -> Vec<DoraRow> {
     let all: Vec<&Deployment> = in_window(data).collect();
-    rows(data, &all, &to_release(data, data.in_window()))
+    let services: BTreeSet<&str> = all.iter().map(|one| one.service.as_str()).collect();
+    let firsts = firsts(data);
+    let first = services.iter().filter_map(|service| firsts.get(service)).min();
+    rows(data, &all, first.copied(), &to_release(data, data.in_window()))
+}
+
+/// When the first known deployment of each service ended.
+fn firsts<'d>(data: &'d Dataset<'_>) -> FxHashMap<&'d str, Timestamp> {
+    let mut firsts: FxHashMap<&str, Timestamp> = FxHashMap::default();
+    for one in &data.deployments.list {
+        let first = firsts.entry(&one.service).or_insert(one.finished);
+        *first = one.finished.min(*first);
+    }
+    firsts
 }
 
 /// The five of each service that was deployed in the window.
@@ -34,16 +48,19 @@ pub fn by_service(data: &Dataset<'_>) -> Vec<ServiceDora> {
     }
     let items: FxHashMap<(usize, usize), &Item> =
         data.in_window().map(|item| ((item.repository, item.change), item)).collect();
+    let firsts = firsts(data);
+    let services: Vec<(&str, Vec<&Deployment>)> = services.into_iter().collect();
     services
-        .into_iter()
+        .into_par_iter()
         .map(|(service, own)| {
+            let first = firsts.get(service).copied();
             let done = own.iter().filter(|one| one.is_success());
             let days: BTreeSet<i64> = done.clone().map(|one| one.finished.day()).collect();
             ServiceDora {
                 service: service.to_owned(),
                 deployments: done.count() as u64,
                 days: days.len() as u64,
-                rows: rows(data, &own, &lead_times(&own, &items)),
+                rows: rows(data, &own, first, &lead_times(&own, &items)),
             }
         })
         .collect()
@@ -82,7 +99,13 @@ pub fn is_followed(data: &Dataset<'_>, deployment: &Deployment) -> bool {
     deployment.finished + data.options.failure_window() <= data.window.until
 }
 
-fn rows(data: &Dataset<'_>, own: &[&Deployment], lead: &Column) -> Vec<DoraRow> {
+/// The five of some deployments, the first of whose services ended at an instant.
+fn rows(
+    data: &Dataset<'_>,
+    own: &[&Deployment],
+    first: Option<Timestamp>,
+    lead: &Column,
+) -> Vec<DoraRow> {
     let draws = data.options.bootstrap();
     let done: Vec<&Deployment> = own.iter().copied().filter(|one| one.is_success()).collect();
     let n = done.len() as u64;
@@ -138,7 +161,7 @@ fn rows(data: &Dataset<'_>, own: &[&Deployment], lead: &Column) -> Vec<DoraRow> 
             "deployment-frequency",
             "Deployment frequency",
             "throughput",
-            rate(n, known_weeks(data, own)),
+            rate(n, known_weeks(data, first)),
             &frequency,
             "",
         ),
@@ -166,13 +189,9 @@ fn rows(data: &Dataset<'_>, own: &[&Deployment], lead: &Column) -> Vec<DoraRow> 
     ]
 }
 
-/// Weeks of the window since the first known deployment of these services: before it nobody
+/// Weeks of the window since the first known deployment of some services: before it nobody
 /// recorded, and nobody knows whether there were any.
-fn known_weeks(data: &Dataset<'_>, own: &[&Deployment]) -> f64 {
-    let services: BTreeSet<&str> = own.iter().map(|one| one.service.as_str()).collect();
-    let known = data.deployments.list.iter();
-    let known = known.filter(|one| services.contains(one.service.as_str()));
-    let first = known.map(|one| one.finished).min();
+fn known_weeks(data: &Dataset<'_>, first: Option<Timestamp>) -> f64 {
     let Window { since, until } = data.observed();
     let since = first.map_or(since, |first| first.max(since));
     let span = (until - since).max(Millis::WEEK.min(until - data.window.since));
