@@ -182,20 +182,54 @@ impl Clusters {
     ) -> Vec<Interval> {
         let sums: Vec<Vec<f64>> = columns.iter().map(|c| self.sums_by_cluster(c)).collect();
         let mut drawn = vec![Vec::with_capacity(draws.count as usize); columns.len()];
-        let evaluate = |multiplicity: &[u32], rows: u64| -> Vec<f64> {
-            let sums: Vec<f64> = sums.iter().map(|sums| weigh_f64(multiplicity, sums)).collect();
+        let evaluate = |sums: &[f64], rows: u64| -> Vec<f64> {
             let all: f64 = sums.iter().sum();
             sums.iter().map(|&sum| statistic(sum, all, rows as f64)).collect()
         };
-        self.each_draw(draws, |multiplicity, rows| {
-            for (drawn, value) in drawn.iter_mut().zip(evaluate(multiplicity, rows)) {
-                drawn.push(value);
+        // Draws go through the sums in groups: each is added up in the same order as alone, and no
+        // addition waits for the one before it.
+        let mut weights = vec![[0.0; LANES]; self.sizes.len()];
+        let mut rows = Vec::with_capacity(LANES);
+        let mut add = |weights: &[[f64; LANES]], rows: &mut Vec<u64>| {
+            let sums: Vec<[f64; LANES]> =
+                sums.iter().map(|sums| weigh_lanes(weights, sums)).collect();
+            for (lane, rows) in rows.drain(..).enumerate() {
+                let own: Vec<f64> = sums.iter().map(|sums| sums[lane]).collect();
+                for (drawn, value) in drawn.iter_mut().zip(evaluate(&own, rows)) {
+                    drawn.push(value);
+                }
+            }
+        };
+        self.each_draw(draws, |multiplicity, rows_of_draw| {
+            for (lanes, &weight) in weights.iter_mut().zip(multiplicity) {
+                lanes[rows.len()] = f64::from(weight);
+            }
+            rows.push(rows_of_draw);
+            if rows.len() == LANES {
+                add(&weights, &mut rows);
             }
         });
-        let estimates = evaluate(&vec![1; self.sizes.len()], self.rows() as u64);
+        add(&weights, &mut rows);
+        let once = vec![1; self.sizes.len()];
+        let known: Vec<f64> = sums.iter().map(|sums| weigh_f64(&once, sums)).collect();
+        let estimates = evaluate(&known, self.rows() as u64);
         let intervals = estimates.into_iter().zip(drawn);
         intervals.filter_map(|(value, drawn)| percentile(value, drawn)).collect()
     }
+}
+
+/// Draws that go through the sums of clusters together.
+const LANES: usize = 8;
+
+/// [`weigh_f64`] of several draws.
+fn weigh_lanes(weights: &[[f64; LANES]], sums: &[f64]) -> [f64; LANES] {
+    let mut all = [-0.0; LANES]; // As an empty sum: nothing changes when this is added to.
+    for (weights, sum) in weights.iter().zip(sums) {
+        for (all, weight) in all.iter_mut().zip(weights) {
+            *all += weight * sum;
+        }
+    }
+    all
 }
 
 /// More rows than this, each a unit of its own, are not drawn.
@@ -293,11 +327,18 @@ impl Pivot {
     }
 
     /// The step where the walk to the row `target` of a draw begins, with the weight below it.
+    ///
+    /// A draw has about as many rows in a stretch of ranks as the data, so how far the weight below
+    /// the middle is off says which step is near. Any step would do: the walk is exact.
     fn start(&self, multiplicity: &[u32], target: u64) -> (usize, u64) {
-        let weight = |step: &Step| weigh(multiplicity, &step.below);
-        let above = self.steps.partition_point(|step| weight(step) <= target);
-        let step = &self.steps[above.saturating_sub(1)];
-        (step.rank, weight(step))
+        let weight = |step: usize| weigh(multiplicity, &self.steps[step].below);
+        let middle = self.steps.len() / 2;
+        let below = weight(middle);
+        let [first, second, ..] = &*self.steps else { return (self.steps[middle].rank, below) };
+        let off = target as i64 - below as i64;
+        let steps = off.div_euclid((second.rank - first.rank).max(1) as i64);
+        let step = (middle as i64 + steps).clamp(0, self.steps.len() as i64 - 1) as usize;
+        (self.steps[step].rank, if step == middle { below } else { weight(step) })
     }
 }
 
