@@ -149,7 +149,7 @@ impl Writer {
         let facts = facts(request);
         let before = self.history.commits.len().checked_sub(1).map(|row| CommitIx(row as u32));
         let commit = Commit {
-            id: self.id(&merge.commit, &request.key),
+            id: self.id(merge.commit.parse().ok(), || request.key.clone()),
             committer,
             title: facts.title,
             mention: facts.mention,
@@ -171,7 +171,8 @@ impl Writer {
         let pushed = last_push(request);
         let mut tip = None;
         for (nth, made) in request.commits.iter().enumerate() {
-            if let Some(known) = made.id.parse().ok().and_then(|id| self.rows.get(&id)) {
+            let named = made.id.parse().ok();
+            if let Some(known) = named.and_then(|id| self.rows.get(&id)) {
                 // Of the mainline, or of another request that this one goes on from.
                 if known.row() >= self.landed {
                     tip = Some(*known);
@@ -181,13 +182,13 @@ impl Writer {
             let is_last = nth + 1 == request.commits.len();
             let own = made.committed.unwrap_or(made.authored);
             let committed = pushed.filter(|_| is_last).unwrap_or(own);
-            let id = self.id(&made.id, &format!("{} {nth}", request.key));
+            let id = self.id(named, || format!("{} {nth}", request.key));
             let commit = commit(self.worker(made, request, author), made.authored, committed);
             tip = Some(self.push(Commit { id, ..commit }, tip.or(fork)));
         }
         if tip.is_none() && landed.is_none() {
             let head = request.state.as_ref().map_or("", |(_, state)| state.head.as_str());
-            let id = self.id(head, &format!("{} head", request.key));
+            let id = self.id(head.parse().ok(), || format!("{} head", request.key));
             let commit = commit(author, begun, pushed.unwrap_or(begun));
             tip = Some(self.push(Commit { id, ..commit }, fork));
         }
@@ -228,12 +229,12 @@ impl Writer {
         ix
     }
 
-    /// The id that is named, unless it is none or of another commit; else one made from `key`.
-    fn id(&self, named: &str, key: &str) -> CommitId {
-        let named = named.parse().ok().filter(|id| !self.rows.contains_key(id));
+    /// The id that is named, unless it is of another commit; else one made from `key`.
+    fn id(&self, named: Option<CommitId>, key: impl FnOnce() -> String) -> CommitId {
+        let named = named.filter(|id| !self.rows.contains_key(id));
         named.unwrap_or_else(|| {
             let mut bytes = [0; 20];
-            bytes.copy_from_slice(&Sha256::digest(key.as_bytes())[..20]);
+            bytes.copy_from_slice(&Sha256::digest(key().as_bytes())[..20]);
             CommitId::Sha1(bytes)
         })
     }

@@ -135,7 +135,7 @@ impl<'a> Collected<'a> {
         let mut begun = marks.get(Boundary::FirstCommit);
         if let Some((row, _)) = told.ticket {
             marks.apply_known(Boundary::TicketOpened, self.tickets.opened(row));
-            let moved = started(&self.tickets.get(row), options).filter(|at| *at <= before);
+            let moved = self.tickets.started(row, options).filter(|at| *at <= before);
             begun = [begun, moved].into_iter().flatten().min();
         }
         marks.apply_known(Boundary::WorkStarted, begun);
@@ -200,11 +200,19 @@ fn merged_by_queue(request: &Request, marks: &Marks, until: Timestamp) -> Option
 
 /// When a ticket was first in progress.
 pub fn started(ticket: &Ticket, options: &CollectedOptions) -> Option<Timestamp> {
-    let begins = |step: &&TicketMove| {
-        let means = meaning(&ticket.key, &step.to, step.to_category, options);
-        !matches!(means, StatusMeaning::Backlog | StatusMeaning::Done)
-    };
+    let begins = |step: &&TicketMove| begins(&ticket.key, &step.to, step.to_category, options);
     ticket.moves.iter().filter(begins).map(|step| step.at).min()
+}
+
+/// Whether a ticket that is moved to a status is in progress.
+pub fn begins(
+    ticket: &str,
+    status: &str,
+    category: Option<StatusCategory>,
+    options: &CollectedOptions,
+) -> bool {
+    let means = meaning(ticket, status, category, options);
+    !matches!(means, StatusMeaning::Backlog | StatusMeaning::Done)
 }
 
 /// What a status means: by the team's table, by the tracker's category, by its name.

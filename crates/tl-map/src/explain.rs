@@ -4,13 +4,14 @@
 //! **Invariant:** the rows listed are the ones that the measure was computed from.
 
 use serde::Serialize;
-use tl_core::delivery::{Build, CommitBuilds, Ticket, numbered};
+use tl_core::delivery::{Ticket, numbered};
 use tl_core::fact::BuildLevel;
 use tl_core::time::{Millis, Timestamp};
 
 use crate::collected::started;
 use crate::dataset::{Dataset, Item};
 use crate::deployment::Deployment;
+use crate::fold::{Ci, Ran};
 use crate::journey::{End, Front};
 use crate::measure::ai_use::AiUse;
 use crate::measure::batch_size::lines;
@@ -254,14 +255,14 @@ fn steps(data: &Dataset<'_>) -> Vec<ExplainedRow> {
 /// Runs of CI that ended in the window.
 fn runs(data: &Dataset<'_>) -> Vec<ExplainedRow> {
     let inside = |at: Timestamp| at >= data.window.since && at <= data.window.until;
-    let row = |build: &Build| {
+    let row = |build: &Ran<'_>| {
         let finished = build.finished.filter(|at| inside(*at))?;
         let value = (finished - build.started?).hours();
         let note = format!("attempt {}, {:?}, {}", build.attempt, build.outcome, finished.date());
-        Some(ExplainedRow { item: build.name.clone(), value, note })
+        Some(ExplainedRow { item: build.name.to_owned(), value, note })
     };
-    let is_run = |build: &&Build| build.level == BuildLevel::Run;
-    let of_commit = |_, one: &CommitBuilds| -> Option<Vec<ExplainedRow>> {
+    let is_run = |build: &&Ran<'_>| build.level == BuildLevel::Run;
+    let of_commit = |_, one: &Ci<'_>| -> Option<Vec<ExplainedRow>> {
         Some(one.builds.iter().filter(is_run).filter_map(row).collect())
     };
     data.collected.builds.ask(of_commit).into_iter().flatten().collect()

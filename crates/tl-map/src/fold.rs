@@ -33,7 +33,7 @@ use tl_core::delivery::Delivery;
 use tl_core::event::Event;
 use tl_core::fact::{kind, role};
 
-pub use commits::Builds;
+pub use commits::{Builds, Ci, Ran};
 pub use deployment::DeploymentRow;
 pub use packed::Rows;
 pub use row::{Entity, Folded, ROW_VERSION, RowError, fold_row};

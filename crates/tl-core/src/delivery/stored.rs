@@ -167,12 +167,12 @@ pub(super) mod id {
                     Ok(text.to_owned())
                 }
                 Some((&ID, id)) => {
-                    let mut text = String::with_capacity(id.len() * 2);
-                    for byte in id {
-                        text.push(char::from(DIGITS[usize::from(byte >> 4)]));
-                        text.push(char::from(DIGITS[usize::from(byte & 0xf)]));
+                    let mut text = vec![0; id.len() * 2];
+                    for (two, byte) in text.chunks_exact_mut(2).zip(id) {
+                        two[0] = DIGITS[usize::from(byte >> 4)];
+                        two[1] = DIGITS[usize::from(byte & 0xf)];
                     }
-                    Ok(text)
+                    String::from_utf8(text).map_err(E::custom)
                 }
                 Some((other, _)) => Err(E::custom(format!("neither an id nor text: {other}"))),
             }

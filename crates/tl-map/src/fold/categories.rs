@@ -24,17 +24,31 @@ pub(super) struct Known {
 
 impl Known {
     /// Takes in what a ticket tells.
-    pub(super) fn tell(&mut self, ticket: &Ticket) {
-        let project = project(&ticket.key);
-        let state = ticket.state.iter().map(|(_, state)| (&state.status, state.category));
+    fn tell(&mut self, ticket: &Ticket) {
+        let state = ticket.state.iter().map(|(_, state)| (&*state.status, state.category));
         let moves = ticket.moves.iter();
-        let moves =
-            moves.flat_map(|step| [(&step.from, step.from_category), (&step.to, step.to_category)]);
-        for (status, category) in state.chain(moves) {
+        let moves = moves
+            .flat_map(|step| [(&*step.from, step.from_category), (&*step.to, step.to_category)]);
+        self.tell_statuses(&ticket.key, state.chain(moves));
+    }
+
+    /// Takes in the statuses that a ticket tells of, with their categories.
+    pub(super) fn tell_statuses<'t>(
+        &mut self,
+        key: &str,
+        statuses: impl Iterator<Item = (&'t str, Option<StatusCategory>)>,
+    ) {
+        let project = project(key);
+        for (status, category) in statuses {
             if let Some(category) = category.filter(|_| !status.is_empty()) {
                 self.add(project, status, category);
             }
         }
+    }
+
+    /// The category of a status in the project of a ticket.
+    pub(super) fn of(&self, key: &str, status: &str) -> Option<StatusCategory> {
+        self.projects.get(project(key))?.get(status).copied()
     }
 
     fn add(&mut self, project: &str, status: &str, category: StatusCategory) {

@@ -1,22 +1,93 @@
 //! CI of commits as their rows hold it.
 //!
-//! In: rows of the CI of commits, or CI that somebody else has. Out: [`Builds`], by commit. Start at
-//! [`Builds::ask`].
-
-use std::borrow::Cow;
+//! In: rows of the CI of commits, or CI that somebody else has. Out: [`Builds`], by commit, and each
+//! as [`Ci`], which takes its texts from the row. Start at [`Builds::ask`].
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
-use tl_core::delivery::CommitBuilds;
+use serde::Deserialize;
+use tl_core::delivery::{Build, CommitBuilds, ManualStep, SuiteRun};
+use tl_core::fact::{BuildLevel, Outcome};
+use tl_core::time::Timestamp;
 
 use super::Table;
 use super::packed::{Packed, Rows};
 use super::row::{Entity, RowError};
 
+/// What the stored id of a commit begins with, where it is one.
+const ID: u8 = 1;
+
 impl Rows {
     /// Adds the CI of a commit as its row.
     pub fn add_builds(&mut self, builds: &CommitBuilds) {
         self.add(&builds.commit, &Entity::Builds(builds.clone()).encode());
+    }
+}
+
+/// CI of a commit: see [`CommitBuilds`].
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+pub struct Ci<'b> {
+    /// As it is stored; empty where it was not.
+    #[serde(borrow)]
+    id: &'b [u8],
+    /// Runs and jobs, by id and attempt.
+    pub builds: Vec<Ran<'b>>,
+    /// Nobody asks for them yet.
+    #[serde(rename = "tests")]
+    _tests: Vec<Suite<'b>>,
+    /// Steps that waited for a person, where no deployment is named.
+    pub steps: Vec<ManualStep>,
+}
+
+/// One attempt of a run or job: see [`Build`].
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[expect(missing_docs, reason = "the fields of a build")]
+pub struct Ran<'b> {
+    pub id: &'b str,
+    pub attempt: u32,
+    pub level: BuildLevel,
+    pub name: &'b str,
+    pub trigger: &'b str,
+    pub queued: Option<Timestamp>,
+    pub started: Option<Timestamp>,
+    pub finished: Option<Timestamp>,
+    pub outcome: Outcome,
+    pub manual: bool,
+}
+
+/// The fields of a [`SuiteRun`].
+type Suite<'b> = (Timestamp, &'b str, &'b str, u64, u64, f64);
+
+impl<'b> Ci<'b> {
+    /// That of somebody who has it.
+    pub fn of(commit: &'b CommitBuilds) -> Self {
+        let suite = |one: &'b SuiteRun| {
+            (one.at, &*one.build, &*one.suite, one.tests, one.failures, one.seconds)
+        };
+        Self {
+            id: &[],
+            builds: commit.builds.iter().map(Ran::of).collect(),
+            _tests: commit.tests.iter().map(suite).collect(),
+            steps: commit.steps.clone(),
+        }
+    }
+}
+
+impl<'b> Ran<'b> {
+    /// That of somebody who has it.
+    pub fn of(build: &'b Build) -> Self {
+        Self {
+            id: &build.id,
+            attempt: build.attempt,
+            level: build.level,
+            name: &build.name,
+            trigger: &build.trigger,
+            queued: build.queued,
+            started: build.started,
+            finished: build.finished,
+            outcome: build.outcome,
+            manual: build.manual,
+        }
     }
 }
 
@@ -42,7 +113,11 @@ impl<'b> Builds<'b> {
     pub fn of_rows(rows: Rows) -> Result<Self, RowError> {
         let packed = Packed::new(rows);
         let rows = (0..packed.len() as u32).into_par_iter();
-        rows.try_for_each(|row| packed.read::<CommitBuilds>(row).map(drop))?;
+        rows.try_for_each(|row| match packed.read::<Ci<'_>>(row)?.id {
+            [ID, ..] | [] => Ok(()),
+            // Whether its text is one.
+            _ => packed.read::<CommitBuilds>(row).map(drop),
+        })?;
         Ok(Self(Kept::Rows(packed)))
     }
 
@@ -73,25 +148,72 @@ impl<'b> Builds<'b> {
     }
 
     /// The CI at a row.
-    pub fn get(&self, row: u32) -> Cow<'_, CommitBuilds> {
+    pub fn get(&self, row: u32) -> Ci<'_> {
         match &self.0 {
-            Kept::Whole(all, _) => Cow::Borrowed(&all[row as usize]),
+            Kept::Whole(all, _) => Ci::of(&all[row as usize]),
             // All of them were read when they were taken in.
-            Kept::Rows(packed) => Cow::Owned(packed.read(row).unwrap_or_default()),
+            Kept::Rows(packed) => packed.read(row).unwrap_or_default(),
+        }
+    }
+
+    /// The id of the commit at a row.
+    pub fn commit(&self, row: u32) -> String {
+        match &self.0 {
+            Kept::Whole(all, _) => all[row as usize].commit.clone(),
+            Kept::Rows(packed) => packed.read::<CommitBuilds>(row).unwrap_or_default().commit,
         }
     }
 
     /// What is asked of the CI of each commit and its row, in the order of commits: as many at a time
     /// as there are cores.
-    pub fn ask<T: Send>(&self, of: impl Fn(u32, &CommitBuilds) -> Option<T> + Sync) -> Vec<T> {
+    pub fn ask<T: Send>(&self, of: impl Fn(u32, &Ci<'_>) -> Option<T> + Sync) -> Vec<T> {
         let rows = (0..self.len() as u32).into_par_iter().with_min_len(512);
         rows.filter_map(|row| of(row, &self.get(row))).collect()
     }
 
-    /// What is asked of the CI of many commits at a time, in the order of commits: for sums.
-    pub fn chunks<T: Send>(&self, of: impl Fn(&[Cow<'_, CommitBuilds>]) -> T + Sync) -> Vec<T> {
+    /// What is asked of the CI of many commits and their rows at a time, in the order of commits: for
+    /// sums.
+    pub fn chunks<T: Send>(&self, of: impl Fn(&[(u32, Ci<'_>)]) -> T + Sync) -> Vec<T> {
         let numbers: Vec<u32> = (0..self.len() as u32).collect();
-        let read = |rows: &[u32]| rows.iter().map(|row| self.get(*row)).collect::<Vec<_>>();
+        let read = |rows: &[u32]| rows.iter().map(|row| (*row, self.get(*row))).collect::<Vec<_>>();
         numbers.par_chunks(4_096).map(|rows| of(&read(rows))).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_read_of_a_row_is_what_the_whole_says() {
+        let at = Some(Timestamp::from_seconds(7));
+        let build = Build {
+            id: "17".to_owned(),
+            attempt: 2,
+            level: BuildLevel::Job,
+            name: "test/unit".to_owned(),
+            trigger: "push".to_owned(),
+            queued: at,
+            started: None,
+            finished: at,
+            outcome: Outcome::TimedOut,
+            manual: true,
+        };
+        let suite =
+            SuiteRun { suite: "unit".to_owned(), tests: 3, seconds: 0.5, ..SuiteRun::default() };
+        let step = ManualStep { form: "approval".to_owned(), done: at, ..ManualStep::default() };
+        for commit in ["b".repeat(40), "made-up".to_owned(), String::new()] {
+            let whole = CommitBuilds {
+                commit,
+                builds: vec![build.clone()],
+                tests: vec![suite.clone()],
+                steps: vec![step.clone()],
+            };
+            let mut rows = Rows::default();
+            rows.add_builds(&whole);
+            let builds = Builds::of_rows(rows).unwrap();
+            assert_eq!(Ci { id: &[], ..builds.get(0) }, Ci::of(&whole));
+            assert_eq!(builds.commit(0), whole.commit);
+        }
     }
 }

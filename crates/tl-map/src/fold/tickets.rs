@@ -8,13 +8,17 @@ use std::borrow::Cow;
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
+use serde::Deserialize;
 use tl_core::delivery::{Link, Ticket};
+use tl_core::fact::StatusCategory;
 use tl_core::time::Timestamp;
 
 use super::categories::Known;
 use super::packed::{Packed, Rows};
 use super::row::{Entity, RowError};
 use super::ticket;
+use crate::collected::{begins, started};
+use crate::options::CollectedOptions;
 
 impl Rows {
     /// Adds a ticket as its row.
@@ -35,6 +39,65 @@ enum Kept<'t> {
     /// With rows by key.
     Whole(&'t [Ticket], FxHashMap<&'t str, u32>),
     Rows(Packed, Known),
+}
+
+/// A ticket up to its moves, as its row holds it: see [`Ticket`].
+#[derive(Deserialize)]
+struct Begun<'t> {
+    key: &'t str,
+    opened: Option<Timestamp>,
+    _reporter: &'t str,
+    #[serde(borrow)]
+    state: Option<(Timestamp, State<'t>)>,
+    moves: Vec<Step<'t>>,
+}
+
+/// What a ticket looks like: see [`TicketState`](tl_core::fact::TicketState).
+#[derive(Deserialize)]
+struct State<'t> {
+    _title: &'t str,
+    _class: &'t str,
+    status: &'t str,
+    category: Option<StatusCategory>,
+    _priority: &'t str,
+    #[serde(borrow)]
+    _labels: Vec<&'t str>,
+    _points: Option<f64>,
+    _parent: &'t str,
+    _assignees: Vec<&'t str>,
+    _component: &'t str,
+    _url: &'t str,
+}
+
+/// A move of a ticket: see [`TicketMove`](tl_core::delivery::TicketMove).
+#[derive(Deserialize)]
+struct Step<'t> {
+    at: Timestamp,
+    from: &'t str,
+    to: &'t str,
+    from_category: Option<StatusCategory>,
+    to_category: Option<StatusCategory>,
+}
+
+/// The rest of a ticket.
+#[derive(Deserialize)]
+struct After<'t> {
+    #[serde(borrow)]
+    _closed: Vec<(Timestamp, &'t str)>,
+    _reopened: Vec<Timestamp>,
+    links: Vec<Link>,
+    _iterations: Vec<(Timestamp, &'t str, bool)>,
+}
+
+impl Begun<'_> {
+    /// Statuses, with what is told of them.
+    fn statuses(&self) -> impl Iterator<Item = (&str, Option<StatusCategory>)> {
+        let state = self.state.iter().map(|(_, state)| (state.status, state.category));
+        let moves = self.moves.iter();
+        let moves =
+            moves.flat_map(|step| [(step.from, step.from_category), (step.to, step.to_category)]);
+        state.chain(moves)
+    }
 }
 
 /// What trackers tie to tickets, by the row of the ticket.
@@ -60,11 +123,11 @@ impl<'t> Tickets<'t> {
                 let (mut known, mut ties) = (Known::default(), Ties::new());
                 let mut opened = Vec::with_capacity(numbers.len());
                 for row in numbers {
-                    let ticket: Ticket = packed.read(*row)?;
-                    known.tell(&ticket);
+                    let (ticket, rest): (Begun<'_>, After<'_>) = packed.read(*row)?;
+                    known.tell_statuses(ticket.key, ticket.statuses());
                     opened.push(ticket.opened);
-                    if !ticket.links.is_empty() {
-                        ties.push((*row, ticket.links));
+                    if !rest.links.is_empty() {
+                        ties.push((*row, rest.links));
                     }
                 }
                 Ok((opened, known, ties))
@@ -102,6 +165,21 @@ impl<'t> Tickets<'t> {
         self.opened[row as usize]
     }
 
+    /// When work on the ticket at a row was begun: the first move to a status that says so.
+    pub fn started(&self, row: u32, options: &CollectedOptions) -> Option<Timestamp> {
+        match &self.kept {
+            Kept::Whole(all, _) => started(&all[row as usize], options),
+            Kept::Rows(packed, known) => {
+                let ticket: Begun<'_> = packed.read(row).ok()?;
+                let begins = |step: &&Step<'_>| {
+                    let category = step.to_category.or_else(|| known.of(ticket.key, step.to));
+                    begins(ticket.key, step.to, category, options)
+                };
+                ticket.moves.iter().filter(begins).map(|step| step.at).min()
+            }
+        }
+    }
+
     /// The ticket at a row.
     pub fn get(&self, row: u32) -> Cow<'_, Ticket> {
         match &self.kept {
@@ -120,5 +198,71 @@ impl<'t> Tickets<'t> {
     pub fn ask<T: Send>(&self, of: impl Fn(&Ticket) -> Option<T> + Sync) -> Vec<T> {
         let rows = (0..self.opened.len() as u32).into_par_iter().with_min_len(512);
         rows.filter_map(|row| of(&self.get(row))).collect()
+    }
+
+    /// What is asked of many tickets at a time, in the order of keys: for sums.
+    pub fn chunks<'s, T: Send>(
+        &'s self,
+        of: impl Fn(&mut dyn Iterator<Item = Cow<'s, Ticket>>) -> T + Sync,
+    ) -> Vec<T> {
+        let numbers: Vec<u32> = (0..self.opened.len() as u32).collect();
+        let read = |rows: &[u32]| of(&mut rows.iter().map(|row| self.get(*row)));
+        numbers.par_chunks(4_096).map(read).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tl_core::delivery::TicketMove;
+    use tl_core::fact::{LinkForm, TicketState};
+
+    use super::*;
+
+    #[test]
+    fn what_is_read_of_a_row_is_what_the_whole_says() {
+        let at = Timestamp::from_seconds;
+        let step = |hour: i64, to: &str, to_category| TicketMove {
+            at: at(hour),
+            from: "Offen".to_owned(),
+            to: to.to_owned(),
+            from_category: None,
+            to_category,
+        };
+        let state = TicketState {
+            status: "Arbeit".to_owned(),
+            category: Some(StatusCategory::Doing),
+            labels: vec!["a".to_owned()],
+            points: Some(2.5),
+            ..TicketState::default()
+        };
+        let link =
+            Link { form: LinkForm::Branch, change: "acme/api#1".to_owned(), commit: String::new() };
+        let whole = Ticket {
+            key: "ABC-1".to_owned(),
+            opened: Some(at(1)),
+            reporter: "ana".to_owned(),
+            state: Some((at(9), state)),
+            moves: vec![
+                step(2, "Vorrat", Some(StatusCategory::Todo)),
+                step(3, "Arbeit", None),
+                step(4, "Arbeit", None),
+            ],
+            closed: vec![(at(8), "done".to_owned())],
+            reopened: vec![at(9)],
+            links: vec![link.clone()],
+            iterations: vec![(at(3), "7".to_owned(), true)],
+        };
+        let mut rows = Rows::default();
+        rows.add_ticket(&whole);
+        let (tickets, ties) = Tickets::of_rows(rows).unwrap();
+        assert_eq!(ties, [(0, vec![link])]);
+        assert_eq!(tickets.opened(0), Some(at(1)));
+        let options = CollectedOptions::default();
+        assert_eq!(
+            tickets.started(0, &options),
+            Some(at(3)),
+            "the state tells what `Arbeit` means"
+        );
+        assert_eq!(started(&tickets.get(0), &options), Some(at(3)));
     }
 }

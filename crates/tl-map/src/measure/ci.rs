@@ -4,16 +4,15 @@
 //! In: the dataset with the builds that were collected. Out: [`Ci`]. Start at [`ci`].
 //! **Invariant:** CI lies over the stages, it is none of them: a change is reviewed while it runs.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use tl_core::delivery::{Build, CommitBuilds};
 use tl_core::fact::{BuildLevel, Outcome};
 use tl_core::time::{Millis, Timestamp};
 
 use super::MeasureDoc;
 use super::figures::{Column, share};
 use crate::dataset::{Dataset, Item};
+use crate::fold::{Ci as Commit, Ran};
 use crate::report::collected::{Ci, PipelineRow};
 use crate::report::{Figure, Unit};
 
@@ -46,14 +45,14 @@ pub const DOC: MeasureDoc = MeasureDoc {
 /// Runs of one pipeline on one commit, for one reason, in the order of their ends.
 struct Tries<'d> {
     pipeline: &'d str,
-    runs: Vec<&'d Build>,
+    runs: Vec<&'d Ran<'d>>,
 }
 
 /// The builds of one pipeline on one commit, by level.
 #[derive(Default)]
 struct Levels<'d> {
-    runs: Vec<&'d Build>,
-    jobs: Vec<&'d Build>,
+    runs: Vec<&'d Ran<'d>>,
+    jobs: Vec<&'d Ran<'d>>,
 }
 
 /// Measures CI in the window; `None` where no build was collected.
@@ -80,15 +79,15 @@ pub fn ci(data: &Dataset<'_>) -> Option<Ci> {
 /// What the builds of some commits say, all together and by pipeline.
 fn tables(
     data: &Dataset<'_>,
-    commits: &[Cow<'_, CommitBuilds>],
+    commits: &[(u32, Commit<'_>)],
 ) -> (Pipeline, Vec<(String, Pipeline)>) {
-    let inside = |build: &&Build| {
+    let inside = |build: &&Ran<'_>| {
         build.finished.is_some_and(|at| at >= data.window.since && at <= data.window.until)
     };
     let mut pipelines: BTreeMap<&str, Pipeline> = BTreeMap::new();
     let mut whole = Pipeline::default();
-    for commit in commits {
-        let ended: Vec<&Build> = commit.builds.iter().filter(inside).collect();
+    for (_, commit) in commits {
+        let ended: Vec<&Ran<'_>> = commit.builds.iter().filter(inside).collect();
         let named = by_pipeline(&ended);
         for (name, levels) in &named {
             for table in [&mut whole, pipelines.entry(name).or_default()] {
@@ -106,19 +105,19 @@ fn tables(
 
 /// The builds of one commit by pipeline. A job belongs to the run whose name its own begins with,
 /// for a pipeline's name may hold a `/` itself; where no run is known, to what is before the `/`.
-fn by_pipeline<'d>(builds: &[&'d Build]) -> BTreeMap<&'d str, Levels<'d>> {
+fn by_pipeline<'d>(builds: &[&'d Ran<'d>]) -> BTreeMap<&'d str, Levels<'d>> {
     let mut named: BTreeMap<&str, Levels<'d>> = BTreeMap::new();
-    let (runs, jobs): (Vec<&Build>, Vec<&Build>) =
+    let (runs, jobs): (Vec<&Ran<'_>>, Vec<&Ran<'_>>) =
         builds.iter().partition(|build| build.level == BuildLevel::Run);
     for run in runs {
-        named.entry(&run.name).or_default().runs.push(run);
+        named.entry(run.name).or_default().runs.push(run);
     }
-    let of_run = |job: &Build, run: &str| {
+    let of_run = |job: &Ran<'_>, run: &str| {
         job.name.strip_prefix(run).is_some_and(|rest| rest.starts_with('/'))
     };
     for job in jobs {
         let owners = named.keys().copied().filter(|run| of_run(job, run));
-        let before = || job.name.split('/').next().unwrap_or(&job.name);
+        let before = || job.name.split('/').next().unwrap_or(job.name);
         let name = owners.max_by_key(|run| run.len()).unwrap_or_else(before);
         named.entry(name).or_default().jobs.push(job);
     }
@@ -130,9 +129,9 @@ fn tries<'d>(named: &BTreeMap<&'d str, Levels<'d>>) -> Vec<Tries<'d>> {
     let mut found = Vec::new();
     for (&pipeline, levels) in named {
         let told = if levels.runs.is_empty() { &levels.jobs } else { &levels.runs };
-        let mut apart: BTreeMap<(&str, &str), Vec<&'d Build>> = BTreeMap::new();
+        let mut apart: BTreeMap<(&str, &str), Vec<&'d Ran<'d>>> = BTreeMap::new();
         for build in told {
-            apart.entry((&build.name, &build.trigger)).or_default().push(build);
+            apart.entry((build.name, build.trigger)).or_default().push(build);
         }
         found.extend(apart.into_values().map(|mut runs| {
             runs.sort_by_key(|build| (build.finished, build.attempt));
@@ -182,7 +181,7 @@ impl Pipeline {
     }
 
     /// Counts what the tries of one pipeline on one commit say.
-    fn judge(&mut self, tries: &[&Build]) {
+    fn judge(&mut self, tries: &[&Ran<'_>]) {
         let outcomes: Vec<bool> = tries.iter().filter_map(|build| is_red(build.outcome)).collect();
         self.runs += tries.len() as u64;
         self.decided += outcomes.len() as u64;
@@ -240,8 +239,8 @@ fn to_green(data: &Dataset<'_>) -> Figure {
 
 /// From the first queued run to the last first success of a pipeline, where each succeeded. What
 /// ended after `until` is not known.
-fn green(commit: &CommitBuilds, until: Timestamp) -> Option<Millis> {
-    let known: Vec<&Build> = commit
+fn green(commit: &Commit<'_>, until: Timestamp) -> Option<Millis> {
+    let known: Vec<&Ran<'_>> = commit
         .builds
         .iter()
         .filter(|build| build.finished.is_none_or(|finished| finished <= until))
@@ -249,7 +248,7 @@ fn green(commit: &CommitBuilds, until: Timestamp) -> Option<Millis> {
     let begun = known.iter().filter_map(|build| build.queued.or(build.started)).min()?;
     let mut last: Option<Timestamp> = None;
     for tries in tries(&by_pipeline(&known)) {
-        let said: Vec<&&Build> =
+        let said: Vec<&&Ran<'_>> =
             tries.runs.iter().filter(|build| is_red(build.outcome).is_some()).collect();
         if said.is_empty() {
             continue;
@@ -262,6 +261,8 @@ fn green(commit: &CommitBuilds, until: Timestamp) -> Option<Millis> {
 
 #[cfg(test)]
 mod tests {
+    use tl_core::delivery::{Build, CommitBuilds};
+
     use super::*;
 
     fn run(id: &str, attempt: u32, hours: [i64; 3], outcome: Outcome) -> Build {
@@ -279,7 +280,8 @@ mod tests {
     }
 
     fn table(builds: &[Build]) -> Pipeline {
-        let ended: Vec<&Build> = builds.iter().collect();
+        let ran: Vec<Ran<'_>> = builds.iter().map(Ran::of).collect();
+        let ended: Vec<&Ran<'_>> = ran.iter().collect();
         let mut table = Pipeline::default();
         tries(&by_pipeline(&ended)).iter().for_each(|tries| table.judge(&tries.runs));
         table
@@ -314,7 +316,8 @@ mod tests {
         ];
         let told = table(&builds);
         assert_eq!((told.runs, told.failed), (2, 1));
-        let named = by_pipeline(&builds.each_ref());
+        let ran = builds.each_ref().map(Ran::of);
+        let named = by_pipeline(&ran.each_ref());
         let jobs: Vec<(&str, usize)> =
             named.iter().map(|(name, levels)| (*name, levels.jobs.len())).collect();
         assert_eq!(jobs, [("scanner", 1), ("test", 1)]);
@@ -338,7 +341,8 @@ mod tests {
         let repaired = run("1", 2, [2, 3, 9], Outcome::Success);
         let commit = CommitBuilds { builds: vec![red, repaired], ..CommitBuilds::default() };
         let seen = |hour: i64| {
-            green(&commit, Timestamp::from_seconds(hour * 3600)).map(|span| span.hours())
+            green(&Commit::of(&commit), Timestamp::from_seconds(hour * 3600))
+                .map(|span| span.hours())
         };
         assert_eq!((seen(8), seen(9)), (None, Some(9.0)));
     }
@@ -365,7 +369,7 @@ mod tests {
         let test = run("1", 1, [0, 1, 2], Outcome::Success);
         let green = |builds: Vec<Build>| {
             let commit = CommitBuilds { builds, ..CommitBuilds::default() };
-            green(&commit, Timestamp::from_seconds(360_000)).map(|span| span.hours())
+            green(&Commit::of(&commit), Timestamp::from_seconds(360_000)).map(|span| span.hours())
         };
         assert_eq!(green(vec![test.clone(), lint]), Some(9.0));
         let red = Build { name: "lint".to_owned(), ..run("2", 1, [0, 1, 9], Outcome::Failure) };

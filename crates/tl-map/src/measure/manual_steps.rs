@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use rustc_hash::{FxHashMap, FxHashSet};
-use tl_core::delivery::{Build, ManualStep};
+use tl_core::delivery::ManualStep;
 use tl_core::fact::BuildLevel;
 use tl_core::time::{Millis, Timestamp};
 
@@ -14,6 +14,7 @@ use super::MeasureDoc;
 use super::figures::{Column, share};
 use crate::dataset::Dataset;
 use crate::deployment::{Deployment, is_production};
+use crate::fold::Ran;
 use crate::report::collected::{ManualStepRow, ManualSteps};
 use crate::report::{Figure, Unit};
 
@@ -44,7 +45,7 @@ pub const DOC: MeasureDoc = MeasureDoc {
 /// Measures manual steps of the window; `None` where no source tells of any.
 pub fn manual_steps(data: &Dataset<'_>) -> Option<ManualSteps> {
     let delivery = data.collected.delivery;
-    let of_commits = of_commits(data);
+    let OfCommits { with_steps: of_commits, runs, manual_runs } = of_commits(data);
     let of_builds = of_commits.iter().flat_map(|commit| &commit.steps);
     let of_deployments = delivery
         .deployments
@@ -52,8 +53,6 @@ pub fn manual_steps(data: &Dataset<'_>) -> Option<ManualSteps> {
         .filter(|one| is_production(one, &data.options.collected))
         .flat_map(|one| &one.steps);
     let steps: Vec<&ManualStep> = of_builds.chain(of_deployments).collect();
-    let runs: u64 = of_commits.iter().map(|commit| commit.runs).sum();
-    let manual_runs: u64 = of_commits.iter().map(|commit| commit.manual_runs).sum();
     if steps.is_empty() && manual_runs == 0 {
         return None;
     }
@@ -70,32 +69,46 @@ pub fn manual_steps(data: &Dataset<'_>) -> Option<ManualSteps> {
     })
 }
 
-/// What is asked of the CI of one commit.
-struct OfCommit {
-    /// Its id, where it has steps.
-    commit: String,
-    steps: Vec<ManualStep>,
+/// What is asked of the CI of all commits.
+#[derive(Default)]
+struct OfCommits {
+    with_steps: Vec<OfCommit>,
     /// CI runs that ended in the window; jobs of what has no runs.
     runs: u64,
     /// Those of them that a person started.
     manual_runs: u64,
 }
 
-fn of_commits(data: &Dataset<'_>) -> Vec<OfCommit> {
-    data.collected.builds.ask(|_, one| {
-        let has_runs = one.builds.iter().any(|build| build.level == BuildLevel::Run);
-        let level = if has_runs { BuildLevel::Run } else { BuildLevel::Job };
-        let inside = |build: &&Build| build.finished.is_some_and(|at| is_inside(data, at));
-        let runs = || one.builds.iter().filter(|build| build.level == level).filter(inside);
-        let has_steps = !one.steps.is_empty();
-        let of_commit = OfCommit {
-            commit: if has_steps { one.commit.clone() } else { String::new() },
-            steps: one.steps.clone(),
-            runs: runs().count() as u64,
-            manual_runs: runs().filter(|build| build.manual).count() as u64,
-        };
-        (has_steps || of_commit.runs > 0).then_some(of_commit)
-    })
+/// The steps of a commit.
+struct OfCommit {
+    commit: String,
+    steps: Vec<ManualStep>,
+}
+
+fn of_commits(data: &Dataset<'_>) -> OfCommits {
+    let parts = data.collected.builds.chunks(|commits| {
+        let mut part = OfCommits::default();
+        for (row, one) in commits {
+            let has_runs = one.builds.iter().any(|build| build.level == BuildLevel::Run);
+            let level = if has_runs { BuildLevel::Run } else { BuildLevel::Job };
+            let inside = |build: &&Ran<'_>| build.finished.is_some_and(|at| is_inside(data, at));
+            let runs = || one.builds.iter().filter(|build| build.level == level).filter(inside);
+            part.runs += runs().count() as u64;
+            part.manual_runs += runs().filter(|build| build.manual).count() as u64;
+            if !one.steps.is_empty() {
+                let (commit, steps) = (data.collected.builds.commit(*row), one.steps.clone());
+                part.with_steps.push(OfCommit { commit, steps });
+            }
+        }
+        part
+    });
+    let mut all = OfCommits::default();
+    for part in parts {
+        all.with_steps.extend(part.with_steps);
+        all.runs += part.runs;
+        all.manual_runs += part.manual_runs;
+    }
+    all
 }
 
 fn is_inside(data: &Dataset<'_>, at: Timestamp) -> bool {

@@ -89,28 +89,57 @@ pub fn intervals(ticket: &Ticket) -> Vec<Interval<'_>> {
 /// Measures the tickets that were done in the window; `None` where no moves were collected.
 pub fn time_in_status(data: &Dataset<'_>) -> Option<TimeInStatus> {
     let options = &data.options.collected;
-    let told = data.collected.tickets.ask(|ticket| {
-        let done = done_at(ticket, options, data.window.until);
-        let done = done.filter(|at| *at >= data.window.since);
-        // In the order of the alphabet, as the table is.
-        let owned = |((status, rank), span): ((&str, u8), i64)| ((status.to_owned(), rank), span);
-        let spent: Option<Vec<_>> =
-            done.map(|at| spent_in(ticket, at, options).into_iter().map(owned).collect());
-        let has_moves = !ticket.moves.is_empty();
-        (spent.is_some() || has_moves).then_some((has_moves, spent))
+    let parts = data.collected.tickets.chunks(|tickets| {
+        let mut told = Told::default();
+        for ticket in tickets {
+            told.has_moves |= !ticket.moves.is_empty();
+            let done = done_at(&ticket, options, data.window.until);
+            let Some(done) = done.filter(|at| *at >= data.window.since) else { continue };
+            told.count += 1;
+            for ((status, rank), span) in spent_in(&ticket, done, options) {
+                told.add(status, rank, &[span]);
+            }
+        }
+        told
     });
-    if told.iter().all(|(has_moves, _)| !has_moves) {
-        return None;
-    }
-    let mut spent: BTreeMap<(&str, u8), Vec<i64>> = BTreeMap::new();
-    let mut count = 0_u64;
-    for of_ticket in told.iter().filter_map(|(_, spent)| spent.as_ref()) {
-        count += 1;
-        for ((status, rank), span) in of_ticket {
-            spent.entry((status, *rank)).or_default().push(*span);
+    let mut told = Told::default();
+    for part in parts {
+        told.has_moves |= part.has_moves;
+        told.count += part.count;
+        for (status, ranks) in part.spent {
+            for (rank, spans) in ranks {
+                told.add(&status, rank, &spans);
+            }
         }
     }
-    Some(table(data, count, spent))
+    if !told.has_moves {
+        return None;
+    }
+    let spent = told.spent.into_iter().flat_map(|(status, ranks)| {
+        ranks.into_iter().map(move |(rank, spans)| ((status.clone(), rank), spans))
+    });
+    Some(table(data, told.count, spent.collect()))
+}
+
+/// What tickets tell.
+#[derive(Default)]
+struct Told {
+    has_moves: bool,
+    /// How many of them count.
+    count: u64,
+    /// Milliseconds of each of those by status and rank of its meaning.
+    spent: BTreeMap<String, BTreeMap<u8, Vec<i64>>>,
+}
+
+impl Told {
+    fn add(&mut self, status: &str, rank: u8, spans: &[i64]) {
+        // There are few statuses, and each is known but once.
+        let ranks = match self.spent.get_mut(status) {
+            Some(ranks) => ranks,
+            None => self.spent.entry(status.to_owned()).or_default(),
+        };
+        ranks.entry(rank).or_default().extend_from_slice(spans);
+    }
 }
 
 /// Milliseconds of a ticket in each status, until it was done: also where no move says so.
@@ -143,7 +172,11 @@ fn rank(meaning: StatusMeaning) -> u8 {
     MEANINGS.iter().position(|(one, _)| *one == meaning).unwrap_or_default() as u8
 }
 
-fn table(data: &Dataset<'_>, tickets: u64, spent: BTreeMap<(&str, u8), Vec<i64>>) -> TimeInStatus {
+fn table(
+    data: &Dataset<'_>,
+    tickets: u64,
+    spent: BTreeMap<(String, u8), Vec<i64>>,
+) -> TimeInStatus {
     let draws = data.options.bootstrap();
     let in_flow = |rank: u8| rank != 0;
     let sum = |of: &dyn Fn(u8) -> bool| -> i64 {
@@ -167,7 +200,7 @@ fn table(data: &Dataset<'_>, tickets: u64, spent: BTreeMap<(&str, u8), Vec<i64>>
             let p90 = quantiles.pop().unwrap_or_else(none);
             let total: i64 = spans.iter().sum();
             StatusRow {
-                status: (*status).to_owned(),
+                status: status.clone(),
                 meaning: MEANINGS[usize::from(*rank)].1.to_owned(),
                 tickets: spans.len() as u64,
                 p50: quantiles.pop().unwrap_or_else(none),

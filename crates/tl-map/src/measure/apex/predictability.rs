@@ -83,8 +83,9 @@ pub(super) fn iterations<'d>(data: &'d Dataset<'_>) -> Vec<Iteration<'d>> {
         keys.dedup();
         let rows = keys.iter().filter_map(|key| rows.get(key).copied());
         let fates = rows.filter_map(|row| Some((row, fate(ticket, done, &found[row])?)));
+        let fates: Vec<(usize, Fate)> = fates.collect();
         let points = ticket.state.as_ref().and_then(|(_, state)| state.points);
-        Some((fates.collect::<Vec<_>>(), points))
+        (!fates.is_empty()).then_some((fates, points))
     });
     drop(rows);
     for (fates, points) in fates {

@@ -6,12 +6,13 @@
 
 use rustc_hash::FxHashSet;
 use tl_core::attribution::AuthorClass;
-use tl_core::delivery::{Build, Request, Review};
+use tl_core::delivery::{Request, Review};
 use tl_core::fact::{BuildLevel, Outcome, ReviewVerdict};
 use tl_core::time::{Millis, Timestamp};
 
 use super::releases;
 use crate::dataset::{Busiest, Dataset, Item, Size};
+use crate::fold::Ran;
 use crate::journey::Boundary;
 use crate::network::observed::{Change, Merge, Observed, Release, Round, Run};
 
@@ -264,7 +265,7 @@ fn add_ci(data: &Dataset<'_>, busiest: &Busiest, taken: &[(Timestamp, &Item)], l
 }
 
 /// Jobs of a commit, runs where there are no jobs.
-fn runs(builds: &[Build]) -> impl Iterator<Item = Run> {
+fn runs(builds: &[Ran<'_>]) -> impl Iterator<Item = Run> {
     let has_jobs = builds.iter().any(|build| build.level == BuildLevel::Job);
     builds.iter().filter_map(move |build| {
         let counts = has_jobs == (build.level == BuildLevel::Job);

@@ -61,12 +61,12 @@ fn a_review_in_one_sitting_took_the_time_since_the_one_before() {
 
 #[test]
 fn jobs_stand_for_their_run_and_one_that_ends_makes_room_for_the_next() {
-    let build = |level, hours: [i64; 3]| Build {
+    let build = |level, hours: [i64; 3]| Ran {
         level,
         queued: Some(at(hours[0])),
         started: Some(at(hours[1])),
         finished: Some(at(hours[2])),
-        ..Build::default()
+        ..Ran::default()
     };
     let builds = [
         build(BuildLevel::Run, [0, 1, 9]),
