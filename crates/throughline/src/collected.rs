@@ -277,6 +277,8 @@ async fn from_rows(ledger: &Ledger, since: Option<Timestamp>) -> Result<Gathered
         None => read(ledger).await,
         Some(beside) => {
             let (one, other) = tokio::join!(read(ledger), read(&beside));
+            // Only read from: what could go wrong now is that files stay behind.
+            let _untidy = beside.close().await;
             one.and(other)
         }
     };

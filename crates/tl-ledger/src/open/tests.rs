@@ -38,6 +38,21 @@ async fn a_ledger_keeps_its_events_over_closing_and_dropping() {
     ledger.check().await.unwrap();
 }
 
+#[tokio::test]
+async fn who_reads_beside_sees_what_was_acknowledged_and_memory_has_room_for_one() {
+    let directory = tempfile::tempdir().unwrap();
+    let ledger = Ledger::open(&directory.path().join("ledger.db")).await.unwrap();
+    ledger.append(&events("github", 3)).await.unwrap();
+    let beside = ledger.beside().await.unwrap().unwrap();
+    ledger.append(&events("gitlab", 2)).await.unwrap();
+    assert_eq!(beside.end().await.unwrap().0, 5);
+    beside.close().await.unwrap();
+    ledger.check().await.unwrap();
+    ledger.close().await.unwrap();
+    assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1, "only the file is left");
+    assert!(Ledger::in_memory().await.unwrap().beside().await.unwrap().is_none());
+}
+
 #[test]
 fn a_ledger_opened_again_goes_on_where_it_was() {
     on_both(async |home| {

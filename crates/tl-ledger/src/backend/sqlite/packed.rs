@@ -4,9 +4,10 @@
 //! **Invariant:** what comes out of a pack is what went in, byte by byte, whatever it contains.
 //!
 //! Each row that `sqlx` hands on costs a microsecond on its way from SQLite's thread to ours, more
-//! than SQLite needs to read it, and each statement is planned anew. So [`PACK`] rows come as one: their keys end to end, their values
-//! end to end, and a text of four numbers for each. `group_concat` takes the bytes of text and
-//! blobs as they are; rows stand in one order in all three, whichever it is.
+//! than SQLite needs to read it, and each statement is planned anew. So [`PACK`] rows come as one:
+//! their keys end to end, their values end to end, and a text of four numbers for each.
+//! `group_concat` takes the bytes of text and blobs as they are; rows stand in one order in all
+//! three, whichever it is.
 
 use std::future::poll_fn;
 use std::pin::pin;
@@ -17,7 +18,7 @@ use sqlx::{Row as _, SqliteConnection};
 use crate::document::Stored;
 
 /// Rows in a pack.
-const PACK: usize = 512;
+const PACK: usize = 256;
 
 /// Events in a pack: fewer, because one may have a megabyte.
 const EVENT_PACK: usize = 128;
