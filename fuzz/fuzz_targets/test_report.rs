@@ -1,11 +1,12 @@
-//! Any bytes are a report that is read or refused: the first of them says in which format.
+//! Any bytes are a report that is read or refused: the first of them says in which format, or that
+//! its content says so.
 #![cfg_attr(fuzzing, no_main)]
 
 use tl_fuzz::fuzz_target;
-use tl_test::read::{Format, Limits, Report};
+use tl_test::read::{Format, Limits, Report, detect, name};
 
-/// Formats of lines and of JSON; XML has a target of its own.
-const FORMATS: [Format; 16] = [
+/// All of them; behind the last one, what the content says.
+const FORMATS: [Format; 24] = [
     Format::GoText,
     Format::GoJson,
     Format::Libtest,
@@ -22,17 +23,41 @@ const FORMATS: [Format; 16] = [
     Format::Rspec,
     Format::GtestJson,
     Format::Cucumber,
+    Format::Junit,
+    Format::Trx,
+    Format::Nunit2,
+    Format::Nunit3,
+    Format::Xunit,
+    Format::Robot,
+    Format::Ctest,
+    Format::Cts,
 ];
 
 fuzz_target!(|bytes: &[u8]| {
     let Some((first, report)) = bytes.split_first() else { return };
-    let format = FORMATS[usize::from(*first) % FORMATS.len()];
-    let limits = Limits { text: 256, line: 4_096, cases: 1_000, ..Limits::default() };
-    let mut report = Report::open("fuzz", report, Some(format), limits).expect("memory is read");
+    let wanted = usize::from(first.wrapping_sub(b'A')) % (FORMATS.len() + 1);
+    let given = FORMATS.get(wanted).copied();
+    let limits = Limits { text: 256, name: 512, line: 4_096, cases: 1_000, ..Limits::default() };
+    let format = given.or_else(|| detect::detect(report));
+    let mut report = Report::open("fuzz", report, given, limits).expect("memory is read");
     let mut cases = 0;
     while let Some(batch) = report.next_batch().expect("memory is read") {
-        assert!(batch.iter().all(|case| case.attempt > 0));
+        for case in &batch {
+            assert!(case.attempt > 0);
+            let names = [&case.test.class, &case.test.name, &case.test.file];
+            // A cut name has its control characters escaped: each becomes at most ten.
+            assert!(names.iter().all(|name| name.len() <= 10 * limits.name));
+            assert!(names.iter().all(|name| !name.chars().any(char::is_control)));
+            // What is stable is so after itself: a key does not change on its way through history.
+            let stable = name::stable(&case.test);
+            assert_eq!(name::key(&case.test), name::key(&case.test.clone()), "{stable:?}");
+        }
         cases += batch.len() as u64;
     }
-    assert_eq!(report.ending().counted.cases, cases);
+    let ending = report.ending();
+    assert_eq!(ending.counted.cases, cases);
+    assert_eq!(ending.complete, ending.remarks.iter().all(|remark| remark.gap.is_none()));
+    if format.is_none() {
+        assert!(!ending.complete && cases == 0);
+    }
 });

@@ -7,6 +7,7 @@ mod collect;
 mod guard;
 mod guard_hook;
 mod map;
+mod test;
 mod usage;
 
 use std::path::PathBuf;
@@ -23,6 +24,8 @@ pub(crate) enum Bench {
     Collect(collect::CollectArgs),
     /// What Guard's rules find in corpora, what they find in vain, and at what cost
     Guard(guard::GuardArgs),
+    /// What Test reads, remembers and orders, and at what cost
+    Test(test::TestArgs),
     /// Trailers (E3) against line notes (E1): how much AI use the weaker evidence finds
     Attribution(RepoArgs),
     /// The revert linker without ids, against the ids that reverts name
@@ -43,6 +46,7 @@ pub(crate) fn run(bench: &Bench) -> Result<(), Failure> {
         Bench::Map(args) => map::run(args),
         Bench::Collect(args) => collect::run(args),
         Bench::Guard(args) => guard::run(args),
+        Bench::Test(args) => test::run(args),
         Bench::Attribution(args) => program("attribution", args),
         Bench::Reverts(args) => program("reverts", args),
     }

@@ -17,7 +17,7 @@ use crate::tidy;
 /// Which steps to run, and how strictly.
 #[derive(clap::Args)]
 pub(crate) struct CheckArgs {
-    /// Steps to run, in this order (default: all)
+    /// Steps to run, in this order (default: all but `query`)
     #[arg(value_name = "STEP", value_parser = step_names())]
     steps: Vec<String>,
     /// Stop at the first step that fails
@@ -58,8 +58,11 @@ const STEPS: &[Step] = &[
     Step { name: "doc", run: doc },
 ];
 
+/// Steps that run where they are named: what they compile is several times all the rest.
+const NAMED: &[Step] = &[Step { name: "query", run: query }];
+
 fn step_names() -> Vec<&'static str> {
-    STEPS.iter().map(|step| step.name).collect()
+    STEPS.iter().chain(NAMED).map(|step| step.name).collect()
 }
 
 /// Runs the steps and prints how each ended.
@@ -67,7 +70,7 @@ pub(crate) fn run(args: &CheckArgs) -> Result<(), Failure> {
     let wanted: Vec<&Step> = if args.steps.is_empty() {
         STEPS.iter().collect()
     } else {
-        let named = |name: &String| STEPS.iter().find(|step| step.name == name);
+        let named = |name: &String| STEPS.iter().chain(NAMED).find(|step| step.name == name);
         args.steps.iter().filter_map(named).collect()
     };
     let mut results = Vec::new();
@@ -162,6 +165,25 @@ fn test() -> Result<Outcome, Failure> {
     passed_if(cargo().args(["test", "--workspace", "--locked"]))
 }
 
+/// SQL by the optional engine, in process and on a cluster of this machine: see
+/// `docs/design/0016-query.md`. In a profile of its own, so that its files are easily thrown away.
+fn query() -> Result<Outcome, Failure> {
+    // One set of packages for all: another would compile the engine with other features once more.
+    let built = ["--package", "tl-query", "--package", "throughline"];
+    let with = ["--features", "throughline/query", "--locked"];
+    let mut lints = cargo();
+    lints.args(["clippy", "--profile", "query", "--all-targets"]).args(built).args(with);
+    if !succeeds(lints.args(["--", "--deny", "warnings"]))? {
+        return Ok(Outcome::Failed);
+    }
+    if answers("cargo", &["nextest", "--version"]) {
+        let mut tests = cargo();
+        tests.args(["nextest", "run", "--cargo-profile", "query"]).args(built).args(with);
+        return passed_if(tests.args(["-E", "package(tl-query) | test(sql)"]));
+    }
+    passed_if(cargo().args(["test", "--profile", "query"]).args(built).args(with))
+}
+
 fn doc() -> Result<Outcome, Failure> {
     passed_if(cargo().args(["doc", "--workspace", "--no-deps", "--locked"]).env(
         // Private items too: most of the binary is private, and its links break just as easily.
@@ -192,6 +214,12 @@ fn tidy_step() -> Result<Outcome, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_engine_is_compiled_where_its_step_is_named_and_not_by_default() {
+        assert!(step_names().contains(&"query"));
+        assert!(STEPS.iter().all(|step| step.name != "query"));
+    }
 
     #[test]
     fn a_missing_tool_is_loud_but_fails_only_where_everything_is_required() {

@@ -61,7 +61,7 @@ pub(crate) async fn execute(ui: &mut Ui, globals: &Globals, command: &Command) -
         Command::Sql(args) => sql::cmd_sql(ui, globals, args).await,
         Command::Events(args) => events::cmd_events(ui, globals, args).await,
         Command::Guard(args) => guard::cmd_guard(ui, globals, args).await,
-        Command::Test(args) => test::cmd_test(ui, globals, args),
+        Command::Test(args) => test::cmd_test(ui, globals, args).await,
         Command::Doctor(args) => doctor::cmd_doctor(ui, globals, args).await,
         Command::Config(command) => config::cmd_config(ui, globals, command),
         Command::Completions(args) => completions::cmd_completions(ui, args),

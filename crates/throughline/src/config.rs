@@ -8,6 +8,7 @@
 pub(crate) mod collect;
 pub(crate) mod env;
 mod file;
+pub(crate) mod test;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -21,6 +22,7 @@ use serde::{Deserialize, Serialize};
 use self::collect::CollectConfig;
 use self::env::{VARIABLES, Variables};
 use self::file::{ConfigFile, KnownKeys, nearest};
+use self::test::TestConfig;
 
 /// The commented defaults, as `throughline config defaults` prints them.
 pub(crate) const DEFAULTS: &str = include_str!("config/defaults.toml");
@@ -40,6 +42,8 @@ pub(crate) struct Config {
     pub(crate) map: MapConfig,
     /// `throughline collect`, and how what it brought is read.
     pub(crate) collect: CollectConfig,
+    /// `throughline test`.
+    pub(crate) test: TestConfig,
 }
 
 /// `[map]`: see `defaults.toml` for what each key means.

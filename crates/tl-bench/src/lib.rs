@@ -6,6 +6,7 @@
 pub mod guard;
 pub mod oracle;
 pub mod organisation;
+pub mod test;
 
 use std::error::Error;
 use std::io::Write as _;

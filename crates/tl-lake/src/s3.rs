@@ -98,7 +98,7 @@ impl Objects {
         let rest = url.strip_prefix("s3://").ok_or_else(address)?;
         let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
         let allowed = |name: &str| {
-            name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte))
+            name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._%".contains(&byte))
         };
         let prefix = prefix.trim_end_matches('/');
         let parts = || prefix.split('/').filter(|_| !prefix.is_empty());
@@ -202,7 +202,9 @@ impl Objects {
     }
 
     fn key(&self, path: &str) -> Path {
-        Path::from(format!("{}{path}", self.prefix))
+        let key = format!("{}{path}", self.prefix);
+        // As it is: `from` would write `%` in another way.
+        Path::parse(&key).unwrap_or_else(|_| Path::from(key))
     }
 
     /// Runs a request on the thread and waits for its end.

@@ -11,9 +11,6 @@ use std::path::{Path, PathBuf};
 /// Name of the ledger's file in the directory.
 pub const FILE_NAME: &str = "ledger.db";
 
-/// Name of the lake's directory in the directory.
-pub const LAKE_NAME: &str = "lake";
-
 /// By this line a list is known as ours.
 const OURS: &str = "# Written by Throughline: the ledger is kept out of git.";
 
@@ -63,15 +60,14 @@ pub fn prepare_directory(dir: &Path) -> Result<PathBuf, DirectoryError> {
     Ok(dir.join(FILE_NAME))
 }
 
-/// Makes the directory of the lake in `dir` (such as `.throughline`), and `dir` as
-/// [`prepare_directory`] does. Inside a git work tree the lake has a `.gitignore` of its own, so that
-/// it stays out of git also where a user keeps the list above it. Returns the lake's directory.
+/// Makes the directory of a lake, such as `.throughline/lake`. Inside a git work tree it gets a
+/// `.gitignore` of its own, so that results stay out of git also where a user keeps the list above it,
+/// or where the lake is elsewhere in the tree.
 ///
 /// # Errors
-/// A directory cannot be made; or the lake is a link: a repository may bring one, to anywhere.
-pub fn prepare_lake(dir: &Path) -> Result<PathBuf, DirectoryError> {
-    let ledger = prepare_directory(dir)?;
-    let lake = ledger.with_file_name(LAKE_NAME);
+/// It cannot be made; or it is a link: a repository may bring one, to anywhere.
+pub fn prepare_lake(lake: &Path) -> Result<(), DirectoryError> {
+    let lake = std::path::absolute(lake).map_err(|err| failed(lake, err))?;
     if lake.is_symlink() {
         return Err(failed(&lake, io::Error::other("it is a link")));
     }
@@ -86,7 +82,7 @@ pub fn prepare_lake(dir: &Path) -> Result<PathBuf, DirectoryError> {
             Err(err) => return Err(failed(&path, err)),
         }
     }
-    Ok(lake)
+    Ok(())
 }
 
 fn failed(path: &Path, source: io::Error) -> DirectoryError {
@@ -161,9 +157,9 @@ mod tests {
         let dir = tree.path().join(".throughline");
         std::fs::create_dir(&dir).unwrap();
         std::fs::write(dir.join(".gitignore"), "mine\n").unwrap();
-        let lake = prepare_lake(&dir).unwrap();
-        assert_eq!(prepare_lake(&dir).unwrap(), lake);
-        assert_eq!(lake, dir.join("lake"));
+        let lake = dir.join("lake");
+        prepare_lake(&lake).unwrap();
+        prepare_lake(&lake).unwrap();
         assert_eq!(std::fs::read_to_string(dir.join(".gitignore")).unwrap(), "mine\n");
         assert_eq!(std::fs::read_to_string(lake.join(".gitignore")).unwrap(), IGNORED_IN_LAKE);
     }
@@ -176,7 +172,7 @@ mod tests {
         let dir = tree.path().join(".throughline");
         std::fs::create_dir(&dir).unwrap();
         std::os::unix::fs::symlink(tree.path(), dir.join("lake")).unwrap();
-        assert!(prepare_lake(&dir).unwrap_err().source.to_string().contains("link"));
+        assert!(prepare_lake(&dir.join("lake")).unwrap_err().source.to_string().contains("link"));
     }
 
     #[test]
@@ -185,6 +181,7 @@ mod tests {
         let dir = tree.path().join("ledgers");
         prepare_directory(&dir).unwrap();
         assert!(!dir.join(".gitignore").exists());
-        assert!(!prepare_lake(&dir).unwrap().join(".gitignore").exists());
+        prepare_lake(&dir.join("lake")).unwrap();
+        assert!(!dir.join("lake/.gitignore").exists());
     }
 }

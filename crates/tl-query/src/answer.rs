@@ -215,8 +215,11 @@ fn cells(column: &ArrayRef) -> Result<Vec<Cell>, ArrowError> {
         Int32, Int64, LargeBinary, UInt8, UInt16, UInt32,
     };
     let rows = 0..column.len();
+    // A column of nothing but NULL has no mask of its own.
+    let nulls = column.logical_nulls();
+    let is_null = |row| nulls.as_ref().is_some_and(|nulls| nulls.is_null(row));
     let or_null = |row: usize, cell: &dyn Fn(usize) -> Cell| {
-        if column.is_null(row) { Cell::Null } else { cell(row) }
+        if is_null(row) { Cell::Null } else { cell(row) }
     };
     Ok(match column.data_type() {
         Boolean => {
@@ -242,7 +245,7 @@ fn cells(column: &ArrayRef) -> Result<Vec<Cell>, ArrowError> {
             let options = FormatOptions::default();
             let text = ArrayFormatter::try_new(column, &options)?;
             rows.map(|row| {
-                if column.is_null(row) {
+                if is_null(row) {
                     return Ok(Cell::Null);
                 }
                 Ok(Cell::Text(text.value(row).try_to_string()?))

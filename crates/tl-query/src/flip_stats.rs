@@ -195,7 +195,6 @@ fn number(count: u64) -> i64 {
 }
 
 /// Flips per pair of neighbouring executions; `None` below two executions.
-#[expect(clippy::cast_precision_loss, reason = "a rate needs no more than 52 bits")]
 fn flip_rate(total: &Piece) -> Option<f64> {
     (total.runs > 1).then(|| total.flips as f64 / (total.runs - 1) as f64)
 }

@@ -158,6 +158,18 @@ fn executions_without_instant_or_status_and_skipped_ones_count_nothing() {
 }
 
 #[test]
+fn values_of_each_type_are_told_apart_from_nothing() {
+    let answer = asked(
+        "select null, column1, column2, column3, column4, arrow_cast('x', 'Dictionary(Int32, Utf8)') \
+         from (values (1, 0.5, true, 'a'), (null, null, null, null))",
+    );
+    assert_eq!(
+        text(&answer.expect("two rows")),
+        "null 1 0.5000 true a x\nnull null null null null x"
+    );
+}
+
+#[test]
 fn parts_of_the_answer_are_columns() {
     let answer = asked(
         "select f['flips'], f['rate'] from \

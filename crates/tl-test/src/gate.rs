@@ -82,6 +82,10 @@ pub struct Expected {
     pub empty: bool,
     /// Further exit codes by which the runner says that tests failed.
     pub fail_codes: Vec<i32>,
+    /// Whether a test that passed only when it was tried again stops the change.
+    pub no_flaky: bool,
+    /// Whether failures of machines, and no others, leave the run unproven instead of failed.
+    pub machines_prove_nothing: bool,
 }
 
 /// One red test of the run, all attempts of it.

@@ -116,7 +116,9 @@ pub struct Proof {
     /// Commits on which it both passed and failed.
     #[serde(default)]
     pub divergent: Vec<String>,
-    /// How often the wait for clean runs began anew.
+    /// How often a failure had ended a stretch of clean runs when it was entered, as history counts
+    /// it ([`TestState::waits`](crate::state::TestState::waits)): what comes on top makes the wait
+    /// longer.
     #[serde(default)]
     pub waits: u32,
 }

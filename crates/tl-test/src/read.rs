@@ -8,18 +8,17 @@
 //! `Document` of JSON. Each fills the `Sink`, which keeps the limits.
 
 use std::collections::BTreeSet;
-use std::io::{self, BufRead, Chain, Cursor, Read as _};
+use std::io::{self, BufRead};
 
 use serde::{Deserialize, Serialize};
 use tl_core::test::{Status, TestName};
 use tl_core::time::Timestamp;
 
 use self::detect::Seen;
-use self::elide::Elide;
-use self::lines::Lines;
+use self::elide::Doctype;
 use self::sink::Sink;
+use self::stream::{Body, Stream, Whole};
 use self::text::Text;
-use self::xml::Xml;
 
 mod bazel;
 mod ctest;
@@ -28,17 +27,17 @@ mod cts;
 mod cucumber;
 mod dart;
 pub mod detect;
-mod elide;
+pub(crate) mod elide;
 mod go;
 mod go_json;
 mod go_text;
 mod gtest;
 mod jest;
-mod json;
+pub(crate) mod json;
 pub(crate) mod junit;
 mod libtest;
 mod libtest_text;
-mod lines;
+pub(crate) mod lines;
 mod mocha;
 pub mod name;
 mod nunit;
@@ -48,14 +47,15 @@ mod robot;
 mod rspec;
 #[cfg(test)]
 mod shown;
-mod sink;
+pub(crate) mod sink;
+pub(crate) mod stream;
 mod tap;
 #[cfg(test)]
 mod tests;
-mod text;
+pub(crate) mod text;
 mod time;
 mod trx;
-mod xml;
+pub(crate) mod xml;
 mod xunit;
 
 /// A format of reports.
@@ -299,26 +299,7 @@ impl Default for Limits {
 
 /// A report that is being read.
 #[derive(Debug)]
-pub struct Report<R: BufRead> {
-    name: String,
-    body: Body<R>,
-    sink: Sink,
-    /// Nothing more is to be read.
-    over: bool,
-}
-
-/// The first bytes, which were looked at, and those behind them.
-type Whole<R> = Chain<Cursor<Vec<u8>>, R>;
-
-/// What is read, by what drives its reader.
-#[derive(Debug)]
-enum Body<R: BufRead> {
-    Xml(Box<Xml<Whole<R>>>),
-    Lines(Box<Lines<Whole<R>>>),
-    Document(Box<Elide<Whole<R>>>, Box<dyn json::Document>),
-    /// It is no report.
-    Nothing,
-}
+pub struct Report<R: BufRead>(Stream<R>);
 
 impl<R: BufRead> Report<R> {
     /// Begins to read a report, which is called `name` in remarks; its format is found by its
@@ -329,8 +310,7 @@ impl<R: BufRead> Report<R> {
         format: Option<Format>,
         limits: Limits,
     ) -> io::Result<Self> {
-        let mut head = Vec::new();
-        (&mut reader).take(detect::HEAD as u64).read_to_end(&mut head)?;
+        let head = stream::head(&mut reader)?;
         let seen = detect::look(&head);
         let empty = seen == Seen::Nothing;
         let format = format.or(match seen {
@@ -338,9 +318,9 @@ impl<R: BufRead> Report<R> {
             Seen::Nothing | Seen::Other(_) | Seen::Text => None,
         });
         let mut sink = Sink::new(format, limits);
-        let text = Text::new(Cursor::new(head).chain(reader));
+        let text = stream::text(head, reader);
         let body = match format {
-            Some(format) if !empty => Body::of(format, text, &mut sink),
+            Some(format) if !empty => body(format, text, &mut sink),
             _ => Body::Nothing,
         };
         match (&body, &seen) {
@@ -364,79 +344,36 @@ impl<R: BufRead> Report<R> {
             ),
             _ => {}
         }
-        let over = matches!(body, Body::Nothing);
-        Ok(Self { name: name.to_owned(), body, sink, over })
+        Ok(Self(Stream::new(name, body, sink)))
     }
 
     /// The next cases; `None` when there are no more.
     pub fn next_batch(&mut self) -> io::Result<Option<Vec<Case>>> {
-        while !self.over && !self.sink.is_full() {
-            let sink = &mut self.sink;
-            let more = match &mut self.body {
-                Body::Xml(xml) => xml.step(sink)?,
-                Body::Lines(lines) => lines.step(sink)?,
-                Body::Document(input, document) => {
-                    sink.line = input.line();
-                    let more = document.advance(&mut **input, sink)?;
-                    sink.line = input.line();
-                    more
-                }
-                Body::Nothing => false,
-            };
-            if !more || self.sink.is_stopped() {
-                self.close();
-            }
-        }
-        let cases = self.sink.take();
-        Ok((!cases.is_empty() || !self.over).then_some(cases))
+        self.0.read_on()?;
+        let cases = self.0.sink.take();
+        Ok((!cases.is_empty() || !self.0.is_over()).then_some(cases))
     }
 
     /// What is known of it. A report that was not read to its end is not complete.
-    pub fn ending(mut self) -> Ending {
-        if !self.over {
-            self.close();
-            let what = format!("`{}` was not read to its end", self.name);
-            self.sink.gap(Gap::Truncated, what, "");
-        }
-        self.sink.ending()
-    }
-
-    /// Says what the layers below the format found.
-    fn close(&mut self) {
-        self.over = true;
-        let (text, cut) = match &self.body {
-            Body::Xml(xml) => (xml.text(), xml.cut()),
-            Body::Lines(lines) => (&lines.text, 0),
-            Body::Document(input, _) => (&input.text, input.cut()),
-            Body::Nothing => return,
-        };
-        self.sink.cut(cut);
-        if text.wrong > 0 {
-            let places = text.wrong;
-            let what =
-                format!("`{}` is not in the encoding that it says, {places} times", self.name);
-            let gap = text.is_foreign().then_some(Gap::Encoding);
-            self.sink.remark_at(0, gap, what, "write the report as UTF-8");
-        }
+    pub fn ending(self) -> Ending {
+        self.0.finish().ending()
     }
 }
 
-impl<R: BufRead> Body<R> {
-    fn of(format: Format, text: Text<Whole<R>>, sink: &mut Sink) -> Self {
-        let limits = sink.limits;
-        if let Some(elements) = xml::elements(format) {
-            return Self::Xml(Box::new(Xml::new(Elide::xml(text, limits), elements)));
-        }
-        if let Some(line) = lines::reader(format) {
-            return Self::Lines(Box::new(Lines::new(text, line)));
-        }
-        if let Some(document) = json::reader(format) {
-            return Self::Document(Box::new(Elide::json(text, limits)), document);
-        }
-        let what = format!("reports of the format `{format:?}` cannot be read");
-        sink.gap(Gap::NoReport, what, "let the runner write JUnit XML beside it");
-        Self::Nothing
+/// The reader of a format, over its text.
+fn body<R: BufRead>(format: Format, text: Text<Whole<R>>, sink: &mut Sink) -> Body<R> {
+    if let Some(elements) = xml::elements(format) {
+        return Body::xml(text, elements, Doctype::Refused, sink);
     }
+    if let Some(line) = lines::reader(format) {
+        return Body::lines(text, line);
+    }
+    if let Some(document) = json::reader(format) {
+        return Body::document(text, document, sink);
+    }
+    let what = format!("reports of the format `{format:?}` cannot be read");
+    sink.gap(Gap::NoReport, what, "let the runner write JUnit XML beside it");
+    Body::Nothing
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]

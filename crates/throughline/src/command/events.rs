@@ -42,7 +42,7 @@ enum Form {
 }
 
 /// Events read at once.
-const PAGE: usize = 4_096;
+pub(super) const PAGE: usize = 4_096;
 
 pub(super) async fn cmd_events(ui: &mut Ui, globals: &Globals, args: &EventsArgs) -> CmdResult {
     let here = Repository::open(std::path::Path::new(".")).ok();
@@ -79,7 +79,10 @@ pub(super) async fn cmd_events(ui: &mut Ui, globals: &Globals, args: &EventsArgs
 }
 
 /// The ledger that is there; none is made.
-async fn existing(cx: &Context, here: Option<&Repository>) -> Result<Ledger, CommandError> {
+pub(super) async fn existing(
+    cx: &Context,
+    here: Option<&Repository>,
+) -> Result<Ledger, CommandError> {
     let path = match (&cx.ledger, here) {
         (LedgerChoice::Url(url), _) => return Ok(Ledger::open_url(url.as_str()).await?),
         (LedgerChoice::Path(path), _) => Some(path.clone()),

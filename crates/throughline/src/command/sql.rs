@@ -2,6 +2,9 @@
 //!
 //! In: a statement and repositories. Out: its rows. **Invariant:** nothing is written.
 
+#[cfg(feature = "query")]
+mod engine;
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -25,23 +28,40 @@ const TIME: Duration = Duration::from_secs(60);
 /// Ask in SQL
 ///
 /// Reads the tables `journeys`, `changes` and `releases` of the repositories, over all time, and
-/// `ledger.events`, in SQLite's dialect. Sizes are known for the configured window. Prints a table on a terminal and tab-separated lines in a pipe.
+/// `ledger.events`, in SQLite's dialect. Sizes are known for the configured window. `--engine datafusion`
+/// asks about results of tests instead: `results`, `tests`, `test_state` and others, in the repository
+/// here. Prints a table on a terminal and tab-separated lines in a pipe.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Example: throughline sql \"select cohort, count(*), avg(failed) from changes group by cohort\""
 )]
 pub(crate) struct SqlArgs {
-    /// One statement: `select`, `with`, `values`, `explain` or `pragma table_info`
+    /// One statement: `select`, `with`, `values`, `explain` or (SQLite) `pragma table_info`
     query: String,
     /// Repositories to ask about [default: the one here]
     #[arg(value_name = "REPO")]
     repositories: Vec<PathBuf>,
+    /// What answers
+    #[arg(long, value_enum, default_value_t = Engine::Sqlite)]
+    engine: Engine,
+    /// Let a Ballista cluster answer: the address of its scheduler, with `--engine datafusion`
+    #[arg(long, value_name = "df://HOST:PORT")]
+    cluster: Option<String>,
     /// Most rows to print
     #[arg(long, value_name = "ROWS", default_value_t = 10_000)]
     limit: usize,
     /// Print one JSON document (`sql/v1`)
     #[arg(long)]
     pub(super) json: bool,
+}
+
+/// What answers a statement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Engine {
+    /// SQLite, about changes, journeys and releases
+    Sqlite,
+    /// DataFusion, about results of tests; only in a program that is built with it
+    Datafusion,
 }
 
 /// `sql/v1`
@@ -55,6 +75,41 @@ struct Document<'a> {
 }
 
 pub(super) async fn cmd_sql(ui: &mut Ui, globals: &Globals, args: &SqlArgs) -> CmdResult {
+    let rows = match args.engine {
+        Engine::Sqlite if args.cluster.is_some() => {
+            return Err(CommandError::usage("SQLite has no cluster")
+                .hint("`--cluster` goes with `--engine datafusion`"));
+        }
+        Engine::Datafusion if args.cluster.is_some() && globals.offline => {
+            return Err(CommandError::usage("a cluster cannot be asked with `--offline`"));
+        }
+        Engine::Sqlite => sqlite(ui, globals, args).await?,
+        Engine::Datafusion => datafusion(ui, globals, args).await?,
+    };
+    if args.json {
+        ui.print_json(&document(&rows))?;
+    } else {
+        ui.print_table(&table(&rows))?;
+    }
+    if rows.truncated {
+        ui.warn(format!("only the first {} rows are shown; `--limit` shows more", args.limit));
+    }
+    Ok(Outcome::Done)
+}
+
+#[cfg(feature = "query")]
+async fn datafusion(ui: &mut Ui, globals: &Globals, args: &SqlArgs) -> Result<Rows, CommandError> {
+    // The future of the engine is large, and only one command has it.
+    Box::pin(engine::answer(ui, globals, args)).await
+}
+
+#[cfg(not(feature = "query"))]
+async fn datafusion(_: &mut Ui, _: &Globals, _: &SqlArgs) -> Result<Rows, CommandError> {
+    Err(CommandError::usage("this program was built without the query engine")
+        .hint("`cargo build --release --features query` builds one with it"))
+}
+
+async fn sqlite(ui: &mut Ui, globals: &Globals, args: &SqlArgs) -> Result<Rows, CommandError> {
     let repositories = open_repositories(ui, &args.repositories, &globals.ledger)?;
     let cx = Context::load(ui, globals, repositories.first())?;
     let period = Period { since: Some(Timestamp::default()), ..Period::default() };
@@ -70,16 +125,7 @@ pub(super) async fn cmd_sql(ui: &mut Ui, globals: &Globals, args: &SqlArgs) -> C
     let (delivery, rest) = gathered.split();
     let data = collected::dataset(&histories, &delivery, rest, names, &options)?;
     tables::load(&data, cx.config().map.privacy.names, &mut scratch).await?;
-    let rows = scratch.sql(&args.query, Limits { rows: args.limit, time: TIME }).await?;
-    if args.json {
-        ui.print_json(&document(&rows))?;
-    } else {
-        ui.print_table(&table(&rows))?;
-    }
-    if rows.truncated {
-        ui.warn(format!("only the first {} rows are shown; `--limit` shows more", args.limit));
-    }
-    Ok(Outcome::Done)
+    Ok(scratch.sql(&args.query, Limits { rows: args.limit, time: TIME }).await?)
 }
 
 /// The repositories named, or the one here. A ledger that was named can be asked without one.

@@ -4,12 +4,23 @@
 //! with every reason. Start at [`cmd_test`]. **Invariant:** silence is never green: no report, or
 //! one that breaks off, is exit code 3.
 
+mod change;
+mod choose;
+mod ci_time;
+mod comment;
+mod coverage;
 mod diff;
 mod evidence;
+mod flaky;
 mod gate;
+mod keep;
 mod output;
 mod quarantine;
+mod record;
+mod remember;
 mod run;
+pub(super) mod shelf;
+mod which;
 
 use crate::context::Globals;
 use crate::error::CmdResult;
@@ -29,6 +40,15 @@ pub(crate) struct TestArgs {
 enum TestCommand {
     Run(Box<run::RunArgs>),
     Gate(Box<gate::GateArgs>),
+    Record(Box<record::RecordArgs>),
+    Flaky(flaky::FlakyArgs),
+    Order(choose::OrderArgs),
+    Select(choose::SelectArgs),
+    Split(choose::SplitArgs),
+    CiTime(ci_time::CiTimeArgs),
+    #[command(subcommand)]
+    History(keep::HistoryCommand),
+    Coverage(coverage::CoverageArgs),
     #[command(subcommand)]
     Quarantine(quarantine::QuarantineCommand),
 }
@@ -39,7 +59,13 @@ impl TestArgs {
         match &self.command {
             TestCommand::Run(args) => args.output.is_for_programs(),
             TestCommand::Gate(args) => args.output.is_for_programs(),
-            TestCommand::Quarantine(_) => false,
+            TestCommand::Flaky(args) => args.json,
+            TestCommand::Order(args) => args.json,
+            TestCommand::Select(args) => args.json,
+            TestCommand::Split(args) => args.json,
+            TestCommand::CiTime(args) => args.json,
+            TestCommand::Coverage(args) => args.json,
+            TestCommand::Record(_) | TestCommand::History(_) | TestCommand::Quarantine(_) => false,
         }
     }
 }
@@ -49,10 +75,18 @@ const GATE_EXIT_CODES: &str = "Exit codes: 0 no failure is left, 1 a test failed
 that nobody knows, 2 bad arguments or a quarantine file that does not read, 3 the evidence is \
 missing, broken or not whole, 4 the quarantine is over its cap, or an entry over its end.";
 
-pub(super) fn cmd_test(ui: &mut Ui, globals: &Globals, args: &TestArgs) -> CmdResult {
+pub(super) async fn cmd_test(ui: &mut Ui, globals: &Globals, args: &TestArgs) -> CmdResult {
     match &args.command {
-        TestCommand::Run(args) => run::cmd_run(ui, globals, args),
-        TestCommand::Gate(args) => gate::cmd_gate(ui, globals, args),
-        TestCommand::Quarantine(command) => quarantine::cmd_quarantine(ui, globals, command),
+        TestCommand::Run(args) => run::cmd_run(ui, globals, args).await,
+        TestCommand::Gate(args) => gate::cmd_gate(ui, globals, args).await,
+        TestCommand::Record(args) => record::cmd_record(ui, globals, args).await,
+        TestCommand::Flaky(args) => flaky::cmd_flaky(ui, globals, args).await,
+        TestCommand::Coverage(args) => coverage::cmd_coverage(ui, args),
+        TestCommand::Order(args) => choose::cmd_order(ui, globals, args).await,
+        TestCommand::Select(args) => choose::cmd_select(ui, globals, args).await,
+        TestCommand::Split(args) => choose::cmd_split(ui, globals, args).await,
+        TestCommand::CiTime(args) => ci_time::cmd_ci_time(ui, globals, args).await,
+        TestCommand::History(command) => keep::cmd_history(ui, globals, command).await,
+        TestCommand::Quarantine(command) => quarantine::cmd_quarantine(ui, globals, command).await,
     }
 }

@@ -24,6 +24,20 @@ pub(crate) const TL_NOW: &str = "TL_NOW";
 
 /// Set in a workflow of GitHub.
 pub(crate) const GITHUB_ACTIONS: &str = "GITHUB_ACTIONS";
+/// The attempt of a workflow's run, from 1.
+pub(crate) const GITHUB_RUN_ATTEMPT: &str = "GITHUB_RUN_ATTEMPT";
+/// The number that a workflow's run has.
+pub(crate) const GITHUB_RUN_ID: &str = "GITHUB_RUN_ID";
+/// The job of a workflow.
+pub(crate) const GITHUB_JOB: &str = "GITHUB_JOB";
+/// The repository of a workflow, such as `acme/api`.
+pub(crate) const GITHUB_REPOSITORY: &str = "GITHUB_REPOSITORY";
+/// The reference that a workflow runs on, such as `refs/pull/7/merge`.
+pub(crate) const GITHUB_REF: &str = "GITHUB_REF";
+/// Address of the API of the GitHub that a workflow runs on.
+pub(crate) const GITHUB_API_URL: &str = "GITHUB_API_URL";
+/// The token of a workflow.
+pub(crate) const GITHUB_TOKEN: &str = "GITHUB_TOKEN";
 /// The branch that the request of a workflow goes to.
 pub(crate) const GITHUB_BASE_REF: &str = "GITHUB_BASE_REF";
 /// Where the summary of a workflow's step goes.
@@ -82,6 +96,11 @@ pub(crate) static VARIABLES: &[Variable] = &[
     setting("TL_COLLECT_CALENDAR_START", "collect.calendar.start"),
     setting("TL_COLLECT_CALENDAR_END", "collect.calendar.end"),
     setting("TL_COLLECT_CALENDAR_HOLIDAYS", "collect.calendar.holidays"),
+    setting("TL_TEST_RETRIES", "test.retries"),
+    setting("TL_TEST_FAIL_CODES", "test.fail_codes"),
+    setting("TL_TEST_FAIL_ON_FLAKY", "test.fail_on_flaky"),
+    setting("TL_TEST_MACHINES", "test.machines"),
+    setting("TL_TEST_LAKE", "test.lake"),
     plain("NO_COLOR", "Use no colours when set to anything; `--color` wins over it"),
     plain("LC_ALL", "Locale: draw with ASCII alone unless it is one of UTF-8"),
     plain("LC_CTYPE", "The same, where `LC_ALL` is not set"),
@@ -106,6 +125,13 @@ pub(crate) static VARIABLES: &[Variable] = &[
     ),
     plain(GITHUB_ACTIONS, "Add annotations to what `throughline test` says, when set"),
     plain(GITHUB_BASE_REF, "Branch that `throughline test` holds a change against"),
+    plain(GITHUB_API_URL, "Address of the API that `throughline test --comment` writes to"),
+    plain(GITHUB_REF, "Where `throughline test --comment` finds the request's number"),
+    plain(GITHUB_TOKEN, "Token for `throughline test --comment`"),
+    plain(GITHUB_JOB, "Job that `throughline test` records results of"),
+    plain(GITHUB_REPOSITORY, "Repository that `throughline test` records results of"),
+    plain(GITHUB_RUN_ATTEMPT, "Attempt of the run that `throughline test` records"),
+    plain(GITHUB_RUN_ID, "Run that `throughline test` records"),
     plain(GITHUB_STEP_SUMMARY, "File to which `throughline test` appends its summary"),
     plain("RUST_BACKTRACE", "Print where a crash came from when set to 1"),
 ];

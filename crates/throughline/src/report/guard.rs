@@ -6,7 +6,7 @@
 
 pub(crate) mod diff;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use tl_core::finding::{Finding, Level, Location, Root, State};
@@ -20,13 +20,15 @@ use crate::ui::{Ink, visible};
 /// of a rule's findings in one place the first ones are shown.
 pub(crate) fn findings(sorted: &Sorted, shown_from: Level) -> String {
     let mut places: Vec<(Head<'_>, Vec<&Finding>)> = Vec::new();
+    let mut known: BTreeMap<Head<'_>, usize> = BTreeMap::new();
     // Worst first they come, so a place stands where its worst finding does.
     for finding in shown_of(sorted, shown_from) {
         let head = (finding.at.root, finding.at.path.as_str());
-        match places.iter_mut().find(|(place, _)| *place == head) {
-            Some((_, of_place)) => of_place.push(finding),
-            None => places.push((head, vec![finding])),
-        }
+        let place = *known.entry(head).or_insert_with(|| {
+            places.push((head, Vec::new()));
+            places.len() - 1
+        });
+        places[place].1.push(finding);
     }
     let mut text = String::new();
     let mut said = BTreeSet::new();

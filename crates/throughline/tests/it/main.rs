@@ -30,6 +30,7 @@ mod page;
 mod postgres;
 mod sql;
 mod test_gate;
+mod test_history;
 mod whole_line;
 
 use tl_testkit::env::TestEnv;

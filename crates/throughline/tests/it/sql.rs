@@ -183,3 +183,146 @@ fn nothing_is_written_whatever_the_statement() {
     assert_eq!(shown, "events\tchanges\n1\t16\n");
     assert!(!env.repo().join("other.db").exists() && !env.repo().join("copy.db").exists());
 }
+
+#[cfg(not(feature = "query"))]
+#[test]
+fn without_the_engine_its_flag_says_how_to_get_it() {
+    let env = env_with_empty_repository();
+    insta::assert_snapshot!(env.run(&["sql", "--engine", "datafusion", "select 1"]), @r"
+    ------- stderr -------
+    error: this program was built without the query engine
+    hint: `cargo build --release --features query` builds one with it
+    [exit status: 2]
+    ");
+}
+
+#[test]
+fn a_cluster_goes_with_the_engine_and_with_a_network() {
+    let env = env_with_empty_repository();
+    let cluster = ["--cluster", "df://127.0.0.1:1", "select 1"];
+    insta::assert_snapshot!(env.run(&[&["sql"], &cluster[..]].concat()), @r"
+    ------- stderr -------
+    error: SQLite has no cluster
+    hint: `--cluster` goes with `--engine datafusion`
+    [exit status: 2]
+    ");
+    let args = [&["sql", "--offline", "--engine", "datafusion"], &cluster[..]].concat();
+    insta::assert_snapshot!(env.run(&args), @r"
+    ------- stderr -------
+    error: a cluster cannot be asked with `--offline`
+    [exit status: 2]
+    ");
+}
+
+#[cfg(feature = "query")]
+mod engine {
+    use tl_testkit::env::TestEnv;
+
+    use crate::env_with_empty_repository;
+
+    const FIRST: &str = r#"<testsuite name="orders" tests="2" failures="1">
+      <testcase classname="acme.Orders" name="adds" time="0.5"/>
+      <testcase classname="acme.Orders" name="retries" time="1.5">
+        <failure type="AssertionError" message="expected 3 answers but was 2"/>
+      </testcase>
+    </testsuite>"#;
+
+    const SECOND: &str = r#"<testsuite name="orders" tests="2">
+      <testcase classname="acme.Orders" name="adds" time="0.5"/>
+      <testcase classname="acme.Orders" name="retries" time="1.5"/>
+    </testsuite>"#;
+
+    /// A repository whose tests ran on two commits.
+    fn recorded() -> TestEnv {
+        let env = env_with_empty_repository();
+        for (name, report, digit) in [("first.xml", FIRST, "1"), ("second.xml", SECOND, "2")] {
+            env.write(name, report);
+            let shown = env.run(&["test", "record", name, "--commit", &digit.repeat(40)]);
+            assert!(shown.contains("2 results of 2 tests are recorded"), "{shown}");
+        }
+        env
+    }
+
+    fn ask(env: &TestEnv, query: &str) -> String {
+        env.run(&["sql", "--engine", "datafusion", query]).replace('\t', " ")
+    }
+
+    #[test]
+    fn results_of_tests_are_asked_with_their_names_and_reasons() {
+        let env = recorded();
+        let query = "select t.name, left(c.sha, 3) as sha, r.status, r.ms, s.template from results r \
+                     join tests t on t.id = r.test join commits c on c.id = r.commit \
+                     left join signatures s on s.id = r.signature order by c.id, t.name";
+        insta::assert_snapshot!(ask(&env, query), @r"
+        name sha status ms template
+        adds 111 0 500 
+        retries 111 2 1500 AssertionError: expected # answers but was #
+        adds 222 0 500 
+        retries 222 0 1500 
+        ");
+        let state = "select t.name, s.class, s.runs, s.red, s.flips from test_state s \
+                     join tests t on t.id = s.test order by t.name";
+        insta::assert_snapshot!(ask(&env, state), @r"
+        name class runs red flips
+        adds new 2 0 0
+        retries new 2 1 1
+        ");
+        let events = "select kind, count(*) as n from events group by kind";
+        insta::assert_snapshot!(ask(&env, events), @r"
+        kind n
+        tests.recorded 2
+        ");
+    }
+
+    #[test]
+    fn an_answer_of_the_engine_is_the_document_that_sqlite_gives() {
+        let env = recorded();
+        let query = "select count(*) as rows, sum(ms) / 1000.0 as s, true as yes, null as none from results";
+        let shown = env.run(&["sql", "--engine", "datafusion", "--json", query]);
+        insta::assert_snapshot!(shown, @r#"
+        {
+          "schema": "sql/v1",
+          "columns": [
+            "rows",
+            "s",
+            "yes",
+            "none"
+          ],
+          "rows": [
+            [
+              4,
+              4.0,
+              1,
+              null
+            ]
+          ],
+          "truncated": false
+        }
+        "#);
+    }
+
+    #[test]
+    fn what_the_engine_refuses_is_a_usage_error() {
+        let env = recorded();
+        for query in ["drop table results", "copy (select 1) to 'out.csv'", "select * from jorneys"]
+        {
+            let shown = ask(&env, query);
+            assert!(shown.contains("error: DataFusion says: "), "{shown}");
+            assert!(shown.contains("[exit status: 2]"), "{shown}");
+        }
+        assert!(!env.repo().join("out.csv").exists());
+        let nothing = ask(&env_with_empty_repository(), "select 1");
+        assert!(nothing.contains("there is no history of tests here yet"), "{nothing}");
+    }
+
+    #[test]
+    fn a_cluster_that_is_not_there_is_an_error_and_leaves_nothing_behind() {
+        let env = recorded();
+        let args = ["sql", "--engine", "datafusion", "--cluster", "df://127.0.0.1:1"];
+        let shown = env.run(&[&args[..], &["select count(*) from tests"]].concat());
+        assert!(shown.contains("error: the cluster says: "), "{shown}");
+        assert!(shown.contains("[exit status: 3]"), "{shown}");
+        let queries = env.repo().join(".throughline/lake/queries");
+        assert_eq!(queries.read_dir().map_or(0, Iterator::count), 0);
+    }
+}

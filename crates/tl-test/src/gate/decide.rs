@@ -68,9 +68,9 @@ pub fn decide(
     if !bounds.overdue.is_empty() {
         answer = answer.max(Answer::Overdue);
     }
-    if red.iter().any(|judged| !judged.verdict.excuses()) {
-        answer = answer.max(Answer::Failed);
-    }
+    let (of_reds, notes) = of_reds(&red, expected);
+    answer = answer.max(of_reds);
+    evidence.extend(notes);
     if evidence.iter().any(|remark| remark.gap.is_some()) {
         answer = answer.max(Answer::Unproven);
     }
@@ -82,6 +82,32 @@ pub fn decide(
         evidence,
         quarantine: bounds.overdue,
     }
+}
+
+/// What the red tests alone say, and why where the table of them does not show it.
+fn of_reds(red: &[Judged], expected: &Expected) -> (Answer, Vec<Remark>) {
+    let note = |what: String| Remark { gap: None, line: 0, what, mend: String::new() };
+    let mut answer = Answer::Passed;
+    let mut notes = Vec::new();
+    let mut against = red.iter().filter(|judged| !judged.verdict.excuses()).peekable();
+    if against.peek().is_some() {
+        answer = Answer::Failed;
+        let is_machines = |judged: &Judged| matches!(judged.verdict, Verdict::Infra { .. });
+        if expected.machines_prove_nothing && against.all(is_machines) {
+            answer = Answer::Unproven;
+            notes.push(note("every failure is a machine's: run it again".to_owned()));
+        }
+    }
+    let is_retried = |judged: &&Judged| matches!(judged.verdict, Verdict::RetriedToGreen { .. });
+    let retried = red.iter().filter(is_retried).count();
+    if expected.no_flaky && retried > 0 {
+        answer = answer.max(Answer::Failed);
+        let tests = if retried == 1 { "test" } else { "tests" };
+        notes.push(note(format!(
+            "{retried} {tests} passed only when tried again, which counts as failed here"
+        )));
+    }
+    (answer, notes)
 }
 
 /// Those that stop the change first, then by name: the same whatever the order of the reports.

@@ -57,7 +57,9 @@ pub fn needed(x: u32, m: u32, k: u32) -> u32 {
 /// How an entry stands.
 ///
 /// A wait that began anew after the entry was written counts: then what history holds is asked as
-/// well, and the longest wait is taken. Without history nothing is released.
+/// well, and the longest wait is taken. History counts waits as long as it knows the test; those
+/// before the entry are in its evidence, and nobody could have released it by them. Without history
+/// nothing is released.
 pub fn standing(state: Option<&TestState>, entry: &Quarantined, today: Timestamp) -> Standing {
     let day = today.date();
     if day > entry.expires {
@@ -68,13 +70,13 @@ pub fn standing(state: Option<&TestState>, entry: &Quarantined, today: Timestamp
     }
     let proof = &entry.evidence;
     let whole = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
-    let waits = proof.waits.max(state.map_or(0, |state| state.waits));
-    let again = waits.saturating_add(1);
+    let since = state.map_or(0, |state| state.waits.saturating_sub(proof.waits));
+    let again = since.saturating_add(1);
     let mut wait = entry.clean_runs.max(1);
-    if waits > proof.waits {
+    if since > 0 {
         wait = wait.max(needed(whole(proof.fails), whole(proof.runs), again));
     }
-    if let Some(state) = state.filter(|_| waits > proof.waits) {
+    if let Some(state) = state.filter(|_| since > 0) {
         wait = wait.max(needed(state.red, state.runs.saturating_sub(state.clean), again));
     }
     let clean = state.map_or(0, |state| state.clean);

@@ -48,7 +48,13 @@ pub(super) fn look(head: &[u8]) -> Seen {
     json::look(text).or_else(|| lines::look(text).map(Seen::Known)).unwrap_or(Seen::Text)
 }
 
-fn decoded(head: &[u8]) -> String {
+/// Keys of the first value of a text of JSON.
+pub(crate) fn keys(text: &str) -> json::Keys {
+    json::Keys::of(text)
+}
+
+/// The beginning of a report as text.
+pub(crate) fn decoded(head: &[u8]) -> String {
     let mut text = Text::new(&head[..head.len().min(HEAD)]);
     let mut all = Vec::new();
     // Bytes in memory cannot fail to be read.

@@ -18,8 +18,8 @@ const ENTITY: usize = 32;
 
 /// A report's text, long ones cut.
 #[derive(Debug)]
-pub(super) struct Elide<R> {
-    pub(super) text: Text<R>,
+pub(crate) struct Elide<R> {
+    pub(crate) text: Text<R>,
     form: Form,
     out: Out,
     at: usize,
@@ -29,6 +29,15 @@ pub(super) struct Elide<R> {
     /// Bytes that were cut out of what was handed on.
     passed: u64,
     over: bool,
+}
+
+/// What becomes of a declaration of the document's type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Doctype {
+    /// Nothing more is read.
+    Refused,
+    /// One without declarations of its own (`[...]`) is left out. Nothing that it names is read.
+    LeftOut,
 }
 
 /// What is cut.
@@ -69,11 +78,11 @@ impl Out {
 }
 
 impl<R: Read> Elide<R> {
-    pub(super) fn xml(text: Text<R>, limits: Limits) -> Self {
-        Self::new(text, Form::Xml(xml::Xml::new(limits)))
+    pub(crate) fn xml(text: Text<R>, limits: Limits, doctype: Doctype) -> Self {
+        Self::new(text, Form::Xml(xml::Xml::new(limits, doctype)))
     }
 
-    pub(super) fn json(text: Text<R>, limits: Limits) -> Self {
+    pub(crate) fn json(text: Text<R>, limits: Limits) -> Self {
         Self::new(text, Form::Json(json::Json::new(limits.text)))
     }
 
@@ -82,22 +91,22 @@ impl<R: Read> Elide<R> {
     }
 
     /// Line that is read next, from 1.
-    pub(super) const fn line(&self) -> u64 {
+    pub(crate) const fn line(&self) -> u64 {
         self.lines + 1
     }
 
     /// Bytes that were cut out of what was read so far.
-    pub(super) const fn passed(&self) -> u64 {
+    pub(crate) const fn passed(&self) -> u64 {
         self.passed
     }
 
     /// Bytes that were left out.
-    pub(super) const fn cut(&self) -> u64 {
+    pub(crate) const fn cut(&self) -> u64 {
         self.out.cut
     }
 
     /// Why nothing more comes, where that is not the end of the report.
-    pub(super) const fn refused(&self) -> Option<Gap> {
+    pub(crate) const fn refused(&self) -> Option<Gap> {
         match &self.form {
             Form::Xml(xml) => xml.refused,
             Form::Json(_) => None,

@@ -14,20 +14,20 @@ use super::sink::Sink;
 use super::{Format, Gap};
 use super::{ctrf, cucumber, gtest, jest, mocha, playwright, pytest, rspec};
 
-pub(super) mod value;
+pub(crate) mod value;
 
 /// Cases after which the driver is given a turn.
 const TURN: usize = 1_000;
 
 /// A format that is one document of JSON.
-pub(super) trait Document: fmt::Debug {
+pub(crate) trait Document: fmt::Debug {
     /// Reads on, for at most some thousand cases; false when the document is done, or cannot be
     /// read further, which the sink was told.
     fn advance(&mut self, input: &mut dyn BufRead, sink: &mut Sink) -> io::Result<bool>;
 }
 
 /// The reader of a format; none where it is not one document of JSON.
-pub(super) fn reader(format: Format) -> Option<Box<dyn Document>> {
+pub(crate) fn reader(format: Format) -> Option<Box<dyn Document>> {
     let shape: Box<dyn Shape> = match format {
         Format::Ctrf => Box::<ctrf::Ctrf>::default(),
         Format::Jest => Box::<jest::Jest>::default(),
@@ -44,7 +44,7 @@ pub(super) fn reader(format: Format) -> Option<Box<dyn Document>> {
 
 /// What is done with a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Take {
+pub(crate) enum Take {
     /// It is walked over.
     Skip,
     /// It is looked into: each of its values is asked for.
@@ -56,7 +56,7 @@ pub(super) enum Take {
 /// Which values of a document a format wants, and what it makes of them.
 ///
 /// Paths are as in `suites[].specs[]`: the keys from the root on, `[]` for a place in a list.
-pub(super) trait Shape: fmt::Debug {
+pub(crate) trait Shape: fmt::Debug {
     /// What to do with the value that begins here.
     fn take(&mut self, path: &str) -> Take;
 
@@ -99,7 +99,7 @@ struct Level {
 
 /// Walks through a document.
 #[derive(Debug)]
-pub(super) struct Walk {
+pub(crate) struct Walk {
     shape: Box<dyn Shape>,
     levels: Vec<Level>,
     path: String,
@@ -109,7 +109,7 @@ pub(super) struct Walk {
 }
 
 impl Walk {
-    pub(super) fn new(shape: Box<dyn Shape>) -> Self {
+    pub(crate) fn new(shape: Box<dyn Shape>) -> Self {
         let whole = Whole { useless: shape.useless(), ..Whole::default() };
         Self { shape, levels: Vec::new(), path: String::new(), line: 1, whole, over: false }
     }
@@ -243,7 +243,8 @@ impl Document for Walk {
     fn advance(&mut self, input: &mut dyn BufRead, sink: &mut Sink) -> io::Result<bool> {
         // Some may wait from the turn before: each turn gets on.
         let before = sink.waiting();
-        while sink.waiting() < before + TURN && !sink.is_stopped() {
+        let full = |sink: &Sink| sink.is_heavy() || sink.waiting() >= before + TURN;
+        while !full(sink) && !sink.is_stopped() {
             let stop = match self.step(input, sink) {
                 Ok(()) if self.over || self.levels.is_empty() => None,
                 Ok(()) => continue,

@@ -13,7 +13,7 @@ use super::{Format, Gap};
 use super::{bazel, dart, go_json, go_text, libtest, libtest_text, pytest, tap};
 
 /// A format that comes in lines.
-pub(super) trait Line: fmt::Debug {
+pub(crate) trait Line: fmt::Debug {
     /// Takes a line, without its end.
     fn line(&mut self, line: &str, sink: &mut Sink);
 
@@ -22,7 +22,7 @@ pub(super) trait Line: fmt::Debug {
 }
 
 /// The reader of a format; none where it does not come in lines.
-pub(super) fn reader(format: Format) -> Option<Box<dyn Line>> {
+pub(crate) fn reader(format: Format) -> Option<Box<dyn Line>> {
     Some(match format {
         Format::GoJson => Box::<go_json::GoJson>::default(),
         Format::GoText => Box::<go_text::GoText>::default(),
@@ -38,8 +38,8 @@ pub(super) fn reader(format: Format) -> Option<Box<dyn Line>> {
 
 /// A report in lines.
 #[derive(Debug)]
-pub(super) struct Lines<R> {
-    pub(super) text: Text<R>,
+pub(crate) struct Lines<R> {
+    pub(crate) text: Text<R>,
     format: Box<dyn Line>,
     /// Of a chunk: what is not a whole line yet.
     open: Vec<u8>,
@@ -49,12 +49,12 @@ pub(super) struct Lines<R> {
 }
 
 impl<R: Read> Lines<R> {
-    pub(super) fn new(text: Text<R>, format: Box<dyn Line>) -> Self {
+    pub(crate) fn new(text: Text<R>, format: Box<dyn Line>) -> Self {
         Self { text, format, open: Vec::new(), number: 0, cut: 0 }
     }
 
     /// Reads the lines of one chunk; false at the end.
-    pub(super) fn step(&mut self, sink: &mut Sink) -> io::Result<bool> {
+    pub(crate) fn step(&mut self, sink: &mut Sink) -> io::Result<bool> {
         let chunk = self.text.chunk()?;
         if chunk.is_empty() {
             if !self.open.is_empty() {

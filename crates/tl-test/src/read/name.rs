@@ -52,25 +52,45 @@ static VOLATILE: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
     .into()
 });
 
+/// The stable parts of a test's names.
+struct Parts<'t> {
+    suite: Vec<Cow<'t, str>>,
+    class: Cow<'t, str>,
+    name: Cow<'t, str>,
+    file: Cow<'t, str>,
+}
+
+impl<'t> Parts<'t> {
+    fn of(test: &'t TestName) -> Self {
+        let suite = test.suite.iter().map(|part| masked(part));
+        let mut suite: Vec<Cow<'t, str>> = suite.filter(|part| !part.is_empty()).collect();
+        // The outermost suite is the project's or the tool's, as it was called this time.
+        if suite.len() > 1 || suite.first().is_some_and(|first| is_tool(first)) {
+            suite.remove(0);
+        }
+        let class = masked(&test.class);
+        let file = if class.is_empty() {
+            Cow::Owned(own_part(&masked(&test.file)))
+        } else {
+            Cow::Borrowed("")
+        };
+        Self { suite, class, name: masked(&test.name), file }
+    }
+}
+
+/// Whether a suite is called after the tool.
+fn is_tool(suite: &str) -> bool {
+    let end = suite.len().checked_sub(".xctest".len()).and_then(|at| suite.get(at..));
+    TOOLS.iter().any(|tool| tool.eq_ignore_ascii_case(suite))
+        || end.is_some_and(|end| end.eq_ignore_ascii_case(".xctest"))
+}
+
 /// The names without what changes from run to run.
 pub fn stable(test: &TestName) -> TestName {
-    let mut suite: Vec<String> = test
-        .suite
-        .iter()
-        .map(|part| masked(part).into_owned())
-        .filter(|part| !part.is_empty())
-        .collect();
-    // The outermost suite is the project's or the tool's, as it was called this time.
-    let tool = suite.first().is_some_and(|first| {
-        let first = first.to_lowercase();
-        TOOLS.contains(&first.as_str()) || first.ends_with(".xctest")
-    });
-    if suite.len() > 1 || tool {
-        suite.remove(0);
-    }
-    let class = masked(&test.class).into_owned();
-    let file = if class.is_empty() { own_part(&masked(&test.file)) } else { String::new() };
-    TestName { suite, class, name: masked(&test.name).into_owned(), file }
+    let Parts { suite, class, name, file } = Parts::of(test);
+    let suite = suite.into_iter().map(Cow::into_owned).collect();
+    let [class, name, file] = [class, name, file].map(Cow::into_owned);
+    TestName { suite, class, name, file }
 }
 
 /// The part of a file's path that is the project's: of a path from the root, the last three parts,
@@ -88,19 +108,19 @@ fn own_part(file: &str) -> String {
 
 /// What stands for the test in history.
 pub fn key(test: &TestName) -> TestKey {
-    let stable = stable(test);
-    let mut hash = Sha256::new();
+    let Parts { suite, class, name, file } = Parts::of(test);
+    let mut bytes = Vec::with_capacity(256);
     // The length before each part: no two lists of parts are the same bytes.
     let mut part = |text: &str| {
-        hash.update((text.len() as u64).to_be_bytes());
-        hash.update(text.as_bytes());
+        bytes.extend_from_slice(&(text.len() as u64).to_be_bytes());
+        bytes.extend_from_slice(text.as_bytes());
     };
-    part(&stable.suite.len().to_string());
-    stable.suite.iter().for_each(|name| part(name));
-    part(&stable.class);
-    part(&stable.name);
-    part(&stable.file);
-    let digest: [u8; 32] = hash.finalize().into();
+    part(&suite.len().to_string());
+    suite.iter().for_each(|name| part(name));
+    part(&class);
+    part(&name);
+    part(&file);
+    let digest: [u8; 32] = Sha256::digest(&bytes).into();
     let mut key = [0; 12];
     key.copy_from_slice(&digest[..12]);
     TestKey(key)
@@ -122,19 +142,25 @@ fn masked(text: &str) -> Cow<'_, str> {
 
 /// Whether any pattern can match: most names have none of this, and patterns cost.
 fn may_change(text: &str) -> bool {
-    let mut digits = 0_u32;
-    for byte in text.bytes() {
+    let bytes = text.as_bytes();
+    // Digits in a row: an instant without signs between has ten at least.
+    let (mut digits, mut dashes, mut slash) = (0_u32, 0_u32, false);
+    for (at, byte) in bytes.iter().enumerate() {
+        let next = bytes.get(at + 1).copied().unwrap_or(0);
+        digits = if byte.is_ascii_digit() { digits + 1 } else { 0 };
         match byte {
-            b'@' | b':' | b'\\' => return true,
-            b'0'..=b'9' => digits += 1,
+            _ if digits >= 10 => return true,
+            // Ports, times of day, addresses in memory, default names of objects.
+            b':' if next.is_ascii_digit() => return true,
+            b'0' if next | 0x20 == b'x' => return true,
+            b'@' if next.is_ascii_hexdigit() => return true,
+            b'\\' => return true,
+            b'-' => dashes += 1,
+            b'/' => slash = true,
             _ => {}
         }
     }
-    digits >= 6
-        || text.contains("/tmp/")
-        || text.contains("0x")
-        || text.contains("var/folders")
-        || text.bytes().filter(|byte| *byte == b'-').count() >= 4
+    dashes >= 4 || slash && (text.contains("/tmp/") || text.contains("var/folders"))
 }
 
 #[cfg(test)]

@@ -10,12 +10,13 @@ use tl_core::test::{Status, TestName};
 use tl_core::time::Timestamp;
 
 use super::{Case, Counts, Ending, Failure, Format, Gap, Limits, Remark};
+use crate::cover::Covered;
 
 /// Names of machines that are kept.
 const HOSTS: usize = 1_000;
 
 /// Cases that are handed out at a time, and bytes of their names and texts.
-pub(super) const BATCH: usize = 1_024;
+pub(crate) const BATCH: usize = 1_024;
 const HELD: usize = 8 << 20;
 
 /// Names' worth of bytes that the suites of one case have.
@@ -23,15 +24,20 @@ const SUITES: usize = 4;
 
 /// What was read so far.
 #[derive(Debug)]
-pub(super) struct Sink {
+pub(crate) struct Sink {
     /// How much may be taken in.
-    pub(super) limits: Limits,
+    pub(crate) limits: Limits,
     /// What is known of the whole.
-    pub(super) ending: Ending,
+    pub(crate) ending: Ending,
     /// Line of the report that is being read, from 1; whoever drives a reader sets it.
-    pub(super) line: u64,
+    pub(crate) line: u64,
     waiting: Vec<Case>,
-    /// Bytes of names and texts of those that wait.
+    /// Of a report of coverage: files.
+    covered: Vec<Covered>,
+    /// Of one of coverage: directories of its files, and statements that were executed of all.
+    pub(crate) roots: Vec<String>,
+    pub(crate) statements: Option<(u64, u64)>,
+    /// Bytes of what waits, but for what is small.
     held: usize,
     /// Remarks over the limit.
     unheard: u64,
@@ -39,13 +45,24 @@ pub(super) struct Sink {
 }
 
 impl Sink {
-    pub(super) fn new(format: Option<Format>, limits: Limits) -> Self {
+    pub(crate) fn new(format: Option<Format>, limits: Limits) -> Self {
         let ending = Ending { format, ..Ending::default() };
-        Self { limits, ending, line: 1, waiting: Vec::new(), held: 0, unheard: 0, stopped: false }
+        Self {
+            limits,
+            ending,
+            line: 1,
+            waiting: Vec::new(),
+            covered: Vec::new(),
+            roots: Vec::new(),
+            statements: None,
+            held: 0,
+            unheard: 0,
+            stopped: false,
+        }
     }
 
     /// Takes one execution of a test: gives it its place, and a line where it has none.
-    pub(super) fn case(&mut self, mut case: Case) {
+    pub(crate) fn case(&mut self, mut case: Case) {
         if self.ending.counted.cases >= self.limits.cases {
             if !self.stopped {
                 let what = format!("the report holds more than {} cases", self.limits.cases);
@@ -73,8 +90,17 @@ impl Sink {
         self.waiting.push(case);
     }
 
+    /// Takes the coverage of one file.
+    pub(crate) fn covered(&mut self, mut covered: Covered) {
+        for name in [Some(&mut covered.file), covered.test.as_mut()].into_iter().flatten() {
+            to_name(name, self.limits.name);
+        }
+        self.held += covered.weight();
+        self.covered.push(covered);
+    }
+
     /// Says something of the line that is being read: with a gap, the report is not complete.
-    pub(super) fn remark(
+    pub(crate) fn remark(
         &mut self,
         gap: Option<Gap>,
         what: impl Into<String>,
@@ -84,17 +110,17 @@ impl Sink {
     }
 
     /// Says that something is missing.
-    pub(super) fn gap(&mut self, gap: Gap, what: impl Into<String>, mend: impl Into<String>) {
+    pub(crate) fn gap(&mut self, gap: Gap, what: impl Into<String>, mend: impl Into<String>) {
         self.remark(Some(gap), what, mend);
     }
 
     /// Says something that is worth knowing, though nothing is missing.
-    pub(super) fn note(&mut self, what: impl Into<String>) {
+    pub(crate) fn note(&mut self, what: impl Into<String>) {
         self.remark(None, what, "");
     }
 
     /// Says something of a line; once only where the words are the same.
-    pub(super) fn remark_at(
+    pub(crate) fn remark_at(
         &mut self,
         line: u64,
         gap: Option<Gap>,
@@ -118,12 +144,12 @@ impl Sink {
     }
 
     /// Counts one suite.
-    pub(super) const fn suite(&mut self) {
+    pub(crate) const fn suite(&mut self) {
         self.ending.suites += 1;
     }
 
     /// Adds to what the report says of itself.
-    pub(super) fn said(&mut self, said: Counts) {
+    pub(crate) fn said(&mut self, said: Counts) {
         let all = self.ending.said.get_or_insert_default();
         for (sum, more) in [
             (&mut all.cases, said.cases),
@@ -137,7 +163,7 @@ impl Sink {
     }
 
     /// Compares what a suite or report says with what is in it.
-    pub(super) fn compare(&mut self, line: u64, of: &str, said: u64, counted: u64) {
+    pub(crate) fn compare(&mut self, line: u64, of: &str, said: u64, counted: u64) {
         if counted < said {
             let what = format!("{of} says that it has {said} cases, and has {counted}");
             let mend = "let the runner finish, and hand over its whole report";
@@ -149,14 +175,14 @@ impl Sink {
     }
 
     /// Widens the time that the report is about.
-    pub(super) fn instant(&mut self, at: Timestamp) {
+    pub(crate) fn instant(&mut self, at: Timestamp) {
         let ending = &mut self.ending;
         ending.first = Some(ending.first.map_or(at, |first| first.min(at)));
         ending.last = Some(ending.last.map_or(at, |last| last.max(at)));
     }
 
     /// Keeps the name of a machine.
-    pub(super) fn host(&mut self, name: &str) {
+    pub(crate) fn host(&mut self, name: &str) {
         let name = name.trim();
         if !name.is_empty() && self.ending.hosts.len() < HOSTS && !self.ending.hosts.contains(name)
         {
@@ -167,7 +193,7 @@ impl Sink {
     }
 
     /// Keeps the commit that the report says it is about: 7 to 64 hexadecimal digits.
-    pub(super) fn commit(&mut self, text: &str) {
+    pub(crate) fn commit(&mut self, text: &str) {
         let text = text.trim();
         let fits = (7..=64).contains(&text.len());
         if fits && text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
@@ -176,38 +202,49 @@ impl Sink {
     }
 
     /// Counts bytes of texts that were left out.
-    pub(super) const fn cut(&mut self, bytes: u64) {
+    pub(crate) const fn cut(&mut self, bytes: u64) {
         self.ending.cut += bytes;
     }
 
     /// Whether no more is taken in.
-    pub(super) const fn is_stopped(&self) -> bool {
+    pub(crate) const fn is_stopped(&self) -> bool {
         self.stopped
     }
 
     /// Takes no more in; the reason has been said.
-    pub(super) const fn stop(&mut self) {
+    pub(crate) const fn stop(&mut self) {
         self.stopped = true;
     }
 
     /// Whether enough cases wait to be handed out.
-    pub(super) const fn is_full(&self) -> bool {
-        self.waiting.len() >= BATCH || self.held >= HELD
+    pub(crate) const fn is_full(&self) -> bool {
+        self.waiting() >= BATCH || self.held >= HELD
     }
 
-    /// How many cases wait to be handed out.
-    pub(super) const fn waiting(&self) -> usize {
-        self.waiting.len()
+    /// Whether what waits is large.
+    pub(crate) const fn is_heavy(&self) -> bool {
+        self.held >= HELD
+    }
+
+    /// How many cases, or files of coverage, wait to be handed out.
+    pub(crate) const fn waiting(&self) -> usize {
+        self.waiting.len() + self.covered.len()
     }
 
     /// Hands out the cases that wait.
-    pub(super) fn take(&mut self) -> Vec<Case> {
+    pub(crate) fn take(&mut self) -> Vec<Case> {
         self.held = 0;
         std::mem::take(&mut self.waiting)
     }
 
+    /// Hands out the files that wait.
+    pub(crate) fn take_covered(&mut self) -> Vec<Covered> {
+        self.held = 0;
+        std::mem::take(&mut self.covered)
+    }
+
     /// What is known, with what could not be said.
-    pub(super) fn ending(mut self) -> Ending {
+    pub(crate) fn ending(mut self) -> Ending {
         if self.unheard > 0 {
             let what = format!("{} further remarks are not shown", self.unheard);
             self.ending.remarks.push(Remark { gap: None, line: 0, what, mend: String::new() });
@@ -218,7 +255,7 @@ impl Sink {
 }
 
 /// A case with names and status, and nothing else yet.
-pub(super) const fn case(test: TestName, status: Status) -> Case {
+pub(crate) const fn case(test: TestName, status: Status) -> Case {
     Case {
         test,
         status,
@@ -242,7 +279,7 @@ fn weight(case: &Case) -> usize {
 
 /// The suites that a case stands in, the outermost first. Together they have room for four names:
 /// those that are nested deeper are left out.
-pub(super) fn path<'n>(names: impl Iterator<Item = &'n str>, limits: Limits) -> Vec<String> {
+pub(crate) fn path<'n>(names: impl Iterator<Item = &'n str>, limits: Limits) -> Vec<String> {
     let mut room = limits.name.saturating_mul(SUITES);
     let fit = names.filter(|name| !name.is_empty()).take_while(|name| {
         let fits = name.len() <= room;
@@ -253,7 +290,7 @@ pub(super) fn path<'n>(names: impl Iterator<Item = &'n str>, limits: Limits) -> 
 }
 
 /// Cuts the names of a test, and escapes control characters in them.
-pub(super) fn tidy(test: &mut TestName, limit: usize) {
+pub(crate) fn tidy(test: &mut TestName, limit: usize) {
     let TestName { suite, class, name, file } = test;
     suite.iter_mut().for_each(|part| to_name(part, limit));
     for part in [class, name, file] {
@@ -262,7 +299,7 @@ pub(super) fn tidy(test: &mut TestName, limit: usize) {
 }
 
 /// Cuts a text after `limit` bytes, at a character; how many bytes are gone.
-pub(super) fn cut(text: &mut String, limit: usize) -> u64 {
+pub(crate) fn cut(text: &mut String, limit: usize) -> u64 {
     if text.len() <= limit {
         return 0;
     }

@@ -11,7 +11,7 @@ const CHUNK: usize = 64 << 10;
 
 /// How the bytes are to be taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Encoding {
+pub(crate) enum Encoding {
     /// UTF-8, also where nothing is said.
     Utf8,
     /// UTF-16, the low byte first.
@@ -28,7 +28,7 @@ pub(super) enum Encoding {
 const WINDOWS: &str = "€\u{81}‚ƒ„…†‡ˆ‰Š‹Œ\u{8d}Ž\u{8f}\u{90}‘’“”•–—˜™š›œ\u{9d}žŸ";
 
 /// What encoding these first bytes are in, and how long their mark is.
-pub(super) fn encoding(head: &[u8]) -> (Encoding, usize) {
+pub(crate) fn encoding(head: &[u8]) -> (Encoding, usize) {
     match head {
         [0xef, 0xbb, 0xbf, ..] => (Encoding::Utf8, 3),
         [0xff, 0xfe, ..] => (Encoding::Utf16Le, 2),
@@ -59,7 +59,7 @@ fn declared(head: &[u8]) -> Encoding {
 
 /// A report's bytes, read as text.
 #[derive(Debug)]
-pub(super) struct Text<R> {
+pub(crate) struct Text<R> {
     from: R,
     /// `None` until the first bytes are there.
     encoding: Option<Encoding>,
@@ -69,11 +69,11 @@ pub(super) struct Text<R> {
     out: String,
     over: bool,
     /// Places where bytes were no text.
-    pub(super) wrong: u64,
+    pub(crate) wrong: u64,
 }
 
 impl<R: Read> Text<R> {
-    pub(super) const fn new(from: R) -> Self {
+    pub(crate) const fn new(from: R) -> Self {
         Self {
             from,
             encoding: None,
@@ -86,12 +86,12 @@ impl<R: Read> Text<R> {
     }
 
     /// Whether what could not be read was to be expected: the encoding is not one of ours.
-    pub(super) fn is_foreign(&self) -> bool {
+    pub(crate) fn is_foreign(&self) -> bool {
         self.encoding == Some(Encoding::Other) && self.wrong > 0
     }
 
     /// The next characters; empty at the end.
-    pub(super) fn chunk(&mut self) -> io::Result<&[u8]> {
+    pub(crate) fn chunk(&mut self) -> io::Result<&[u8]> {
         loop {
             if self.over {
                 return Ok(&[]);

@@ -24,7 +24,7 @@ use super::xunit::Xunit;
 use super::{Failure, Format, Gap};
 
 /// A format of XML.
-pub(super) trait Elements: fmt::Debug {
+pub(crate) trait Elements: fmt::Debug {
     /// An element begins. One without content is ended at once.
     fn begin(&mut self, tag: &Tag<'_>, sink: &mut Sink);
 
@@ -45,7 +45,7 @@ pub(super) trait Elements: fmt::Debug {
 }
 
 /// The reader of a format; none where it is no XML.
-pub(super) fn elements(format: Format) -> Option<Box<dyn Elements>> {
+pub(crate) fn elements(format: Format) -> Option<Box<dyn Elements>> {
     Some(match format {
         Format::Junit => Box::<Junit>::default(),
         Format::Trx => Box::<Trx>::default(),
@@ -60,23 +60,23 @@ pub(super) fn elements(format: Format) -> Option<Box<dyn Elements>> {
 
 /// An element's name and attributes.
 #[derive(Debug)]
-pub(super) struct Tag<'a> {
+pub(crate) struct Tag<'a> {
     start: &'a BytesStart<'a>,
 }
 
 impl<'a> Tag<'a> {
-    pub(super) const fn new(start: &'a BytesStart<'a>) -> Self {
+    pub(crate) const fn new(start: &'a BytesStart<'a>) -> Self {
         Self { start }
     }
 
     /// Its name, without the prefix of a namespace.
-    pub(super) fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         local(self.start.name().into_inner())
     }
 
     /// Hands over each attribute: its name without prefix, and its value. False where they are
     /// not well-formed; what stands before the fault was handed over.
-    pub(super) fn each<'s>(&'s self, mut take: impl FnMut(&'s str, Cow<'s, str>)) -> bool {
+    pub(crate) fn each<'s>(&'s self, mut take: impl FnMut(&'s str, Cow<'s, str>)) -> bool {
         for attribute in self.start.attributes().with_checks(false) {
             let Ok(attribute) = attribute else { return false };
             let raw = match attribute.value {
@@ -89,7 +89,7 @@ impl<'a> Tag<'a> {
     }
 
     /// The value of one attribute.
-    pub(super) fn get(&self, wanted: &str) -> Option<String> {
+    pub(crate) fn get(&self, wanted: &str) -> Option<String> {
         let mut found = None;
         self.each(|name, value| {
             if name == wanted && found.is_none() {
@@ -100,7 +100,7 @@ impl<'a> Tag<'a> {
     }
 }
 
-pub(super) fn local(name: &str) -> &str {
+pub(crate) fn local(name: &str) -> &str {
     name.rsplit_once(':').map_or(name, |(_, local)| local)
 }
 
@@ -114,7 +114,7 @@ fn value(raw: &str) -> Cow<'_, str> {
 }
 
 /// Resolves the five entities of XML and numeric ones; leaves what is none as it stands.
-pub(super) fn unescape(raw: &str) -> Cow<'_, str> {
+pub(crate) fn unescape(raw: &str) -> Cow<'_, str> {
     let Some(first) = memchr::memchr(b'&', raw.as_bytes()) else { return Cow::Borrowed(raw) };
     let mut text = raw[..first].to_owned();
     let mut rest = &raw[first..];
@@ -157,7 +157,7 @@ fn resolve(name: &str) -> Option<char> {
 }
 
 /// Says that the attributes of an element are not well-formed, where they are not.
-pub(super) fn check(well: bool, name: &str, sink: &mut Sink) {
+pub(crate) fn check(well: bool, name: &str, sink: &mut Sink) {
     if !well {
         let what = format!("attributes of `{name}` are not well-formed");
         sink.gap(Gap::Malformed, what, "quote and escape the values of attributes");
@@ -165,7 +165,7 @@ pub(super) fn check(well: bool, name: &str, sink: &mut Sink) {
 }
 
 /// Adds to the text of a failure what there is room for.
-pub(super) fn add(failure: &mut Failure, text: &str, limit: usize) {
+pub(crate) fn add(failure: &mut Failure, text: &str, limit: usize) {
     let room = limit.saturating_sub(failure.text.len());
     let end = text.floor_char_boundary(room.min(text.len()));
     failure.text.push_str(&text[..end]);
@@ -173,7 +173,7 @@ pub(super) fn add(failure: &mut Failure, text: &str, limit: usize) {
 }
 
 /// More text of a failure: of its message, or of what stands below it.
-pub(super) fn add_to(failure: &mut Failure, is_message: bool, text: &str, limit: usize) {
+pub(crate) fn add_to(failure: &mut Failure, is_message: bool, text: &str, limit: usize) {
     if is_message {
         failure.message.push_str(text);
         failure.cut += sink::cut(&mut failure.message, limit);
@@ -183,7 +183,7 @@ pub(super) fn add_to(failure: &mut Failure, is_message: bool, text: &str, limit:
 }
 
 /// Without the blanks around it, which come from how the XML was laid out.
-pub(super) fn trim(text: &mut String) {
+pub(crate) fn trim(text: &mut String) {
     text.truncate(text.trim_end().len());
     let blank = text.len() - text.trim_start_matches(['\n', '\r']).len();
     text.drain(..blank);
@@ -191,7 +191,7 @@ pub(super) fn trim(text: &mut String) {
 
 /// A report of XML.
 #[derive(Debug)]
-pub(super) struct Xml<R> {
+pub(crate) struct Xml<R> {
     reader: Reader<Elide<R>>,
     format: Box<dyn Elements>,
     buffer: Vec<u8>,
@@ -203,23 +203,23 @@ pub(super) struct Xml<R> {
 }
 
 impl<R: Read> Xml<R> {
-    pub(super) fn new(input: Elide<R>, format: Box<dyn Elements>) -> Self {
+    pub(crate) fn new(input: Elide<R>, format: Box<dyn Elements>) -> Self {
         let mut reader = Reader::from_reader(input);
         // `&` where `&amp;` was meant is common in names of tests.
         reader.config_mut().allow_dangling_amp = true;
         Self { reader, format, buffer: Vec::new(), depth: 0, cut: 0, begun: false }
     }
 
-    pub(super) const fn text(&self) -> &Text<R> {
+    pub(crate) const fn text(&self) -> &Text<R> {
         &self.reader.get_ref().text
     }
 
-    pub(super) const fn cut(&self) -> u64 {
+    pub(crate) const fn cut(&self) -> u64 {
         self.reader.get_ref().cut()
     }
 
     /// Reads one element or text; false at the end.
-    pub(super) fn step(&mut self, sink: &mut Sink) -> io::Result<bool> {
+    pub(crate) fn step(&mut self, sink: &mut Sink) -> io::Result<bool> {
         self.buffer.clear();
         let event = self.reader.read_event_into(&mut self.buffer);
         let format = &mut *self.format;

@@ -55,7 +55,7 @@ pub(super) fn change(
         let touched = Touched { files, entries_added: BTreeSet::new() };
         return Ok(Change { quarantine: here.unwrap_or_else(quarantine::empty), touched });
     };
-    let base = base(globals, args, repository)?;
+    let base = base(globals, args.base.as_deref(), repository)?;
     let before = match &base {
         Some((_, base)) => match text_at(repository, base)? {
             Some(text) => parse(&text, &format!("{} before the change", Quarantine::PATH))?,
@@ -82,13 +82,13 @@ pub(super) fn change(
 }
 
 /// `HEAD`, and the commit that the change began at; `None` where that cannot be told.
-fn base(
+pub(super) fn base(
     globals: &Globals,
-    args: &EvidenceArgs,
+    asked: Option<&str>,
     repository: &Repository,
 ) -> Result<Option<(CommitId, CommitId)>, CommandError> {
     let Ok(head) = repository.commit_of("HEAD") else { return Ok(None) };
-    let onto = match &args.base {
+    let onto = match asked {
         Some(name) => Some(repository.commit_of(name).map_err(|err| {
             CommandError::usage(err).hint(
                 "in CI, fetch the branch that the change goes to: `git fetch origin main`, then \
@@ -105,7 +105,7 @@ fn base(
     let begun = repository.merge_base(&head, &onto).map_err(CommandError::environment)?;
     // On the default branch itself the change is the last one.
     let begun = match begun {
-        Some(begun) if begun == head && args.base.is_none() => repository.commit_of("HEAD~1").ok(),
+        Some(begun) if begun == head && asked.is_none() => repository.commit_of("HEAD~1").ok(),
         other => other,
     };
     Ok(begun.map(|begun| (head, begun)))

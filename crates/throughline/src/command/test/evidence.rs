@@ -6,10 +6,13 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader};
 use std::path::Path;
 
+use sha2::{Digest as _, Sha256};
 use tl_test::gate::{Expected, Red};
 use tl_test::read::{Case, Ending, Gap, Limits, Remark, Report};
+use tl_test::record::Gathered;
 use tl_test::reds::Reds;
 
+use crate::config::test::{Machines, TestConfig};
 use crate::error::CommandError;
 use crate::test_files::{self, Found};
 use crate::ui::Ui;
@@ -29,11 +32,11 @@ pub(super) struct EvidenceArgs {
     pub(super) no_diff: bool,
     /// The commit that was tested: a report about another one is no evidence
     #[arg(long, value_name = "SHA", help_heading = "The change")]
-    commit: Option<String>,
+    pub(super) commit: Option<String>,
     /// The variant that was tested, such as `os=linux,py=3.12`
     #[arg(long, value_name = "KEY=VALUE,...", default_value = "", hide_default_value = true)]
-    #[arg(help_heading = "The change")]
-    variant: String,
+    #[arg(help_heading = "The change", value_parser = variant)]
+    pub(super) variant: String,
     /// A glob that some report must match; may be given several times
     #[arg(long = "expect-file", value_name = "GLOB", help_heading = "Completeness")]
     files: Vec<String>,
@@ -49,9 +52,25 @@ pub(super) struct EvidenceArgs {
     /// A test that a report holds twice was tried again: the last of them counts
     #[arg(long, help_heading = "Completeness")]
     retries: bool,
+    /// Count a test that passed only when it was tried again as failed
+    #[arg(long, help_heading = "Completeness")]
+    fail_on_flaky: bool,
     /// A further exit code by which the runner says that tests failed
     #[arg(long = "fail-code", value_name = "CODE", help_heading = "Completeness")]
     fail_codes: Vec<i32>,
+}
+
+/// A variant with its parts in order: `py=3.12,os=linux` is `os=linux,py=3.12`.
+fn variant(text: &str) -> Result<String, String> {
+    let mut parts: Vec<&str> =
+        text.split(',').map(str::trim).filter(|part| !part.is_empty()).collect();
+    parts.sort_unstable();
+    parts.dedup();
+    let text = parts.join(",");
+    if text.len() > 256 {
+        return Err("a variant has at most 256 bytes".to_owned());
+    }
+    Ok(text)
 }
 
 impl EvidenceArgs {
@@ -67,19 +86,22 @@ impl EvidenceArgs {
             expect_cases: None,
             allow_empty: false,
             retries: false,
+            fail_on_flaky: false,
             fail_codes: Vec::new(),
         }
     }
 
     /// What has to be there.
-    pub(super) fn expected(&self) -> Expected {
+    pub(super) fn expected(&self, config: &TestConfig) -> Expected {
         Expected {
             files: self.files.clone(),
             shards: self.expect_reports,
             cases: self.expect_cases,
             commit: self.commit.clone(),
             empty: self.allow_empty,
-            fail_codes: self.fail_codes.clone(),
+            fail_codes: [&self.fail_codes[..], &config.fail_codes].concat(),
+            no_flaky: self.fail_on_flaky || config.fail_on_flaky,
+            machines_prove_nothing: config.machines == Machines::Unproven,
             ..Expected::default()
         }
     }
@@ -94,6 +116,21 @@ pub(super) struct Read {
     pub(super) reds: Vec<Red>,
     /// Every case, where somebody wants them.
     pub(super) cases: Vec<Case>,
+    /// Every result, for history; where there is one.
+    pub(super) gathered: Option<Gathered>,
+    /// Hex SHA-256 over all reports, in whatever order they were read.
+    pub(super) digest: String,
+}
+
+/// What is kept of a report beside its red tests.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Keep {
+    /// Every case as it is.
+    pub(super) cases: bool,
+    /// Results for history.
+    pub(super) results: bool,
+    /// `test.retries` of the configuration.
+    pub(super) retries: bool,
 }
 
 impl Read {
@@ -102,7 +139,7 @@ impl Read {
         ui: &mut Ui,
         patterns: &[String],
         args: &EvidenceArgs,
-        keep: bool,
+        keep: Keep,
     ) -> Result<Self, CommandError> {
         let (streams, patterns): (Vec<&String>, Vec<&String>) =
             patterns.iter().partition(|pattern| *pattern == "-");
@@ -117,7 +154,7 @@ impl Read {
     }
 
     /// Reads files that were just written.
-    pub(super) fn written(ui: &mut Ui, found: &[Found], args: &EvidenceArgs, keep: bool) -> Self {
+    pub(super) fn written(ui: &mut Ui, found: &[Found], args: &EvidenceArgs, keep: Keep) -> Self {
         let mut reading = Reading::new(args, keep);
         reading.files(ui, found);
         reading.finish()
@@ -129,17 +166,33 @@ struct Reading {
     reds: Reds,
     /// Every case, where they are kept.
     cases: Option<Vec<Case>>,
+    gathered: Option<Gathered>,
+    /// SHA-256 of each report that is evidence.
+    digests: Vec<[u8; 32]>,
 }
 
 impl Reading {
-    fn new(args: &EvidenceArgs, keep: bool) -> Self {
-        let reds = Reds::new(&args.variant, args.retries);
-        Self { reports: Vec::new(), reds, cases: keep.then(Vec::new) }
+    fn new(args: &EvidenceArgs, keep: Keep) -> Self {
+        let retries = args.retries || keep.retries;
+        Self {
+            reports: Vec::new(),
+            reds: Reds::new(&args.variant, retries),
+            cases: keep.cases.then(Vec::new),
+            gathered: keep.results.then(|| Gathered::new(retries)),
+            digests: Vec::new(),
+        }
     }
 
-    fn finish(self) -> Read {
-        let cases = self.cases.unwrap_or_default();
-        Read { reports: self.reports, reds: self.reds.finish(), cases }
+    fn finish(mut self) -> Read {
+        self.digests.sort_unstable();
+        let digest = Sha256::digest(self.digests.concat());
+        Read {
+            reports: self.reports,
+            reds: self.reds.finish(),
+            cases: self.cases.unwrap_or_default(),
+            gathered: self.gathered,
+            digest: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
+        }
     }
 
     fn files(&mut self, ui: &mut Ui, found: &[Found]) {
@@ -152,6 +205,7 @@ impl Reading {
                     let is_other = |(_, ending): &(String, Ending)| is_no_report(ending);
                     if !one.is_named && self.reports.last().is_some_and(is_other) {
                         self.reports.pop();
+                        self.digests.pop();
                         ui.note(format!("`{name}` is no report of tests: left out"));
                     }
                 }
@@ -162,6 +216,12 @@ impl Reading {
 
     /// Reads one report. What breaks off gives what was read, and is not whole.
     fn report(&mut self, name: &str, from: impl BufRead) {
+        let mut from = Hashed { from, sha: self.gathered.is_some().then(Sha256::new) };
+        self.report_of(name, &mut from);
+        self.digests.push(from.sha.map(Sha256::finalize).unwrap_or_default().into());
+    }
+
+    fn report_of(&mut self, name: &str, from: impl BufRead) {
         let mut report = match Report::open(name, from, None, Limits::default()) {
             Ok(report) => report,
             Err(err) => return self.unreadable(name.to_owned(), &err),
@@ -170,6 +230,9 @@ impl Reading {
             match report.next_batch() {
                 Ok(Some(cases)) => {
                     cases.iter().for_each(|case| self.reds.add(case));
+                    if let Some(gathered) = &mut self.gathered {
+                        cases.iter().for_each(|case| gathered.add(case));
+                    }
                     if let Some(kept) = &mut self.cases {
                         kept.extend(cases);
                     }
@@ -190,6 +253,37 @@ impl Reading {
     fn unreadable(&mut self, name: String, err: &io::Error) {
         let ending = Ending { remarks: vec![unreadable(err)], ..Ending::default() };
         self.reports.push((name, ending));
+    }
+}
+
+/// A report on its way, and the sum over what was read of it.
+struct Hashed<R> {
+    from: R,
+    /// Absent where nobody asks for it.
+    sha: Option<Sha256>,
+}
+
+impl<R: BufRead> io::Read for Hashed<R> {
+    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+        let count = self.fill_buf()?.read(to)?;
+        self.consume(count);
+        Ok(count)
+    }
+}
+
+impl<R: BufRead> BufRead for Hashed<R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        self.from.fill_buf()
+    }
+
+    fn consume(&mut self, count: usize) {
+        if let (Some(sha), true) = (&mut self.sha, count > 0) {
+            // What is consumed stands in the buffer: this reads nothing.
+            if let Ok(buffer) = self.from.fill_buf() {
+                sha.update(&buffer[..count.min(buffer.len())]);
+            }
+        }
+        self.from.consume(count);
     }
 }
 

@@ -1,11 +1,19 @@
 //! `throughline test gate`: the gate over reports that are there.
 
 use tl_core::time::Timestamp;
-use tl_test::gate::{Expected, Process};
+use tl_test::candidates::candidates;
+use tl_test::choose::Choice;
+use tl_test::choose::escaped::ALLOWED;
+use tl_test::choose::select::{Limit, select};
+use tl_test::gate::{Expected, Known, Process, Unknown};
+use tl_test::listing::{Listed, listing};
+use tl_test::record::{self, History, Lesson};
 
-use super::evidence::{EvidenceArgs, Read};
+use super::evidence::{EvidenceArgs, Keep, Read};
 use super::output::{self, OutputArgs};
-use super::{GATE_EXIT_CODES, diff};
+use super::shelf::{Desk, Make, Shelf};
+use super::which::WhichArgs;
+use super::{GATE_EXIT_CODES, change, comment, diff, remember};
 use crate::clock;
 use crate::config::env::TL_NOW;
 use crate::context::Globals;
@@ -35,20 +43,77 @@ pub(super) struct GateArgs {
     #[command(flatten)]
     evidence: EvidenceArgs,
     #[command(flatten)]
+    which: WhichArgs,
+    #[command(flatten)]
     pub(super) output: OutputArgs,
 }
 
-pub(super) fn cmd_gate(ui: &mut Ui, globals: &Globals, args: &GateArgs) -> CmdResult {
-    let now = now(globals)?;
-    let read = Read::files(ui, &args.reports, &args.evidence, args.output.wants_cases())?;
+pub(super) async fn cmd_gate(ui: &mut Ui, globals: &Globals, args: &GateArgs) -> CmdResult {
+    let bench = Bench::open(ui, globals).await?;
+    let keep = bench.keep(&args.output, &args.which);
+    let read = Read::files(ui, &args.reports, &args.evidence, keep)?;
     let process = (args.exit_code.is_some() || args.signal.is_some()).then(|| Process {
         code: args.exit_code,
         signal: args.signal,
         timed_out: false,
         program: args.runner.iter().cloned().collect(),
     });
-    let expected = args.evidence.expected();
-    judge(ui, globals, &Judged { read, process, expected, now }, &args.evidence, &args.output)
+    let expected = args.evidence.expected(&bench.desk.config().test);
+    let run = Judged { read, process, expected, now: bench.desk.now() };
+    judge(ui, globals, &bench, run, &args.evidence, &args.which, &args.output).await
+}
+
+/// What a run is judged with: settings, and what is known of its tests.
+pub(super) struct Bench {
+    pub(super) desk: Desk,
+    shelf: Option<Shelf>,
+    history: Option<History>,
+}
+
+impl Bench {
+    /// Reads what is there. History that cannot be read is a note: the reports say enough to judge.
+    pub(super) async fn open(ui: &mut Ui, globals: &Globals) -> Result<Self, CommandError> {
+        let desk = Desk::open(ui, globals)?;
+        let mut bench = Self { desk, shelf: None, history: None };
+        match bench.read(ui).await {
+            Ok(()) => {}
+            Err(why) if bench.desk.cx.ledger.is_named() => return Err(why),
+            Err(why) => ui.note(format!("judged without history: {}", why.line())),
+        }
+        Ok(bench)
+    }
+
+    async fn read(&mut self, ui: &mut Ui) -> Result<(), CommandError> {
+        let Some(shelf) = self.desk.shelf(ui, Make::No).await? else { return Ok(()) };
+        let known = record::known(&shelf.ledger, &shelf.lake).await;
+        self.history = Some(known.map_err(CommandError::environment)?);
+        self.shelf = Some(shelf);
+        Ok(())
+    }
+
+    /// What history knows; nothing where there is none.
+    pub(super) fn known(&self) -> &dyn Known {
+        match &self.history {
+            Some(history) => history,
+            None => &Unknown,
+        }
+    }
+
+    /// All that history knows of one test.
+    pub(super) fn listed(&self, id: &str, variant: &str) -> Option<Listed> {
+        let all = listing(self.history.as_ref()?, self.desk.now()).tests;
+        let mut meant = all.into_iter().filter(|test| test.id.to_string() == id);
+        meant.find(|test| variant.is_empty() || test.variant == variant)
+    }
+
+    /// What is to be kept of reports.
+    pub(super) fn keep(&self, output: &OutputArgs, which: &WhichArgs) -> Keep {
+        Keep {
+            cases: output.wants_cases(),
+            results: self.shelf.is_some() && !which.no_record,
+            retries: self.desk.config().test.retries,
+        }
+    }
 }
 
 /// A run that was read.
@@ -59,14 +124,21 @@ pub(super) struct Judged {
     pub(super) now: Timestamp,
 }
 
-/// Asks the gate, and shows what it says.
-pub(super) fn judge(
+/// Asks the gate, shows what it says, and remembers it.
+pub(super) async fn judge(
     ui: &mut Ui,
     globals: &Globals,
-    run: &Judged,
+    bench: &Bench,
+    mut run: Judged,
     evidence: &EvidenceArgs,
+    which: &WhichArgs,
     to: &OutputArgs,
 ) -> CmdResult {
+    let job = which.job(globals);
+    run.expected.selected |= which.selected;
+    let whole = bench.history.as_ref().filter(|_| !run.expected.selected);
+    run.expected.median =
+        whole.and_then(|known| known.median_cases(&job, &which.shard, &evidence.variant));
     let change = diff::change(ui, globals, evidence, &run.read.reds)?;
     let decision = tl_test::gate::decide(
         &run.read.reports,
@@ -74,12 +146,67 @@ pub(super) fn judge(
         run.process.as_ref(),
         &run.expected,
         &change.quarantine,
-        &tl_test::gate::Unknown,
+        bench.known(),
         &change.touched,
         run.now,
     );
-    output::show(ui, globals, to, &decision, &run.read)?;
+    output::show(ui, globals, to, &decision, &run.read, &job)?;
+    if to.comment {
+        comment::write(ui, globals, &decision, &job).await;
+    }
+    if let (Some(shelf), Some(gathered)) = (&bench.shelf, &run.read.gathered) {
+        let lesson = lesson(globals, bench, &run, evidence, which).await;
+        let told = remember::Told {
+            read: &run.read,
+            decision: Some(&decision),
+            process: run.process.as_ref(),
+            lesson: lesson.as_ref(),
+        };
+        let kept = remember::keep(globals, shelf, gathered, &told, evidence, which, run.now).await;
+        match kept {
+            Ok(Some(_)) => {}
+            Ok(None) => ui.note(
+                "nothing is recorded: nobody knows which commit was tested; `--commit` says it",
+            ),
+            Err(why) => ui.note(format!("nothing is recorded: {}", why.line())),
+        }
+    }
     Ok(output::outcome(decision.answer))
+}
+
+/// What the run teaches about choosing tests: of a whole one, whose change is known.
+async fn lesson(
+    globals: &Globals,
+    bench: &Bench,
+    run: &Judged,
+    evidence: &EvidenceArgs,
+    which: &WhichArgs,
+) -> Option<Lesson> {
+    let (history, shelf) = (bench.history.as_ref()?, bench.shelf.as_ref()?);
+    let repository = bench.desk.repository.as_ref()?;
+    let (head, base) = diff::base(globals, evidence.base.as_deref(), repository).ok()??;
+    let change = change::between(repository, &head, &base, String::new())?;
+    let changed = change.files.clone();
+    // What was chosen cannot say what a choice would have missed.
+    if run.expected.selected || history.is_empty() {
+        return Some(Lesson { changed, selection: None });
+    }
+    let imports = change::imports(repository, &head);
+    let tests = candidates(history, &evidence.variant);
+    let Shelf { ledger, place, lake } = shelf;
+    let (cofail, escapes) = record::learned(ledger, lake).await.ok()?;
+    let failed = record::failed_in(ledger, place, lake, history, &which.change).await.ok()?;
+    let choice = Choice {
+        tests: &tests,
+        change: Some(&change),
+        cofail: &cofail,
+        coverage: &[],
+        imports: imports.as_ref(),
+        failed: &failed,
+        now: run.now,
+    };
+    let limit = escapes.threshold(ALLOWED).map_or_else(Limit::default, Limit::Score);
+    Some(Lesson { changed, selection: Some(select(&choice, limit)) })
 }
 
 /// The current instant.

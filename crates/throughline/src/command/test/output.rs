@@ -39,9 +39,9 @@ pub(super) struct OutputArgs {
     /// Write a comment for the change's page, with a marker by which `--job` finds it again
     #[arg(long, value_name = "FILE")]
     comment_out: Option<PathBuf>,
-    /// The job, as its comment names it
-    #[arg(long, value_name = "NAME", default_value = "tests", requires = "comment_out")]
-    job: String,
+    /// Write that comment on the request of a GitHub workflow, over the last one of the job
+    #[arg(long)]
+    pub(super) comment: bool,
     /// Say all that is known of the red tests of this name or id, in place of the table
     #[arg(long, value_name = "TEST", conflicts_with_all = ["format", "json"])]
     explain: Option<String>,
@@ -88,6 +88,7 @@ pub(super) fn show(
     args: &OutputArgs,
     decision: &Decision,
     read: &Read,
+    job: &str,
 ) -> Result<(), CommandError> {
     let is_github = globals.variables.text(GITHUB_ACTIONS).is_some();
     let form = match args.format {
@@ -122,7 +123,7 @@ pub(super) fn show(
         write(path, &text)?;
     }
     if let Some(path) = &args.comment_out {
-        write(path, &show::comment(decision, &args.job))?;
+        write(path, &show::comment(decision, job))?;
     }
     if let Some(dir) = &args.junit_out {
         rewritten(ui, dir, decision, read)?;

@@ -4,15 +4,16 @@
 
 use std::path::{Path, PathBuf};
 
-use tl_core::test::Class;
+use tl_core::test::{Class, Rate};
 use tl_exec::git::Repository;
-use tl_test::gate::{Decision, Expected, Judged, Red, Touched, Unknown, decide};
-use tl_test::quarantine::propose::{self, Asked, Evidence};
+use tl_test::gate::{Decision, Expected, Judged, Red, Touched, decide};
+use tl_test::listing::Listed;
+use tl_test::quarantine::propose::{self, Asked, Evidence, ProposeError};
 use tl_test::quarantine::{self, Proof, Quarantine, Quarantined, cap, edit};
 
 use super::diff::{parse, read};
-use super::evidence::{EvidenceArgs, Read};
-use super::gate::now;
+use super::evidence::{EvidenceArgs, Keep, Read};
+use super::gate::Bench;
 use crate::context::Globals;
 use crate::error::{CmdResult, CommandError, Outcome};
 use crate::guard_files;
@@ -67,16 +68,16 @@ pub(super) struct ReleaseArgs {
 #[derive(Debug, clap::Args)]
 pub(super) struct CheckArgs {}
 
-pub(super) fn cmd_quarantine(
+pub(super) async fn cmd_quarantine(
     ui: &mut Ui,
     globals: &Globals,
     command: &QuarantineCommand,
 ) -> CmdResult {
     match command {
         QuarantineCommand::List(ListArgs {}) => list(ui),
-        QuarantineCommand::Add(args) => add(ui, globals, args),
+        QuarantineCommand::Add(args) => add(ui, globals, args).await,
         QuarantineCommand::Release(args) => release(ui, args),
-        QuarantineCommand::Check(CheckArgs {}) => check(ui, globals),
+        QuarantineCommand::Check(CheckArgs {}) => check(ui, globals).await,
     }
 }
 
@@ -106,9 +107,10 @@ fn list(ui: &mut Ui) -> CmdResult {
     Ok(Outcome::Done)
 }
 
-fn check(ui: &mut Ui, globals: &Globals) -> CmdResult {
+async fn check(ui: &mut Ui, globals: &Globals) -> CmdResult {
     let (_, _, quarantine) = here()?;
-    let bounds = cap::judge(&quarantine, &Unknown, now(globals)?);
+    let bench = Bench::open(ui, globals).await?;
+    let bounds = cap::judge(&quarantine, bench.known(), bench.desk.now());
     for overdue in &bounds.overdue {
         ui.print(&format!("{overdue}\n"))?;
     }
@@ -119,11 +121,13 @@ fn check(ui: &mut Ui, globals: &Globals) -> CmdResult {
     Ok(if bounds.overdue.is_empty() { Outcome::Done } else { Outcome::Overdue })
 }
 
-fn add(ui: &mut Ui, globals: &Globals, args: &AddArgs) -> CmdResult {
+async fn add(ui: &mut Ui, globals: &Globals, args: &AddArgs) -> CmdResult {
+    let bench = Bench::open(ui, globals).await?;
     let (path, text, quarantine) = here()?;
     let root = path.parent().and_then(Path::parent).map(Path::to_path_buf).unwrap_or_default();
-    let today = now(globals)?;
-    let read = Read::files(ui, &args.reports, &EvidenceArgs::of_variant(&args.variant), false)?;
+    let today = bench.desk.now();
+    let keep = Keep { retries: bench.desk.config().test.retries, ..Keep::default() };
+    let read = Read::files(ui, &args.reports, &EvidenceArgs::of_variant(&args.variant), keep)?;
     let touched = Touched::default();
     let decision = decide(
         &read.reports,
@@ -131,13 +135,16 @@ fn add(ui: &mut Ui, globals: &Globals, args: &AddArgs) -> CmdResult {
         None,
         &Expected::default(),
         &quarantine::empty(),
-        &Unknown,
+        bench.known(),
         &touched,
         today,
     );
     let judged = only(&decision, &args.test)?;
     let red = read.reds.iter().find(|red| red.key.to_string() == judged.id);
-    let evidence = evidence(red);
+    let evidence = match bench.listed(&judged.id, &args.variant) {
+        Some(listed) => known(&listed),
+        None => evidence(red),
+    };
     let asked = Asked {
         owner: args.owner.clone(),
         issue: args.issue.clone(),
@@ -145,13 +152,15 @@ fn add(ui: &mut Ui, globals: &Globals, args: &AddArgs) -> CmdResult {
     };
     let entry = propose::entry(judged, &evidence, &asked, &quarantine.cap, today);
     let mut entry = entry.map_err(|err| {
-        CommandError::usage(err).hint("`--because` says why it is entered all the same")
+        let excused = matches!(err, ProposeError::Unproven { .. });
+        let err = CommandError::usage(err);
+        err.maybe_hint(excused.then_some("`--because` says why it is entered all the same"))
     })?;
     entry.file = of_repository(&judged.test.file, &root);
     let text = edit::add(&text, &entry, &args.because).map_err(CommandError::usage)?;
     guard_files::write(&path, &text)?;
     let added = parse(&text, Quarantine::PATH)?;
-    for overdue in cap::judge(&added, &Unknown, today).overdue {
+    for overdue in cap::judge(&added, bench.known(), today).overdue {
         ui.warn(overdue);
     }
     ui.status(format!(
@@ -176,6 +185,21 @@ fn of_repository(file: &str, root: &Path) -> String {
         None if Path::new(&file).is_absolute() || file.contains(':') => String::new(),
         None => file,
     }
+}
+
+/// What history says of a test.
+fn known(listed: &Listed) -> Evidence {
+    let Rate { fails, runs, low, high } = listed.rate;
+    let divergent = listed.divergent.iter().map(|id| id.get(..10).unwrap_or(id).to_owned());
+    let proof = Proof {
+        class: listed.class,
+        fails,
+        runs,
+        interval: (low, high),
+        divergent: divergent.collect(),
+        waits: listed.waits,
+    };
+    Evidence { proof, clean: listed.clean, proven: listed.proven }
 }
 
 /// What one run says of a test.

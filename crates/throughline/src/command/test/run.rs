@@ -11,8 +11,9 @@ use tl_test::gate::Process;
 
 use super::GATE_EXIT_CODES;
 use super::evidence::{EvidenceArgs, Read};
-use super::gate::{self, Judged};
+use super::gate::{self, Bench, Judged};
 use super::output::OutputArgs;
+use super::which::WhichArgs;
 use crate::context::Globals;
 use crate::error::{CmdResult, CommandError};
 use crate::test_files::Snapshot;
@@ -54,13 +55,16 @@ pub(super) struct RunArgs {
     #[command(flatten)]
     evidence: EvidenceArgs,
     #[command(flatten)]
+    which: WhichArgs,
+    #[command(flatten)]
     pub(super) output: OutputArgs,
     /// The command and its arguments
     #[arg(last = true, required = true, value_name = "CMD")]
     command: Vec<String>,
 }
 
-pub(super) fn cmd_run(ui: &mut Ui, globals: &Globals, args: &RunArgs) -> CmdResult {
+pub(super) async fn cmd_run(ui: &mut Ui, globals: &Globals, args: &RunArgs) -> CmdResult {
+    let bench = Bench::open(ui, globals).await?;
     let since = gate::now(globals)?;
     let patterns: Vec<String> = if args.reports.is_empty() {
         CUSTOMARY.map(str::to_owned).into()
@@ -71,7 +75,8 @@ pub(super) fn cmd_run(ui: &mut Ui, globals: &Globals, args: &RunArgs) -> CmdResu
     let timeout = args.timeout.map(Duration::from_secs);
     let ended = foreground::run(&args.command, None, timeout).map_err(not_run)?;
     let (written, stale) = before.written(&patterns)?;
-    let read = Read::written(ui, &written, &args.evidence, args.output.wants_cases());
+    let keep = bench.keep(&args.output, &args.which);
+    let read = Read::written(ui, &written, &args.evidence, keep);
     for path in &stale {
         ui.note(format!(
             "`{}` is left out: it was there before, and was not written anew",
@@ -90,10 +95,10 @@ pub(super) fn cmd_run(ui: &mut Ui, globals: &Globals, args: &RunArgs) -> CmdResu
         timed_out: ended.timed_out,
         program: args.command.clone(),
     };
-    let mut expected = args.evidence.expected();
+    let mut expected = args.evidence.expected(&bench.desk.config().test);
     expected.since = Some(since);
     let run = Judged { read, process: Some(process), expected, now: gate::now(globals)? };
-    gate::judge(ui, globals, &run, &args.evidence, &args.output)
+    gate::judge(ui, globals, &bench, run, &args.evidence, &args.which, &args.output).await
 }
 
 /// What was asked for, or where reports customarily are.

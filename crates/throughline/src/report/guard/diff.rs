@@ -35,19 +35,28 @@ pub(crate) fn changes(changes: &[Change]) -> String {
 
 /// Unchanged lines are left out, but for those beside a change.
 fn difference(before: &str, after: &str) -> String {
-    let whole: String =
-        words(before, after).iter().map(|piece| marked(piece.became, &piece.text)).collect();
-    let lines: Vec<&str> = whole.lines().collect();
-    let changed: Vec<bool> =
-        lines.iter().scan(false, |open, line| Some(is_changed(line, open))).collect();
+    // Of each line whether something of it became other: what a text says of itself decides nothing.
+    let mut lines = vec![(String::new(), false)];
+    for piece in words(before, after) {
+        let changed = piece.became != Became::Same;
+        for (n, part) in marked(piece.became, &piece.text).split('\n').enumerate() {
+            if n > 0 {
+                lines.push((String::new(), false));
+            }
+            if let Some((line, of_line)) = lines.last_mut() {
+                line.push_str(part);
+                *of_line |= changed;
+            }
+        }
+    }
+    if lines.last().is_some_and(|(line, _)| line.is_empty()) {
+        lines.pop();
+    }
     let mut text = String::new();
     let mut left_out = false;
-    for (at, line) in lines.iter().enumerate() {
-        let near = changed
-            .iter()
-            .skip(at.saturating_sub(1))
-            .take(if at == 0 { 2 } else { 3 })
-            .any(|changed| *changed);
+    for (at, (line, _)) in lines.iter().enumerate() {
+        let beside = at.saturating_sub(1)..lines.len().min(at + 2);
+        let near = lines[beside].iter().any(|(_, changed)| *changed);
         if near {
             let _infallible = writeln!(text, "{line}");
         } else if !left_out {
@@ -58,18 +67,17 @@ fn difference(before: &str, after: &str) -> String {
     text
 }
 
-/// Whether a line has a mark or stands between two; `open` says so of the next.
-fn is_changed(line: &str, open: &mut bool) -> bool {
-    let last = |marks: [&str; 2]| marks.iter().filter_map(|mark| line.rfind(mark)).max();
-    let (begins, ends) = (last(["[-", "{+"]), last(["-]", "+}"]));
-    let changed = *open || begins.is_some() || ends.is_some();
-    *open = begins.map_or(*open && ends.is_none(), |begins| ends.is_none_or(|ends| ends < begins));
-    changed
-}
-
+/// A text in its marks. Marks that it brings along are spelled out, or it could say what was added.
 fn marked(became: Became, text: &str) -> String {
-    let text: Vec<String> =
+    let mut text: Vec<String> =
         shown(text).split('\n').map(|line| visible(&line.replace('\t', "  "))).collect();
+    for line in &mut text {
+        for (mark, spelled) in MARKS {
+            if line.contains(mark) {
+                *line = line.replace(mark, spelled);
+            }
+        }
+    }
     let text = text.join("\n");
     match became {
         Became::Same => text,
@@ -78,9 +86,25 @@ fn marked(became: Became, text: &str) -> String {
     }
 }
 
+const MARKS: [(&str, &str); 4] =
+    [("[-", r"[\u{2d}"), ("-]", r"\u{2d}]"), ("{+", r"{\u{2b}"), ("+}", r"\u{2b}}")];
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_text_that_brings_marks_along_hides_nothing_and_says_nothing() {
+        let added = "one +}\nsend all\nof it\naway\n\nnow\n";
+        let text = difference("name: a\n", &format!("name: a\n{added}"));
+        let text = anstream::adapter::strip_str(&text).to_string();
+        for line in ["send all", "of it", "away", "now"] {
+            assert!(text.contains(line), "{line} is left out of {text}");
+        }
+        assert_eq!((text.matches("{+").count(), text.matches("+}").count()), (1, 1), "{text}");
+        let text = difference("a [-n b\nc\nd\ne\n", "a [-n b\nc\nd\nf\n");
+        assert!(anstream::adapter::strip_str(&text).to_string().starts_with('…'), "{text}");
+    }
 
     #[test]
     fn only_lines_with_a_change_and_their_neighbours_are_shown() {

@@ -81,6 +81,18 @@ fn a_failure_since_then_makes_the_wait_longer() {
     assert!(needed(10, 613, 2) > 298);
 }
 
+#[test]
+fn failures_before_the_entry_are_evidence_and_no_waits() {
+    let today = Timestamp::parse("2026-11-21").unwrap();
+    let mut entry = entry();
+    entry.evidence.waits = 7;
+    let state = |waits| TestState { waits, clean: 10, red: 10, runs: 623, ..TestState::default() };
+    let before = standing(Some(&state(7)), &entry, today);
+    assert_eq!(before, Standing::InForce { clean: 10, needed: 298 });
+    let after = standing(Some(&state(8)), &entry, today);
+    assert_eq!(after, Standing::InForce { clean: 10, needed: needed(10, 613, 2) });
+}
+
 /// Numbers that look like chance and are the same on every machine: `SplitMix64`.
 struct Dice(u64);
 

@@ -25,7 +25,7 @@ pub(super) fn look(text: &str) -> Option<Seen> {
 }
 
 /// Keys of the first value of a text, as paths: `stats.passes`, `[].uri`.
-struct Keys {
+pub(crate) struct Keys {
     paths: BTreeSet<String>,
     /// What the value of `reportFormat` and `type` is.
     format: String,
@@ -41,7 +41,7 @@ struct Level {
 }
 
 impl Keys {
-    fn of(text: &str) -> Self {
+    pub(super) fn of(text: &str) -> Self {
         let mut keys = Self { paths: BTreeSet::new(), format: String::new(), broken: false };
         keys.read(text);
         keys
@@ -99,8 +99,13 @@ impl Keys {
         self.broken |= levels.is_empty();
     }
 
-    fn has(&self, path: &str) -> bool {
+    pub(crate) fn has(&self, path: &str) -> bool {
         self.paths.contains(path)
+    }
+
+    /// Whether any path is such a one.
+    pub(crate) fn any(&self, is: impl Fn(&str) -> bool) -> bool {
+        self.paths.iter().any(|path| is(path))
     }
 
     /// Whether something stands below this path, or at it.

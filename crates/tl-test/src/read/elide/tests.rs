@@ -16,7 +16,7 @@ fn pass(
 }
 
 fn xml(text: &str, limit: usize, step: usize) -> (String, u64) {
-    pass(Elide::xml, text, limit, step)
+    pass(|text, limits| Elide::xml(text, limits, Doctype::Refused), text, limit, step)
 }
 
 fn json(text: &str, limit: usize, step: usize) -> (String, u64) {
@@ -77,7 +77,7 @@ fn a_document_type_is_where_reading_ends() {
         "<a><!ENTITY b 'c'></a>",
         "<![IGNORE[x]]>",
     ] {
-        let mut elide = Elide::xml(Text::new(text.as_bytes()), Limits::default());
+        let mut elide = Elide::xml(Text::new(text.as_bytes()), Limits::default(), Doctype::Refused);
         let mut out = String::new();
         elide.read_to_string(&mut out).unwrap();
         assert!(!out.contains("DOCTYPE") && !out.contains("ENTITY"), "{out}");
@@ -89,7 +89,7 @@ fn a_document_type_is_where_reading_ends() {
 fn lines_that_were_cut_are_counted() {
     let text = format!("<a>\n{}</a>\n<b/>", "x\n".repeat(100));
     let limits = Limits { text: 10, ..Limits::default() };
-    let mut elide = Elide::xml(Text::new(text.as_bytes()), limits);
+    let mut elide = Elide::xml(Text::new(text.as_bytes()), limits, Doctype::Refused);
     let mut out = String::new();
     elide.read_to_string(&mut out).unwrap();
     assert!(out.len() < 40, "{out}");

@@ -1,6 +1,6 @@
 //! What is markup in XML, and what is text.
 
-use super::{Kept, Out};
+use super::{Doctype, Kept, Out};
 use crate::read::{Gap, Limits};
 
 /// Attributes' worth of room that one tag has.
@@ -15,6 +15,7 @@ pub(super) struct Xml {
     /// Bytes of the tag that is open.
     tag: usize,
     limit: usize,
+    doctype: Doctype,
     /// Why nothing more passes.
     pub(super) refused: Option<Gap>,
 }
@@ -33,20 +34,24 @@ enum State {
     Value(u8),
     /// Until `>` behind so many of this sign; how many of them were seen, and are held back.
     Until(u8, u8, u8),
+    /// In a declaration of the document's type, which is left out: within quotes or not.
+    Declared(Option<u8>),
 }
 
 /// Behind `<!`.
 const CDATA: &[u8] = b"[CDATA[";
 const COMMENT: &[u8] = b"--";
+const DOCTYPE: &[u8] = b"DOCTYPE";
 
 impl Xml {
-    pub(super) const fn new(limits: Limits) -> Self {
+    pub(super) const fn new(limits: Limits, doctype: Doctype) -> Self {
         Self {
             state: State::Text,
             text: Kept::new(limits.text),
             value: Kept::new(limits.attribute),
             tag: 0,
             limit: limits.attribute.saturating_mul(TAG),
+            doctype,
             refused: None,
         }
     }
@@ -63,6 +68,7 @@ impl Xml {
                 State::Tag => self.tag(rest, out),
                 State::Value(quote) => self.value(rest, quote, out),
                 State::Until(sign, need, seen) => self.until(rest, sign, need, seen, out),
+                State::Declared(quote) => self.declared(rest[0], quote, out),
             };
             rest = &rest[used..];
         }
@@ -79,6 +85,31 @@ impl Xml {
         self.text.restart();
         self.state = State::Open;
         end + 1
+    }
+
+    /// A byte of a declaration that is left out.
+    fn declared(&mut self, byte: u8, quote: Option<u8>, out: &mut Out) -> usize {
+        self.tag += 1;
+        self.state = match (byte, quote) {
+            (b'[' | b'<', None) => {
+                self.refused = Some(Gap::Doctype);
+                return 0;
+            }
+            _ if self.tag > self.limit => {
+                self.refused = Some(Gap::TooLarge);
+                return 0;
+            }
+            // What began it has passed: now it is a comment without words.
+            (b'>', None) => {
+                out.bytes.extend_from_slice(b"---->");
+                State::Text
+            }
+            (b'"' | b'\'', None) => State::Declared(Some(byte)),
+            (byte, Some(quote)) if byte == quote => State::Declared(None),
+            (_, quote) => State::Declared(quote),
+        };
+        out.drop(&[byte]);
+        1
     }
 
     /// Decides what an open bracket begins.
@@ -100,6 +131,13 @@ impl Xml {
         self.state = match byte {
             b'[' => State::Known(CDATA, 1),
             b'-' => State::Known(COMMENT, 1),
+            // Only one: the next is refused.
+            b'D' if self.doctype == Doctype::LeftOut => {
+                self.doctype = Doctype::Refused;
+                out.drop(&[byte]);
+                self.state = State::Known(DOCTYPE, 1);
+                return 1;
+            }
             _ => {
                 self.refused = Some(Gap::Doctype);
                 return 0;
@@ -114,9 +152,16 @@ impl Xml {
             self.refused = Some(Gap::Doctype);
             return 0;
         }
-        out.bytes.push(byte);
+        if what == DOCTYPE {
+            out.drop(&[byte]);
+        } else {
+            out.bytes.push(byte);
+        }
         self.state = if seen + 1 < what.len() {
             State::Known(what, seen + 1)
+        } else if what == DOCTYPE {
+            self.tag = 0;
+            State::Declared(None)
         } else {
             State::Until(if what == CDATA { b']' } else { b'-' }, 2, 0)
         };

@@ -12,7 +12,7 @@ use super::super::Failure;
 static NULL: Value = Value::Null;
 
 /// Reads a value; where that fails, once more without what JSON does not have.
-pub(in super::super) fn parse(bytes: &[u8]) -> Result<Value, serde_json::Error> {
+pub(crate) fn parse(bytes: &[u8]) -> Result<Value, serde_json::Error> {
     serde_json::from_slice(bytes).or_else(|wrong| {
         // Mending costs as much again, and is for few reports.
         let text = std::str::from_utf8(bytes).map_err(|_| wrong)?;
@@ -84,17 +84,17 @@ fn unit(bytes: &[u8]) -> Option<u16> {
 }
 
 /// The value at a key; `null` where there is none.
-pub(in super::super) fn at<'a>(value: &'a Value, key: &str) -> &'a Value {
+pub(crate) fn at<'a>(value: &'a Value, key: &str) -> &'a Value {
     value.get(key).unwrap_or(&NULL)
 }
 
 /// The text at a key; empty where there is none.
-pub(in super::super) fn text<'a>(value: &'a Value, key: &str) -> &'a str {
+pub(crate) fn text<'a>(value: &'a Value, key: &str) -> &'a str {
     at(value, key).as_str().unwrap_or_default()
 }
 
 /// The text at a key, or its number as text.
-pub(in super::super) fn plain<'a>(value: &'a Value, key: &str) -> Cow<'a, str> {
+pub(crate) fn plain<'a>(value: &'a Value, key: &str) -> Cow<'a, str> {
     match at(value, key) {
         Value::String(text) => Cow::Borrowed(text),
         Value::Number(number) => Cow::Owned(number.to_string()),
@@ -104,17 +104,17 @@ pub(in super::super) fn plain<'a>(value: &'a Value, key: &str) -> Cow<'a, str> {
 }
 
 /// The values of the list at a key; none where there is no list.
-pub(in super::super) fn list<'a>(value: &'a Value, key: &str) -> &'a [Value] {
+pub(crate) fn list<'a>(value: &'a Value, key: &str) -> &'a [Value] {
     at(value, key).as_array().map_or(&[], Vec::as_slice)
 }
 
 /// The count at a key, also where it is written as text.
-pub(in super::super) fn count(value: &Value, key: &str) -> Option<u64> {
+pub(crate) fn count(value: &Value, key: &str) -> Option<u64> {
     number(at(value, key))
 }
 
 /// A count, also where it is written as text.
-pub(in super::super) fn number(value: &Value) -> Option<u64> {
+pub(crate) fn number(value: &Value) -> Option<u64> {
     match value {
         Value::Number(number) => number.as_u64().or_else(|| {
             let number = number.as_f64()?;
@@ -126,7 +126,7 @@ pub(in super::super) fn number(value: &Value) -> Option<u64> {
 }
 
 /// A time in microseconds, where so many of its unit are a second; none for nonsense.
-pub(in super::super) fn micros(value: &Value, unit: f64) -> Option<u64> {
+pub(crate) fn micros(value: &Value, unit: f64) -> Option<u64> {
     let number = match value {
         Value::Number(number) => number.as_f64()?,
         Value::String(text) => text.trim().trim_end_matches('s').parse().ok()?,
@@ -136,13 +136,13 @@ pub(in super::super) fn micros(value: &Value, unit: f64) -> Option<u64> {
 }
 
 /// Seconds as microseconds; none for nonsense.
-pub(in super::super) fn in_micros(seconds: f64) -> Option<u64> {
+pub(crate) fn in_micros(seconds: f64) -> Option<u64> {
     // A century.
     (0.0..3.2e9).contains(&seconds).then(|| (seconds * 1e6).round() as u64)
 }
 
 /// An instant: RFC 3339, or milliseconds since 1970.
-pub(in super::super) fn instant(value: &Value) -> Option<Timestamp> {
+pub(crate) fn instant(value: &Value) -> Option<Timestamp> {
     match value {
         Value::String(text) => Timestamp::parse(text).ok(),
         Value::Number(number) => {
@@ -154,12 +154,12 @@ pub(in super::super) fn instant(value: &Value) -> Option<Timestamp> {
 }
 
 /// A line of a source, from 1.
-pub(in super::super) fn line(value: &Value) -> Option<u32> {
+pub(crate) fn line(value: &Value) -> Option<u32> {
     number(value).and_then(|line| u32::try_from(line).ok()).filter(|line| *line > 0)
 }
 
 /// Type and message of an error that is written as in `TypeError: x is not a function`.
-pub(in super::super) fn class_of(message: &str) -> (&str, &str) {
+pub(crate) fn class_of(message: &str) -> (&str, &str) {
     let first = message.lines().next().unwrap_or_default();
     let Some((class, _)) = first.split_once(':') else { return ("", message) };
     let bare = class.split(" [").next().unwrap_or(class);
@@ -173,7 +173,7 @@ pub(in super::super) fn class_of(message: &str) -> (&str, &str) {
 }
 
 /// A failure of which one text is known: its first lines are the message, if a stack follows.
-pub(in super::super) fn failure_of(all: &str) -> Failure {
+pub(crate) fn failure_of(all: &str) -> Failure {
     let (class, rest) = class_of(all);
     let stack = ["\n    at ", "\n\tat ", "\n\n    at ", "\nTraceback "];
     let end = stack.iter().filter_map(|mark| rest.find(mark)).min().unwrap_or(rest.len());
@@ -187,12 +187,12 @@ pub(in super::super) fn failure_of(all: &str) -> Failure {
 }
 
 /// A failure of which only a message is known.
-pub(in super::super) fn message(message: impl Into<String>) -> Failure {
+pub(crate) fn message(message: impl Into<String>) -> Failure {
     Failure { message: message.into(), ..Failure::default() }
 }
 
 /// What a status says that no format of this kind has.
-pub(in super::super) fn unknown(status: &str) -> (Status, Option<Failure>) {
+pub(crate) fn unknown(status: &str) -> (Status, Option<Failure>) {
     let what = if status.is_empty() {
         "the report does not say what became of it".to_owned()
     } else {

@@ -48,6 +48,8 @@ struct Open {
     reason: Option<Option<String>>,
     marked: bool,
     errored: bool,
+    /// How many edits there were before it.
+    before: usize,
 }
 
 /// Reads a report as its reader does, and notes what is to change.
@@ -80,10 +82,18 @@ pub(crate) fn edits(
     let mut depth = 0_u32;
     while let Some(at) = scan.next_tag()? {
         let Ok(tag) = std::str::from_utf8(&scan.tag) else { break };
-        let body = tag.trim_start_matches('<').trim_end_matches('>');
+        let Some(body) = tag.strip_prefix('<').and_then(|tag| tag.strip_suffix('>')) else { break };
+        // What has such a sign in its name is no XML: nothing behind it is changed.
+        if body
+            .split(|sign: char| sign.is_ascii_whitespace())
+            .next()
+            .is_some_and(|n| n.contains('<'))
+        {
+            break;
+        }
         if let Some(name) = body.strip_prefix('/') {
             depth = depth.saturating_sub(1);
-            editor.end(name.trim(), at + 2);
+            editor.end(name.trim_end(), at + 2);
             continue;
         }
         let empty = body.ends_with('/');
@@ -99,6 +109,7 @@ pub(crate) fn edits(
             break;
         }
     }
+    editor.give_up();
     while !editor.around.is_empty() {
         editor.leave();
     }
@@ -123,12 +134,23 @@ impl Editor<'_> {
                     ..Counts::default()
                 });
             }
-            "testcase" => self.case = Open::default(),
+            "testcase" => {
+                self.give_up();
+                self.case.before = self.edits.len();
+            }
             kind @ ("failure" | "error") if self.reader.in_result() => {
                 self.mark(name, kind == "error", at);
             }
             _ => {}
         }
+    }
+
+    /// A case that never ended is not masked.
+    fn give_up(&mut self) {
+        if self.case.marked {
+            self.edits.truncate(self.case.before);
+        }
+        self.case = Open::default();
     }
 
     /// A result of a masked case: says that it is skipped, and keeps the result as an attempt.

@@ -83,6 +83,35 @@ fn names_with_prefixes_keep_them() {
 }
 
 #[test]
+fn a_case_that_never_ended_is_not_masked() {
+    for cut in ["</testcase>", "</failure>", "<flaky", "x"] {
+        let report = format!("<testsuite failures='1'><testcase name='a'><failure>x{cut}");
+        let report = report.strip_suffix("</testcase>").unwrap_or(&report);
+        assert_eq!(masked(report.as_bytes(), &[""]), (report.as_bytes().to_vec(), 0), "{cut}");
+    }
+    // The next case does not end it.
+    let report = "<testsuite><testcase name='a'><failure/><testcase name='b'/></testsuite>";
+    assert_eq!(masked(report.as_bytes(), &[""]).0, report.as_bytes());
+}
+
+#[test]
+fn no_byte_beside_a_name_is_taken_for_it() {
+    for end in [
+        "<</failure>",
+        "</ failure>",
+        "<</failure></testcase></testsuite>",
+        "<failure</j:failure></testcase></testsuite>",
+    ] {
+        let report = format!("<testsuite><testcase name='a'><failure>x{end}");
+        let out = String::from_utf8(masked(report.as_bytes(), &[""]).0).unwrap();
+        assert!(out.ends_with(end), "{out}");
+    }
+    let report = "<testsuite><testcase name='a'><failure>x</failure ></testcase></testsuite>";
+    let out = String::from_utf8(masked(report.as_bytes(), &[""]).0).unwrap();
+    assert!(out.ends_with("x</flakyFailure ></testcase></testsuite>"), "{out}");
+}
+
+#[test]
 fn every_junit_report_of_dorny_and_launchable_is_the_same_where_nothing_is_masked() {
     let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
     for directory in [

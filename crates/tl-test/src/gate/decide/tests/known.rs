@@ -41,6 +41,43 @@ pub(super) const RED: &[Scenario] = &[
         "the machine failed, not the test: `disk-full`",
     ),
     (
+        "it passed when tried again, which is not enough here",
+        |r| {
+            r.red("adds", &[OTHER]).passed_after = 2;
+            r.expected.no_flaky = true;
+        },
+        Failed,
+        "1 test passed only when tried again",
+    ),
+    (
+        "a known failure, where what passed again is not enough",
+        |r| {
+            r.masked();
+            r.expected.no_flaky = true;
+        },
+        Passed,
+        "1 masked",
+    ),
+    (
+        "the machine failed, which proves nothing here",
+        |r| {
+            r.red("adds", &[OTHER]).infra = Some("disk-full");
+            r.expected.machines_prove_nothing = true;
+        },
+        Unproven,
+        "every failure is a machine's",
+    ),
+    (
+        "the machine failed, and a test with it",
+        |r| {
+            r.red("adds", &[OTHER]).infra = Some("disk-full");
+            r.red("takes", &[OTHER]);
+            r.expected.machines_prove_nothing = true;
+        },
+        Failed,
+        "2 red tests",
+    ),
+    (
         "a test never ended",
         |r| r.red("adds", &[OTHER]).status = Status::Unfinished,
         Failed,

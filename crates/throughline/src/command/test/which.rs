@@ -1,0 +1,152 @@
+//! Which run it is that reports tell of: its commit, job, shard and attempt.
+//!
+//! In: flags, the variables of a workflow, what the reports say themselves, git. Out: [`Which`].
+//! **Invariant:** results are recorded of a commit that somebody named, or that git knows.
+
+use std::path::Path;
+
+use tl_core::time::Timestamp;
+use tl_exec::git::Repository;
+use tl_test::read::Ending;
+
+use crate::config::env::{
+    GITHUB_JOB, GITHUB_REF, GITHUB_REPOSITORY, GITHUB_RUN_ATTEMPT, GITHUB_RUN_ID,
+};
+use crate::context::Globals;
+use crate::error::CommandError;
+
+/// What tells a run from others of its commit.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "History")]
+pub(super) struct WhichArgs {
+    /// The job, as history and comments name it [default: `$GITHUB_JOB`, else `tests`]
+    #[arg(long, value_name = "NAME")]
+    pub(super) job: Option<String>,
+    /// The shard of the job, such as `2/4`
+    #[arg(long, value_name = "I/N", default_value = "", hide_default_value = true)]
+    pub(super) shard: String,
+    /// Which attempt of the pipeline it is, from 1 [default: `$GITHUB_RUN_ATTEMPT`, else 1]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    attempt: Option<u32>,
+    /// When it ran [default: what the reports say, else now]
+    #[arg(long, value_name = "INSTANT", value_parser = instant)]
+    at: Option<Timestamp>,
+    /// The request under test, such as `acme/api#12` [default: that of a GitHub workflow]
+    #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
+    pub(super) change: String,
+    /// Only a part of the tests was chosen to run: that others are missing says nothing
+    #[arg(long)]
+    pub(super) selected: bool,
+    /// Record nothing
+    #[arg(long)]
+    pub(super) no_record: bool,
+}
+
+fn instant(text: &str) -> Result<Timestamp, String> {
+    Timestamp::parse(text).map_err(|err| err.to_string())
+}
+
+/// A run.
+#[derive(Debug, Clone)]
+pub(super) struct Which {
+    /// Full id of the commit that was tested.
+    pub(super) commit: String,
+    pub(super) job: String,
+    pub(super) shard: String,
+    pub(super) attempt: u32,
+    pub(super) at: Timestamp,
+    pub(super) selected: bool,
+    /// The request under test; empty where there is none.
+    pub(super) change: String,
+    /// The run of a pipeline, such as `acme/api#991`; empty where there is none.
+    pub(super) build: String,
+}
+
+impl WhichArgs {
+    /// The job's name.
+    pub(super) fn job(&self, globals: &Globals) -> String {
+        let job = self.job.clone().or_else(|| globals.variables.text(GITHUB_JOB));
+        job.unwrap_or_else(|| "tests".to_owned())
+    }
+
+    fn change(&self, globals: &Globals, repository: &str) -> String {
+        if !self.change.is_empty() {
+            return self.change.clone();
+        }
+        let reference = globals.variables.text(GITHUB_REF);
+        let number = reference.and_then(|reference| request(&reference));
+        number.map(|number| format!("{repository}#{number}")).unwrap_or_default()
+    }
+
+    /// The run; `None` where nobody knows its commit.
+    pub(super) fn run(
+        &self,
+        globals: &Globals,
+        commit: Option<&str>,
+        reports: &[(String, Ending)],
+        now: Timestamp,
+    ) -> Result<Option<Which>, CommandError> {
+        let Some(commit) = commit_of(commit, reports)? else { return Ok(None) };
+        let attempt = globals.variables.text(GITHUB_RUN_ATTEMPT);
+        let attempt = attempt.and_then(|text| text.parse().ok()).filter(|attempt| *attempt > 0);
+        let first = reports.iter().filter_map(|(_, ending)| ending.first).min();
+        // A report may be of a machine whose clock is ahead.
+        let at = self.at.or(first.filter(|at| *at <= now)).unwrap_or(now);
+        let run = globals.variables.text(GITHUB_RUN_ID);
+        let repository = globals.variables.text(GITHUB_REPOSITORY).unwrap_or_default();
+        Ok(Some(Which {
+            commit,
+            job: self.job(globals),
+            shard: self.shard.clone(),
+            attempt: self.attempt.or(attempt).unwrap_or(1),
+            at,
+            selected: self.selected,
+            change: self.change(globals, &repository),
+            build: run.map(|run| format!("{repository}#{run}")).unwrap_or_default(),
+        }))
+    }
+}
+
+/// The request of `refs/pull/7/merge`.
+pub(super) fn request(reference: &str) -> Option<u64> {
+    reference.strip_prefix("refs/pull/")?.split('/').next()?.parse().ok()
+}
+
+/// The commit that was named, else the one that the reports name, else the one that is checked out.
+fn commit_of(
+    named: Option<&str>,
+    reports: &[(String, Ending)],
+) -> Result<Option<String>, CommandError> {
+    let repository = Repository::open(Path::new(".")).ok();
+    let said = reports.iter().find_map(|(_, ending)| ending.commit.as_deref());
+    let Some(name) = named.or(said) else {
+        let head = repository.and_then(|repository| repository.commit_of("HEAD").ok());
+        return Ok(head.map(|commit| commit.to_string()));
+    };
+    let known = repository.and_then(|repository| repository.commit_of(name).ok());
+    if let Some(commit) = known {
+        return Ok(Some(commit.to_string()));
+    }
+    // Results may be of a repository that is not here: then all of its id is needed.
+    let is_whole = matches!(name.len(), 40 | 64) && name.bytes().all(|b| b.is_ascii_hexdigit());
+    if is_whole {
+        return Ok(Some(name.to_ascii_lowercase()));
+    }
+    match named {
+        None => Ok(None),
+        Some(_) => Err(CommandError::usage(format!("there is no commit `{name}` here"))
+            .hint("give its whole id, or run in its repository")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::request;
+
+    #[test]
+    fn a_request_has_a_number_and_a_branch_has_none() {
+        assert_eq!(request("refs/pull/7/merge"), Some(7));
+        assert_eq!(request("refs/heads/main"), None);
+        assert_eq!(request("refs/pull/../merge"), None);
+    }
+}

@@ -1,0 +1,265 @@
+//! History of tests, as a team builds it up run by run.
+
+use std::fmt::Write as _;
+
+use serde_json::Value;
+use tl_testkit::env::TestEnv;
+
+use crate::env;
+
+/// A JUnit report: tests by name, and whether each passed.
+fn report(cases: &[(&str, bool)]) -> String {
+    let mut text = String::from("<testsuite name=\"unit\">");
+    for (name, passed) in cases {
+        let file = name.split('_').next().unwrap_or(name);
+        write!(
+            text,
+            r#"<testcase classname="acme" name="{name}" file="tests/{file}_test.py" time="0.25">"#
+        )
+        .expect("writing to text cannot fail");
+        if !passed {
+            text.push_str(r#"<failure type="AssertionError" message="the answer was late"/>"#);
+        }
+        text.push_str("</testcase>");
+    }
+    text + "</testsuite>"
+}
+
+/// The id that stands for the commit of a day.
+fn commit(day: u32) -> String {
+    format!("{day:040x}")
+}
+
+/// Records a run of the commit of a day; at the day's noon and the attempt's hour.
+fn record(env: &TestEnv, day: u32, attempt: u32, cases: &[(&str, bool)]) -> String {
+    env.write("unit.xml", report(cases));
+    let at = format!("2026-02-{day:02}T{:02}:00:00Z", 12 + attempt);
+    let (commit, attempt) = (commit(day), attempt.to_string());
+    env.run(&[
+        "--ledger",
+        "ledger.db",
+        "test",
+        "record",
+        "unit.xml",
+        "--commit",
+        &commit,
+        "--attempt",
+        &attempt,
+        "--at",
+        &at,
+    ])
+}
+
+fn asked(env: &TestEnv, args: &[&str]) -> String {
+    env.run(&[&["--ledger", "ledger.db", "test"], args].concat())
+}
+
+fn json(shown: &str) -> Value {
+    let document = shown.split("\n-------").next().unwrap_or_default();
+    serde_json::from_str(document).unwrap_or_else(|err| panic!("{err}: {shown}"))
+}
+
+/// What `flaky --json` says of a test.
+fn of<'a>(listing: &'a Value, name: &str) -> &'a Value {
+    let tests = listing["tests"].as_array().expect("`flaky/v1` has tests");
+    let found = tests.iter().find(|test| test["test"]["name"] == name);
+    found.expect("the test is known")
+}
+
+/// Twenty-two days: `door_opens` fails at times and passes when tried again, `bell_rings` fails from
+/// the nineteenth day on, `light_shines` never.
+fn month() -> TestEnv {
+    let env = env();
+    for day in 1..=22 {
+        let flaked = day % 6 == 0;
+        let broke = day >= 19;
+        record(
+            &env,
+            day,
+            1,
+            &[("door_opens", !flaked), ("bell_rings", !broke), ("light_shines", true)],
+        );
+        if flaked {
+            record(
+                &env,
+                day,
+                2,
+                &[("door_opens", true), ("bell_rings", !broke), ("light_shines", true)],
+            );
+        }
+    }
+    env
+}
+
+#[test]
+fn a_flake_a_regression_and_a_healthy_test_are_told_apart() {
+    let env = month();
+    let listing = json(&asked(&env, &["flaky", "--json"]));
+    assert_eq!(listing["schema"], "flaky/v1");
+    assert_eq!(listing["runs"], 25);
+    let door = of(&listing, "door_opens");
+    assert_eq!((&door["class"], &door["proven"]), (&"flaky".into(), &true.into()), "{door}");
+    assert_eq!(door["divergent"], serde_json::json!([commit(6), commit(12), commit(18)]));
+    let bell = of(&listing, "bell_rings");
+    assert_eq!(bell["class"], "regressed", "{bell}");
+    let last = bell["phases"].as_array().unwrap().last().unwrap();
+    assert_eq!((&last["good"], &last["bad"]), (&commit(18).into(), &commit(19).into()));
+    assert_eq!(of(&listing, "light_shines")["class"], "healthy");
+
+    let shown = asked(&env, &["flaky"]);
+    let (bell, door) = (shown.find("bell_rings").unwrap(), shown.find("door_opens").unwrap());
+    assert!(bell < door && !shown.contains("light_shines"), "{shown}");
+    let shown = asked(&env, &["flaky", "--explain", "door_opens"]);
+    assert!(shown.contains("failed and passed on 3 commits"), "{shown}");
+    assert!(shown.contains("the answer was late"), "{shown}");
+    assert!(asked(&env, &["flaky", "--explain", "window"]).contains("history knows no test"));
+}
+
+#[test]
+fn the_same_reports_again_change_nothing() {
+    let env = env();
+    let first = record(&env, 1, 1, &[("door_opens", true), ("bell_rings", false)]);
+    assert!(first.contains("2 results of 2 tests are recorded"), "{first}");
+    let again = record(&env, 1, 1, &[("door_opens", true), ("bell_rings", false)]);
+    assert!(again.contains("recorded already"), "{again}");
+    let listing = json(&asked(&env, &["flaky", "--json"]));
+    assert_eq!((&listing["runs"], &of(&listing, "bell_rings")["runs"]), (&1.into(), &1.into()));
+    let events = env.run(&["--ledger", "ledger.db", "events", "--kind", "tests.recorded"]);
+    assert_eq!(events.matches("tests.recorded").count(), 1, "{events}");
+}
+
+#[test]
+fn judging_a_run_makes_no_history_and_adds_to_one_that_is_there() {
+    let env = env();
+    env.write("unit.xml", report(&[("door_opens", true)]));
+    let gate = ["gate", "unit.xml", "--commit", &commit(3), "--no-diff"];
+    let shown = env.run(&[&["test"], &gate[..]].concat());
+    assert!(!env.repo().join(".throughline").exists(), "{shown}");
+    assert!(asked(&env, &["flaky"]).contains("no history of tests"));
+    record(&env, 2, 1, &[("door_opens", true)]);
+    asked(&env, &gate);
+    let listing = json(&asked(&env, &["flaky", "--json"]));
+    assert_eq!(listing["runs"], 2);
+    let events = env.run(&["--ledger", "ledger.db", "events", "--kind", "gate.decided"]);
+    assert!(events.contains("\"outcome\":\"passed\""), "{events}");
+    asked(&env, &[&gate[..], &["--no-record", "--attempt", "2"]].concat());
+    assert_eq!(json(&asked(&env, &["flaky", "--json"]))["runs"], 2);
+}
+
+#[test]
+fn a_run_with_far_fewer_cases_than_usual_proves_nothing() {
+    let env = env();
+    let all = [("door_opens", true), ("bell_rings", true), ("light_shines", true)];
+    for day in 1..=6 {
+        record(&env, day, 1, &all);
+    }
+    env.write("unit.xml", report(&all[..1]));
+    let gate = ["gate", "unit.xml", "--commit", &commit(7), "--no-record"];
+    let shown = asked(&env, &gate);
+    assert!(shown.contains("[exit status: 3]"), "{shown}");
+    let shown = asked(&env, &[&gate[..], &["--selected"]].concat());
+    assert!(!shown.contains("[exit status"), "{shown}");
+}
+
+#[test]
+fn a_quarantine_entry_carries_what_history_knows() {
+    let env = month();
+    env.write("unit.xml", report(&[("door_opens", false), ("bell_rings", false)]));
+    let add = |test: &str| {
+        let args = [
+            "quarantine",
+            "add",
+            test,
+            "--from",
+            "unit.xml",
+            "--owner",
+            "ana",
+            "--issue",
+            "acme/api#1",
+        ];
+        asked(&env, &args)
+    };
+    let shown = add("bell_rings");
+    assert!(shown.contains("regressed"), "{shown}");
+    let shown = add("door_opens");
+    assert!(shown.contains("is in "), "{shown}");
+    let text = std::fs::read_to_string(env.repo().join(".throughline/quarantine.toml")).unwrap();
+    assert!(text.contains("fails = 3") && text.contains("runs = "), "{text}");
+    assert!(text.contains(&commit(18)[..10]), "{text}");
+}
+
+#[test]
+fn tests_are_ordered_and_dealt_out_by_what_they_did() {
+    let env = month();
+    let order = asked(&env, &["order"]);
+    let lines: Vec<&str> = order.lines().collect();
+    assert_eq!(lines[0], "acme > bell_rings", "{order}");
+    assert_eq!(lines[1], "acme > door_opens", "{order}");
+    let shown = asked(&env, &["select", "--explain"]);
+    assert!(shown.contains("everything is run"), "{shown}");
+    let split = json(&asked(&env, &["split", "2", "--json"]));
+    let items = |shard: usize| split["shards"][shard]["items"].as_array().unwrap().len();
+    assert_eq!(items(0) + items(1), 3, "{split}");
+    let shown = asked(&env, &["split", "2", "--index", "3"]);
+    assert!(shown.contains("[exit status: 2]"), "{shown}");
+}
+
+#[test]
+fn a_damaged_file_of_history_is_named() {
+    let env = month();
+    assert!(asked(&env, &["history", "check"]).contains("0 of them wrong"));
+    let lake = env.repo().join("lake");
+    let files = || {
+        let mut found = Vec::new();
+        let mut open = vec![lake.clone()];
+        while let Some(dir) = open.pop() {
+            for entry in std::fs::read_dir(dir).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() { open.push(path) } else { found.push(path) }
+            }
+        }
+        found
+    };
+    let one = files().pop().unwrap();
+    let mut bytes = std::fs::read(&one).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 0xff;
+    std::fs::write(&one, bytes).unwrap();
+    let shown = asked(&env, &["history", "check"]);
+    assert!(shown.contains("1 of them wrong") && shown.contains("[exit status: 1]"), "{shown}");
+    let name = one.file_name().unwrap().to_string_lossy();
+    assert!(shown.contains(&*name), "{shown}");
+}
+
+#[test]
+fn where_the_time_of_ci_goes_is_told_from_events() {
+    let env = env();
+    let mut lines = String::new();
+    for run in 0..40_u32 {
+        let (day, hour) = (1 + run / 8, 8 + run % 8);
+        for (kind, minute) in [("queued", 0), ("started", 12), ("finished", 20)] {
+            let data = match kind {
+                "finished" => {
+                    r#"{"level":"job","pipeline":"ci","job":"unit","attempt":1,"outcome":"success"}"#
+                }
+                _ => r#"{"level":"job","pipeline":"ci","job":"unit","attempt":1}"#,
+            };
+            writeln!(
+                lines,
+                r#"{{"v":1,"id":"{run}/{kind}","type":"ci.{kind}","at":"2026-02-{:02}T{hour:02}:{minute:02}:00Z","source":"ours","subject":{{"kind":"build","key":"{run}"}},"refs":{{"commit":"{}","repository":"acme/api"}},"data":{data}}}"#,
+                20 + day,
+                commit(run),
+            )
+            .unwrap();
+        }
+    }
+    env.write("ci.ndjson", lines);
+    let shown = env.run(&["--ledger", "ledger.db", "collect", "--from", "ci.ndjson"]);
+    assert!(!shown.contains("[exit status"), "{shown}");
+    let time = json(&asked(&env, &["ci-time", "--json"]));
+    assert_eq!(time["schema"], "ci-time/v1");
+    assert_eq!(time["jobs"], 40, "{time}");
+    let found = time["findings"].as_array().unwrap();
+    assert!(found.iter().any(|one| one["rule"] == "queue" && one["n"] == 40), "{time}");
+    assert!(asked(&env, &["ci-time"]).contains("queue"));
+}
