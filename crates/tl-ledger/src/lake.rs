@@ -314,6 +314,6 @@ fn unsigned<T: TryFrom<i64>>(row: &Row<'_>, column: usize) -> Result<T, sqlx::Er
 }
 
 #[cfg(test)]
-mod races;
+mod race_tests;
 #[cfg(test)]
 mod tests;

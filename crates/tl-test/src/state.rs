@@ -4,8 +4,9 @@
 //! fails on one and the same commit, how long it takes. Start at [`fold`].
 //! **Invariants:** a state has an upper size, however many runs it has seen; skipped tests are no
 //! runs; failures of machines count in [`TestState::infra`] and nowhere else; in which order the runs
-//! of the last [`WINDOW`] commits arrive changes nothing. What comes later than that is counted in
-//! [`TestState::late`], and finds its place among the blocks as well as may be.
+//! of the last [`WINDOW`] commits arrive changes nothing of these. What comes later than that is counted
+//! in [`TestState::late`], and finds its place among the blocks as well as may be; for a later attempt
+//! of an older commit those failures wait that there is room for ([`TRIES`]).
 //! **Definition:** `docs/test.md`, "History".
 
 use serde::{Deserialize, Serialize};

@@ -18,6 +18,7 @@ mod output;
 mod quarantine;
 mod record;
 mod remember;
+mod rerun;
 mod run;
 pub(super) mod shelf;
 mod which;
@@ -42,6 +43,7 @@ enum TestCommand {
     Gate(Box<gate::GateArgs>),
     Record(Box<record::RecordArgs>),
     Flaky(flaky::FlakyArgs),
+    Rerun(rerun::RerunArgs),
     Order(choose::OrderArgs),
     Select(choose::SelectArgs),
     Split(choose::SplitArgs),
@@ -60,6 +62,7 @@ impl TestArgs {
             TestCommand::Run(args) => args.output.is_for_programs(),
             TestCommand::Gate(args) => args.output.is_for_programs(),
             TestCommand::Flaky(args) => args.json,
+            TestCommand::Rerun(args) => args.json,
             TestCommand::Order(args) => args.json,
             TestCommand::Select(args) => args.json,
             TestCommand::Split(args) => args.json,
@@ -81,6 +84,7 @@ pub(super) async fn cmd_test(ui: &mut Ui, globals: &Globals, args: &TestArgs) ->
         TestCommand::Gate(args) => gate::cmd_gate(ui, globals, args).await,
         TestCommand::Record(args) => record::cmd_record(ui, globals, args).await,
         TestCommand::Flaky(args) => flaky::cmd_flaky(ui, globals, args).await,
+        TestCommand::Rerun(args) => rerun::cmd_rerun(ui, globals, args).await,
         TestCommand::Coverage(args) => coverage::cmd_coverage(ui, args),
         TestCommand::Order(args) => choose::cmd_order(ui, globals, args).await,
         TestCommand::Select(args) => choose::cmd_select(ui, globals, args).await,

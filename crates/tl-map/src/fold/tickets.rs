@@ -223,7 +223,7 @@ mod tests {
         let at = Timestamp::from_seconds;
         let step = |hour: i64, to: &str, to_category| TicketMove {
             at: at(hour),
-            from: "Offen".to_owned(),
+            from: "Open".to_owned(),
             to: to.to_owned(),
             from_category: None,
             to_category,

@@ -17,12 +17,17 @@ use tl_ledger::Ledger;
 use tl_ledger::lake::{LakeError, SwapError};
 
 use super::dims::{self, Commit, Dims, Known, Run};
-use super::{PackError, states};
+use super::{PackError, lesson, states};
+use crate::choose::cofail::CoFail;
+use crate::choose::escaped::Escapes;
 use crate::gate;
 use crate::state::TestState;
 
 /// How often history is read anew because somebody recorded in between.
 const ROUNDS: u32 = 8;
+
+/// ln 3: a test that fails three times as often when a file changes has to do with it.
+const NEAR: f64 = 1.098_612_288_668_11;
 
 /// Why history cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -63,6 +68,10 @@ pub struct History {
     dims: Dims,
     /// All runs, in the order in which they were recorded.
     pub runs: Vec<Run>,
+    /// Which tests fail when which files change.
+    pub cofail: CoFail,
+    /// What selections would have missed.
+    pub escapes: Escapes,
     templates: Vec<String>,
     /// By variant, then by test.
     states: Vec<FxHashMap<u32, TestState>>,
@@ -157,9 +166,12 @@ impl gate::Known for History {
         u64::from(self.dims.tests.len())
     }
 
-    /// History alone does not know which files a test covers.
-    fn is_near(&self, _: &TestKey, _: &str) -> bool {
-        false
+    /// Whether the test was red at least twice when the file changed, and three times as often as
+    /// else.
+    fn is_near(&self, test: &TestKey, file: &str) -> bool {
+        let Some(last) = self.runs.iter().map(|run| run.at).max() else { return false };
+        let lifts = self.cofail.lifts(&[file], last);
+        lifts.get(test).is_some_and(|lift| lift.weight >= NEAR && lift.red >= 2.0)
     }
 }
 
@@ -168,11 +180,16 @@ impl gate::Known for History {
 /// # Errors
 /// The ledger cannot be read, or holds what a later version wrote.
 pub async fn known(ledger: &Ledger, lake: &str) -> Result<History, HistoryError> {
-    let names: Vec<&str> = dims::WHOLE.into_iter().chain(["runs", "templates", "state/"]).collect();
+    let names: Vec<&str> = dims::WHOLE
+        .into_iter()
+        .chain(["runs", "templates", "state/"])
+        .chain(lesson::PACKS)
+        .collect();
     // One reading: all of one generation.
     let (generation, packs) = ledger.packs(lake, &names).await?;
     let mut history = History { dims: Dims::read(generation, &packs)?, ..History::default() };
     history.dims.tests.index();
+    (history.cofail, history.escapes) = lesson::read(&packs)?;
     history.states.resize_with(history.dims.variants.len(), FxHashMap::default);
     for pack in &packs {
         match pack.name.as_str() {

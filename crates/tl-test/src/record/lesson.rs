@@ -1,8 +1,8 @@
 //! What a run teaches about choosing tests: which fail when which files change, and what a selection
 //! would have missed.
 //!
-//! In: a [`Lesson`] of a run, the packs of earlier ones. Out: packs behind it; what was learned is read
-//! by [`learned`], what was red in a request by [`failed_in`].
+//! In: a [`Lesson`] of a run, the packs of earlier ones. Out: packs behind it, which are part of
+//! [`History`]; what was red in a request is read by [`failed_in`].
 
 use rustc_hash::FxHashSet;
 use tl_core::segment::Pack;
@@ -53,7 +53,8 @@ pub(super) fn packs(
     Ok(packs)
 }
 
-fn read(packs: &[Pack]) -> Result<(CoFail, Escapes), PackError> {
+/// What was learned so far.
+pub(super) fn read(packs: &[Pack]) -> Result<(CoFail, Escapes), PackError> {
     let named = |name: &str| packs.iter().find(|pack| pack.name == name);
     let wrong = |pack: &Pack, what: &dyn std::fmt::Display| PackError {
         name: pack.name.clone(),
@@ -80,15 +81,6 @@ pub(super) fn red(
         }
     });
     red
-}
-
-/// What was learned so far.
-///
-/// # Errors
-/// The ledger cannot be read, or holds what a later version wrote.
-pub async fn learned(ledger: &Ledger, lake: &str) -> Result<(CoFail, Escapes), HistoryError> {
-    let (_, packs) = ledger.packs(lake, &PACKS).await?;
-    Ok(read(&packs)?)
 }
 
 /// Tests that were red in a run of a request (`acme/api#12`); none for an empty name.

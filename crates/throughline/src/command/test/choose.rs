@@ -179,11 +179,10 @@ impl Known {
             Some(repository) => changed(ui, globals, repository, args)?,
             None => (None, None),
         };
-        let learned = record::learned(&shelf.ledger, &shelf.lake).await;
-        let (cofail, escapes) = learned.map_err(CommandError::environment)?;
         let Shelf { ledger, place, lake } = &shelf;
         let failed = record::failed_in(ledger, place, lake, &history, &args.change);
         let failed = failed.await.map_err(CommandError::environment)?;
+        let (cofail, escapes) = (history.cofail, history.escapes);
         Ok(Self { tests, change, cofail, escapes, imports, failed })
     }
 

@@ -4,17 +4,26 @@ use std::fmt::Write as _;
 
 use clap::ValueEnum;
 use tl_core::test::{Class, Rate};
+use tl_core::time::{Millis, Timestamp};
+use tl_test::cost::{self, Cost, red_by_chance};
 use tl_test::listing::{Listed, Listing, listing, result, word};
+use tl_test::order_dependence::{Effect, Suspect, suspects};
 use tl_test::record::{self, Executed, History};
 
 use super::shelf::{Desk, Shelf};
 use crate::context::Globals;
 use crate::error::{CmdResult, CommandError, Outcome};
 use crate::report::format::count;
-use crate::ui::{Table, Ui};
+use crate::ui::{Table, Ui, visible};
 
 /// Executions that `--explain` shows.
 const SHOWN: usize = 20;
+
+/// Days over which the cost of flakes is added up.
+const DAYS: i64 = 30;
+
+/// Tests that a line names.
+const DEAREST: usize = 3;
 
 /// Characters of a commit's id.
 const SHORT: usize = 10;
@@ -95,7 +104,39 @@ pub(super) async fn cmd_flaky(ui: &mut Ui, globals: &Globals, args: &FlakyArgs) 
         ui.print_table(&table)?;
     }
     ui.status(headline(&all, shown));
+    let cost = cost(&shelf, &history, desk.now()).await?;
+    if cost.lost > 0 {
+        ui.status(lost(&cost, &history));
+    }
+    let rates = all.tests.iter().filter(|test| test.class == Class::Flaky);
+    let chance =
+        red_by_chance(rates.map(|test| test.rate.fails as f64 / test.rate.runs.max(1) as f64));
+    if chance > 0.0 {
+        ui.status(format!("{:.1} % of runs of all of them are red by chance", 100.0 * chance));
+    }
     Ok(Outcome::Done)
+}
+
+/// What was lost by flaky tests in the last weeks, by the durations of tests.
+async fn cost(shelf: &Shelf, history: &History, now: Timestamp) -> Result<Cost, CommandError> {
+    let Shelf { ledger, place, lake } = shelf;
+    let since = now - Millis::days(DAYS);
+    let attempts = record::attempts(ledger, place, lake, history, since, |_| None).await;
+    Ok(cost::of(&attempts.map_err(CommandError::environment)?))
+}
+
+fn lost(cost: &Cost, history: &History) -> String {
+    let dearest = cost.tests.iter().take(DEAREST).filter_map(|one| {
+        let name = history.name(one.test)?;
+        Some(format!("{} ({:.1} min)", visible(&name.to_string()), one.minutes))
+    });
+    let dearest: Vec<String> = dearest.collect();
+    format!(
+        "flakes cost {} attempts of jobs and {:.1} minutes of tests in {DAYS} days: {}",
+        count(u64::from(cost.lost)),
+        cost.minutes,
+        dearest.join(", ")
+    )
 }
 
 fn row(test: &Listed) -> Vec<String> {
@@ -159,6 +200,10 @@ async fn explain(
     for test in &tests {
         text.push_str(&explained(test));
     }
+    let orders = record::orders(&shelf.ledger, &shelf.place, &shelf.lake, first.row).await;
+    for suspect in suspects(&orders.map_err(CommandError::environment)?) {
+        text.push_str(&order(history, &suspect));
+    }
     text.push_str(&runs(history, &executions));
     ui.print(&text)?;
     Ok(Outcome::Done)
@@ -201,6 +246,23 @@ fn explained(test: &Listed) -> String {
         line("reason", format!("{} x{} {first}", reason.signature, reason.times));
     }
     text
+}
+
+/// A test before it that may make it fail.
+fn order(history: &History, suspect: &Suspect) -> String {
+    let names: Vec<String> = suspect
+        .tests
+        .iter()
+        .take(DEAREST)
+        .filter_map(|row| Some(history.name(*row)?.to_string()))
+        .collect();
+    let Suspect { red, green, p, .. } = suspect;
+    let what = match suspect.effect {
+        Effect::Pollutes => "red behind",
+        Effect::Prepares => "red without",
+    };
+    let names = names.join(" or ");
+    format!("{:<10} {what} {names}: {red} red runs, {green} green ones, p = {p:.4}\n", "order")
 }
 
 fn runs(history: &History, executions: &[Executed]) -> String {

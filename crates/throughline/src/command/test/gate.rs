@@ -66,8 +66,8 @@ pub(super) async fn cmd_gate(ui: &mut Ui, globals: &Globals, args: &GateArgs) ->
 /// What a run is judged with: settings, and what is known of its tests.
 pub(super) struct Bench {
     pub(super) desk: Desk,
-    shelf: Option<Shelf>,
-    history: Option<History>,
+    pub(super) shelf: Option<Shelf>,
+    pub(super) history: Option<History>,
 }
 
 impl Bench {
@@ -194,18 +194,17 @@ async fn lesson(
     let imports = change::imports(repository, &head);
     let tests = candidates(history, &evidence.variant);
     let Shelf { ledger, place, lake } = shelf;
-    let (cofail, escapes) = record::learned(ledger, lake).await.ok()?;
     let failed = record::failed_in(ledger, place, lake, history, &which.change).await.ok()?;
     let choice = Choice {
         tests: &tests,
         change: Some(&change),
-        cofail: &cofail,
+        cofail: &history.cofail,
         coverage: &[],
         imports: imports.as_ref(),
         failed: &failed,
         now: run.now,
     };
-    let limit = escapes.threshold(ALLOWED).map_or_else(Limit::default, Limit::Score);
+    let limit = history.escapes.threshold(ALLOWED).map_or_else(Limit::default, Limit::Score);
     Some(Lesson { changed, selection: Some(select(&choice, limit)) })
 }
 

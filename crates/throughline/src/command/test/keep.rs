@@ -1,7 +1,7 @@
 //! `throughline test history`: what the files of history need now and then.
 
 use tl_lake::scan::verify;
-use tl_test::compact;
+use tl_test::{compact, record};
 
 use super::shelf::Desk;
 use crate::context::Globals;
@@ -14,8 +14,18 @@ use crate::ui::Ui;
 pub(super) enum HistoryCommand {
     /// Put many small files together, and delete those that nobody needs any more
     Compact,
-    /// Read every file whole, and hold it against what the ledger says of it (exit code 1: one differs)
-    Check,
+    /// Read every file whole, and hold it against what the ledger says of it (exit code 1: something
+    /// differs)
+    Check(CheckArgs),
+}
+
+/// What else is looked at
+#[derive(Debug, clap::Args)]
+pub(super) struct CheckArgs {
+    /// Fold all results anew in the order of their commits, and keep what is remembered of each test
+    /// if it differs
+    #[arg(long)]
+    rebuild: bool,
 }
 
 pub(super) async fn cmd_history(
@@ -42,7 +52,7 @@ pub(super) async fn cmd_history(
             ));
             Ok(Outcome::Done)
         }
-        HistoryCommand::Check => {
+        HistoryCommand::Check(args) => {
             let manifest = ledger.lake(lake).await.map_err(CommandError::environment)?;
             let mut wrong = 0_u64;
             for segment in &manifest.segments {
@@ -50,6 +60,16 @@ pub(super) async fn cmd_history(
                     wrong += 1;
                     ui.warn(&err);
                 }
+            }
+            if args.rebuild && wrong == 0 {
+                let rebuilt = record::rebuild(ledger, place, lake, true, desk.now()).await;
+                let rebuilt = rebuilt.map_err(CommandError::environment)?;
+                ui.status(format!(
+                    "{} rows folded anew: {} of {} states differed, and are as they should be now",
+                    count(rebuilt.rows),
+                    count(rebuilt.changed),
+                    count(rebuilt.tests)
+                ));
             }
             let rows: u64 = manifest.segments.iter().map(|segment| segment.rows).sum();
             let files = count(manifest.segments.len() as u64);

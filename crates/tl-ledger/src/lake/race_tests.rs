@@ -31,7 +31,7 @@ fn child() {
 #[expect(clippy::disallowed_methods, reason = "killing a child that writes is what is tested")]
 fn spawn(home: &Home, source: &str, rounds: u32) -> Child {
     std::process::Command::new(std::env::current_exe().unwrap())
-        .args(["lake::races::child", "--exact", "--nocapture"])
+        .args(["lake::race_tests::child", "--exact", "--nocapture"])
         .env(TASK, format!("{}|{source}|{rounds}", home.place()))
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
