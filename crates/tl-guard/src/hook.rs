@@ -206,7 +206,7 @@ pub fn parse(client: Client, event: Option<&str>, stdin: &[u8]) -> Result<HookEv
     if !node.is_map() {
         return Err(HookError::Missing("object"));
     }
-    if let Some(twice) = node.duplicates().into_iter().next() {
+    if let Some(twice) = node.duplicate() {
         return Err(HookError::Twice(twice.path));
     }
     let said = Said { root: &node.value(), event };

@@ -496,8 +496,10 @@ pub struct ServerSource {
 pub struct RunFile {
     /// The file.
     pub at: Location,
-    /// What it says.
+    /// What it says, or the beginning of that.
     pub text: String,
+    /// Whether that is all of it.
+    pub whole: bool,
     /// What runs it: an event, a script, a setting.
     pub by: String,
 }

@@ -11,7 +11,12 @@ pub mod toml;
 pub mod yaml;
 pub mod zip;
 
+use std::ops::ControlFlow;
+
+use rustc_hash::FxHashMap;
 use serde_json::Value;
+
+use crate::limits;
 
 /// A value and where it stands.
 #[derive(Debug, Clone, PartialEq)]
@@ -130,41 +135,93 @@ impl Node {
         }
     }
 
-    /// Keys that are in one map twice: path of keys joined by `.`, and whether the values differ.
+    /// Keys that are in one map twice with values that differ; [`Self::DUPLICATES`] at most.
     pub fn duplicates(&self) -> Vec<Duplicate<'_>> {
         let mut found = Vec::new();
-        self.gather_duplicates(&mut Vec::new(), &mut found);
+        let _all_or_as_many_as_are_wanted = self.each_duplicate(&mut Vec::new(), &mut |twice| {
+            if !same(twice.first, &twice.second.value) {
+                found.push(twice);
+            }
+            if found.len() < Self::DUPLICATES {
+                ControlFlow::Continue(())
+            } else {
+                ControlFlow::Break(())
+            }
+        });
         found
     }
 
-    fn gather_duplicates<'a>(&'a self, path: &mut Vec<&'a str>, found: &mut Vec<Duplicate<'a>>) {
-        let mut seen = rustc_hash::FxHashMap::default();
+    /// More than are shown of one file.
+    pub const DUPLICATES: usize = limits::FINDINGS_A_RULE_AND_FILE + 1;
+
+    /// A key that is in one map twice, whatever its values are.
+    pub fn duplicate(&self) -> Option<Duplicate<'_>> {
+        let mut found = None;
+        let _first = self.each_duplicate(&mut Vec::new(), &mut |twice| {
+            found = Some(twice);
+            ControlFlow::Break(())
+        });
+        found
+    }
+
+    fn each_duplicate<'a>(
+        &'a self,
+        path: &mut Vec<&'a str>,
+        each: &mut dyn FnMut(Duplicate<'a>) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        let mut seen = FxHashMap::default();
         for member in self.members() {
             path.push(&member.key);
             if let Some(first) = seen.insert(member.key.as_str(), &member.value) {
-                let same = first.value() == member.value.value();
-                found.push(Duplicate { path: path.join("."), first, second: member, same });
+                // Keys are as long as their author likes.
+                let short = |key: &&str| key.chars().take(LONGEST_KEY).collect::<String>();
+                let path = path.iter().map(short).collect::<Vec<_>>().join(".");
+                each(Duplicate { path, first, second: member })?;
             }
-            member.value.gather_duplicates(path, found);
+            member.value.each_duplicate(path, each)?;
             path.pop();
         }
-        for item in self.items() {
-            item.gather_duplicates(path, found);
-        }
+        self.items().iter().try_for_each(|item| item.each_duplicate(path, each))
     }
+}
+
+/// Characters of a key in the path of a duplicate.
+const LONGEST_KEY: usize = 100;
+
+/// Whether two values are the same to a reader that takes the last of two keys. Stops at the first
+/// difference: what is in a hundred maps, each of them there twice, is compared no hundred times.
+fn same(one: &Node, other: &Node) -> bool {
+    match (&one.data, &other.data) {
+        (Data::Map(first), Data::Map(second)) => {
+            let (first, second) = (effective(first), effective(second));
+            first.len() == second.len()
+                && first
+                    .iter()
+                    .all(|(key, value)| second.get(key).is_some_and(|other| same(value, other)))
+        }
+        (Data::List(first), Data::List(second)) => {
+            first.len() == second.len()
+                && first.iter().zip(second).all(|(one, other)| same(one, other))
+        }
+        (Data::Number(_), Data::Number(_)) => one.value() == other.value(),
+        (first, second) => first == second,
+    }
+}
+
+/// Of each key the value that a reader takes.
+fn effective(members: &[Member]) -> FxHashMap<&str, &Node> {
+    members.iter().map(|member| (member.key.as_str(), &member.value)).collect()
 }
 
 /// A key that one map has twice.
 #[derive(Debug)]
 pub struct Duplicate<'a> {
-    /// keys from the root, joined by `.`
+    /// keys from the root, of each its first characters, joined by `.`
     pub path: String,
     /// what a reader that takes the first sees
     pub first: &'a Node,
     /// what a reader that takes the last sees
     pub second: &'a Member,
-    /// whether the choice makes no difference
-    pub same: bool,
 }
 
 /// How much one text may hold.

@@ -67,8 +67,16 @@ pub(crate) struct State(u16);
 impl Words {
     /// A few thousand short literals at most, none empty.
     pub(crate) fn new(words: &[(&str, u64)]) -> Self {
-        let mut sorted: Vec<(Vec<u8>, u64)> =
-            words.iter().map(|(word, bits)| (word.to_ascii_lowercase().into(), *bits)).collect();
+        let mut all: String = words.iter().map(|(word, _)| *word).collect();
+        all.make_ascii_lowercase();
+        let mut left = all.as_bytes();
+        let mut next = |length| {
+            let (word, rest) = left.split_at(length);
+            left = rest;
+            word
+        };
+        let mut sorted: Vec<(&[u8], u64)> =
+            words.iter().map(|(word, bits)| (next(word.len()), *bits)).collect();
         sorted.sort_unstable();
         let mut made = Self {
             tables: Vec::new(),

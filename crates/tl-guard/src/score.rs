@@ -11,6 +11,7 @@ mod cross;
 mod lexicon;
 mod negation;
 mod orders;
+pub(crate) mod pattern;
 mod sentence;
 
 #[cfg(test)]
@@ -23,7 +24,7 @@ use tl_core::finding::Level;
 use crate::inventory::Scope;
 use crate::rules::Cx;
 use crate::text::unit::{Context, Role, Unit};
-use lexicon::{LEXICON, Mask};
+use lexicon::{Action, LEXICON, Mask};
 use sentence::Sentence;
 
 /// What a passage asks for. The order is the order of the rules GP001 to GP017.
@@ -176,7 +177,8 @@ fn actions(
         let mut push = |(kind, weak, grave): (Kind, bool, bool),
                         found: Range<usize>,
                         foreign: Option<String>| {
-            if negation::denied(&part[..found.start]) {
+            let before = &part[..found.start];
+            if negation::denied(before) || kind == Kind::Secret && negation::answered(before) {
                 return;
             }
             let range = sentence.range.start + found.start..sentence.range.start + found.end;
@@ -191,8 +193,7 @@ fn actions(
                 if !sentence.mask.has(action.needs) {
                     continue;
                 }
-                if let Some(found) = action.find(part, joined(unit), unit.role == Role::ToolResult)
-                {
+                if let Some(found) = asked(action, unit, part) {
                     let weak = action.weak && !joined(unit);
                     push((action.kind, weak, action.grave), found, None);
                 }
@@ -206,6 +207,23 @@ fn actions(
         }
     }
     acts
+}
+
+/// Where a part of a text asks for an action. Of what is only called after secrets ("secret scanning")
+/// nothing is asked, and what stands behind it is looked at all the same.
+fn asked(action: &Action, unit: &Unit<'_>, part: &[u8]) -> Option<Range<usize>> {
+    let answer = unit.role == Role::ToolResult;
+    let mut from = 0;
+    loop {
+        let found = action.find(&part[from..], joined(unit), answer)?;
+        let found = from + found.start..from + found.end;
+        if action.kind != Kind::Secret
+            || !LEXICON.names_a_feature(&part[found.clone()], &part[found.end..])
+        {
+            return Some(found);
+        }
+        from = found.end;
+    }
 }
 
 /// What is worth a word without any action.

@@ -282,7 +282,7 @@ impl<'a> Gather<'a> {
 
     /// Keys that are there twice: two readers may see two configurations.
     fn duplicates(&mut self, found: &Found<'_>, node: &Node, lines: &Lines<'_>) {
-        for twice in node.duplicates().into_iter().filter(|twice| !twice.same) {
+        for twice in node.duplicates() {
             let mut at = found.at.clone();
             (at.line, at.column) = lines.at(twice.second.start);
             at.within.clone_from(&twice.path);

@@ -2,8 +2,10 @@
 //!
 //! In: the files of a repository as they are read. Out: [`RunFile`]s: those that a tool runs by their
 //! name, and those that an install script, a hook, a task or a setting of an editor names.
-//! **Invariant:** nothing outside of the tree is read, and at most [`MOST`] files of 1 MiB.
+//! **Invariant:** nothing outside of the tree is read, and at most [`MOST`] files, of each 1 MiB; a larger
+//! one is kept in part and says so.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use tl_core::finding::{Location, Root};
@@ -21,6 +23,8 @@ const MOST: usize = 200;
 const LARGEST: usize = 1 << 20;
 /// Files of a directory of git hooks.
 const HOOKS: usize = 30;
+/// Different words of a command line that may name a file.
+const WORDS: usize = 1_000;
 
 /// A command line that runs by itself.
 pub(super) struct Start {
@@ -59,9 +63,8 @@ pub(super) fn of_file(
     let lower = name.to_ascii_lowercase();
     if let Some(by) = by_name(folder, &lower)
         && run.len() < MOST
-        && text.len() <= LARGEST
     {
-        run.push(RunFile { at: found.at.clone(), text: text.to_owned(), by: by.to_owned() });
+        run.push(run_file(found.at.clone(), text, by));
     }
     let mut start = |directory: &Path, prefix: &str, command: &str, by: &str| {
         starts.push(Start {
@@ -73,7 +76,30 @@ pub(super) fn of_file(
         });
     };
     let Some(parent) = found.path.parent() else { return };
-    if lower == "package.json" {
+    let toml = || parse::toml::parse(text, Limits::default()).ok();
+    if lower == "pyproject.toml" {
+        let files = toml().as_ref().map(build_files).unwrap_or_default();
+        files.iter().for_each(|file| start(parent, folder, file, "pip"));
+    } else if lower == ".npmrc" {
+        for value in npm_programs(text) {
+            start(parent, folder, value, "npm");
+        }
+    } else if lower == "bunfig.toml" {
+        let Some(node) = toml() else { return };
+        for keys in [&["preload"][..], &["test", "preload"]] {
+            let files = node.path(keys).map(Node::texts).unwrap_or_default();
+            files.iter().for_each(|file| start(parent, folder, file, "bun"));
+        }
+    } else if folder.rsplit('/').next() == Some(".cargo")
+        && matches!(&*lower, "config.toml" | "config")
+    {
+        // Wrappers, linkers and runners; their paths begin where the folder lies.
+        let (Some(node), Some(base)) = (toml(), parent.parent()) else { return };
+        let prefix = folder.strip_suffix(".cargo").unwrap_or(folder).trim_end_matches('/');
+        let mut values = Vec::new();
+        strings(&node, 0, &mut values);
+        values.iter().for_each(|value| start(base, prefix, value, "cargo"));
+    } else if lower == "package.json" {
         let Ok(node) = parse::json::parse(text, Limits::default()) else { return };
         for event in ["preinstall", "install", "postinstall", "prepare"] {
             let script = node.path(&["scripts", event]).and_then(Node::text);
@@ -91,6 +117,48 @@ pub(super) fn of_file(
             values.iter().for_each(|value| start(base, prefix, value, "the editor"));
         }
     }
+}
+
+/// The beginning of a file that runs; whether that is all of it.
+fn run_file(at: Location, text: &str, by: &str) -> RunFile {
+    let kept = &text[..text.floor_char_boundary(LARGEST)];
+    RunFile { at, text: kept.to_owned(), whole: kept.len() == text.len(), by: by.to_owned() }
+}
+
+/// Files that run when a package of Python is built, which installing it from its folder does.
+fn build_files(node: &Node) -> Vec<String> {
+    let mut files = Vec::new();
+    let text = |keys: &[&str]| node.path(keys).and_then(Node::text).map(str::to_owned);
+    let backend = text(&["build-system", "build-backend"]).unwrap_or_default();
+    let module = backend.split(':').next().unwrap_or_default().replace('.', "/");
+    let folders = node.path(&["build-system", "backend-path"]).map(Node::texts).unwrap_or_default();
+    for folder in folders {
+        let folder = folder.trim_end_matches('/');
+        let front = if folder == "." { String::new() } else { format!("{folder}/") };
+        files.extend([format!("{front}{module}.py"), format!("{front}{module}/__init__.py")]);
+    }
+    let build = node.path(&["tool", "hatch", "build"]);
+    let targets =
+        build.and_then(|build| build.get("targets")).map(Node::members).unwrap_or_default();
+    for hooks in build.into_iter().chain(targets.iter().map(|target| &target.value)) {
+        if let Some(custom) = hooks.path(&["hooks", "custom"]) {
+            let path = custom.get("path").and_then(Node::text);
+            files.push(path.unwrap_or("hatch_build.py").to_owned());
+        }
+    }
+    files.extend(text(&["tool", "pdm", "build", "custom-hook"]));
+    files.extend(text(&["tool", "poetry", "build", "script"]));
+    files.extend(text(&["tool", "poetry", "build"]));
+    files
+}
+
+/// Values of npm's settings that are programs, or options of one.
+fn npm_programs(text: &str) -> impl Iterator<Item = &str> {
+    let keys = ["node-options", "script-shell", "shell", "git", "onload-script", "init-module"];
+    text.lines().filter_map(move |line| {
+        let (key, value) = line.split_once('=')?;
+        keys.contains(&key.trim()).then(|| value.trim())
+    })
 }
 
 /// Names that a tool runs as soon as it is in the folder.
@@ -157,8 +225,10 @@ pub(super) fn targets(starts: &[Start], run: &mut Vec<RunFile>) {
                 keep(start, &format!("{}/{name}", folder.trim_end_matches('/')), "git", run);
             }
         }
-        for word in parts.iter().flat_map(|word| word.split([';', '&', '|', '='])) {
-            if let Some(path) = inside(word) {
+        let words = parts.iter().flat_map(|word| word.split([';', '&', '|', '=']));
+        let mut asked = BTreeSet::new();
+        for path in words.filter_map(inside) {
+            if asked.len() < WORDS && asked.insert(path) {
                 keep(start, path, &start.by, run);
             }
         }
@@ -209,7 +279,85 @@ fn keep(start: &Start, path: &str, by: &str, run: &mut Vec<RunFile>) {
             .strip_suffix(path)
             .map_or(candidate.clone(), |prefix| format!("{prefix}{candidate}"));
         let at: Location = location(Root::Repository, &full);
-        run.push(RunFile { at, text: content.text, by: by.to_owned() });
+        run.push(run_file(at, &content.text, by));
         return;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::inventory::Scope;
+    use crate::text::unit::Role;
+
+    #[test]
+    fn what_builds_a_package_of_python_is_named() {
+        let files = |text: &str| build_files(&parse::toml::parse(text, Limits::default()).unwrap());
+        let text = "[build-system]\nbuild-backend = \"own.backend:api\"\nbackend-path = [\".\", \"tools/\"]\n\
+            [tool.hatch.build.hooks.custom]\n[tool.hatch.build.targets.wheel.hooks.custom]\npath = \"a.py\"\n";
+        assert_eq!(
+            files(text),
+            [
+                "own/backend.py",
+                "own/backend/__init__.py",
+                "tools/own/backend.py",
+                "tools/own/backend/__init__.py",
+                "hatch_build.py",
+                "a.py"
+            ]
+        );
+        assert_eq!(files("[tool.poetry.build]\nscript = \"b.py\"\n"), ["b.py"]);
+        assert_eq!(files("[build-system]\nbuild-backend = \"hatchling.build\"\n"), [""; 0]);
+    }
+
+    #[test]
+    fn of_npm_s_settings_those_that_are_programs_count() {
+        let text =
+            "registry=https://x.example/\nnode-options=--require ./a.js\n# git=./b\ngit = ./c\n";
+        assert_eq!(npm_programs(text).collect::<Vec<_>>(), ["--require ./a.js", "./c"]);
+    }
+
+    #[test]
+    fn a_file_that_is_larger_than_is_kept_says_so() {
+        let at = location(Root::Repository, "setup.py");
+        let file = run_file(at.clone(), &"é".repeat(LARGEST), "pip");
+        assert!(!file.whole && file.text.len() <= LARGEST);
+        assert!(run_file(at, "x = 1", "pip").whole);
+    }
+
+    proptest! {
+        /// No word of a command line leads out of the folder.
+        #[test]
+        fn a_path_stays_inside(word in "[a-c./~$\\\\:'\"({}* -]{0,16}") {
+            if let Some(path) = inside(&word) {
+                prop_assert!(!path.is_empty());
+                prop_assert!(path.split('/').all(|part| part != ".."), "{path}");
+                prop_assert!(!Path::new(path).is_absolute(), "{path}");
+            }
+        }
+
+        /// Whatever stands in a file, it is read without a panic, and nothing outside of the tree is kept.
+        #[test]
+        fn any_file_is_read(name in 0_usize..7, text in prop::collection::vec(prop_oneof![
+            ".{0,6}",
+            prop::sample::select(vec![
+                "\"scripts\": {", "{", "}", "\"postinstall\": ", "\"node ../../etc/passwd\"", "\n", "=", "[build-system]\n",
+                "backend-path = [\"..\"]\n", "build-backend = \"a.b\"\n", "node-options=--require /etc/passwd\n", "preload = [\"/etc/passwd\"]\n",
+                "core.hooksPath ../..", "\"", ",",
+            ]).prop_map(str::to_owned),
+        ], 0..12)) {
+            let names = ["package.json", "pyproject.toml", ".npmrc", "bunfig.toml", ".cargo/config.toml", ".vscode/settings.json", "setup.py"];
+            let tree = tempfile::tempdir().unwrap();
+            let root = tree.path().canonicalize().unwrap();
+            let path = root.join(names[name]);
+            let at = location(Root::Repository, names[name]);
+            let found = Found { path: &path, at, place: None, role: Role::Other, scope: Scope::Project, skill: None };
+            let (mut starts, mut run) = (Vec::new(), Vec::new());
+            of_file(&found, &text.concat(), &root, &mut starts, &mut run);
+            targets(&starts, &mut run);
+            prop_assert!(run.iter().all(|file| file.at.path == "setup.py"), "{run:?}");
+        }
     }
 }

@@ -176,7 +176,9 @@ fn command(text: &str, range: Range<usize>, found: &mut Vec<Mention>) {
             if begins && line[from..].starts_with([' ', '\t']) && is_said(&line[..at]) {
                 let only_one =
                     matches!(*verb, "npx" | "bunx" | "uvx" | "pipx run" | "pnpm dlx" | "yarn dlx");
-                words(text, range.start + from..range.end, *ecosystem, only_one, found);
+                let behind = range.start + from..range.end;
+                // What was read as a name begins no command: a line of nothing but commands is read once.
+                from = words(text, behind, *ecosystem, only_one, found) - range.start;
             }
         }
     }
@@ -192,21 +194,23 @@ fn is_said(before: &str) -> bool {
             .any(|word| last.ends_with(word))
 }
 
-/// Names behind a command.
+/// Names behind a command; the answer is where they end.
 fn words(
     text: &str,
     range: Range<usize>,
     ecosystem: Ecosystem,
     only_one: bool,
     found: &mut Vec<Mention>,
-) {
+) -> usize {
+    const MARKS: [char; 6] = ['"', '\'', '`', ')', ';', ','];
     let mut skip = false;
     let mut at = range.start;
-    for word in text[range].split_inclusive([' ', '\t', '\n', '\r']) {
+    for written in text[range].split_inclusive([' ', '\t', '\n', '\r']) {
         let start = at;
-        at += word.len();
-        let ends = word.trim_end().ends_with([';', ')', '`']);
-        let word = word.trim().trim_matches(['"', '\'', '`', ')', ';', ',']);
+        at += written.len();
+        let ends = written.trim_end().ends_with([';', ')', '`']);
+        let inner = written.trim_start().trim_start_matches(MARKS);
+        let word = inner.trim_end().trim_end_matches(MARKS);
         if word.is_empty() {
             continue;
         }
@@ -217,14 +221,14 @@ fn words(
             skip = VALUED.contains(&word);
             continue;
         }
-        let Some(name) = package(ecosystem, word) else { return };
-        let quote = text[start..].len() - text[start..].trim_start_matches(['"', '\'', '`']).len();
-        let name = Name { text: name.to_owned(), at: start + quote };
+        let Some(name) = package(ecosystem, word) else { return start };
+        let name = Name { text: name.to_owned(), at: start + written.len() - inner.len() };
         found.push(Mention { ecosystem, name, also: &[], import: false });
         if only_one || ends {
-            return;
+            return at;
         }
     }
+    at
 }
 
 /// Name of a package as it is given to an installer; `None` for paths, addresses, variables, words of
@@ -413,6 +417,18 @@ mod tests {
         assert_eq!(names, ["lodash", "@b/c"]);
     }
 
+    #[test]
+    fn a_line_of_nothing_but_commands_is_read_once() {
+        for (line, names) in [("do cargo add ", 3), ("- cargo add ", 2)] {
+            let text = format!("```sh\n{}\n```\n", line.repeat(20_000));
+            assert!(of_document(&text).len() <= names * 20_000);
+        }
+        let two = "```sh\nnpm i a && npm i b; then npm i c\n```\n";
+        assert_eq!(seen(two), [""; 0], "one letter is no name");
+        let two = "```sh\nnpm i aa && npm i bb; then npm i cc\n```\n";
+        assert_eq!(seen(two), ["Npm aa", "Npm bb", "Npm cc"]);
+    }
+
     proptest! {
         /// No text makes it panic, and a name stands where it is said to stand.
         #[test]
@@ -420,12 +436,12 @@ mod tests {
             "\\PC{0,6}",
             prop::sample::select(vec![
                 "`", "```py\n", "\n", "pip install ", "npm i ", "import ", "from ", " import ", "require('",
-                "' ", "@a/b", "-r ", "\"", " ", "é", ",", "$ ",
+                "' ", "@a/b", "-r ", "\"", " ", "é", ",", "$ ", ";", ")", "\u{a0}", "ab ",
             ]).prop_map(str::to_owned),
         ], 0..30)) {
             let text = parts.concat();
             for one in of_document(&text).into_iter().chain(of_script("a.py", &text)).chain(of_script("a.sh", &text)) {
-                prop_assert!(text.is_char_boundary(one.name.at));
+                prop_assert!(text[one.name.at..].starts_with(&one.name.text), "{:?}", one.name);
             }
         }
     }

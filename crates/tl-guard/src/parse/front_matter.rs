@@ -4,9 +4,6 @@
 //! Reads what these files use of YAML: `key: value`, quotes, `[a, b]`, lists by `-`, folded and
 //! literal blocks. What it cannot read stays text of the key above: nothing is lost.
 
-/// Longest front matter that is read, in bytes.
-pub const LONGEST: usize = 64 * 1024;
-
 /// Keys of a document's head.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FrontMatter {
@@ -86,9 +83,6 @@ pub fn parse(text: &str) -> FrontMatter {
         if line.trim_end() == "---" {
             return FrontMatter { entries: entries(&lines), body: skipped + at };
         }
-        if at > LONGEST {
-            break;
-        }
         lines.push(line.trim_end_matches(['\n', '\r']));
     }
     FrontMatter { body: skipped, ..FrontMatter::default() }
@@ -111,6 +105,9 @@ fn entries(lines: &[&str]) -> Vec<Entry> {
         } else if let Some(last) = found.last_mut() {
             add(last, trimmed);
         }
+    }
+    for entry in &mut found {
+        entry.value = entry.items.join(", ");
     }
     found
 }
@@ -141,7 +138,6 @@ fn add(entry: &mut Entry, text: &str) {
             None => entry.items.push(unquoted(text).to_owned()),
         }
     }
-    entry.value = entry.items.join(", ");
 }
 
 fn unquoted(text: &str) -> &str {
@@ -167,6 +163,15 @@ mod tests {
         assert_eq!(head.list("globs"), ["*.rs", "src"]);
         assert_eq!(head.get("description"), Some("one two"));
         assert_eq!((head.entry("tools").unwrap().line, &text[head.body..]), (4, "Body"));
+    }
+
+    #[test]
+    fn a_long_head_is_read_to_its_end() {
+        let lines = "  - one more\n".repeat(200_000);
+        let text = format!("---\ntools:\n{lines}allowed-tools: Bash\n---\n");
+        let head = parse(&text);
+        assert_eq!(head.list("tools").len(), 200_000);
+        assert_eq!((head.get("allowed-tools"), head.body), (Some("Bash"), text.len()));
     }
 
     #[test]

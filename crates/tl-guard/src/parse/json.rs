@@ -265,9 +265,47 @@ mod tests {
         let node = parse(text, Limits::default()).unwrap();
         let twice = node.duplicates();
         assert_eq!(twice.len(), 1);
-        assert_eq!((twice[0].path.as_str(), twice[0].same), ("m.command", false));
+        assert_eq!(twice[0].path, "m.command");
         assert_eq!((twice[0].first.text(), twice[0].second.value.text()), (Some("a"), Some("b")));
         assert_eq!(node.path(&["m", "command"]).and_then(Node::text), Some("b"));
+    }
+
+    #[test]
+    fn a_key_twice_with_the_same_value_is_no_difference() {
+        let twice = |text: &str| {
+            let node = parse(text, Limits::default()).unwrap();
+            (node.duplicates().len(), node.duplicate().map(|twice| twice.path))
+        };
+        let both = Some("a".to_owned());
+        for (text, differing) in [
+            (r#"{"a": {"b": [1, 20.0]}, "a": {"b": [1, 2e1]}}"#, 0),
+            (r#"{"a": {"b": 1, "c": 2}, "a": {"c": 2, "b": 1}}"#, 0),
+            (r#"{"a": {"b": 1}, "a": {"b": 1, "c": 2}}"#, 1),
+            (r#"{"a": [1], "a": [1, 2]}"#, 1),
+            (r#"{"a": 1, "a": "1"}"#, 1),
+        ] {
+            assert_eq!(twice(text), (differing, both.clone()), "{text}");
+        }
+        assert_eq!(twice(r#"{"a": {"b": 1}, "c": {"b": 1}}"#), (0, None));
+    }
+
+    #[test]
+    fn duplicates_without_number_under_a_key_without_end_take_little() {
+        let key = "k".repeat(1 << 20);
+        let many: String = (0..100_000).map(|n| format!("\"a\":{n},")).collect();
+        let text = format!("{{\"{key}\":{{{many}}}}}");
+        let node = parse(&text, Limits::default()).unwrap();
+        let twice = node.duplicates();
+        assert_eq!(twice.len(), Node::DUPLICATES);
+        assert!(twice.iter().all(|twice| twice.path.len() < 200));
+    }
+
+    #[test]
+    fn large_values_of_keys_within_keys_are_not_compared_at_each_level() {
+        let large = format!("[{}0]", "0,".repeat(200_000));
+        let text = (0..120).fold(large, |inner, _| format!("{{\"a\":0,\"a\":{inner}}}"));
+        let node = parse(&text, Limits::default()).unwrap();
+        assert_eq!(node.duplicates().len(), Node::DUPLICATES.min(120));
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! TOML into the same tree as JSON.
 //!
-//! Read by the `toml` crate, which keeps spans; brackets are counted before, because its reader
-//! recurses and deep input is not ours to trust.
+//! Read by the `toml` crate, which keeps spans and bounds how deep brackets and the parts of one key go.
 
 use super::{Data, Limits, Member, Node, ParseError, line_of};
 use toml::Spanned;
@@ -9,85 +8,69 @@ use toml::de::{DeTable, DeValue};
 
 /// Reads one document.
 pub fn parse(text: &str, limits: Limits) -> Result<Node, ParseError> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    check_depth(text, limits.depth)?;
+    // A blank in place of a byte order mark, which the reader does not take, keeps all places.
+    let blank;
+    let text = match text.strip_prefix('\u{feff}') {
+        Some(rest) => {
+            blank = format!("   {rest}");
+            blank.as_str()
+        }
+        None => text,
+    };
     let table = DeTable::parse(text).map_err(|error| ParseError::Syntax {
         line: line_of(text, error.span().map_or(0, |span| span.start)),
         problem: error.message().to_owned(),
     })?;
     let span = table.span();
-    let mut left = limits.nodes;
-    let data = map(text, table.get_ref(), &mut left, limits.nodes)?;
+    let mut reader = Reader { text, left: limits.nodes, limits };
+    let data = reader.map(table.get_ref(), 0)?;
     Ok(Node { start: span.start, end: span.end, data })
 }
 
-/// More opening brackets than the limit on one line, or dots in one header, nest that deep.
-fn check_depth(text: &str, limit: usize) -> Result<(), ParseError> {
-    let mut depth = 0_usize;
-    for (index, byte) in text.bytes().enumerate() {
-        match byte {
-            b'[' | b'{' => depth += 1,
-            b']' | b'}' => depth = depth.saturating_sub(1),
-            _ => continue,
-        }
-        if depth > limit {
-            return Err(ParseError::TooDeep { line: line_of(text, index), limit });
-        }
-    }
-    let dotted = |line: &str| line.bytes().filter(|b| *b == b'.').count() > limit;
-    let deep = text.lines().position(|line| {
-        let key = line.split('=').next().unwrap_or(line);
-        !key.trim_start().starts_with('#') && dotted(key)
-    });
-    match deep.and_then(|line| u32::try_from(line + 1).ok()) {
-        Some(line) => Err(ParseError::TooDeep { line, limit }),
-        None => Ok(()),
-    }
+struct Reader<'a> {
+    text: &'a str,
+    /// Values that may still come.
+    left: usize,
+    limits: Limits,
 }
 
-fn map(
-    text: &str,
-    table: &DeTable<'_>,
-    left: &mut usize,
-    limit: usize,
-) -> Result<Data, ParseError> {
-    let mut members = Vec::new();
-    for (key, value) in table {
-        let start = key.span().start;
-        members.push(Member {
-            key: key.get_ref().to_string(),
-            start,
-            value: node(text, value, left, limit)?,
-        });
-    }
-    members.sort_by_key(|member| member.start);
-    Ok(Data::Map(members))
-}
-
-fn node(
-    text: &str,
-    value: &Spanned<DeValue<'_>>,
-    left: &mut usize,
-    limit: usize,
-) -> Result<Node, ParseError> {
-    let span = value.span();
-    let Some(fewer) = left.checked_sub(1) else {
-        return Err(ParseError::TooMany { line: line_of(text, span.start), limit });
-    };
-    *left = fewer;
-    let data = match value.get_ref() {
-        DeValue::String(string) => Data::String(string.to_string()),
-        DeValue::Integer(integer) => Data::Number(integer.to_string()),
-        DeValue::Float(float) => Data::Number(float.to_string()),
-        DeValue::Boolean(truth) => Data::Bool(*truth),
-        DeValue::Datetime(when) => Data::String(when.to_string()),
-        DeValue::Array(items) => {
-            let items = items.iter().map(|item| node(text, item, left, limit));
-            Data::List(items.collect::<Result<_, _>>()?)
+impl Reader<'_> {
+    fn map(&mut self, table: &DeTable<'_>, depth: usize) -> Result<Data, ParseError> {
+        let mut members = Vec::with_capacity(table.len());
+        for (key, value) in table {
+            let start = key.span().start;
+            let value = self.node(value, depth + 1)?;
+            members.push(Member { key: key.get_ref().to_string(), start, value });
         }
-        DeValue::Table(table) => map(text, table, left, limit)?,
-    };
-    Ok(Node { start: span.start, end: span.end, data })
+        members.sort_by_key(|member| member.start);
+        Ok(Data::Map(members))
+    }
+
+    fn node(&mut self, value: &Spanned<DeValue<'_>>, depth: usize) -> Result<Node, ParseError> {
+        let span = value.span();
+        let line = || line_of(self.text, span.start);
+        let Some(fewer) = self.left.checked_sub(1) else {
+            return Err(ParseError::TooMany { line: line(), limit: self.limits.nodes });
+        };
+        // Dotted keys in tables in tables nest deeper than brackets may.
+        if depth > self.limits.depth {
+            return Err(ParseError::TooDeep { line: line(), limit: self.limits.depth });
+        }
+        self.left = fewer;
+        let data = match value.get_ref() {
+            DeValue::String(string) => Data::String(string.to_string()),
+            DeValue::Integer(integer) => Data::Number(integer.to_string()),
+            DeValue::Float(float) => Data::Number(float.to_string()),
+            DeValue::Boolean(truth) => Data::Bool(*truth),
+            DeValue::Datetime(when) => Data::String(when.to_string()),
+            DeValue::Array(items) => {
+                let items = items.iter().map(|item| self.node(item, depth + 1));
+                Data::List(items.collect::<Result<_, _>>()?)
+            }
+            DeValue::Table(table) => self.map(table, depth)?,
+        };
+        Ok(Node { start: span.start, end: span.end, data })
+    }
 }
 
 #[cfg(test)]
@@ -104,11 +87,57 @@ mod tests {
     }
 
     #[test]
+    fn a_byte_order_mark_moves_no_place() {
+        let text = "\u{feff}a = 1\n[b]\nc = \"x\"\n";
+        let node = parse(text, Limits::default()).unwrap();
+        let leaf = node.path(&["b", "c"]).unwrap();
+        assert_eq!((&text[leaf.start..leaf.end], line_of(text, leaf.start)), ("\"x\"", 3));
+        assert_eq!(&text[node.members()[0].start..][..1], "a");
+    }
+
+    #[test]
+    fn what_nests_deep_behind_strings_and_quotes_is_bounded_too() {
+        let many = 100_000;
+        for text in [
+            format!("a = {}", "[\"]\",".repeat(many)),
+            format!("a = {{ {}b = 1 }}", "a.".repeat(many)),
+            format!("[\"=\".{}b]", "a.".repeat(many)),
+            format!("\"=\".{}b = 1", "a.".repeat(many)),
+            format!("a = [\n# ]\n{}", "[\n# ]\n".repeat(many)),
+            format!("[[{}b]]", "a.".repeat(many)),
+        ] {
+            let read = parse(&text, Limits::default());
+            assert!(read.is_err(), "{}", &text[..30]);
+        }
+    }
+
+    #[test]
+    fn brackets_and_dots_in_strings_are_no_depth() {
+        let open = "[".repeat(300);
+        for text in [
+            format!("a = \"{open}\"\nb = 1\n"),
+            format!("a = {0}{open}\n{open}{0}\n", "'".repeat(3)),
+            format!("# {open}\na = 1 # {open}\n"),
+            format!("a = \"{}\"\n", "x.".repeat(300)),
+            format!("\"{}\" = 1\n", "x.".repeat(300)),
+        ] {
+            let read = parse(&text, Limits::default());
+            assert!(read.is_ok(), "{read:?} {}", &text[..20]);
+        }
+    }
+
+    #[test]
     fn errors_name_their_line_and_depth_is_bounded() {
         assert_eq!(parse("a = 1\nb = = 2\n", Limits::default()).unwrap_err().line(), 2);
-        let deep = format!("a = {}", "[".repeat(100_000));
-        assert!(matches!(parse(&deep, Limits::default()), Err(ParseError::TooDeep { .. })));
-        let dotted = format!("{}x = 1", "a.".repeat(10_000));
-        assert!(matches!(parse(&dotted, Limits::default()), Err(ParseError::TooDeep { .. })));
+        for text in
+            [format!("a = {}", "[".repeat(100_000)), format!("{}x = 1", "a.".repeat(10_000))]
+        {
+            assert!(parse(&text, Limits::default()).is_err());
+        }
+        let both = format!("a = {}1{}", "{ a.a.a.a.a.a.a.a = ".repeat(40), " }".repeat(40));
+        assert!(matches!(parse(&both, Limits::default()), Err(ParseError::TooDeep { .. })));
+        let many = format!("a = [{}]", "1,".repeat(50));
+        let few = Limits { nodes: 20, ..Limits::default() };
+        assert!(matches!(parse(&many, few), Err(ParseError::TooMany { limit: 20, .. })));
     }
 }

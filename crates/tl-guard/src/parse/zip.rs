@@ -42,7 +42,7 @@ pub fn is(bytes: &[u8]) -> bool {
 /// Gives each member that is a file to `each`, in the order of the directory; the answer is what was left out.
 pub fn read(bytes: &[u8], each: &mut dyn FnMut(&str, Vec<u8>)) -> Vec<Left> {
     let left = |name: &str, why| Left { name: name.to_owned(), why };
-    let Some(directory) = directory(bytes) else {
+    let Some((directory, told)) = directory(bytes) else {
         return vec![left("", "its directory is broken")];
     };
     let mut out = Vec::new();
@@ -69,16 +69,21 @@ pub fn read(bytes: &[u8], each: &mut dyn FnMut(&str, Vec<u8>)) -> Vec<Left> {
             Err(why) => out.push(left(&record.name, why)),
         }
     }
+    // Other programs look for what a directory leaves out, or elsewhere.
+    if out.is_empty() && members < told {
+        out.push(left("", "its directory names fewer members than it says"));
+    }
     out
 }
 
-/// Where the central directory begins.
-fn directory(bytes: &[u8]) -> Option<usize> {
+/// Where the central directory begins, and how many records it is said to have.
+fn directory(bytes: &[u8]) -> Option<(usize, usize)> {
     // A comment of at most 65,535 bytes may follow.
     let first = bytes.len().saturating_sub(END_SIZE + 0xffff);
     let at = bytes[first..].windows(END.len()).rposition(|window| window == END)? + first;
     let start = usize::try_from(u32_at(bytes, at + 16)?).ok()?;
-    (start <= at).then_some(start)
+    let records = usize::from(u16_at(bytes, at + 10)?);
+    (start <= at).then_some((start, records))
 }
 
 /// The record at `at`, and where the next begins.

@@ -136,8 +136,7 @@ pub fn of_artifact(artifact: &Artifact) -> Vec<Finding> {
         return Vec::new();
     }
     let Ok(tree) = json::parse(&artifact.text, Limits::default()) else { return Vec::new() };
-    let twice = tree.duplicates();
-    twice.into_iter().filter(|twice| !twice.same).map(|twice| duplicate(artifact, &twice)).collect()
+    tree.duplicates().iter().map(|twice| duplicate(artifact, twice)).collect()
 }
 
 fn is_json(path: &str) -> bool {
@@ -148,8 +147,8 @@ fn duplicate(artifact: &Artifact, twice: &Duplicate<'_>) -> Finding {
     let mut at = artifact.at.clone();
     advance(&mut at, &artifact.text, twice.second.start);
     at.within.clone_from(&twice.path);
-    let key = &twice.second.key;
-    let mut found = finding(&DUPLICATE_KEY, at, format!("`{key}` has two different values"), key);
+    let key: String = twice.second.key.chars().take(100).collect();
+    let mut found = finding(&DUPLICATE_KEY, at, format!("`{key}` has two different values"), &key);
     let telling = ["command", "args", "url", "permissions", "hooks", "env", "mcpServers"];
     if telling.iter().any(|part| twice.path.split('.').any(|p| p == *part)) {
         found.level = Level::High;

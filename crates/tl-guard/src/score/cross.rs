@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use super::Kind;
-use super::lexicon::Pattern;
+use super::pattern::Pattern;
 use crate::rules::Cx;
 use crate::text::unit::Unit;
 
@@ -40,13 +40,17 @@ static GONE: Pattern = Pattern::new(
     r"\b(?:deprecated|obsolete|broken|unavailable|do not use|don't use|no longer (?:works|available|supported)|instead of|in place of|replaces)\b",
 );
 
+/// All of them.
+#[cfg(test)]
+pub(super) static PATTERNS: [&Pattern; 4] = [&NAMES, &CALL, &ORDER, &GONE];
+
 /// Names in the text of a tool that belong to another server.
 pub(super) fn foreign(unit: &Unit<'_>, cx: &Cx<'_>, text: &[u8]) -> Vec<Foreign> {
     let Some((server, tool)) = unit.tool else { return Vec::new() };
     let mut out = Vec::new();
-    for found in NAMES.get().find_iter(text) {
-        let (range, named) = name(&text[found.range()]);
-        let range = found.start() + range.start..found.start() + range.end;
+    for found in NAMES.find_all(text) {
+        let (range, named) = name(&text[found.clone()]);
+        let range = found.start + range.start..found.start + range.end;
         let Ok(name) = std::str::from_utf8(&text[range.clone()]) else { continue };
         let known = cx.tools.get(name).is_some_and(|places| {
             places.iter().any(|(at, _)| {
@@ -89,11 +93,11 @@ fn name(found: &[u8]) -> (Range<usize>, bool) {
 
 /// What a sentence with the name at `at` asks for: to call it at some point, or in place of another.
 pub(super) fn steers(sentence: &[u8], at: &Range<usize>) -> Option<(Kind, Range<usize>)> {
-    if let Some(gone) = GONE.get().find(sentence) {
-        return Some((Kind::Redirect, gone.start().min(at.start)..at.end.max(gone.end())));
+    if let Some(gone) = GONE.find(sentence) {
+        return Some((Kind::Redirect, gone.start.min(at.start)..at.end.max(gone.end)));
     }
-    let call = CALL.get().find(&sentence[..at.start])?;
-    ORDER.get().is_match(sentence).then_some((Kind::Cross, call.start()..at.end))
+    let call = CALL.find(&sentence[..at.start])?;
+    ORDER.is_match(sentence).then_some((Kind::Cross, call.start..at.end))
 }
 
 #[cfg(test)]
@@ -103,8 +107,8 @@ mod tests {
     #[test]
     fn a_name_is_told_from_what_stands_around_it() {
         let names = |text: &'static str| -> Vec<(&str, bool)> {
-            let found = NAMES.get().find_iter(text.as_bytes());
-            let told = found.map(|found| (found.range(), name(&text.as_bytes()[found.range()])));
+            let found = NAMES.find_all(text.as_bytes());
+            let told = found.map(|found| (found.clone(), name(&text.as_bytes()[found])));
             told.map(|(at, (range, named))| (&text[at.start + range.start..][..range.len()], named))
                 .collect()
         };

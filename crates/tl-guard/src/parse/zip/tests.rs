@@ -72,6 +72,25 @@ fn what_other_programs_pack_is_read() {
 }
 
 #[test]
+fn a_directory_that_leaves_members_out_is_told() {
+    let whole = archive(&[("a", b"x"), ("b", b"y")], 0, 0);
+    let end = whole.len() - 22;
+    let start =
+        usize::try_from(u32::from_le_bytes(whole[end + 16..end + 20].try_into().unwrap())).unwrap();
+    let second = start + 47;
+    assert!(whole[second..].starts_with(b"PK\x01\x02"));
+    let mut points_behind = whole.clone();
+    points_behind[end + 16..end + 20].copy_from_slice(&u32::try_from(end).unwrap().to_le_bytes());
+    let mut ends_early = whole.clone();
+    ends_early[second] = b'Q';
+    for (zip, read) in [(points_behind, 0), (ends_early, 1)] {
+        let (members, left) = all(&zip);
+        assert_eq!(members.len(), read);
+        assert_eq!(left.len(), 1, "nothing said of what is not read");
+    }
+}
+
+#[test]
 fn what_cannot_be_read_is_named() {
     let why = |zip: &[u8]| all(zip).1.into_iter().map(|left| left.why).collect::<Vec<_>>();
     assert_eq!(why(&archive(&[("a", b"x")], 0, 1)), ["it has a password"]);

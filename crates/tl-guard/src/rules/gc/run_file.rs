@@ -11,7 +11,7 @@ use tl_core::finding::{Confidence, Evidence, Level};
 use tl_rules::doc::RuleDoc;
 
 use crate::rules::gc::download_and_run::downloads;
-use crate::rules::{Check, Cx, Rule, Sink, finding, gp, gv};
+use crate::rules::{Check, Cx, Rule, Sink, finding, gp, gq, gv};
 use crate::text::unit::advance;
 
 pub(super) const RULE: Rule = Rule { doc: &DOC, check: Check::Inventory(check), needs: &[] };
@@ -30,6 +30,10 @@ static DOC: RuleDoc = RuleDoc {
 
 fn check(cx: &Cx<'_>, sink: &mut Sink) {
     for file in &cx.inventory.run {
+        if !file.whole {
+            let text = format!("what `{}` runs is larger than is looked at", file.by);
+            sink.add(gq::finding(&gq::NOT_FULLY_SCANNED, file.at.clone(), text, ""));
+        }
         let path = named(&file.at.path, &file.text);
         let mut found = gv::dangers(&path, &file.text);
         if let Some(line) = downloading(&path, &file.text) {

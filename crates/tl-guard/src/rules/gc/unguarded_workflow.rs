@@ -3,6 +3,7 @@
 //! In: workflows of GitHub. Out: findings. What anybody may write there (an issue, a comment, a pull
 //! request from a fork) becomes the order of an agent that holds the repository's token.
 
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -89,14 +90,25 @@ fn check(artifact: &Artifact, _: &Cx<'_>, sink: &mut Sink) {
 }
 
 /// Text of strangers in a line of a shell that starts an agent.
-fn in_command(text: &str) -> Option<std::ops::Range<usize>> {
-    THEIRS.find_iter(text).map(|found| found.range()).find(|range| {
-        let start = text[..range.start].rfind('\n').map_or(0, |n| n + 1);
-        let line = &text[start..range.start];
-        AGENT.is_match(&format!("{line} "))
-            && !line.contains("uses:")
-            && !line.trim_start().starts_with("prompt:")
-    })
+fn in_command(text: &str) -> Option<Range<usize>> {
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        let here = start;
+        start += line.len();
+        if line.trim_start().starts_with("prompt:") {
+            continue;
+        }
+        // Once a line, however often something of theirs stands in it.
+        let Some(agent) = AGENT.find(line) else { continue };
+        let action = line.find("uses:").map_or(usize::MAX, |at| at + "uses:".len());
+        let mut theirs = THEIRS.find_iter(line).map(|found| found.range());
+        if let Some(found) = theirs.find(|found| found.start >= agent.end())
+            && found.start < action
+        {
+            return Some(here + found.start..here + found.end);
+        }
+    }
+    None
 }
 
 /// The same bytes, with blanks for comments.
@@ -113,4 +125,53 @@ fn without_comments(text: &str) -> String {
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn text_of_strangers_counts_behind_the_agent_on_its_line() {
+        let theirs = "${{ github.event.issue.title }}";
+        for (line, found) in [
+            (format!("  run: claude -p \"{theirs}\"\n"), true),
+            (format!("  run: echo {theirs} && codex exec \"{theirs}\"\n"), true),
+            (format!("  run: echo {theirs} | claude -p x\n"), false),
+            (format!("  prompt: claude -p {theirs}\n"), false),
+            (format!("  uses: a/claude-code@v1 {theirs}\n"), false),
+            (format!("  run: claude -p x\n  env: {theirs}\n"), false),
+        ] {
+            let range = in_command(&line);
+            assert_eq!(range.is_some(), found, "{line}");
+            assert!(range.is_none_or(|range| &line[range] == theirs));
+        }
+    }
+
+    #[test]
+    fn a_line_of_nothing_but_their_text_is_read_once() {
+        let line = "echo ${{ github.head_ref }}".repeat(100_000);
+        assert_eq!(in_command(&line), None);
+    }
+
+    proptest! {
+        /// No text makes it panic, and what is found is text of strangers.
+        #[test]
+        fn any_workflow_is_read(parts in prop::collection::vec(prop_oneof![
+            "\\PC{0,6}",
+            prop::sample::select(vec![
+                "on: issue_comment\n", "run: ", "uses: ", "claude -p ", "\n", "#", "${{ github.head_ref }}", "--yolo", "prompt:",
+                "a/claude-code-action@v1", "author_association", "é", " ",
+            ]).prop_map(str::to_owned),
+        ], 0..16)) {
+            let text = parts.concat();
+            let bare = without_comments(&text);
+            prop_assert_eq!(bare.len(), text.len());
+            if let Some(range) = in_command(&bare) {
+                prop_assert!(THEIRS.is_match(&bare[range]));
+            }
+        }
+    }
 }

@@ -25,7 +25,7 @@ pub(super) fn actions() -> Vec<Action> {
     all
 }
 
-/// To send, anywhere.
+/// To send, anywhere. `copy` is an order in front of what is copied; "a copy of the licence" is none.
 fn away() -> Vec<Action> {
     let stop = b"!?\n]";
     vec![
@@ -68,12 +68,12 @@ fn away() -> Vec<Action> {
         whole(
             Kind::Send,
             CONTACT,
-            r"\b(?:hand|mirror(?:ed)?|transmit|deliver|stream|ship|forward|post|send|sent|upload|push|report|submit|relay|sync|cc|bcc|add|copy|copied)\b[^!?\n]{0,120}?(?:\b(?:to|at|into)\b[^\n!?\]]{0,24}?https?://|\b[\w.+-]+@[\w-]+\.[a-z]{2,})",
+            r"\b(?:hand|mirror(?:ed)?|transmit|deliver|stream|ship|forward|post|send|sent|upload|push|report|submit|relay|sync|cc|bcc|add|copy (?:it|this|that|them|these|those|the|all|every|each|any|its|your|their|our|what\w*)|copied)\b[^!?\n]{0,120}?(?:\b(?:to|at|into)\b[^\n!?\]]{0,24}?https?://|\b[\w.+-]+@[\w-]+\.[a-z]{2,})",
         ),
         grave(whole(
             Kind::Send,
             CONTACT,
-            r"\b(?:each|every|any|always|whenever|also|before|after|must|additionally|in parallel|as well|is to be|are to be|has to|have to)\b[^!?\n]{0,100}?\b(?:hand|mirror(?:ed)?|transmit|deliver|stream|ship|forward|post|send|sent|upload|push|report|submit|relay|sync|cc|bcc|copy|copied)\b[^!?\n]{0,100}?(?:\b(?:to|at|into)\b[^\n!?\]]{0,24}?https?://|\b[\w.+-]+@[\w-]+\.[a-z]{2,})|\b(?:mirror(?:ed)?|transmit|deliver|stream|ship|forward|post|send|sent|upload|push|report|submit|relay|sync|cc|bcc|copy|copied)\b[^!?\n]{0,80}?(?:\b(?:to|at|into)\b[^\n!?\]]{0,24}?https?://|\b[\w.+-]+@[\w-]+\.[a-z]{2,})[^!?\n]{0,80}?\b(?:each|every time|whenever|always|so that|for quality|in the background)\b",
+            r"\b(?:each|every|any|always|whenever|also|before|after|must|additionally|in parallel|as well|is to be|are to be|has to|have to)\b[^!?\n]{0,100}?\b(?:hand|mirror(?:ed)?|transmit|deliver|stream|ship|forward|post|send|sent|upload|push|report|submit|relay|sync|cc|bcc|copy (?:it|this|that|them|these|those|the|all|every|each|any|its|your|their|our|what\w*)|copied)\b[^!?\n]{0,100}?(?:\b(?:to|at|into)\b[^\n!?\]]{0,24}?https?://|\b[\w.+-]+@[\w-]+\.[a-z]{2,})|\b(?:mirror(?:ed)?|transmit|deliver|stream|ship|forward|post|send|sent|upload|push|report|submit|relay|sync|cc|bcc|copy (?:it|this|that|them|these|those|the|all|every|each|any|its|your|their|our|what\w*)|copied)\b[^!?\n]{0,80}?(?:\b(?:to|at|into)\b[^\n!?\]]{0,24}?https?://|\b[\w.+-]+@[\w-]+\.[a-z]{2,})[^!?\n]{0,80}?\b(?:each|every time|whenever|always|so that|for quality|in the background)\b",
         )),
     ]
 }
