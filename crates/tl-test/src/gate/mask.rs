@@ -8,6 +8,7 @@ use tl_core::test::{Class, Rate, Signature, Status};
 use tl_core::time::Timestamp;
 
 use super::{Known, Red, Touched, Verdict};
+use crate::classify;
 use crate::quarantine::release::{self, Standing};
 use crate::quarantine::{Quarantine, Quarantined};
 
@@ -26,7 +27,8 @@ pub(super) fn judge(
     let entries: Vec<&Quarantined> =
         quarantine.tests.iter().filter(|entry| entry.covers(&id, &red.variant)).collect();
     let entry_class = entries.first().map(|entry| entry.evidence.class);
-    let class = red.infra.map(|_| Class::Infra).or(entry_class);
+    let remembered = || known.state(&red.key, &red.variant).map(|state| classify::of(state).class);
+    let class = red.infra.map(|_| Class::Infra).or_else(remembered).or(entry_class);
     if red.passed_after > 0 {
         return (Verdict::RetriedToGreen { attempts: red.passed_after }, class);
     }

@@ -2,10 +2,11 @@
 //!
 //! In: parts of a decision. Out: short sentences, which are plain text. Start at [`why`].
 
-use tl_core::test::Rate;
+use tl_core::test::{Class, Rate};
 
 use super::text;
 use crate::gate::{Answer, Decision, Judged, Verdict};
+use crate::listing;
 
 /// Characters of a name that are shown.
 pub(super) const NAME: usize = 160;
@@ -85,7 +86,12 @@ pub(super) const fn kind(verdict: &Verdict) -> &'static str {
 /// Why a red test counts or does not, and what to do about it.
 pub fn why(judged: &Judged) -> String {
     match &judged.verdict {
-        Verdict::Real => "nothing excuses it".to_owned(),
+        Verdict::Real => match judged.class {
+            Some(class @ (Class::Flaky | Class::Broken | Class::Regressed)) => {
+                format!("nothing excuses it; history says: {}", listing::word(class))
+            }
+            _ => "nothing excuses it".to_owned(),
+        },
         Verdict::NewReason { known, got } if got.is_empty() => format!(
             "it is in quarantine for {}, and this failure has nothing to recognise it by",
             list(known)

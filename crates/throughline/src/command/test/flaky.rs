@@ -112,7 +112,7 @@ pub(super) async fn cmd_flaky(ui: &mut Ui, globals: &Globals, args: &FlakyArgs) 
     let chance =
         red_by_chance(rates.map(|test| test.rate.fails as f64 / test.rate.runs.max(1) as f64));
     if chance > 0.0 {
-        ui.status(format!("{:.1} % of runs of all of them are red by chance", 100.0 * chance));
+        ui.status(format!("a run of all tests is red by chance with {:.1} %", 100.0 * chance));
     }
     Ok(Outcome::Done)
 }
@@ -132,7 +132,7 @@ fn lost(cost: &Cost, history: &History) -> String {
     });
     let dearest: Vec<String> = dearest.collect();
     format!(
-        "flakes cost {} attempts of jobs and {:.1} minutes of tests in {DAYS} days: {}",
+        "attempts of jobs lost to flakes in {DAYS} days: {}, with {:.1} minutes of tests: {}",
         count(u64::from(cost.lost)),
         cost.minutes,
         dearest.join(", ")
@@ -173,7 +173,8 @@ fn headline(all: &Listing, shown: usize) -> String {
     let more = all.tests.len() - shown;
     let more =
         if more > 0 { format!("; {} more: `--limit`", count(more as u64)) } else { String::new() };
-    format!("{} runs: {}{more}", count(all.runs), counts.join(", "))
+    let counts = if counts.is_empty() { "none".to_owned() } else { counts.join(", ") };
+    format!("tests: {counts}; recorded runs: {}{more}", count(all.runs))
 }
 
 /// All that is known of one test.

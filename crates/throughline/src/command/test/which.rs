@@ -15,6 +15,9 @@ use crate::config::env::{
 use crate::context::Globals;
 use crate::error::CommandError;
 
+/// The start of 2000: what claims to be older was written by a machine without a clock.
+const OLDEST: Timestamp = Timestamp::from_seconds(946_684_800);
+
 /// What tells a run from others of its commit.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "History")]
@@ -90,8 +93,9 @@ impl WhichArgs {
         let attempt = globals.variables.text(GITHUB_RUN_ATTEMPT);
         let attempt = attempt.and_then(|text| text.parse().ok()).filter(|attempt| *attempt > 0);
         let first = reports.iter().filter_map(|(_, ending)| ending.first).min();
-        // A report may be of a machine whose clock is ahead.
-        let at = self.at.or(first.filter(|at| *at <= now)).unwrap_or(now);
+        // A report may be of a machine whose clock is ahead, or that has none.
+        let is_real = |at: &Timestamp| (OLDEST..=now).contains(at);
+        let at = self.at.or(first.filter(is_real)).unwrap_or(now);
         let run = globals.variables.text(GITHUB_RUN_ID);
         let repository = globals.variables.text(GITHUB_REPOSITORY).unwrap_or_default();
         Ok(Some(Which {

@@ -9,7 +9,7 @@ fn each_finding_is_a_line_at_its_place() {
         annotations(&decision()),
         "::error title=evidence is not whole::`out/a.xml` line 12: it breaks off: let the runner finish
 ::error file=orders/OrdersTest.java,line=41,title=acme.OrdersTest > adds::the sum was wrong (nothing excuses it)
-::error file=orders/OrdersTest.java,line=41,title=acme.OrdersTest > rounds::the sum was wrong (nothing excuses it)
+::error file=orders/OrdersTest.java,line=41,title=acme.OrdersTest > rounds::the sum was wrong (nothing excuses it; history says: regressed)
 ::error file=orders/OrdersTest.java,line=41,title=acme.OrdersTest > takes::the sum was wrong (it is in quarantine for `aa`, and this is bb)
 ::error file=.throughline/quarantine.toml,line=8,title=quarantine is overdue::.throughline/quarantine.toml line 8: `a > b` was in quarantine until 2026-11-20; ana sees to it (#1): mend the test
 ::warning file=orders/OrdersTest.java,line=41,title=acme.OrdersTest > retries::quarantined: `ana`, `acme/api#412`, p = 2.2 %25 [1.2, 3.6], 212/298 clean

@@ -23,7 +23,7 @@ red
     -> nothing excuses it
   real          acme.OrdersTest > rounds  orders/OrdersTest.java:41  [9f2c41d07be35a6610fa2b38]
     the sum was wrong
-    -> nothing excuses it
+    -> nothing excuses it; history says: regressed
   new reason    acme.OrdersTest > takes  orders/OrdersTest.java:41  [9f2c41d07be35a6610fa2b38]
     the sum was wrong
     -> it is in quarantine for `aa`, and this is bb

@@ -78,6 +78,17 @@ pub(super) const RED: &[Scenario] = &[
         "2 red tests",
     ),
     (
+        "a failure that history knows",
+        |r| {
+            r.red("adds", &[OTHER]);
+            let divergent = vec![(3, Timestamp::default())];
+            r.known.state =
+                Some(TestState { runs: 40, divergent, divergent_all: 1, ..TestState::default() });
+        },
+        Failed,
+        "nothing excuses it; history says: flaky",
+    ),
+    (
         "a test never ended",
         |r| r.red("adds", &[OTHER]).status = Status::Unfinished,
         Failed,
