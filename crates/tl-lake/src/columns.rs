@@ -1,6 +1,6 @@
 //! The columns of a segment: names, types, encodings. Its format is called `results/1`.
 //!
-//! In: the level of a segment. Out: schema and properties for the writer. Start at [`ALL`].
+//! In: the level of a segment. Out: schema and properties for the writer. Start at [`Columns::ALL`].
 //! **Invariant:** this format never changes: another one has another name.
 //!
 //! Numbers have logical types without a sign, so that every reader of Parquet sees them as they are.

@@ -1,7 +1,7 @@
 //! The lake: results of tests as segments of columns, too many to stand in the ledger.
 //!
 //! In: rows of integers. Out: Parquet files, and what a scan over them says. Start at
-//! [`rows::Rows`]; then [`write`], [`place`], [`scan`], [`flips`], [`divergent`], [`compact`].
+//! [`rows::Rows`]; then [`mod@write`], [`place`], [`scan`], [`flips`], [`divergent`], [`compact`].
 //! **Invariants:** which files belong to the lake is the ledger's to say: a segment counts once its
 //! manifest lists it, and [`place::Place::put`] returns when it is on disk, before that. A file is
 //! never changed. One that differs from what the manifest says of it is an error that names it, and

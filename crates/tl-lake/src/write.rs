@@ -1,6 +1,6 @@
 //! Writing a segment.
 //!
-//! In: [`Rows`]. Out: the bytes of a file, and what the manifest is to say of it. Start at [`write`];
+//! In: [`Rows`]. Out: the bytes of a file, and what the manifest is to say of it. Start at [`write()`];
 //! [`Writer`] is for more rows than fit into memory. Nothing is on disk then:
 //! [`crate::place::Place::put`] does that. **Invariant:** equal rows make equal bytes, so the path of a
 //! file, which holds the beginning of its SHA-256, says what is in it.

@@ -35,7 +35,7 @@ pub use dims::{Commit, Known as Reason, Run};
 pub use evidence::{attempts, orders};
 pub use gather::Gathered;
 pub use history::{Executed, History, HistoryError, Test, executions, known};
-pub use lesson::{Lesson, failed_in};
+pub use lesson::{Lesson, coverage, failed_in, remember_coverage};
 pub use rebuild::{Rebuilt, rebuild};
 
 use dims::Dims;

@@ -1,7 +1,7 @@
 //! What is remembered of one test in one variant, of bounded size.
 //!
 //! In: results, run by run. Out: [`TestState`]: how often it fails, since when, whether it passes and
-//! fails on one and the same commit, how long it takes. Start at [`fold`].
+//! fails on one and the same commit, how long it takes. Start at [`fold()`].
 //! **Invariants:** a state has an upper size, however many runs it has seen; skipped tests are no
 //! runs; failures of machines count in [`TestState::infra`] and nowhere else; in which order the runs
 //! of the last [`WINDOW`] commits arrive changes nothing of these. What comes later than that is counted

@@ -85,7 +85,7 @@ pub(super) async fn cmd_test(ui: &mut Ui, globals: &Globals, args: &TestArgs) ->
         TestCommand::Record(args) => record::cmd_record(ui, globals, args).await,
         TestCommand::Flaky(args) => flaky::cmd_flaky(ui, globals, args).await,
         TestCommand::Rerun(args) => rerun::cmd_rerun(ui, globals, args).await,
-        TestCommand::Coverage(args) => coverage::cmd_coverage(ui, args),
+        TestCommand::Coverage(args) => coverage::cmd_coverage(ui, globals, args).await,
         TestCommand::Order(args) => choose::cmd_order(ui, globals, args).await,
         TestCommand::Select(args) => choose::cmd_select(ui, globals, args).await,
         TestCommand::Split(args) => choose::cmd_split(ui, globals, args).await,

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 use tl_testkit::env::TestEnv;
+use tl_testkit::repo::TestRepo;
 
 use crate::env;
 
@@ -202,6 +203,43 @@ fn tests_are_ordered_and_dealt_out_by_what_they_did() {
     assert_eq!(items(0) + items(1), 3, "{split}");
     let shown = asked(&env, &["split", "2", "--index", "3"]);
     assert!(shown.contains("[exit status: 2]"), "{shown}");
+}
+
+#[test]
+fn a_test_that_runs_a_changed_line_is_selected() {
+    let repo = TestRepo::new();
+    let cart = "def total(x):\n    return sum(x)\n\ndef empty():\n    return 0\n";
+    let files = [("src/cart.py", cart), ("src/pay.py", "def pay():\n    return 1\n")];
+    repo.commit("ana", "2026-02-01T10:00:00Z", &files, "Start");
+    let changed = cart.replace("return 0", "return 0.0");
+    repo.commit("ana", "2026-02-02T10:00:00Z", &[("src/cart.py", &changed)], "Empty is a float");
+    let env = env().with_copy_of(repo.path());
+    let tests = [("cart_sums", true), ("cart_empty", true), ("pay_once", true)];
+    for day in 1..=12 {
+        record(&env, day, 1, &tests);
+    }
+    let context =
+        |test: &str| format!("tests/{}_test.py::{test}|run", test.split('_').next().unwrap());
+    let (sums, empty) = (context("cart_sums"), context("cart_empty"));
+    let contexts = serde_json::json!({ "1": [sums], "2": [sums], "4": [empty], "5": [empty] });
+    let coverage = serde_json::json!({
+        "meta": { "format": 3, "version": "7.6.1", "show_contexts": true },
+        "files": { "src/cart.py": {
+            "executed_lines": [1, 2, 4, 5], "missing_lines": [], "excluded_lines": [],
+            "contexts": contexts,
+        } },
+        "totals": {},
+    });
+    env.write("coverage.json", coverage.to_string());
+    env.shell("git checkout -q HEAD~1");
+    let shown = asked(&env, &["coverage", "--record", "coverage.json"]);
+    assert!(shown.contains("coverage of 2 tests is recorded"), "{shown}");
+    env.shell("git checkout -q -");
+    let select = ["select", "--base", "HEAD~1", "--time", "0", "--explain"];
+    let shown = asked(&env, &select);
+    assert!(shown.contains("run  acme > cart_empty: it runs"), "{shown}");
+    assert!(shown.contains("skip acme > cart_sums"), "{shown}");
+    assert!(shown.contains("skip acme > pay_once"), "{shown}");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! When a change is too far-reaching, or too little is known, to leave any test out.
 //!
 //! In: a change and what is known of the tests. Out: the reasons to run everything, none where
-//! tests may be left out. Start at [`reasons`]. **Invariant:** what is not understood runs
+//! tests may be left out. Start at `reasons`. **Invariant:** what is not understood runs
 //! everything. After Fowler's "The Rise of Test Impact Analysis" and Azure's own list.
 
 use std::collections::BTreeSet;

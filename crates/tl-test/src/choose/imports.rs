@@ -3,7 +3,7 @@
 //! In: paths and texts of a repository's files. Out: [`Imports`], and from it the steps of each file
 //! to the changed ones. Start at [`Scan::add`]. Rust, Python, JavaScript and TypeScript, Go, Java
 //! with Kotlin, Scala and Groovy, C#, C and C++, Ruby, PHP. **Invariants:** an import that may mean
-//! several files means all of them, up to [`MEANT`]; nothing is parsed, so a line in a comment or a
+//! several files means all of them, up to `MEANT`; nothing is parsed, so a line in a comment or a
 //! text counts; what is not found is left out, so that a file without a path to the change may
 //! depend on it all the same.
 

@@ -1,6 +1,6 @@
 //! Clover's XML, of OpenClover, `PHPUnit` and Istanbul.
 //!
-//! In: the elements of `coverage`. Out: a [`Covered`] for each `file`. Start at [`Clover::begin`].
+//! In: the elements of `coverage`. Out: a [`Covered`](super::Covered) for each `file`. Start at [`Clover::begin`].
 //! Lines of the type `method` are declarations, which are not executed.
 
 use super::builder::{Builder, is_hit};

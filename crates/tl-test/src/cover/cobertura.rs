@@ -1,6 +1,6 @@
 //! Cobertura's XML, as its many writers have it.
 //!
-//! In: the elements of `coverage`. Out: a [`Covered`] for each `class`, of which a file may have
+//! In: the elements of `coverage`. Out: a [`Covered`](super::Covered) for each `class`, of which a file may have
 //! several. Start at [`Cobertura::begin`]. What stands below a class counts; what stands below its
 //! methods is the same again, or (Istanbul) something else, and counts where there is nothing else.
 

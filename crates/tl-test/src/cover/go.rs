@@ -1,7 +1,7 @@
 //! Profiles of `go test -coverprofile`.
 //!
 //! In: lines such as `acme.org/orders/add.go:12.30,15.2 3 1`: from line and column to line and
-//! column, statements, count. Out: a [`Covered`] for each run of lines about one file. Start at
+//! column, statements, count. Out: a [`Covered`](super::Covered) for each run of lines about one file. Start at
 //! [`GoCover`]. Source: `golang.org/x/tools/cover`, `ParseProfilesFromReader`.
 //!
 //! A line is covered where any block that it is in was executed: with `-coverpkg` a profile holds

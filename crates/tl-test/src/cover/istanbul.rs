@@ -1,6 +1,6 @@
 //! `coverage-final.json` of Istanbul, nyc, c8, jest and vitest.
 //!
-//! In: an object of files, by path. Out: a [`Covered`] for each. Start at [`Istanbul::kept`]. A line
+//! In: an object of files, by path. Out: a [`Covered`](super::Covered) for each. Start at [`Istanbul::kept`]. A line
 //! counts where a statement begins on it, and is covered where one of those was executed, as
 //! Istanbul's own `getLineCoverage` has it.
 

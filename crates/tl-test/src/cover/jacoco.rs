@@ -1,6 +1,6 @@
 //! `JaCoCo`'s XML.
 //!
-//! In: the elements of `report`. Out: a [`Covered`] for each `sourcefile`. Start at
+//! In: the elements of `report`. Out: a [`Covered`](super::Covered) for each `sourcefile`. Start at
 //! [`Jacoco::begin`]. A line counts where instructions stand on it, and is covered where one of them
 //! was executed, as `JaCoCo`'s own counter `LINE` has it. Source: its `report.dtd` 1.1.
 

@@ -1,6 +1,6 @@
 //! lcov's tracefiles.
 //!
-//! In: lines such as `DA:7,3`. Out: a [`Covered`] for each `SF:` up to its `end_of_record`; that of
+//! In: lines such as `DA:7,3`. Out: a [`Covered`](super::Covered) for each `SF:` up to its `end_of_record`; that of
 //! one test where `TN:` names one. Start at [`Lcov`]. Source: geninfo(1), lcov 1.16 and 2.3.
 
 use super::builder::{Builder, is_hit};

@@ -1,6 +1,6 @@
 //! `llvm-cov export`, as JSON.
 //!
-//! In: `data[].files[]` with their `segments`. Out: a [`Covered`] for each file, with the lines that
+//! In: `data[].files[]` with their `segments`. Out: a [`Covered`](super::Covered) for each file, with the lines that
 //! `llvm-cov export -format=lcov` and `llvm-cov show` give it. Start at [`lines`]. Source:
 //! `LineCoverageStats` in LLVM's `CoverageMapping.cpp`; segments have had a sixth value, whether
 //! they are a gap, since LLVM 12.

@@ -12,17 +12,20 @@ use tl_lake::columns::Columns;
 use tl_lake::place::Place;
 use tl_lake::scan::{Wanted, scan};
 use tl_ledger::Ledger;
+use tl_ledger::lake::{Swap, SwapError};
 
 use super::history::{History, HistoryError};
-use super::{PackError, rows_of};
+use super::{PackError, ROUNDS, RecordError, rows_of};
 use crate::choose::cofail::{self, CoFail};
 use crate::choose::escaped::Escapes;
 use crate::choose::select::Selection;
+use crate::cover::map::Map;
 
 /// Names of the packs.
 pub(super) const PACKS: [&str; 2] = [COFAIL, ESCAPES];
 const COFAIL: &str = "cofail";
 const ESCAPES: &str = "escapes";
+const COVERAGE: &str = "coverage";
 
 /// A whole run of a change of which the files are known.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -81,6 +84,64 @@ pub(super) fn red(
         }
     });
     red
+}
+
+/// Which test covers which lines, as far as it was remembered.
+///
+/// # Errors
+/// The ledger cannot be read, or holds what a later version wrote.
+pub async fn coverage(ledger: &Ledger, lake: &str) -> Result<Map, HistoryError> {
+    let (_, packs) = ledger.packs(lake, &[COVERAGE]).await?;
+    Ok(map(&packs)?)
+}
+
+/// Takes in what a run measured of single tests: `learn` changes what is known. Another writer in
+/// between is no matter: it is asked again.
+///
+/// # Errors
+/// The ledger cannot be read or written, or the map is too large.
+pub async fn remember_coverage(
+    ledger: &Ledger,
+    lake: &str,
+    learn: impl Fn(&mut Map),
+    now: Timestamp,
+) -> Result<(), RecordError> {
+    for _ in 0..ROUNDS {
+        let (expected, packs) = ledger.packs(lake, &[COVERAGE]).await?;
+        let mut map = map(&packs)?;
+        learn(&mut map);
+        let wrong = |err| PackError {
+            name: COVERAGE.to_owned(),
+            block: 0,
+            what: format!("cannot be written: {err}"),
+        };
+        let value = map.encode().map_err(wrong)?;
+        let pack = Pack { name: COVERAGE.to_owned(), block: 0, value };
+        let swap = Swap {
+            lake,
+            expected,
+            add: &[],
+            remove: &[],
+            packs: std::slice::from_ref(&pack),
+            events: &[],
+            at: now,
+        };
+        match ledger.swap(&swap).await {
+            Ok(_) => return Ok(()),
+            Err(SwapError::Late { .. }) => {}
+            Err(err) => return Err(err.into()),
+        }
+    }
+    Err(RecordError::Busy { rounds: ROUNDS })
+}
+
+fn map(packs: &[Pack]) -> Result<Map, PackError> {
+    let Some(pack) = packs.first() else { return Ok(Map::default()) };
+    Map::decode(&pack.value).map_err(|err| PackError {
+        name: pack.name.clone(),
+        block: pack.block,
+        what: format!("cannot be used: {err}"),
+    })
 }
 
 /// Tests that were red in a run of a request (`acme/api#12`); none for an empty name.

@@ -8,8 +8,9 @@ use std::path::Path;
 use tl_core::diff::{Content, FileDiff};
 use tl_core::id::CommitId;
 use tl_exec::git::Repository;
-use tl_test::choose::Change;
 use tl_test::choose::imports::{Imports, Scan};
+use tl_test::choose::{Candidate, Change, Covers, covers};
+use tl_test::cover::map::{Blob, Map};
 
 /// Largest source whose imports are looked at, bytes.
 const SOURCE: u64 = 1 << 20;
@@ -59,6 +60,18 @@ fn add(change: &mut Change, file: FileDiff) {
         change.renamed.insert(path.clone(), from);
     }
     change.files.push(path);
+}
+
+/// Which tests run what the change touches, as far as coverage was recorded.
+pub(super) fn covers(
+    repository: &Repository,
+    base: &CommitId,
+    map: &Map,
+    tests: &[Candidate],
+    change: &Change,
+) -> Vec<Covers> {
+    let before = |path: &str| Some(Blob::of(&repository.blob_at(base, path).ok()??));
+    covers::covers(map, tests, change, before)
 }
 
 /// Which sources import which, as they are in the work tree.

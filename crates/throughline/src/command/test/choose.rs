@@ -12,6 +12,7 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use rustc_hash::FxHashSet;
 use serde::Serialize;
+use tl_core::id::CommitId;
 use tl_core::test::{TestKey, TestName};
 use tl_exec::git::Repository;
 use tl_test::candidates::candidates;
@@ -20,7 +21,7 @@ use tl_test::choose::escaped::{ALLOWED, Escapes, Expected};
 use tl_test::choose::imports::Imports;
 use tl_test::choose::select::{Limit, Selection, select};
 use tl_test::choose::split::{Split, Unit, split};
-use tl_test::choose::{Candidate, Change, Choice, Chosen, Past, order};
+use tl_test::choose::{Candidate, Change, Choice, Chosen, Covers, Past, order};
 use tl_test::read::name;
 use tl_test::record::{self, History};
 
@@ -161,6 +162,7 @@ struct Known {
     change: Option<Change>,
     cofail: CoFail,
     escapes: Escapes,
+    coverage: Vec<Covers>,
     imports: Option<Imports>,
     failed: FxHashSet<TestKey>,
 }
@@ -175,15 +177,24 @@ impl Known {
         let shelf = desk.needed_shelf(ui).await?;
         let history = history(&shelf).await?;
         let tests = tests(ui, &history, &args.variant, args.from.as_ref())?;
-        let (change, imports) = match &desk.repository {
-            Some(repository) => changed(ui, globals, repository, args)?,
-            None => (None, None),
+        let between = match &desk.repository {
+            Some(repository) => between(ui, globals, repository, args)?,
+            None => None,
         };
+        let (mut change, mut imports, mut coverage) = (None, None, Vec::new());
+        if let (Some(repository), Some((head, base))) = (&desk.repository, &between) {
+            change = change::between(repository, head, base, args.text.clone());
+            imports = change::imports(repository, head);
+            let map = record::coverage(&shelf.ledger, &shelf.lake).await;
+            let map = map.map_err(CommandError::environment)?;
+            let covers = |change| change::covers(repository, base, &map, &tests, change);
+            coverage = change.as_ref().map(covers).unwrap_or_default();
+        }
         let Shelf { ledger, place, lake } = &shelf;
         let failed = record::failed_in(ledger, place, lake, &history, &args.change);
         let failed = failed.await.map_err(CommandError::environment)?;
         let (cofail, escapes) = (history.cofail, history.escapes);
-        Ok(Self { tests, change, cofail, escapes, imports, failed })
+        Ok(Self { tests, change, cofail, escapes, coverage, imports, failed })
     }
 
     fn choice(&self, desk: &Desk) -> Choice<'_> {
@@ -191,7 +202,7 @@ impl Known {
             tests: &self.tests,
             change: self.change.as_ref(),
             cofail: &self.cofail,
-            coverage: &[],
+            coverage: &self.coverage,
             imports: self.imports.as_ref(),
             failed: &self.failed,
             now: desk.now(),
@@ -203,20 +214,20 @@ async fn history(shelf: &Shelf) -> Result<History, CommandError> {
     record::known(&shelf.ledger, &shelf.lake).await.map_err(CommandError::environment)
 }
 
-fn changed(
+/// `HEAD`, and the commit that the change began at.
+fn between(
     ui: &mut Ui,
     globals: &Globals,
     repository: &Repository,
     args: &ForArgs,
-) -> Result<(Option<Change>, Option<Imports>), CommandError> {
-    let Some((head, base)) = diff::base(globals, args.base.as_deref(), repository)? else {
+) -> Result<Option<(CommitId, CommitId)>, CommandError> {
+    let between = diff::base(globals, args.base.as_deref(), repository)?;
+    if between.is_none() {
         ui.note(
             "nobody can tell what the change touches: fetch more of the history, and give `--base`",
         );
-        return Ok((None, None));
-    };
-    let change = change::between(repository, &head, &base, args.text.clone());
-    Ok((change, change::imports(repository, &head)))
+    }
+    Ok(between)
 }
 
 /// The tests that there are: of a list, with what history knows of each.

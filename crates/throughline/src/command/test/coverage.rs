@@ -12,12 +12,16 @@ use serde::Serialize;
 use tl_core::id::CommitId;
 use tl_exec::git::Repository;
 use tl_test::cover::diff::{self, Added, Patch};
+use tl_test::cover::map::{Blob, Map};
 use tl_test::cover::paths::Sources;
 use tl_test::cover::ranges::Lines;
 use tl_test::cover::total::{Adding, Sums, Total};
 use tl_test::cover::{Ended, Report};
 use tl_test::read::{Gap, Limits};
+use tl_test::record;
 
+use super::shelf::{Desk, Make};
+use crate::context::Globals;
 use crate::error::{CmdResult, CommandError, Outcome};
 use crate::test_files;
 use crate::ui::{Table, Ui, visible};
@@ -49,6 +53,10 @@ pub(super) struct CoverageArgs {
     /// `origin/main`
     #[arg(long, value_name = "REF")]
     base: Option<String>,
+    /// Remember which test covers which lines, for `order` and `select`: of reports that tell tests
+    /// apart, measured on the commit that is checked out
+    #[arg(long)]
+    record: bool,
     /// Print one JSON document (`coverage/v1`)
     #[arg(long)]
     pub(super) json: bool,
@@ -98,7 +106,7 @@ struct PatchDocument<'a> {
     patch: &'a Patch,
 }
 
-pub(super) fn cmd_coverage(ui: &mut Ui, args: &CoverageArgs) -> CmdResult {
+pub(super) async fn cmd_coverage(ui: &mut Ui, globals: &Globals, args: &CoverageArgs) -> CmdResult {
     let (adding, reports) = read(ui, &args.files)?;
     let repository = Repository::open(Path::new(".")).ok();
     let change = match &args.base {
@@ -114,6 +122,9 @@ pub(super) fn cmd_coverage(ui: &mut Ui, args: &CoverageArgs) -> CmdResult {
     let patch = change.as_ref().map(|(base, added)| (base, diff::patch(&total, added)));
     let complete = !reports.is_empty() && reports.iter().all(|(_, ended)| ended.complete);
     tell(ui, &reports, &total);
+    if args.record {
+        remember(ui, globals, &total).await?;
+    }
     if args.json {
         ui.print_json(&document(&total, &reports, complete, patch.as_ref()))?;
     } else if let Some((_, patch)) = &patch {
@@ -122,6 +133,26 @@ pub(super) fn cmd_coverage(ui: &mut Ui, args: &CoverageArgs) -> CmdResult {
         print_total(ui, &total)?;
     }
     Ok(if complete { Outcome::Done } else { Outcome::Unproven })
+}
+
+/// Puts what single tests cover into history.
+async fn remember(ui: &mut Ui, globals: &Globals, total: &Total) -> Result<(), CommandError> {
+    if total.tests.is_empty() {
+        ui.warn("nothing is recorded: the reports do not tell tests apart");
+        return Ok(());
+    }
+    let desk = Desk::open(ui, globals)?;
+    let (Some(shelf), Some(repository)) = (desk.shelf(ui, Make::Yes).await?, &desk.repository)
+    else {
+        return Err(CommandError::usage("coverage is recorded of a repository, in its ledger"));
+    };
+    let blob = |file: &str| Some(Blob::of(&repository.blob_at_head(file).ok()??));
+    let now = desk.now();
+    let learn = |map: &mut Map| map.learn(total, now, blob);
+    let done = record::remember_coverage(&shelf.ledger, &shelf.lake, learn, now).await;
+    done.map_err(CommandError::environment)?;
+    ui.status(format!("coverage of {} tests is recorded", total.tests.len()));
+    Ok(())
 }
 
 /// Reads what patterns name.

@@ -195,11 +195,13 @@ async fn lesson(
     let tests = candidates(history, &evidence.variant);
     let Shelf { ledger, place, lake } = shelf;
     let failed = record::failed_in(ledger, place, lake, history, &which.change).await.ok()?;
+    let map = record::coverage(ledger, lake).await.ok()?;
+    let coverage = change::covers(repository, &base, &map, &tests, &change);
     let choice = Choice {
         tests: &tests,
         change: Some(&change),
         cofail: &history.cofail,
-        coverage: &[],
+        coverage: &coverage,
         imports: imports.as_ref(),
         failed: &failed,
         now: run.now,

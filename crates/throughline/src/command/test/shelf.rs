@@ -1,6 +1,6 @@
 //! Where the history of a repository's tests is: its ledger, and the files beside it.
 //!
-//! In: the global flags, `[test]` of the configuration. Out: [`Shelf`]. Start at [`Shelf::open`].
+//! In: the global flags, `[test]` of the configuration. Out: [`Shelf`]. Start at [`Desk::shelf`].
 //! **Invariant:** judging a run makes no ledger: history begins where somebody asked for it.
 
 use std::path::{Path, PathBuf};
