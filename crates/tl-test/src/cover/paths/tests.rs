@@ -33,7 +33,7 @@ fn names_of_any_machine_are_found() {
         "./src/acme/add.py",
         "src\\acme\\add.py",
         "/build/7/app/src/acme/add.py",
-        "/other/agent/work/app/src/acme/add.py",
+        "/other/agent/build/app/src/acme/add.py",
         "D:\\a\\app\\src\\acme\\add.py",
         "acme/add.py",
         "../app/src/acme/../acme/add.py",
@@ -52,7 +52,7 @@ fn what_others_wrote_is_outside() {
     assert_eq!(place(&all, "/usr/lib/python3/json/api.py", &[]), "-");
     assert_eq!(place(&all, "", &[]), "-");
     // A name at the top fits any directory, unless others say which one is the repository's.
-    let names = ["/work/app/acme/add.py", "/work/app/setup.py", "/else/x/setup.py"];
+    let names = ["/build/app/acme/add.py", "/build/app/setup.py", "/else/x/setup.py"];
     let places = all.places(&names.map(|name| named(name, &[])), &[]);
     assert_eq!(places.iter().map(shown).collect::<Vec<_>>(), ["acme/add.py", "setup.py", "-"]);
 }

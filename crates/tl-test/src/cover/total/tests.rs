@@ -25,7 +25,7 @@ fn total(reports: &[Covered]) -> Total {
 fn a_line_of_several_reports_counts_once() {
     let mut one = covered("src/a.py", &[(1, 4)], &[(1, 2)]);
     one.branches = vec![Branches { line: 2, hit: 1, all: 2 }];
-    let mut two = covered("/work/src/a.py", &[(3, 6)], &[(3, 3)]);
+    let mut two = covered("/build/src/a.py", &[(3, 6)], &[(3, 3)]);
     two.branches = vec![Branches { line: 2, hit: 2, all: 2 }, Branches { line: 5, hit: 0, all: 2 }];
     let total = total(&[one, two, covered("/usr/lib/other/x.py", &[(1, 9)], &[])]);
     let sums = Sums { lines: 6, covered: 3, branches: 4, branches_covered: 2 };
@@ -60,7 +60,7 @@ proptest! {
     fn the_order_of_reports_makes_no_difference(
         rows in proptest::collection::vec((0_usize..3, 1_u32..9, 0_u32..4, 0_u32..4, 0_u32..4), 0..8),
     ) {
-        let files = ["src/a.py", "/work/src/a.py", "src/b.py"];
+        let files = ["src/a.py", "/build/src/a.py", "src/b.py"];
         let mut reports: Vec<Covered> = rows
             .iter()
             .map(|(file, at, more, hit, all)| {
