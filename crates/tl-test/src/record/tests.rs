@@ -251,6 +251,17 @@ async fn a_machine_that_failed_is_no_failure_of_the_test() {
 
 #[tokio::test]
 async fn many_writers_at_once_lose_nothing() {
+    // Who is late, a scheduler decides: until somebody was.
+    for _ in 0..20 {
+        if many_writers().await.iter().any(|rounds| *rounds > 1) {
+            return;
+        }
+    }
+    panic!("nobody was ever late");
+}
+
+/// Six writers at once; how many rounds each of them took.
+async fn many_writers() -> [u32; 6] {
     let home = Home::new();
     let one = |number: u32| {
         let home = &home;
@@ -261,8 +272,6 @@ async fn many_writers_at_once_lose_nothing() {
         }
     };
     let done = tokio::join!(one(0), one(1), one(2), one(3), one(4), one(5));
-    let rounds = [done.0, done.1, done.2, done.3, done.4, done.5].map(|done| done.rounds);
-    assert!(rounds.iter().any(|rounds| *rounds > 1), "nobody was late: {rounds:?}");
     let history = home.known().await;
     assert_eq!((history.runs.len(), state_of(&history, "adds").runs), (6, 6));
     for number in 0..6 {
@@ -272,6 +281,7 @@ async fn many_writers_at_once_lose_nothing() {
     // What was written for a number that another one took is gone.
     let listed = home.ledger().await.lake(LAKE).await.unwrap().segments;
     assert_eq!((listed.len(), home.place().list().unwrap().len()), (6, 6));
+    [done.0, done.1, done.2, done.3, done.4, done.5].map(|done| done.rounds)
 }
 
 impl History {
