@@ -13,6 +13,7 @@ mod guard;
 pub(crate) mod hook;
 mod map;
 pub(crate) mod sandbox;
+mod serve;
 mod sql;
 mod tables;
 mod test;
@@ -30,6 +31,7 @@ pub(crate) enum Command {
     Events(events::EventsArgs),
     Guard(Box<guard::GuardArgs>),
     Test(test::TestArgs),
+    Serve(serve::ServeArgs),
     Doctor(doctor::DoctorArgs),
     /// Show the configuration and where it comes from
     #[command(subcommand)]
@@ -48,7 +50,7 @@ impl Command {
             Self::Test(args) => args.json(),
             Self::Doctor(args) => args.json,
             Self::Config(config::ConfigCommand::Show(args)) => args.json,
-            Self::Events(_) | Self::Config(_) | Self::Completions(_) => false,
+            Self::Events(_) | Self::Serve(_) | Self::Config(_) | Self::Completions(_) => false,
         }
     }
 }
@@ -62,6 +64,7 @@ pub(crate) async fn execute(ui: &mut Ui, globals: &Globals, command: &Command) -
         Command::Events(args) => events::cmd_events(ui, globals, args).await,
         Command::Guard(args) => guard::cmd_guard(ui, globals, args).await,
         Command::Test(args) => test::cmd_test(ui, globals, args).await,
+        Command::Serve(args) => serve::cmd_serve(ui, globals, args).await,
         Command::Doctor(args) => doctor::cmd_doctor(ui, globals, args).await,
         Command::Config(command) => config::cmd_config(ui, globals, command),
         Command::Completions(args) => completions::cmd_completions(ui, args),

@@ -107,6 +107,16 @@ impl CommandError {
         causes(self.error.as_ref()).join(": ")
     }
 
+    /// What is to be said of it without labels: causes, then hints, a sentence each.
+    pub(crate) fn plain(&self) -> String {
+        let mut text = causes(self.error.as_ref()).join(": ");
+        for hint in &self.hints {
+            text.push_str("; ");
+            text.push_str(hint);
+        }
+        text
+    }
+
     /// The whole text for stderr, empty when there is nothing to say.
     pub(crate) fn show(&self) -> String {
         if self.kind == ErrorKind::OutputClosed {

@@ -135,6 +135,19 @@ pub(crate) struct Settings {
     pub(crate) unicode: bool,
 }
 
+impl Settings {
+    /// Nothing is shown but data, warnings and errors.
+    pub(crate) const fn silent() -> Self {
+        Self {
+            color: ColorChoice::Never,
+            quiet: true,
+            progress: false,
+            columns: None,
+            unicode: false,
+        }
+    }
+}
+
 /// The two streams of the program.
 pub(crate) struct Ui {
     stdout: BufWriter<AutoStream<Stdout>>,

@@ -8,7 +8,6 @@ use std::collections::BTreeSet;
 
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
-use tl_bench::organisation::Organisation;
 use tl_collect::requested::requested_history;
 use tl_core::delivery::numbered;
 use tl_core::history::History;
@@ -20,6 +19,7 @@ use tl_map::network::observed::{Change, Merge, Observed, Release, Round, Run};
 use tl_map::network::{Settings, answer, simulated_changes};
 use tl_map::options::Options;
 use tl_map::stats::random::SplitMix64;
+use tl_server::organisation::Organisation;
 
 const MINUTE: i64 = 60_000;
 

@@ -5,7 +5,7 @@
 
 pub mod guard;
 pub mod oracle;
-pub mod organisation;
+
 pub mod test;
 
 use std::error::Error;

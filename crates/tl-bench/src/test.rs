@@ -6,9 +6,11 @@
 mod corpora;
 mod flaky;
 mod flips;
+mod gate;
 mod ingest;
 mod junit;
 mod order;
+mod release;
 mod rows;
 
 use std::fmt;
@@ -43,6 +45,8 @@ pub const MEASURES: &[Measure] = &[
     Measure { name: "flips", run: flips::measure },
     Measure { name: "ingest", run: ingest::measure },
     Measure { name: "flaky", run: flaky::measure },
+    Measure { name: "release", run: release::measure },
+    Measure { name: "gate", run: gate::measure },
     Measure { name: "order", run: order::measure },
 ];
 

@@ -20,6 +20,7 @@ mod patch_id;
 mod refs;
 mod remote;
 mod renames;
+mod status;
 mod tree;
 mod walk;
 
@@ -42,6 +43,7 @@ pub use patch_id::PatchId;
 pub use refs::{
     BranchRef, BrokenRef, Head, References, ReferencesError, RemoteBranch, RequestRef, TagRef,
 };
+pub use status::{MOST_UNTRACKED, StatusError, Uncommitted, compared};
 pub use tree::ReadError;
 pub use walk::Walked;
 

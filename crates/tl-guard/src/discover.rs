@@ -11,6 +11,7 @@ mod archive;
 mod find;
 mod home;
 mod import;
+mod make;
 mod modules;
 mod read;
 mod repo;
@@ -112,10 +113,12 @@ pub fn discover(host: &Host, ask: Ask, each: &mut dyn FnMut(Artifact)) -> Discov
 }
 
 /// Every repository below the home of a host, six directories deep, and what Claude Code and Codex
-/// know as projects; and whether all directories were looked at.
+/// know as projects; and whether all directories and projects were looked at.
 pub fn repositories(host: &Host) -> (Vec<PathBuf>, bool) {
-    let (found, whole) = find::below_home(host);
-    let all = found.into_iter().chain(find::projects(host));
+    let (found, all_below) = find::below_home(host);
+    let (projects, all_projects) = find::projects(host);
+    let whole = all_below && all_projects;
+    let all = found.into_iter().chain(projects);
     let mut all: Vec<PathBuf> = all.filter_map(|path| std::fs::canonicalize(path).ok()).collect();
     all.sort();
     all.dedup();

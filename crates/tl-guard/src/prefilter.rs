@@ -45,29 +45,47 @@ impl Prefilter {
 /// Words, without regard to the case of ASCII letters, each with bits.
 ///
 /// An automaton after Aho and Corasick (1975). It is made anew in every process, also in a hook that an
-/// agent waits for: states are numbered by their depth, so that the children of one stand in a row, and
-/// only the first ones, where most bytes of a text lead to, have a table.
+/// agent waits for, where each page of memory that is written first costs as much as some thousand steps:
+/// states are numbered by their depth, so that the children of one stand in a row; only the first ones,
+/// where most bytes of a text lead to, have a table; and bytes that no word tells apart share its column.
 pub(crate) struct Words {
-    /// The next state, for each byte, of the start and of the states behind one or two bytes.
-    tables: Vec<[u16; 256]>,
+    /// The column of a byte.
+    columns: [u8; 256],
+    /// Columns of a table.
+    width: usize,
+    /// States that have a table: the start and those behind one or two bytes.
+    short: usize,
+    /// The next state, for each of these states and each column.
+    tables: Vec<u16>,
     /// The byte that leads to a state.
     bytes: Vec<u8>,
     /// The first child of a state; its last one stands before the first one of the next state.
     children: Vec<u16>,
     /// The longest other state that a state ends with.
     shorter: Vec<u16>,
-    /// By state, the bits of the words that end there.
-    bits: Vec<u64>,
+    /// By state, where the bits of the words that end there stand in `sets`.
+    ended: Vec<u16>,
+    /// Bits of words that end in one place; first of none.
+    sets: Vec<u64>,
 }
 
 /// A place in a [`Words`].
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct State(u16);
 
+/// A state while words are put in: those that begin with it, and its length.
+#[derive(Clone, Copy)]
+struct Open {
+    from: u16,
+    to: u16,
+    depth: u16,
+}
+
 impl Words {
     /// A few thousand short literals at most, none empty.
     pub(crate) fn new(words: &[(&str, u64)]) -> Self {
-        let mut all: String = words.iter().map(|(word, _)| *word).collect();
+        let mut all = String::with_capacity(words.iter().map(|(word, _)| word.len()).sum());
+        all.extend(words.iter().map(|(word, _)| *word));
         all.make_ascii_lowercase();
         let mut left = all.as_bytes();
         let mut next = |length| {
@@ -78,32 +96,45 @@ impl Words {
         let mut sorted: Vec<(&[u8], u64)> =
             words.iter().map(|(word, bits)| (next(word.len()), *bits)).collect();
         sorted.sort_unstable();
+        let (columns, width) = columns(all.as_bytes());
+        // No more states than letters; memory that nothing is written to costs nothing.
+        let most = all.len() + 2;
         let mut made = Self {
+            columns,
+            width,
+            short: 0,
             tables: Vec::new(),
-            bytes: vec![0],
-            children: Vec::new(),
+            bytes: Vec::with_capacity(most),
+            children: Vec::with_capacity(most),
             shorter: Vec::new(),
-            bits: Vec::new(),
+            ended: Vec::with_capacity(most),
+            sets: vec![0],
         };
-        // Of each state: the words that begin with it, and its length.
-        let mut open = vec![(0..sorted.len(), 0)];
+        made.bytes.push(0);
+        let mut open = Vec::with_capacity(most);
+        open.push(Open { from: 0, to: number(sorted.len()), depth: 0 });
         let mut state = 0;
-        while let Some((mut range, depth)) = open.get(state).cloned() {
+        while let Some(Open { from, to, depth }) = open.get(state).copied() {
+            let mut of_state = &sorted[usize::from(from)..usize::from(to)];
             let mut bits = 0;
-            while let Some((word, of_word)) = sorted[range.clone()].first()
-                && word.len() == depth
+            while let Some(((word, of_word), rest)) = of_state.split_first()
+                && word.len() == usize::from(depth)
             {
                 bits |= of_word;
-                range.start += 1;
+                of_state = rest;
             }
-            made.bits.push(bits);
+            let set = made.set(bits);
+            made.ended.push(set);
             made.children.push(number(open.len()));
-            while let Some((word, _)) = sorted[range.clone()].first() {
-                let byte = word[depth];
-                let same = sorted[range.clone()].partition_point(|(word, _)| word[depth] == byte);
-                open.push((range.start..range.start + same, depth + 1));
+            let mut from = to - number(of_state.len());
+            while let Some((word, _)) = of_state.first() {
+                let byte = word[usize::from(depth)];
+                let same = of_state.partition_point(|(word, _)| word[usize::from(depth)] == byte);
+                let to = from + number(same);
+                open.push(Open { from, to, depth: depth + 1 });
                 made.bytes.push(byte);
-                range.start += same;
+                of_state = &of_state[same..];
+                from = to;
             }
             state += 1;
         }
@@ -112,28 +143,46 @@ impl Words {
         made
     }
 
+    /// Where these bits stand; there are some dozens of different ones.
+    fn set(&mut self, bits: u64) -> u16 {
+        let known = self.sets.iter().position(|set| *set == bits);
+        number(known.unwrap_or_else(|| {
+            self.sets.push(bits);
+            self.sets.len() - 1
+        }))
+    }
+
     /// Says of each state where it goes on if no word does: shorter states first.
     fn complete(&mut self) {
         // Behind the children of the children of the start.
         let two = usize::from(self.children[usize::from(self.children[1])]);
-        self.shorter = vec![0; self.bits.len()];
-        for state in 0..self.bits.len() {
+        self.tables.reserve_exact(two * self.width);
+        self.shorter = vec![0; self.ended.len()];
+        for state in 0..self.ended.len() {
             let shorter = self.shorter[state];
-            self.bits[state] |= self.bits[usize::from(shorter)];
+            let also = self.ended[usize::from(shorter)];
+            if also != 0 {
+                let both = self.sets[usize::from(self.ended[state])] | self.sets[usize::from(also)];
+                self.ended[state] = self.set(both);
+            }
             let children = self.children[state]..self.children[state + 1];
             for child in children.clone().filter(|_| state > 0) {
                 let next = self.next(State(shorter), self.bytes[usize::from(child)]);
                 self.shorter[usize::from(child)] = next.0;
             }
             if state < two {
-                let mut table =
-                    self.tables.get(usize::from(shorter)).map_or([0; 256], |table| *table);
+                let table = self.tables.len();
+                if state == 0 {
+                    self.tables.resize(self.width, 0);
+                } else {
+                    let row = usize::from(shorter) * self.width;
+                    self.tables.extend_from_within(row..row + self.width);
+                }
                 for child in children {
                     let byte = self.bytes[usize::from(child)];
-                    table[usize::from(byte)] = child;
-                    table[usize::from(byte.to_ascii_uppercase())] = child;
+                    self.tables[table + usize::from(self.columns[usize::from(byte)])] = child;
                 }
-                self.tables.push(table);
+                self.short = state + 1;
             }
         }
     }
@@ -146,8 +195,9 @@ impl Words {
     /// The state behind a byte.
     #[inline]
     pub(crate) fn next(&self, state: State, byte: u8) -> State {
-        match self.tables.get(usize::from(state.0)) {
-            Some(table) => State(table[usize::from(byte)]),
+        let at = usize::from(state.0) * self.width + usize::from(self.columns[usize::from(byte)]);
+        match self.tables.get(at) {
+            Some(next) => State(*next),
             None => self.next_of_long(state, byte),
         }
     }
@@ -156,7 +206,7 @@ impl Words {
     fn next_of_long(&self, state: State, byte: u8) -> State {
         let mut state = usize::from(state.0);
         let lower = byte.to_ascii_lowercase();
-        while state >= self.tables.len() {
+        while state >= self.short {
             for child in self.children[state]..self.children[state + 1] {
                 if self.bytes[usize::from(child)] == lower {
                     return State(child);
@@ -164,13 +214,13 @@ impl Words {
             }
             state = usize::from(self.shorter[state]);
         }
-        State(self.tables[state][usize::from(byte)])
+        State(self.tables[state * self.width + usize::from(self.columns[usize::from(byte)])])
     }
 
     /// The bits of the words that end in a state.
     #[inline]
     pub(crate) fn ended(&self, state: State) -> u64 {
-        self.bits[usize::from(state.0)]
+        self.sets[usize::from(self.ended[usize::from(state.0)])]
     }
 
     /// The bits of all words in a text; stops where `all` are seen.
@@ -188,6 +238,25 @@ impl Words {
         }
         seen
     }
+}
+
+/// For each byte its column, and how many there are: one for each byte that stands in a word, the first
+/// for all others. A large letter is where the small one is.
+fn columns(words: &[u8]) -> ([u8; 256], usize) {
+    let mut columns = [0; 256];
+    let mut width = 1_u8;
+    for byte in words {
+        let column = &mut columns[usize::from(*byte)];
+        if *column == 0 {
+            // Words have no large letters any more, so that there are fewer than 256 different bytes.
+            *column = width;
+            width += 1;
+        }
+    }
+    for large in b'A'..=b'Z' {
+        columns[usize::from(large)] = columns[usize::from(large.to_ascii_lowercase())];
+    }
+    (columns, usize::from(width))
 }
 
 /// The number of a state: all rules together have some thousands.

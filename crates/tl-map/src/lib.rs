@@ -12,12 +12,14 @@ pub mod deployment;
 pub mod explain;
 pub mod failure;
 pub mod fold;
+pub mod format;
 pub mod graph;
 pub mod journey;
 pub mod journey_row;
 pub mod lines;
 pub mod measure;
 pub mod network;
+pub mod open_row;
 pub mod options;
 pub mod packages;
 pub mod release;
@@ -25,6 +27,7 @@ pub mod report;
 pub mod review;
 pub mod stats;
 pub mod what_if;
+pub mod words;
 
 #[cfg(test)]
 mod tests;

@@ -13,7 +13,7 @@ use cedar_policy_core::ast;
 use cedar_policy_core::ast::{
     ActionConstraint, Annotation, Annotations, AnyId, Context, Effect, Eid, Entity, EntityType,
     EntityUID, EntityUIDEntry, Expr, PartialValue, Pattern, PatternElem, PolicyID,
-    PrincipalConstraint, ResourceConstraint, StaticPolicy, Template, Value, Var,
+    PrincipalConstraint, ResourceConstraint, StaticPolicy, Template, UnreservedId, Value, Var,
 };
 use cedar_policy_core::entities::{Entities, NoEntitiesSchema, TCComputation};
 use cedar_policy_core::evaluator::Evaluator;
@@ -332,6 +332,8 @@ fn any_id(key: &str) -> AnyId {
 }
 
 fn uid(of: &str, name: &str) -> EntityUID {
-    let of = ast::Name::from_normalized_str(of).expect("a type of this program");
-    EntityUID::from_components(EntityType::from(of), Eid::new(name), None)
+    // The pattern that identifiers are checked with is made for annotations anyway; that of names is another.
+    let of = UnreservedId::from_normalized_str(of).expect("a type of this program");
+    let of = EntityType::from(ast::Name::unqualified_name(of));
+    EntityUID::from_components(of, Eid::new(name), None)
 }

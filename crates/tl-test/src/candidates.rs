@@ -59,9 +59,11 @@ fn past(test: &Test<'_>) -> Past {
         [Status::Passed, Status::Skipped, Status::Failed, Status::Errored, Status::Unfinished];
     Past {
         decayed: f64::from(state.ema),
-        runs: state.runs,
-        red: state.red,
-        since_red: (state.red > 0).then_some(state.clean),
+        // What fails in one request is the likelier to fail in the next.
+        runs: state.runs.saturating_add(state.unmerged),
+        red: state.red.saturating_add(state.unmerged_red),
+        // How many runs of all there were behind it is not known.
+        since_red: (state.red > 0 && state.unmerged == 0).then_some(state.clean),
         last: (state.runs > 0).then(|| last.get(usize::from(state.last_status)).copied()).flatten(),
         p75_ms: state.p75_ms(),
         flaky: classify::of(state).class == Class::Flaky,

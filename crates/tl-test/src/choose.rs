@@ -193,6 +193,7 @@ impl Candidate {
         let Past { runs, red, since_red, .. } = self.past;
         match since_red {
             _ if runs == 0 => "it has never run".to_owned(),
+            None if red > 0 => format!("red in {red} of {}", counted(runs, "run")),
             None => format!("green in all of its {}", counted(runs, "run")),
             Some(0) => format!("red in {red} of {}, also in the last", counted(runs, "run")),
             Some(since) => {

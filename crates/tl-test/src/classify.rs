@@ -3,7 +3,7 @@
 //! In: a [`TestState`]. Out: a [`Judgement`] with its evidence. Start at [`of`].
 //! **Invariants:** a test that never failed, or never passed on a commit on which it had failed, is
 //! not flaky; what a change broke is regressed although it was flaky before, once nothing but
-//! failures is seen behind that change.
+//! failures is seen behind that change; a change that is not merged breaks nothing but itself.
 //! **Definition:** `docs/test.md`, "Classes".
 
 use serde::{Deserialize, Serialize};
@@ -100,11 +100,13 @@ fn class(state: &TestState, phases: &[Phase], last: &Phase, rate: &Rate) -> Clas
 }
 
 /// Whether there were as many clean runs as a quarantine asks for: the same evidence says the same.
+/// A commit with both results is a failure, also where its code was not merged.
 fn is_outweighed(state: &TestState, before: Option<&Phase>, last: &Phase) -> bool {
+    let both = state.divergent.iter().filter(|(commit, _)| *commit >= last.from).count() as u32;
     let (red, runs) = match before {
         // The phase that failed is over.
-        Some(before) if last.red == 0 => (before.red, before.runs),
-        _ => (last.red, last.runs.saturating_sub(state.clean)),
+        Some(before) if last.red.max(both) == 0 => (before.red.max(before.divergent), before.runs),
+        _ => (last.red.max(both), last.runs.saturating_sub(state.clean)),
     };
     red > 0 && state.clean >= release::needed(red, runs, state.waits.max(1))
 }

@@ -25,4 +25,6 @@ pub mod reds;
 pub mod rerun;
 pub mod show;
 pub mod signature;
+#[cfg(any(test, feature = "testing"))]
+pub mod simulate;
 pub mod state;

@@ -56,10 +56,14 @@ pub struct Listed {
     pub divergent_all: u32,
     /// The reasons that it failed for most.
     pub reasons: Vec<Reason>,
-    /// First attempts.
+    /// First attempts on merged code.
     pub runs: u32,
     /// Of those, red ones.
     pub red: u32,
+    /// First attempts on code that was not merged yet.
+    pub unmerged: u32,
+    /// Of those, red ones.
+    pub unmerged_red: u32,
     /// Green ones since the last red one.
     pub clean: u32,
     /// How often a wait for clean runs began anew.
@@ -187,6 +191,8 @@ fn listed(history: &History, test: &Test<'_>, now: Timestamp) -> Listed {
         reasons,
         runs: state.runs,
         red: state.red,
+        unmerged: state.unmerged,
+        unmerged_red: state.unmerged_red,
         clean: state.clean,
         waits: state.waits,
         infra: state.infra,

@@ -70,6 +70,8 @@ pub struct RunInfo {
     pub build: String,
     /// The change under test: `acme/api#12`; empty where there is none.
     pub change: String,
+    /// Whether what ran is in no default branch yet; code of a change never is.
+    pub unmerged: bool,
     /// Its author, as the caller calls people; empty where unknown.
     pub author: String,
     /// When it ran: the same for all its rows.
@@ -84,6 +86,12 @@ pub struct RunInfo {
     pub exit: Option<i32>,
     /// Hex SHA-256 over the reports: by it an upload that comes twice is known.
     pub digest: String,
+}
+
+impl RunInfo {
+    const fn is_unmerged(&self) -> bool {
+        self.unmerged || !self.change.is_empty()
+    }
 }
 
 /// What goes into history beside the results.
@@ -278,6 +286,7 @@ async fn plan(
         at: info.at,
         job: job(&info.job),
         attempt: info.attempt.max(1),
+        unmerged: info.is_unmerged(),
     };
     let name = states::name(variant);
     let touched = states::touched(&resolved);
@@ -349,6 +358,7 @@ fn run_of(info: &RunInfo, gathered: &Gathered, commit: u32, variant: u32) -> Run
         shard: info.shard.clone(),
         build: info.build.clone(),
         change: info.change.clone(),
+        unmerged: info.is_unmerged(),
         author: info.author.clone(),
         complete: info.complete,
         selected: info.selected,

@@ -3,8 +3,9 @@
 //! In: results, run by run. Out: [`TestState`]: how often it fails, since when, whether it passes and
 //! fails on one and the same commit, how long it takes. Start at [`fold()`].
 //! **Invariants:** a state has an upper size, however many runs it has seen; skipped tests are no
-//! runs; failures of machines count in [`TestState::infra`] and nowhere else; in which order the runs
-//! of the last [`WINDOW`] commits arrive changes nothing of these. What comes later than that is counted
+//! runs; failures of machines count in [`TestState::infra`] and nowhere else; what ran on code that
+//! is not merged yet says how likely a test is to fail, how long it takes and whether it is flaky, and
+//! never that it broke; in which order the runs of the last [`WINDOW`] commits arrive changes nothing of these. What comes later than that is counted
 //! in [`TestState::late`], and finds its place among the blocks as well as may be; for a later attempt
 //! of an older commit those failures wait that there is room for ([`TRIES`]).
 //! **Definition:** `docs/test.md`, "History".
@@ -58,6 +59,9 @@ pub struct RunOfTest<'a> {
     pub job: u32,
     /// Which attempt of the pipeline the run is, from 1.
     pub attempt: u32,
+    /// Whether the code that ran is in no default branch yet, such as that of a request: its failures
+    /// may be its own.
+    pub unmerged: bool,
     /// Executions within the run, the first one first; skipped ones may stand among them.
     pub attempts: &'a [Execution],
     /// How long the first one took in milliseconds; 0 where that is not known.
@@ -146,11 +150,13 @@ impl Phase {
     }
 }
 
-/// Results of one of the newest commits.
+/// Results of one of the newest commits; one that was tested before and behind its merge has two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recent {
     /// Row of the commit.
     pub commit: u32,
+    /// Whether its code was not merged yet.
+    pub unmerged: bool,
     /// First attempts.
     pub runs: u16,
     /// Of those, the red ones.
@@ -165,6 +171,11 @@ impl Recent {
     pub(crate) const fn block(&self) -> Block {
         let Self { commit, runs, red, .. } = *self;
         Block { commit, last: commit, runs: runs as u32, red: red as u32 }
+    }
+
+    /// What they are sorted by.
+    pub(crate) const fn place(&self) -> (u32, bool) {
+        (self.commit, self.unmerged)
     }
 }
 
@@ -212,15 +223,22 @@ pub struct TestState {
     pub first: Timestamp,
     /// When it was seen last.
     pub last: Timestamp,
-    /// First attempts, but those that a machine failed.
+    /// First attempts on merged code, but those that a machine failed.
     pub runs: u32,
     /// Of those, the red ones.
     pub red: u32,
+    /// The same of code that was not merged yet: nothing below counts them but `ema`, `weight`,
+    /// `divergent`, `tries`, `durations`, `signatures` and `infra`.
+    pub unmerged: u32,
+    /// Of those, the red ones.
+    pub unmerged_red: u32,
     /// Changes from one result to the other, from commit to commit.
     pub flips: u32,
-    /// Green first attempts since the last commit with a red one.
+    /// Green first attempts since the last commit with a red one, and since the last one of all with
+    /// both results.
     pub clean: u32,
-    /// [`Status`] of the newest commit, the worst of it.
+    /// [`Status`] of the newest commit of merged code, the worst of it; one that is not held any more
+    /// failed or passed.
     pub last_status: u8,
     /// Sum of [`DECAY`]^age over red first attempts.
     pub ema: f32,
@@ -262,15 +280,20 @@ impl TestState {
         self.hot.last().map(|block| block.last)
     }
 
-    /// Row of the newest commit with a result that counts.
+    /// Row of the newest commit with a result of the test's own, merged or not.
     pub fn newest(&self) -> Option<u32> {
         self.recent.last().map(|recent| recent.commit)
+    }
+
+    /// Results of the newest commits whose code is merged.
+    pub(crate) fn merged(&self) -> impl DoubleEndedIterator<Item = &Recent> {
+        self.recent.iter().filter(|recent| !recent.unmerged)
     }
 
     /// All blocks that are held, those of the window included, neighbours of equal results as one.
     pub(crate) fn blocks(&self) -> Vec<Block> {
         let mut blocks = self.hot.clone();
-        for recent in &self.recent {
+        for recent in self.merged() {
             push(&mut blocks, recent.block());
         }
         blocks
@@ -288,7 +311,7 @@ impl TestState {
             u32::try_from(share).unwrap_or(u32::MAX)
         };
         let held = self.hot.iter().map(share);
-        let newest = self.recent.iter().map(|recent| share(&recent.block()));
+        let newest = self.merged().map(|recent| share(&recent.block()));
         held.chain(newest).fold(0, u32::saturating_add)
     }
 }

@@ -25,8 +25,8 @@ use tl_ledger::append::Appended;
 use crate::collected::{self, Folding};
 use crate::context::{Context, Globals, LedgerChoice};
 use crate::error::{CmdResult, CommandError, Outcome};
-use crate::report::format::count;
 use crate::ui::{Table, Ui};
+use tl_map::format::count;
 
 /// Bring tickets, reviews, CI runs, deployments and incidents into the ledger
 ///

@@ -14,6 +14,7 @@ use tl_exec::git::Repository;
 use tl_ledger::Ledger;
 use tl_map::dataset::Dataset;
 use tl_map::explain::{Explanation, explain, find};
+use tl_map::format;
 use tl_map::journey_row;
 use tl_map::report::Report;
 
@@ -22,7 +23,7 @@ use crate::config;
 use crate::context::{Context, Globals, LedgerChoice};
 use crate::error::{CmdResult, CommandError, Outcome};
 use crate::pipeline::{self, Period};
-use crate::report::{csv, format, html, terminal};
+use crate::report::{csv, terminal};
 use crate::ui::{Table, Ui};
 
 /// Show where changes wait between ticket and production, as far as it is known
@@ -176,7 +177,7 @@ fn show(
     report: &Report,
 ) -> CmdResult {
     if let Some(path) = &args.html {
-        let page = html::page(report).map_err(CommandError::bug)?;
+        let page = tl_server::report::page(report).map_err(CommandError::bug)?;
         write_file(path, |file| file.write_all(page.as_bytes()))?;
         ui.status(format!("wrote {}", path.display()));
     }

@@ -123,6 +123,10 @@ pub(crate) static VARIABLES: &[Variable] = &[
         "XDG_STATE_HOME",
         "Where `throughline hook` remembers sessions [default: `~/.local/state`]",
     ),
+    plain(
+        "XDG_DATA_HOME",
+        "Where `throughline serve` keeps its ledger [default: `~/.local/share`]",
+    ),
     plain(GITHUB_ACTIONS, "Add annotations to what `throughline test` says, when set"),
     plain(GITHUB_BASE_REF, "Branch that `throughline test` holds a change against"),
     plain(GITHUB_API_URL, "Address of the API that `throughline test --comment` writes to"),
@@ -199,6 +203,15 @@ impl Variables {
             .filter(|directory| directory.is_absolute())
             .or_else(|| path("HOME").map(|home| home.join(".config")))?;
         Some(directory.join("throughline").join("config.toml"))
+    }
+
+    /// Where the user's own data of this program are.
+    pub(crate) fn user_data(&self) -> Option<PathBuf> {
+        let path = |name: &str| self.0.get(OsStr::new(name)).map(PathBuf::from);
+        let directory = path("XDG_DATA_HOME")
+            .filter(|directory| directory.is_absolute())
+            .or_else(|| path("HOME").map(|home| home.join(".local").join("share")))?;
+        Some(directory.join("throughline"))
     }
 
     /// Variables that set a configuration key: name, key, value.

@@ -24,8 +24,8 @@ mod tests;
 use tl_map::report::{Figure, Report};
 
 use self::page::Page;
-use super::format;
-use super::words::Line;
+use tl_map::format;
+use tl_map::words::Line;
 
 /// Which characters may be drawn with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -219,3 +219,21 @@ warning: the repository's guard.toml: `on_error = "neutral"` does not count: onl
 warning: the repository's guard.toml, line 3: the exception does not count: `paths` stands in a file with more say
 "#);
 }
+
+#[test]
+fn a_server_that_the_policy_does_not_want_is_found_before_anybody_starts_it() {
+    let env = with("[servers]\nallow = [\"npm:@acme/*\"]\ndeny = [\"docker:*\"]\n");
+    env.write(
+        ".mcp.json",
+        r#"{"mcpServers": {
+            "ours": {"command": "npx", "args": ["-y", "@acme/mail@1.2.3"]},
+            "box": {"command": "docker", "args": ["run", "-i", "acme/box@sha256:1111111111111111111111111111111111111111111111111111111111111111"]},
+            "new": {"command": "new"}
+        }}"#,
+    );
+    let shown = env.run(&["guard"]);
+    let lines: Vec<&str> = shown.lines().filter(|line| line.contains("GI001")).collect();
+    assert_eq!(lines.len(), 2, "{shown}");
+    assert!(lines[0].contains("high ") && lines[0].contains("forbids server `box`"), "{shown}");
+    assert!(lines[1].contains("does not know server `new`"), "{shown}");
+}

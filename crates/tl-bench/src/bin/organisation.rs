@@ -7,9 +7,9 @@ use std::error::Error;
 use std::io::{self, BufWriter, Write as _};
 use std::process::ExitCode;
 
-use tl_bench::organisation::Organisation;
-use tl_bench::organisation::ndjson::write_event;
 use tl_core::time::Timestamp;
+use tl_server::organisation::Organisation;
+use tl_server::organisation::ndjson::write_event;
 
 const USAGE: &str = "usage: organisation [--seed N] [--changes N] [--events-per-change N] \
                      [--until DATE] [--since DATE]";

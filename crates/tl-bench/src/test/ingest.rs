@@ -168,7 +168,7 @@ async fn readings() -> Result<Vec<Figure>, Problem> {
 }
 
 /// One run of so many tests.
-fn run(kind: u32, tests: u32) -> Vec<Case> {
+pub(super) fn run(kind: u32, tests: u32) -> Vec<Case> {
     let mut cases = Vec::with_capacity(tests as usize + tests as usize / 50);
     for test in 0..tests {
         let dice = (u64::from(test) * 2_654_435_761 + u64::from(kind) * 40_503) % 10_007;
@@ -212,7 +212,7 @@ fn run(kind: u32, tests: u32) -> Vec<Case> {
 }
 
 /// The same as a report of Surefire.
-fn xml(cases: &[Case]) -> String {
+pub(super) fn xml(cases: &[Case]) -> String {
     let mut text = String::from("<?xml version=\"1.0\"?>\n<testsuite name=\"acme\">\n");
     let mut cases = cases.iter().peekable();
     while let Some(case) = cases.next() {

@@ -4,6 +4,7 @@ mod branches;
 mod commits;
 mod differences;
 mod opening;
+mod uncommitted;
 mod versions;
 
 use tl_core::id::CommitId;

@@ -38,8 +38,8 @@ pub(super) struct Gather<'a> {
     pub(super) found: Discovered,
     /// directory of each hook's tree, by the hook's index
     hook_roots: Vec<(usize, PathBuf)>,
-    /// command lines that run by themselves and are no hook
-    starts: Vec<runs::Start>,
+    /// what runs by itself
+    runs: runs::Runs,
     pub(super) home: Option<PathBuf>,
     /// instruction files that were read, and how many imports deep we are
     pub(super) imported: BTreeSet<PathBuf>,
@@ -50,8 +50,8 @@ impl<'a> Gather<'a> {
     pub(super) fn new(host: &Host, each: &'a mut dyn FnMut(Artifact)) -> Self {
         let home = host.home.clone();
         let (found, hook_roots) = (Discovered::default(), Vec::new());
-        let (imported, starts) = (BTreeSet::new(), Vec::new());
-        Self { each, found, hook_roots, starts, home, imported, import_depth: 0 }
+        let (imported, runs) = (BTreeSet::new(), runs::Runs::default());
+        Self { each, found, hook_roots, runs, home, imported, import_depth: 0 }
     }
 
     /// Takes note of something that is not read.
@@ -109,14 +109,11 @@ impl<'a> Gather<'a> {
         }
         self.packages(&found, &content.text);
         if found.at.root == Root::Repository && found.scope == Scope::Project {
-            runs::of_file(
-                &found,
-                &content.text,
-                root,
-                &mut self.starts,
-                &mut self.found.inventory.run,
-            );
-            modules::of_file(&found, &content.text, root, &mut self.found.inventory.sources);
+            self.runs.of_file(&found, &content.text, root);
+            let sources = &mut self.found.inventory.sources;
+            if let Some(left) = modules::of_file(&found, &content.text, root, sources) {
+                self.problem(found.at.clone(), ProblemKind::Limit, left);
+            }
         }
         let client = self.enter(&found, &content, root);
         let role = match (found.role, client) {
@@ -201,6 +198,12 @@ impl<'a> Gather<'a> {
         wanted.sort_by_key(|(mention, _)| mention.name.at);
         let (mut at, mut seen) = (found.at.clone(), 0);
         let room = limits::WANTED.saturating_sub(inventory.wanted.len());
+        if wanted.len() > room {
+            let text =
+                format!("the first {} packages that are asked for were looked at", limits::WANTED);
+            self.found.problems.push(Problem { at: at.clone(), kind: ProblemKind::Limit, text });
+        }
+        let inventory = &mut self.found.inventory;
         for (mention, declared) in wanted.into_iter().take(room) {
             advance(&mut at, &text[seen..], mention.name.at - seen);
             seen = mention.name.at;
@@ -338,10 +341,14 @@ impl<'a> Gather<'a> {
             let Some(hook) = self.found.inventory.hooks.get_mut(index) else { continue };
             hook.target = target(&hook.command, &root, self.home.as_deref());
             if hook.at.root == Root::Repository && !hook.ours {
-                self.starts.push(runs::Start::of_hook(hook, root));
+                self.runs.of_hook(hook, root);
             }
         }
-        runs::targets(&self.starts, &mut self.found.inventory.run);
+        let (files, left) = std::mem::take(&mut self.runs).finish();
+        self.found.inventory.run = files;
+        if let Some((at, text)) = left {
+            self.problem(at, ProblemKind::Limit, text);
+        }
         self.found
     }
 }

@@ -37,10 +37,10 @@ pub(super) fn below_home(host: &Host) -> (Vec<PathBuf>, bool) {
 }
 
 /// Directories in which a client was told to work, by its own notes: `projects` of Claude Code's
-/// and of Codex's file. Neither the home, nor what is above it.
-pub(super) fn projects(host: &Host) -> Vec<PathBuf> {
-    let Some(home) = &host.home else { return Vec::new() };
-    let mut found = Vec::new();
+/// and of Codex's file. Neither the home, nor what is above it. Also whether all were looked at.
+pub(super) fn projects(host: &Host) -> (Vec<PathBuf>, bool) {
+    let Some(home) = &host.home else { return (Vec::new(), true) };
+    let (mut found, mut whole) = (Vec::new(), true);
     for (file, is_toml) in [(".claude.json", false), (".codex/config.toml", true)] {
         let path = home.join(file);
         let small = std::fs::metadata(&path)
@@ -53,11 +53,12 @@ pub(super) fn projects(host: &Host) -> Vec<PathBuf> {
         };
         let Ok(tree) = tree else { continue };
         let projects = tree.get("projects").map(parse::Node::members).unwrap_or_default();
+        whole &= projects.len() <= MOST_PROJECTS;
         let paths = projects.iter().take(MOST_PROJECTS).map(|project| PathBuf::from(&project.key));
         found.extend(paths.filter(|path| path.is_absolute() && path.is_dir()));
     }
     found.retain(|path| !home.starts_with(path));
-    found
+    (found, whole)
 }
 
 fn search(directory: &Path, depth: usize, left: &mut usize, found: &mut Vec<PathBuf>) {

@@ -1,7 +1,8 @@
 //! Files that the source of a server imports from its own folder.
 //!
 //! In: the sources of a repository as they are read. Out: [`ServerSource`]s, for the rules that follow what
-//! a model chose. One step deep, and nothing outside of the repository.
+//! a model chose. One step deep, and nothing outside of the repository. **Invariant:** what is over a limit
+//! is told: [`of_file`] returns it.
 
 use std::path::Path;
 use std::sync::LazyLock;
@@ -17,11 +18,11 @@ use crate::rules::gv;
 use crate::text::unit::Role;
 
 /// Servers of which imports are read.
-const SERVERS: usize = 50;
-/// Files that one server imports.
-const MODULES: usize = 8;
-/// Bytes of a file, and of all that are kept.
-const LARGEST: usize = 256 << 10;
+const SERVERS: usize = 100;
+/// Imports of one file that are looked up.
+const IMPORTS: usize = 500;
+/// Bytes of a server and what it imports, which are followed together.
+const LARGEST: usize = gv::LARGEST_SERVER - (1 << 10);
 
 static PYTHON: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?m)^[ \t]*(?:from[ ]+(\.*[\w.]*)[ ]+import\b|import[ ]+([\w.]+))")
@@ -33,29 +34,40 @@ static SCRIPT: LazyLock<Regex> = LazyLock::new(|| {
         .expect("the pattern is fixed")
 });
 
-/// Keeps a server's source with the files that it imports.
-pub(super) fn of_file(found: &Found<'_>, text: &str, root: &Path, sources: &mut Vec<ServerSource>) {
+/// Keeps a server's source with the files that it imports; says what of them is left out.
+pub(super) fn of_file(
+    found: &Found<'_>,
+    text: &str,
+    root: &Path,
+    sources: &mut Vec<ServerSource>,
+) -> Option<String> {
     let path = found.at.path.as_str();
-    if found.role != Role::Source || sources.len() >= SERVERS || text.len() > LARGEST {
-        return;
+    // A larger server is told by the rules that read it alone.
+    if found.role != Role::Source || text.len() > gv::LARGEST_SERVER {
+        return None;
     }
     let ending = path.rsplit('.').next().unwrap_or_default();
-    let names = match ending {
+    let mut names = match ending {
         "py" => python(text),
         "js" | "mjs" | "cjs" | "ts" | "mts" => script(text),
-        _ => return,
+        _ => return None,
     };
     if names.is_empty() || !gv::makes_server(path, text) {
-        return;
+        return None;
     }
-    let Some(folder) = found.path.parent() else { return };
+    let mut left = None;
+    if names.len() > IMPORTS {
+        names.truncate(IMPORTS);
+        left = Some(format!("of what this server imports, {IMPORTS} names were looked up"));
+    }
+    let mut room = LARGEST.saturating_sub(text.len());
+    let folder = found.path.parent()?;
     let prefix = path.rsplit_once('/').map_or("", |(prefix, _)| prefix);
     let mut modules: Vec<(Location, String)> = Vec::new();
     for candidates in names {
         for name in candidates {
             let Ok(file) = std::fs::canonicalize(folder.join(&name)) else { continue };
-            let plain =
-                std::fs::metadata(&file).is_ok_and(|m| m.is_file() && m.len() <= LARGEST as u64);
+            let plain = std::fs::metadata(&file).is_ok_and(|m| m.is_file());
             let Some(at) = below(prefix, &name).filter(|_| plain && file.starts_with(root)) else {
                 continue;
             };
@@ -65,21 +77,31 @@ pub(super) fn of_file(found: &Found<'_>, text: &str, root: &Path, sources: &mut 
             }
             let Ok(content) = read(&file) else { break };
             // A server of its own is read by itself.
-            if !gv::makes_server(&at.path, &content.text) && modules.len() < MODULES {
-                modules.push((at, content.text));
+            if !gv::makes_server(&at.path, &content.text) {
+                // What stands between two of them counts too.
+                if let Some(less) = room.checked_sub(content.text.len() + 2) {
+                    room = less;
+                    modules.push((at, content.text));
+                } else {
+                    left =
+                        Some(format!("`{}`, which this server imports, is not followed", at.path));
+                }
             }
             break;
         }
     }
+    if !modules.is_empty() && sources.len() >= SERVERS {
+        return Some(format!("imports of the first {SERVERS} servers are followed"));
+    }
     if !modules.is_empty() {
         sources.push(ServerSource { at: found.at.clone(), text: text.to_owned(), modules });
     }
+    left
 }
 
 /// Files that may be a module, the likeliest first, for each import.
 fn python(text: &str) -> Vec<Vec<String>> {
-    let names =
-        PYTHON.captures_iter(text).take(200).filter_map(|found| found.get(1).or(found.get(2)));
+    let names = PYTHON.captures_iter(text).filter_map(|found| found.get(1).or(found.get(2)));
     names
         .map(|name| {
             let bare = name.as_str().trim_start_matches('.');
@@ -91,7 +113,7 @@ fn python(text: &str) -> Vec<Vec<String>> {
 }
 
 fn script(text: &str) -> Vec<Vec<String>> {
-    let paths = SCRIPT.captures_iter(text).take(200).filter_map(|found| found.get(1));
+    let paths = SCRIPT.captures_iter(text).filter_map(|found| found.get(1));
     paths
         .map(|path| {
             let path = path.as_str().trim_start_matches("./");

@@ -1,9 +1,10 @@
 //! Files of a repository that run without being asked for.
 //!
 //! In: the files of a repository as they are read. Out: [`RunFile`]s: those that a tool runs by their
-//! name, and those that an install script, a hook, a task or a setting of an editor names.
-//! **Invariant:** nothing outside of the tree is read, and at most [`MOST`] files, of each 1 MiB; a larger
-//! one is kept in part and says so.
+//! name, and those that an install script, a hook, a task or a setting of an editor names; of a Makefile
+//! the targets that they make. Start at [`Runs::of_file`] and [`Runs::finish`]. **Invariant:** nothing
+//! outside of the tree is read, and at most [`MOST`] files, of each 1 MiB; a larger one is kept in part and
+//! says so, and what is over any limit is told as [`Runs::left`].
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -11,23 +12,65 @@ use std::path::{Path, PathBuf};
 use tl_core::finding::{Location, Root};
 
 use super::add::Found;
-use super::location;
 use super::read::read;
+use super::{location, make};
 use crate::inventory::package::words;
 use crate::inventory::{Hook, RunFile};
 use crate::parse::{self, Data, Limits, Node};
+use crate::text::unit::{Encoding, Role};
 
 /// Files that are kept.
 const MOST: usize = 200;
 /// Bytes of one.
 const LARGEST: usize = 1 << 20;
-/// Files of a directory of git hooks.
-const HOOKS: usize = 30;
 /// Different words of a command line that may name a file.
 const WORDS: usize = 1_000;
+/// Settings of one file that may be a path.
+const SETTINGS: usize = 2_000;
+
+/// Names of files that git runs in a directory of hooks.
+const GIT_HOOKS: &[&str] = &[
+    "applypatch-msg",
+    "commit-msg",
+    "fsmonitor-watchman",
+    "p4-changelist",
+    "p4-post-changelist",
+    "p4-pre-submit",
+    "p4-prepare-changelist",
+    "post-applypatch",
+    "post-checkout",
+    "post-commit",
+    "post-index-change",
+    "post-merge",
+    "post-receive",
+    "post-rewrite",
+    "post-update",
+    "pre-applypatch",
+    "pre-auto-gc",
+    "pre-commit",
+    "pre-merge-commit",
+    "pre-push",
+    "pre-rebase",
+    "pre-receive",
+    "prepare-commit-msg",
+    "proc-receive",
+    "push-to-checkout",
+    "reference-transaction",
+    "sendemail-validate",
+    "update",
+];
+
+/// What was gathered of a scan.
+#[derive(Default)]
+pub(super) struct Runs {
+    starts: Vec<Start>,
+    files: Vec<RunFile>,
+    /// The first thing that is over a limit, and over which: what comes behind it is left out too.
+    left: Option<(Location, String)>,
+}
 
 /// A command line that runs by itself.
-pub(super) struct Start {
+struct Start {
     command: String,
     /// Where its paths begin, and how that is called.
     directory: PathBuf,
@@ -37,85 +80,212 @@ pub(super) struct Start {
     by: String,
 }
 
-impl Start {
-    /// Of a hook: its paths begin at the root of its tree.
-    pub(super) fn of_hook(hook: &Hook, root: PathBuf) -> Self {
-        Self {
+impl Runs {
+    /// A hook: its paths begin at the root of its tree.
+    pub(super) fn of_hook(&mut self, hook: &Hook, root: PathBuf) {
+        self.starts.push(Start {
             command: hook.command.clone(),
             directory: root.clone(),
             prefix: String::new(),
             root,
             by: hook.event.clone(),
+        });
+    }
+
+    /// What a file of a repository runs, and whether it runs itself.
+    pub(super) fn of_file(&mut self, found: &Found<'_>, text: &str, root: &Path) {
+        let path = found.at.path.as_str();
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let lower = name.to_ascii_lowercase();
+        if let Some(by) = by_name(folder, &lower) {
+            self.keep(run_file(found.at.clone(), text, by));
+        }
+        let Some(parent) = found.path.parent() else { return };
+        if matches!(found.role, Role::RuleFile | Role::SkillDoc) {
+            for command in make::of_document(text) {
+                self.start(root, (parent, folder), command, make::BY_DOCUMENT);
+            }
+        }
+        let toml = || parse::toml::parse(text, Limits::default()).ok();
+        if lower == "pyproject.toml" {
+            for file in toml().as_ref().map(build_files).unwrap_or_default() {
+                self.start(root, (parent, folder), &file, "pip");
+            }
+        } else if lower == ".npmrc" {
+            for value in npm_programs(text) {
+                self.start(root, (parent, folder), value, "npm");
+            }
+        } else if lower == "bunfig.toml" {
+            let Some(node) = toml() else { return };
+            for keys in [&["preload"][..], &["test", "preload"]] {
+                for file in node.path(keys).map(Node::texts).unwrap_or_default() {
+                    self.start(root, (parent, folder), &file, "bun");
+                }
+            }
+        } else if folder.rsplit('/').next() == Some(".cargo")
+            && matches!(&*lower, "config.toml" | "config")
+        {
+            // Wrappers, linkers and runners; their paths begin where the folder lies.
+            let (Some(node), Some(base)) = (toml(), parent.parent()) else { return };
+            let prefix = folder.strip_suffix(".cargo").unwrap_or(folder).trim_end_matches('/');
+            self.settings(root, (base, prefix), &found.at, &node, "cargo");
+        } else if lower == "package.json" {
+            let Ok(node) = parse::json::parse(text, Limits::default()) else { return };
+            for event in ["preinstall", "install", "postinstall", "prepare"] {
+                if let Some(script) = node.path(&["scripts", event]).and_then(Node::text) {
+                    self.start(root, (parent, folder), script, event);
+                }
+            }
+        } else if path.ends_with(".vscode/settings.json") || lower.ends_with(".code-workspace") {
+            let Ok(node) = parse::json::parse(text, Limits::default()) else { return };
+            let base = if lower == "settings.json" { parent.parent() } else { Some(parent) };
+            let prefix = folder.strip_suffix(".vscode").unwrap_or(folder).trim_end_matches('/');
+            let Some(base) = base else { return };
+            self.settings(root, (base, prefix), &found.at, &node, "the editor");
         }
     }
-}
 
-/// What a file of a repository runs, and whether it runs itself.
-pub(super) fn of_file(
-    found: &Found<'_>,
-    text: &str,
-    root: &Path,
-    starts: &mut Vec<Start>,
-    run: &mut Vec<RunFile>,
-) {
-    let path = found.at.path.as_str();
-    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
-    let lower = name.to_ascii_lowercase();
-    if let Some(by) = by_name(folder, &lower)
-        && run.len() < MOST
-    {
-        run.push(run_file(found.at.clone(), text, by));
-    }
-    let mut start = |directory: &Path, prefix: &str, command: &str, by: &str| {
-        starts.push(Start {
+    fn start(&mut self, root: &Path, (directory, prefix): (&Path, &str), command: &str, by: &str) {
+        self.starts.push(Start {
             command: command.to_owned(),
             directory: directory.to_owned(),
             prefix: prefix.to_owned(),
             root: root.to_owned(),
             by: by.to_owned(),
         });
-    };
-    let Some(parent) = found.path.parent() else { return };
-    let toml = || parse::toml::parse(text, Limits::default()).ok();
-    if lower == "pyproject.toml" {
-        let files = toml().as_ref().map(build_files).unwrap_or_default();
-        files.iter().for_each(|file| start(parent, folder, file, "pip"));
-    } else if lower == ".npmrc" {
-        for value in npm_programs(text) {
-            start(parent, folder, value, "npm");
-        }
-    } else if lower == "bunfig.toml" {
-        let Some(node) = toml() else { return };
-        for keys in [&["preload"][..], &["test", "preload"]] {
-            let files = node.path(keys).map(Node::texts).unwrap_or_default();
-            files.iter().for_each(|file| start(parent, folder, file, "bun"));
-        }
-    } else if folder.rsplit('/').next() == Some(".cargo")
-        && matches!(&*lower, "config.toml" | "config")
-    {
-        // Wrappers, linkers and runners; their paths begin where the folder lies.
-        let (Some(node), Some(base)) = (toml(), parent.parent()) else { return };
-        let prefix = folder.strip_suffix(".cargo").unwrap_or(folder).trim_end_matches('/');
+    }
+
+    /// Every setting that may be a path.
+    fn settings(&mut self, root: &Path, base: (&Path, &str), at: &Location, node: &Node, by: &str) {
         let mut values = Vec::new();
-        strings(&node, 0, &mut values);
-        values.iter().for_each(|value| start(base, prefix, value, "cargo"));
-    } else if lower == "package.json" {
-        let Ok(node) = parse::json::parse(text, Limits::default()) else { return };
-        for event in ["preinstall", "install", "postinstall", "prepare"] {
-            let script = node.path(&["scripts", event]).and_then(Node::text);
-            if let Some(script) = script {
-                start(parent, folder, script, event);
+        strings(node, &mut values);
+        if values.len() > SETTINGS {
+            let text =
+                format!("of settings that may name a file, the first {SETTINGS} are followed");
+            self.leave(at.clone(), text);
+        }
+        for value in values.iter().take(SETTINGS) {
+            self.start(root, base, value, by);
+        }
+    }
+
+    fn leave(&mut self, at: Location, text: String) {
+        self.left.get_or_insert((at, text));
+    }
+
+    fn keep(&mut self, file: RunFile) {
+        if self.files.len() < MOST {
+            self.files.push(file);
+        } else {
+            self.leave(
+                file.at,
+                format!(
+                    "{MOST} files that run by themselves were read, and not this and further ones"
+                ),
+            );
+        }
+    }
+
+    /// The files, with those that the command lines name, each read once; and what is over a limit.
+    pub(super) fn finish(mut self) -> (Vec<RunFile>, Option<(Location, String)>) {
+        for start in std::mem::take(&mut self.starts) {
+            self.follow(&start);
+        }
+        (self.files, self.left)
+    }
+
+    fn follow(&mut self, start: &Start) {
+        if start.by != make::BY_DOCUMENT {
+            self.named(start);
+        }
+        for call in make::calls(&start.command) {
+            self.make(start, &call);
+        }
+    }
+
+    /// What the words of a command line name.
+    fn named(&mut self, start: &Start) {
+        let parts = words(&start.command);
+        let hooks = parts.windows(2).find(|pair| pair[0].eq_ignore_ascii_case("core.hooksPath"));
+        if let Some(folder) = hooks.and_then(|pair| inside(&pair[1])) {
+            for name in GIT_HOOKS {
+                self.read(start, &format!("{}/{name}", folder.trim_end_matches('/')), "git");
             }
         }
-    } else if path.ends_with(".vscode/settings.json") || lower.ends_with(".code-workspace") {
-        let Ok(node) = parse::json::parse(text, Limits::default()) else { return };
-        let base = if lower == "settings.json" { parent.parent() } else { Some(parent) };
-        let prefix = folder.strip_suffix(".vscode").unwrap_or(folder).trim_end_matches('/');
-        let mut values = Vec::new();
-        strings(&node, 0, &mut values);
-        if let Some(base) = base {
-            values.iter().for_each(|value| start(base, prefix, value, "the editor"));
+        let words = parts.iter().flat_map(|word| word.split([';', '&', '|', '=']));
+        let mut asked = BTreeSet::new();
+        for path in words.filter_map(inside) {
+            if asked.contains(path) {
+                continue;
+            }
+            if asked.len() == WORDS {
+                let at = location(Root::Repository, &start.shown(path));
+                let text =
+                    format!("of a command line, {WORDS} words that may name a file were looked up");
+                return self.leave(at, text);
+            }
+            asked.insert(path);
+            self.read(start, path, &start.by);
         }
+    }
+
+    fn read(&mut self, start: &Start, path: &str, by: &str) {
+        let shown = start.shown(path);
+        if self.files.iter().any(|known| known.at.path == shown) {
+            return;
+        }
+        let mut candidates = vec![path.to_owned()];
+        if !path.rsplit('/').next().unwrap_or(path).contains('.') && by != "git" {
+            candidates.push(format!("{path}.js"));
+        }
+        for candidate in candidates {
+            let Some(text) = start.text(&candidate) else { continue };
+            let at = location(Root::Repository, &start.shown(&candidate));
+            return self.keep(run_file(at, &text, by));
+        }
+    }
+
+    /// What a call of `make` runs.
+    fn make(&mut self, start: &Start, call: &make::Call) {
+        let folder = call.folder.as_deref().map(|folder| folder.trim_end_matches('/'));
+        let named = call.file.as_deref().map_or(make::FILES.to_vec(), |file| vec![file]);
+        for name in named {
+            let path = folder.map_or_else(|| name.to_owned(), |folder| format!("{folder}/{name}"));
+            let Some(path) = inside(&path) else { continue };
+            let Some(text) = start.text(path) else { continue };
+            let shown = start.shown(path);
+            let recipes = make::recipes(&text, &call.targets);
+            // Another call may make other targets of the same file.
+            let known = self.files.iter_mut().find(|known| known.at.path == shown);
+            let Some(known) = known else {
+                let file = run_file(location(Root::Repository, &shown), &recipes, &start.by);
+                return self.keep(file);
+            };
+            known.text = make::both(&known.text, &recipes);
+            if known.by == make::BY_DOCUMENT {
+                known.by.clone_from(&start.by);
+            }
+            return;
+        }
+    }
+}
+
+impl Start {
+    /// A path as people see it: from the root of the tree.
+    fn shown(&self, path: &str) -> String {
+        if self.prefix.is_empty() { path.to_owned() } else { format!("{}/{path}", self.prefix) }
+    }
+
+    /// The text of a file of the tree; `None` where there is none that may be read.
+    fn text(&self, path: &str) -> Option<String> {
+        let file = self.directory.join(path);
+        let canonical = std::fs::canonicalize(&file).ok()?;
+        let plain = std::fs::symlink_metadata(&file).is_ok_and(|m| m.is_file());
+        if !plain || !canonical.starts_with(&self.root) {
+            return None;
+        }
+        // A program is not read as text.
+        read(&file).ok().filter(|content| content.encoding != Encoding::Binary).map(|c| c.text)
     }
 }
 
@@ -164,16 +334,6 @@ fn npm_programs(text: &str) -> impl Iterator<Item = &str> {
 /// Names that a tool runs as soon as it is in the folder.
 fn by_name(folder: &str, name: &str) -> Option<&'static str> {
     let last = folder.rsplit('/').next().unwrap_or(folder);
-    let hooks = [
-        "pre-commit",
-        "post-commit",
-        "post-checkout",
-        "post-merge",
-        "pre-push",
-        "prepare-commit-msg",
-        "commit-msg",
-        "post-rewrite",
-    ];
     Some(match name {
         ".envrc" => "direnv",
         ".pnpmfile.cjs" | "pnpmfile.js" => "pnpm",
@@ -184,7 +344,7 @@ fn by_name(folder: &str, name: &str) -> Option<&'static str> {
         "binding.gyp" => "npm",
         ".mise.toml" | "mise.toml" => "mise",
         _ if name.ends_with(".pth") => "python",
-        _ if last == ".husky" && hooks.contains(&name) => "git",
+        _ if last == ".husky" && GIT_HOOKS.contains(&name) => "git",
         _ if folder.ends_with(".opencode/plugin") || folder.ends_with(".opencode/plugins") => {
             "opencode"
         }
@@ -192,46 +352,17 @@ fn by_name(folder: &str, name: &str) -> Option<&'static str> {
     })
 }
 
-/// Strings of settings that may be a path.
-fn strings(node: &Node, depth: usize, into: &mut Vec<String>) {
-    if depth > 8 || into.len() > 300 {
-        return;
-    }
+/// Strings of settings that may be a path; the parser bounds how deep they stand.
+fn strings<'a>(node: &'a Node, into: &mut Vec<&'a str>) {
     match &node.data {
-        Data::Map(members) => members.iter().for_each(|m| strings(&m.value, depth + 1, into)),
-        Data::List(items) => items.iter().for_each(|item| strings(item, depth + 1, into)),
+        Data::Map(members) => members.iter().for_each(|member| strings(&member.value, into)),
+        Data::List(items) => items.iter().for_each(|item| strings(item, into)),
         Data::String(value)
             if value.contains('/') && !value.contains("://") && !value.contains('*') =>
         {
-            into.push(value.clone());
+            into.push(value);
         }
         _ => {}
-    }
-}
-
-/// The files that the command lines name, read once each.
-pub(super) fn targets(starts: &[Start], run: &mut Vec<RunFile>) {
-    for start in starts {
-        let parts = words(&start.command);
-        let hooks = parts.windows(2).find(|pair| pair[0].eq_ignore_ascii_case("core.hooksPath"));
-        if let Some(folder) = hooks.and_then(|pair| inside(&pair[1])) {
-            let Ok(entries) = std::fs::read_dir(start.directory.join(folder)) else { continue };
-            let mut names: Vec<String> = entries
-                .flatten()
-                .filter_map(|entry| entry.file_name().into_string().ok())
-                .collect();
-            names.sort();
-            for name in names.iter().take(HOOKS) {
-                keep(start, &format!("{}/{name}", folder.trim_end_matches('/')), "git", run);
-            }
-        }
-        let words = parts.iter().flat_map(|word| word.split([';', '&', '|', '=']));
-        let mut asked = BTreeSet::new();
-        for path in words.filter_map(inside) {
-            if asked.len() < WORDS && asked.insert(path) {
-                keep(start, path, &start.by, run);
-            }
-        }
     }
 }
 
@@ -256,41 +387,12 @@ fn inside(word: &str) -> Option<&str> {
     plain.then_some(word)
 }
 
-fn keep(start: &Start, path: &str, by: &str, run: &mut Vec<RunFile>) {
-    let full =
-        if start.prefix.is_empty() { path.to_owned() } else { format!("{}/{path}", start.prefix) };
-    if run.len() >= MOST || run.iter().any(|known| known.at.path == full) {
-        return;
-    }
-    let mut candidates = vec![path.to_owned()];
-    if !path.rsplit('/').next().unwrap_or(path).contains('.') && by != "git" {
-        candidates.push(format!("{path}.js"));
-    }
-    for candidate in candidates {
-        let file = start.directory.join(&candidate);
-        let Ok(canonical) = std::fs::canonicalize(&file) else { continue };
-        let plain = std::fs::symlink_metadata(&file)
-            .is_ok_and(|m| m.is_file() && m.len() <= LARGEST as u64);
-        if !plain || !canonical.starts_with(&start.root) {
-            continue;
-        }
-        let Ok(content) = read(&file) else { continue };
-        let full = full
-            .strip_suffix(path)
-            .map_or(candidate.clone(), |prefix| format!("{prefix}{candidate}"));
-        let at: Location = location(Root::Repository, &full);
-        run.push(run_file(at, &content.text, by));
-        return;
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
     use crate::inventory::Scope;
-    use crate::text::unit::Role;
 
     #[test]
     fn what_builds_a_package_of_python_is_named() {
@@ -327,6 +429,56 @@ mod tests {
         assert!(run_file(at, "x = 1", "pip").whole);
     }
 
+    /// A tree with these files, and what runs there by itself.
+    fn run_of(files: &[(&str, &str)]) -> (Vec<RunFile>, Option<(Location, String)>) {
+        let tree = tempfile::tempdir().unwrap();
+        let root = tree.path().canonicalize().unwrap();
+        for (name, text) in files {
+            std::fs::create_dir_all(root.join(name).parent().unwrap()).unwrap();
+            std::fs::write(root.join(name), text).unwrap();
+        }
+        let mut runs = Runs::default();
+        for (name, text) in files {
+            let (path, at) = (root.join(name), location(Root::Repository, name));
+            let (role, scope) = (Role::Other, Scope::Project);
+            let found = Found { path: &path, at, place: None, role, scope, skill: None };
+            runs.of_file(&found, text, &root);
+        }
+        runs.finish()
+    }
+
+    #[test]
+    fn what_is_over_a_limit_is_told_and_nothing_less() {
+        let setup: Vec<String> = (0..=MOST).map(|n| format!("p{n:03}/setup.py")).collect();
+        let files =
+            |n: usize| setup[..n].iter().map(|name| (name.as_str(), "")).collect::<Vec<_>>();
+        let (run, left) = run_of(&files(MOST));
+        assert_eq!((run.len(), left), (MOST, None));
+        let (run, left) = run_of(&files(MOST + 1));
+        assert_eq!((run.len(), left.unwrap().0.path), (MOST, "p200/setup.py".to_owned()));
+
+        let words: Vec<String> = (0..=WORDS).map(|n| format!("w{n}")).collect();
+        let script = format!(r#"{{"scripts": {{"install": "{}"}}}}"#, words.join(" "));
+        assert!(run_of(&[("package.json", &script)]).1.is_some());
+        let values: Vec<String> = (0..=SETTINGS).map(|n| format!("\"./v{n}\"")).collect();
+        let settings = format!(r#"{{"a": [{}]}}"#, values.join(","));
+        assert!(run_of(&[(".vscode/settings.json", &settings)]).1.is_some());
+    }
+
+    #[test]
+    fn a_named_file_that_is_large_and_a_hook_behind_many_others_are_read() {
+        let large = "x".repeat(LARGEST + 1);
+        let install = r#"{"scripts": {"install": "node large.js", "prepare": "git config core.hooksPath hooks"}}"#;
+        let mut files = vec![("package.json", install), ("large.js", large.as_str())];
+        let others: Vec<String> = (0..100).map(|n| format!("hooks/a{n:03}")).collect();
+        files.extend(others.iter().map(|name| (name.as_str(), "")));
+        files.push(("hooks/pre-push", "true"));
+        let (run, left) = run_of(&files);
+        let told: Vec<_> = run.iter().map(|file| (file.at.path.as_str(), file.whole)).collect();
+        assert_eq!(told, [("large.js", false), ("hooks/pre-push", true)]);
+        assert_eq!(left, None);
+    }
+
     proptest! {
         /// No word of a command line leads out of the folder.
         #[test]
@@ -354,9 +506,9 @@ mod tests {
             let path = root.join(names[name]);
             let at = location(Root::Repository, names[name]);
             let found = Found { path: &path, at, place: None, role: Role::Other, scope: Scope::Project, skill: None };
-            let (mut starts, mut run) = (Vec::new(), Vec::new());
-            of_file(&found, &text.concat(), &root, &mut starts, &mut run);
-            targets(&starts, &mut run);
+            let mut runs = Runs::default();
+            runs.of_file(&found, &text.concat(), &root);
+            let (run, _) = runs.finish();
             prop_assert!(run.iter().all(|file| file.at.path == "setup.py"), "{run:?}");
         }
     }

@@ -365,7 +365,12 @@ fn of_server(artifact: &Artifact, cx: &Cx<'_>, sink: &mut Sink) {
 fn across(cx: &Cx<'_>, sink: &mut Sink) {
     for source in &cx.inventory.sources {
         let texts: Vec<&str> = source.modules.iter().map(|(_, text)| text.as_str()).collect();
-        for (module, found) in server::across(&source.at.path, &source.text, &texts) {
+        let (found, followed) = server::across(&source.at.path, &source.text, &texts);
+        if !followed {
+            let text = "what a server imports is larger or more entangled than is followed";
+            sink.add(gq::finding(&gq::NOT_FULLY_SCANNED, source.at.clone(), text, ""));
+        }
+        for (module, found) in found {
             let (at, text) = &source.modules[module];
             let (doc, message) = of_kind(found.kind);
             let mut place = at.clone();
@@ -377,6 +382,9 @@ fn across(cx: &Cx<'_>, sink: &mut Sink) {
         }
     }
 }
+
+/// Bytes of a server that are read as a program.
+pub(crate) const LARGEST_SERVER: usize = server::LARGEST;
 
 /// Whether a file of this path and text makes a server, and is no test of one.
 pub(crate) fn makes_server(path: &str, text: &str) -> bool {

@@ -1,8 +1,8 @@
 //! What selections would have missed, measured on runs of all tests.
 //!
 //! In: full runs, each with the selection that its change would have got from what was known before
-//! it. Out: [`Escaped`] per run, and [`Escapes`] over all of them, which says which score is low
-//! enough to skip. Start at [`escaped`]. **Invariant:** a red test that was skipped counts, however
+//! it. Out: [`Escapes`] over all of them, which says which score is low enough to skip. Start at
+//! [`Escapes::fold`]. **Invariant:** a red test that was skipped counts, however
 //! unlikely it was.
 
 use rustc_hash::FxHashSet;
@@ -28,17 +28,6 @@ const RUNS: u64 = 2_000;
 
 /// The first byte of an encoded state.
 const VERSION: u8 = 1;
-
-/// What the selection of one full run would have missed.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Escaped {
-    /// Red tests of the run.
-    pub red: u64,
-    /// Of those, the ones that would not have been run.
-    pub escaped: u64,
-    /// Which, at most 100.
-    pub tests: Vec<TestKey>,
-}
 
 /// What selections of many full runs would have missed, by score.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,22 +66,6 @@ impl Default for Escapes {
     fn default() -> Self {
         Self { runs: 0, red_always: 0, ms_always: 0, red: vec![0; STEPS], ms: vec![0; STEPS] }
     }
-}
-
-/// What a selection would have missed of a run of all tests.
-///
-/// `red` holds the tests of that run that were red and that no quarantine masks. One that the
-/// selection does not know at all was skipped as well, unless everything was to be run.
-pub fn escaped(selection: &Selection, red: &FxHashSet<TestKey>) -> Escaped {
-    let run: FxHashSet<TestKey> =
-        selection.tests.iter().filter(|test| test.run).map(|test| test.id).collect();
-    let all = !selection.everything.is_empty();
-    let mut missed: Vec<TestKey> =
-        red.iter().filter(|test| !all && !run.contains(test)).copied().collect();
-    missed.sort_unstable();
-    let escaped = missed.len() as u64;
-    missed.truncate(100);
-    Escaped { red: red.len() as u64, escaped, tests: missed }
 }
 
 impl Escapes {

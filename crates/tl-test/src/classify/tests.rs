@@ -3,15 +3,14 @@
 use tl_core::test::Status;
 
 use super::*;
+use crate::simulate::{self, Dice, FAILED, PASSED, Told};
 use crate::state::{Execution, RunOfTest, fold};
 
-const PASSED: Execution = Execution { status: Status::Passed, signature: 0, infra: false };
-const FAILED: Execution = Execution { status: Status::Failed, signature: 1, infra: false };
 const MACHINE: Execution = Execution { status: Status::Errored, signature: 2, infra: true };
 
 fn take(state: &mut TestState, commit: u32, attempts: &[Execution]) {
     let at = Timestamp::from_seconds(i64::from(commit) * 3_600);
-    fold(state, &RunOfTest { commit, at, job: 0, attempt: 1, attempts, ms: 5 });
+    fold(state, &RunOfTest { commit, at, job: 0, attempt: 1, unmerged: false, attempts, ms: 5 });
 }
 
 /// A stretch of commits for each: sign and how many. `.` green, `F` red, `b` both, `m` machine.
@@ -117,66 +116,45 @@ fn a_machine_that_fails_says_nothing_of_the_test() {
     assert_eq!(class_of(&[('.', 50), ('F', 8), ('m', 1)]), Class::Regressed);
 }
 
-/// Numbers that look like chance and are the same on every machine: `SplitMix64`.
-struct Dice(u64);
+#[test]
+fn a_request_breaks_itself_and_not_the_default_branch() {
+    let request = |state: &mut TestState, commit: u32, attempts: &[Execution]| {
+        let at = Timestamp::from_seconds(i64::from(commit) * 3_600);
+        let run = RunOfTest { commit, at, job: 0, attempt: 1, unmerged: true, attempts, ms: 5 };
+        fold(state, &run);
+    };
+    let mut state = told(&[('.', 100)]);
+    (100..140).for_each(|commit| request(&mut state, commit, &[FAILED]));
+    assert_eq!(of(&state).class, Class::Healthy);
+    // Merged all the same, it is the branch's.
+    (140..143).for_each(|commit| take(&mut state, commit, &[FAILED]));
+    let judged = of(&state);
+    assert_eq!(judged.class, Class::Regressed);
+    assert_eq!(judged.phases.last().map(|phase| phase.cause), Some((99, 140)));
 
-impl Dice {
-    fn roll(&mut self) -> f64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
-    }
-}
-
-/// Rates of `FlakeFlagger`'s tests over ten thousand repetitions, and whether each is flaky.
-fn flake_flagger() -> Vec<(f64, bool)> {
-    let file = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../../../shared/data/flakeflagger/test-rerun-scripts/test_results.csv"
-    );
-    let text = std::fs::read_to_string(file)
-        .unwrap_or_else(|err| panic!("the data of `shared/data/flakeflagger` is needed: {err}"));
-    let mut lines = text.lines().map(|line| line.split(',').collect::<Vec<_>>());
-    let head = lines.next().unwrap();
-    let column = |name: &str| head.iter().position(|column| *column == name).unwrap();
-    let (fails, passes, flaky) =
-        (column("NumFailingRuns"), column("NumPassingRuns"), column("IsFlaky"));
-    let number = |row: &Vec<&str>, at: usize| row[at].parse::<f64>().unwrap();
-    lines
-        .map(|row| {
-            let (fails, passes) = (number(&row, fails), number(&row, passes));
-            (fails / (fails + passes).max(1.0), row[flaky] == "1")
-        })
-        .collect()
-}
-
-/// A test that fails with this chance over so many commits, each failure tried once more.
-fn simulated(dice: &mut Dice, chance: f64, commits: u32) -> TestState {
-    let mut state = TestState::default();
-    for commit in 0..commits {
-        let attempts: &[Execution] = match (dice.roll() < chance, dice.roll() < chance) {
-            (false, _) => &[PASSED],
-            (true, false) => &[FAILED, PASSED],
-            (true, true) => &[FAILED, FAILED],
-        };
-        take(&mut state, commit, attempts);
-    }
-    state
+    // A flake is one wherever it is seen, and ends by clean runs of the branch like any other.
+    let mut state = told(&[('.', 100)]);
+    request(&mut state, 100, &[FAILED, PASSED]);
+    assert_eq!(of(&state).class, Class::Flaky);
+    request(&mut state, 101, &[FAILED, PASSED]);
+    assert!(of(&state).proven);
+    (102..600).for_each(|commit| take(&mut state, commit, &[PASSED]));
+    assert_eq!(of(&state).class, Class::Flaky);
+    (600..1_400).for_each(|commit| take(&mut state, commit, &[PASSED]));
+    assert_eq!(of(&state).class, Class::Healthy, "{:?}", of(&state));
 }
 
 #[test]
 fn two_of_three_real_flaky_tests_are_found_in_300_runs_and_no_stable_one() {
-    let tests = flake_flagger();
+    let tests = simulate::real();
     let (mut found, mut flaky, mut stable) = (0, 0, 0);
-    let mut dice = Dice(3);
+    let mut dice = Dice::new(3);
     // Every stable test has the same rate: none. A few of them stand for all here.
-    let few = tests.iter().filter(|(_, is_flaky)| !is_flaky).take(200);
-    for (rate, is_flaky) in tests.iter().filter(|(_, is_flaky)| *is_flaky).chain(few) {
-        let state = simulated(&mut dice, *rate, 300);
+    let few = tests.iter().filter(|test| !test.is_flaky).take(200);
+    for test in tests.iter().filter(|test| test.is_flaky).chain(few) {
+        let state = simulate::observed(&mut dice, test.rate, 300);
         let is_found = of(&state).class == Class::Flaky;
-        if *is_flaky {
+        if test.is_flaky {
             flaky += 1;
             found += u32::from(is_found);
         } else {
@@ -191,13 +169,11 @@ fn two_of_three_real_flaky_tests_are_found_in_300_runs_and_no_stable_one() {
 
 #[test]
 fn a_change_that_breaks_a_stable_test_is_called_and_found() {
-    let mut dice = Dice(5);
+    let mut dice = Dice::new(5);
     for failures in [3, 4, 5, 10, 50] {
         for _ in 0..40 {
-            let clean = 50 + (dice.roll() * 200.0) as u32;
-            let judged = of(&told(&[('.', clean), ('F', failures)]));
-            assert_eq!(judged.class, Class::Regressed, "{clean} clean, {failures} failures");
-            assert_eq!(judged.phases.last().map(|phase| phase.from), Some(clean));
+            let told = simulate::regression(&mut dice, 0.0, failures);
+            assert_eq!(told, Told { regressed: true, near: true }, "{failures} failures");
         }
     }
 }

@@ -1,11 +1,11 @@
 //! Which test covers which lines of which file.
 //!
 //! In: [`Total`]s of runs that measured each test. Out: [`Map`], and its bytes. Start at
-//! [`Map::learn`] and [`Map::who`]. **Invariants:** lines are those of one content of the file, its
+//! [`Map::learn`]; [`covers`](crate::choose::covers::covers) asks it. **Invariants:** lines are those of one content of the file, its
 //! [`Blob`]: of another content only the file is known; what is read back was written by
 //! [`Map::encode`], or is refused.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
@@ -50,17 +50,6 @@ pub struct Mapped {
     pub tests: BTreeMap<Arc<str>, Arc<Lines>>,
 }
 
-/// Tests that have to do with lines of a file.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Who<'m> {
-    /// The tests, as [`super::name::of_context`] spells them.
-    pub tests: BTreeSet<&'m str>,
-    /// The file is another one than was measured: these are all tests that covered any of it.
-    pub is_stale: bool,
-    /// When the file was measured; `None` where it never was.
-    pub at: Option<Timestamp>,
-}
-
 impl Map {
     /// Takes in what a run measured of single tests. `blob` is the content that was measured. A file
     /// whose content is as it was keeps what was known of other tests; of another content nothing is
@@ -83,27 +72,6 @@ impl Map {
                 *known = Arc::new(known.union(lines));
             }
         }
-    }
-
-    /// Forgets what was measured before this instant.
-    pub fn expire(&mut self, before: Timestamp) {
-        self.files.retain(|_, mapped| mapped.at >= before);
-    }
-
-    /// Tests that cover any of these lines of a file whose content is `now`; of another content than
-    /// was measured, all tests that covered any of it.
-    pub fn who(&self, file: &str, now: Blob, lines: &Lines) -> Who<'_> {
-        let Some(mapped) = self.files.get(file) else { return Who::default() };
-        let is_stale = mapped.blob != now;
-        let covers = |hit: &Lines| is_stale || !hit.intersection(lines).is_empty();
-        let tests = mapped.tests.iter().filter(|(_, hit)| covers(hit));
-        let tests = tests.map(|(test, _)| &**test).collect();
-        Who { tests, is_stale, at: Some(mapped.at) }
-    }
-
-    /// Whether this test covers any of a file, by what was measured last.
-    pub fn covers(&self, test: &str, file: &str) -> bool {
-        self.files.get(file).is_some_and(|mapped| mapped.tests.contains_key(test))
     }
 }
 

@@ -109,6 +109,8 @@ pub fn entry(
     }
     let whole = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
     let to_last = whole(proof.runs.saturating_sub(u64::from(evidence.clean)));
+    // A commit with both results is a failure also where its code was not merged; and it failed now.
+    let fails = whole(proof.fails).max(proof.divergent.len() as u32).max(1);
     let last = today + Millis::days(i64::from(cap.days));
     Ok(Quarantined {
         id: judged.id.clone(),
@@ -121,7 +123,7 @@ pub fn entry(
         issue: asked.issue.trim().to_owned(),
         since: today.date(),
         expires: last.date(),
-        clean_runs: release::needed(whole(proof.fails), to_last, 1),
+        clean_runs: release::needed(fails, to_last, 1),
         evidence: proof.clone(),
         line: 0,
     })

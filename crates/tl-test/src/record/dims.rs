@@ -60,6 +60,8 @@ pub struct Run {
     pub build: String,
     /// The change under test.
     pub change: String,
+    /// Whether what ran was in no default branch yet.
+    pub unmerged: bool,
     /// Its author, as the caller calls people.
     pub author: String,
     /// Whether the evidence was whole.
@@ -107,7 +109,8 @@ impl Dims {
     /// Reads the tables that are loaded whole.
     pub(super) fn read(generation: u64, packs: &[Pack]) -> Result<Self, PackError> {
         let mut dims = Self { generation, ..Self::default() };
-        for pack in packs {
+        // Others have forms of their own.
+        for pack in packs.iter().filter(|pack| WHOLE.contains(&pack.name.as_str())) {
             let wrong = || PackError::damaged(pack);
             let mut from = open(pack)?;
             match pack.name.as_str() {
@@ -296,7 +299,8 @@ fn write_run(run: &Run, to: &mut Writer) {
     for text in [&run.job, &run.shard, &run.build, &run.change, &run.author] {
         to.bytes(text.as_bytes());
     }
-    to.byte(u8::from(run.complete) | (u8::from(run.selected) << 1));
+    let flags = [(run.complete, 1), (run.selected, 2), (run.unmerged, 4)];
+    to.byte(flags.into_iter().filter(|(is, _)| *is).map(|(_, flag)| flag).sum());
     for number in [run.cases, run.red, run.ms] {
         to.number(number);
     }
@@ -310,6 +314,8 @@ fn read_run(from: &mut Reader<'_>) -> Option<Run> {
     let (change, author) = (text()?, text()?);
     let flags = from.byte()?;
     let (complete, selected) = (flags & 1 > 0, flags & 2 > 0);
+    // Runs of requests were there before the flag was.
+    let unmerged = flags & 4 > 0 || !change.is_empty();
     let (cases, red, ms) = (from.number()?, from.number()?, from.number()?);
     Some(Run {
         commit,
@@ -320,6 +326,7 @@ fn read_run(from: &mut Reader<'_>) -> Option<Run> {
         shard,
         build,
         change,
+        unmerged,
         author,
         complete,
         selected,

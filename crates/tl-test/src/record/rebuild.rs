@@ -129,8 +129,8 @@ fn fold(rows: &[Row], tables: &Dims, runs: &[Run]) -> Vec<(u32, TestState)> {
         }
         let Some((_, state)) = folded.last_mut() else { continue };
         // A run that no table knows was never recorded: its job is none.
-        let (attempt, own_job) =
-            runs.get(first.run as usize).map_or((1, job("")), |run| (run.attempt, job(&run.job)));
+        let run = runs.get(first.run as usize);
+        let (attempt, own_job) = run.map_or((1, job("")), |run| (run.attempt, job(&run.job)));
         state::fold(
             state,
             &RunOfTest {
@@ -138,6 +138,7 @@ fn fold(rows: &[Row], tables: &Dims, runs: &[Run]) -> Vec<(u32, TestState)> {
                 at: Timestamp::from_millis(first.at),
                 job: own_job,
                 attempt,
+                unmerged: run.is_some_and(|run| run.unmerged),
                 attempts: &attempts,
                 ms: ran.map_or(0, |row| row.ms),
             },

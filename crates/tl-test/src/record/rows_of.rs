@@ -23,6 +23,8 @@ pub(super) struct Place {
     pub(super) job: u32,
     /// Which attempt of the pipeline.
     pub(super) attempt: u32,
+    /// Whether what ran is in no default branch yet.
+    pub(super) unmerged: bool,
 }
 
 /// Executions with the rows of their tests and reasons.
@@ -122,6 +124,7 @@ impl Resolved {
                     at: place.at,
                     job: place.job,
                     attempt: place.attempt,
+                    unmerged: place.unmerged,
                     attempts: &attempts,
                     ms: first.map_or(0, |held| held.ms),
                 },

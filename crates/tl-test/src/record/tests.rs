@@ -137,6 +137,30 @@ async fn what_was_recorded_is_known() {
 }
 
 #[tokio::test]
+async fn runs_of_requests_are_told_apart_also_when_all_is_folded_anew() {
+    let home = Home::new();
+    for number in 0..60 {
+        let cases = |red| vec![case("adds", if red { Status::Failed } else { Status::Passed })];
+        let (change, unmerged) = match number % 3 {
+            1 => ("acme/api#12".to_owned(), false),
+            2 => (String::new(), true),
+            _ => (String::new(), false),
+        };
+        let is_red = number % 3 > 0 && number > 30;
+        home.record(&RunInfo { change, unmerged, ..info(number) }, &cases(is_red)).await;
+    }
+    let history = home.known().await;
+    let adds = state_of(&history, "adds");
+    assert_eq!((adds.runs, adds.red, adds.unmerged, adds.unmerged_red), (20, 0, 40, 20));
+    assert_eq!(classify::of(adds).class, Class::Healthy);
+    assert_eq!(history.runs.iter().filter(|run| run.unmerged).count(), 40);
+    let ledger = home.ledger().await;
+    let now = Timestamp::from_seconds(2_000_000_000);
+    let anew = rebuild(&ledger, &home.place(), LAKE, false, now).await.unwrap();
+    assert_eq!((anew.tests, anew.changed), (1, 0));
+}
+
+#[tokio::test]
 async fn the_same_upload_twice_changes_nothing() {
     let home = Home::new();
     let cases = [case("adds", Status::Passed), case("ships", Status::Failed)];
@@ -253,7 +277,7 @@ async fn a_machine_that_failed_is_no_failure_of_the_test() {
 async fn many_writers_at_once_lose_nothing() {
     // Who is late, a scheduler decides: until somebody was.
     for _ in 0..20 {
-        if many_writers().await.iter().any(|rounds| *rounds > 1) {
+        if Box::pin(many_writers()).await.iter().any(|rounds| *rounds > 1) {
             return;
         }
     }
@@ -265,11 +289,11 @@ async fn many_writers() -> [u32; 6] {
     let home = Home::new();
     let one = |number: u32| {
         let home = &home;
-        async move {
+        Box::pin(async move {
             let own = format!("own {number}");
             let cases = [case("adds", Status::Passed), case(&own, Status::Failed)];
             home.record(&info(number), &cases).await
-        }
+        })
     };
     let done = tokio::join!(one(0), one(1), one(2), one(3), one(4), one(5));
     let history = home.known().await;

@@ -17,7 +17,10 @@ use super::{
 };
 
 /// The form below. Never changes; another form is another version.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
+
+/// The form before it: all code was taken for merged.
+const MERGED: u8 = 1;
 
 /// Durations that differ: steps from 1 to 128.
 const DURATIONS: usize = 129;
@@ -33,6 +36,8 @@ mod has {
     pub(super) const RARE: u8 = 32;
     /// The decayed sum of failures.
     pub(super) const EMA: u8 = 64;
+    /// Runs of code that was not merged.
+    pub(super) const UNMERGED: u8 = 128;
 }
 
 /// Why bytes are no states.
@@ -70,13 +75,13 @@ pub fn decode(bytes: &[u8]) -> Result<Vec<(u32, TestState)>, DecodeError> {
     let Some((version, _)) = bytes.split_first() else {
         return Err(DecodeError::Damaged { at: 0 });
     };
-    if *version != VERSION {
+    if !(MERGED..=VERSION).contains(version) {
         return Err(DecodeError::Version { found: *version });
     }
     let mut from = Reader::new(&bytes[1..]);
     let mut states = Vec::new();
     while !from.is_at_end() {
-        let state = from.whole().and_then(|test| Some((test, from.state()?)));
+        let state = from.whole().and_then(|test| Some((test, from.state(*version)?)));
         states.push(state.ok_or(DecodeError::Damaged { at: 1 + from.at() })?);
     }
     Ok(states)
@@ -97,12 +102,16 @@ impl Writer {
             (has::HOT, state.hot.is_empty() && state.base.weight == 0.0),
             (has::RARE, rare == [0; 5]),
             (has::EMA, state.base.ema == 0.0),
+            (has::UNMERGED, state.unmerged == 0),
         ];
         let flags = lists.iter().filter(|(_, empty)| !empty).fold(0, |all, (flag, _)| all | flag);
         self.byte(flags);
         self.signed(state.first.as_millis());
         self.instant(state.first, state.last);
         self.numbers([state.runs, state.red]);
+        if flags & has::UNMERGED > 0 {
+            self.numbers([state.unmerged, state.unmerged_red]);
+        }
         if flags & has::RARE > 0 {
             self.numbers(rare);
         }
@@ -138,9 +147,10 @@ impl Writer {
             let step = recent.commit.wrapping_sub(before);
             let is_plain = (recent.runs, recent.red, recent.status) == (1, 0, 0);
             let is_same = recent.duration == duration;
-            let short = step.min(63) as u8;
-            self.byte((short << 2) | (u8::from(is_same) << 1) | u8::from(is_plain));
-            if short == 63 {
+            let short = step.min(31) as u8;
+            let unmerged = u8::from(recent.unmerged) << 2;
+            self.byte((short << 3) | unmerged | (u8::from(is_same) << 1) | u8::from(is_plain));
+            if short == 31 {
                 self.number(u64::from(step));
             }
             if !is_same {
@@ -196,11 +206,14 @@ impl Reader<'_> {
         Some(Timestamp::from_millis(first.as_millis().wrapping_add(self.signed()?)))
     }
 
-    fn state(&mut self) -> Option<TestState> {
+    fn state(&mut self, version: u8) -> Option<TestState> {
         let flags = self.byte()?;
         let first = Timestamp::from_millis(self.signed()?);
         let mut state = TestState { first, last: self.instant(first)?, ..TestState::default() };
         (state.runs, state.red) = (self.whole()?, self.whole()?);
+        if version > MERGED && flags & has::UNMERGED > 0 {
+            (state.unmerged, state.unmerged_red) = (self.whole()?, self.whole()?);
+        }
         if flags & has::RARE > 0 {
             (state.base.flips, state.base.waits) = (self.whole()?, self.whole()?);
             (state.late, state.infra) = (self.whole()?, self.whole()?);
@@ -215,16 +228,20 @@ impl Reader<'_> {
             state.begin = (self.step(&mut before)?, self.step(&mut before)?);
             state.hot = self.list(HOT, |from| from.block(&mut before))?;
         }
-        state.recent = self.recent(before)?;
+        state.recent = self.recent(version, before)?;
         state.durations = self.list(DURATIONS, |from| Some((from.byte()?, from.whole()?)))?;
         self.lists(&mut state, flags)?;
-        fold::settle(&mut state);
         // Commits are in their order, each once: the rest relies on it.
-        let blocks = || state.hot.iter().map(|block| (block.commit, block.last));
-        let recent = || state.recent.iter().map(|recent| (recent.commit, recent.commit));
-        let behind = blocks().skip(1).chain(recent().skip(usize::from(state.hot.is_empty())));
-        let is_sorted = blocks().chain(recent()).zip(behind).all(|(one, next)| one.1 < next.0);
-        is_sorted.then_some(state)
+        let closed = state.closed();
+        let in_order = state.hot.windows(2).all(|pair| pair[0].last < pair[1].commit)
+            && state.recent.windows(2).all(|pair| pair[0].place() < pair[1].place())
+            && state.recent.first().is_none_or(|first| Some(first.commit) >= closed)
+            && state.merged().next().is_none_or(|first| Some(first.commit) > closed);
+        if !in_order {
+            return None;
+        }
+        fold::settle(&mut state);
+        Some(state)
     }
 
     fn block(&mut self, before: &mut u32) -> Option<Block> {
@@ -233,13 +250,15 @@ impl Reader<'_> {
         (commit <= last && red <= runs && runs > 0).then_some(Block { commit, last, runs, red })
     }
 
-    fn recent(&mut self, mut before: u32) -> Option<Vec<Recent>> {
+    fn recent(&mut self, version: u8, mut before: u32) -> Option<Vec<Recent>> {
         let mut duration = 0;
         let count = usize::from(self.byte()?);
         let mut list = Vec::with_capacity(count.min(WINDOW));
         for _ in 0..count {
             let head = self.byte()?;
-            let step = if head >> 2 == 63 { self.whole()? } else { u32::from(head >> 2) };
+            let (short, long) = if version > MERGED { (head >> 3, 31) } else { (head >> 2, 63) };
+            let step = if short == long { self.whole()? } else { u32::from(short) };
+            let unmerged = version > MERGED && head & 4 > 0;
             before = before.wrapping_add(step);
             if head & 2 == 0 {
                 duration = self.byte()?;
@@ -249,7 +268,7 @@ impl Reader<'_> {
             } else {
                 (self.whole()?, self.whole()?, self.whole()?)
             };
-            list.push(Recent { commit: before, runs, red, status, duration });
+            list.push(Recent { commit: before, unmerged, runs, red, status, duration });
         }
         let sound = list.len() <= WINDOW && list.iter().all(|one| one.red <= one.runs);
         sound.then_some(list)

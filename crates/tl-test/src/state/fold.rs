@@ -47,19 +47,28 @@ pub(super) const fn is_own(execution: &Execution) -> bool {
 
 /// Takes in a first attempt.
 fn take_first(state: &mut TestState, run: &RunOfTest<'_>, first: &Execution) {
+    let RunOfTest { commit, unmerged, .. } = *run;
     let red = u32::from(first.status.is_red());
-    state.runs = state.runs.saturating_add(1);
-    state.red = state.red.saturating_add(red);
-    if state.closed().is_some_and(|closed| run.commit <= closed) {
+    let (runs, reds) = if unmerged {
+        (&mut state.unmerged, &mut state.unmerged_red)
+    } else {
+        (&mut state.runs, &mut state.red)
+    };
+    *runs = runs.saturating_add(1);
+    *reds = reds.saturating_add(red);
+    // Of one commit, what ran before its merge stands behind what ran after it.
+    if state.closed().is_some_and(|closed| commit < closed || (commit == closed && !unmerged)) {
         state.late = state.late.saturating_add(1);
         durations::add(&mut state.durations, durations::bucket(run.ms));
-        changing_blocks(state, |hot| insert(hot, run.commit, red));
+        if !unmerged {
+            changing_blocks(state, |hot| insert(hot, commit, red));
+        }
         return;
     }
-    let row = state.recent.partition_point(|recent| recent.commit < run.commit);
-    if state.recent.get(row).is_none_or(|recent| recent.commit != run.commit) {
+    let row = state.recent.partition_point(|recent| recent.place() < (commit, unmerged));
+    if state.recent.get(row).is_none_or(|recent| recent.place() != (commit, unmerged)) {
         let status = Status::Passed as u8;
-        let none = Recent { commit: run.commit, runs: 0, red: 0, status, duration: 0 };
+        let none = Recent { commit, unmerged, runs: 0, red: 0, status, duration: 0 };
         state.recent.insert(row, none);
     }
     let recent = &mut state.recent[row];
@@ -73,16 +82,21 @@ fn take_first(state: &mut TestState, run: &RunOfTest<'_>, first: &Execution) {
     }
 }
 
-/// Puts the commit that leaves the window into the blocks.
+/// Puts the commit that leaves the window into the sums, and into the blocks if it is merged.
 fn close(state: &mut TestState, oldest: &Recent) {
-    if state.hot.is_empty() && state.done.is_empty() {
-        state.begin = (oldest.commit, oldest.commit);
-    }
     let (ema, weight) = aged(state.base.ema, state.base.weight, oldest);
     (state.base.ema, state.base.weight) = (ema, weight);
     durations::add(&mut state.durations, oldest.duration);
+    if state.recent.first().is_none_or(|next| next.commit > oldest.commit) {
+        divergence::forget(state, oldest.commit);
+    }
+    if oldest.unmerged {
+        return;
+    }
+    if state.hot.is_empty() && state.done.is_empty() {
+        state.begin = (oldest.commit, oldest.commit);
+    }
     push(&mut state.hot, oldest.block());
-    divergence::forget(state, oldest.commit);
     if state.hot.len() > HOT {
         make_room(state);
     }
@@ -106,8 +120,15 @@ pub(super) fn settle(state: &mut TestState) {
     let (mut flips, mut waits) = edges(&state.hot);
     let mut before = state.hot.last().copied();
     let mut clean = before.filter(|block| block.kind() == Kind::Green).map_or(0, |b| b.runs);
+    // A commit that is not held any more failed or passed.
+    let was_red = before.is_some_and(|block| block.kind() != Kind::Green);
+    let mut last = if was_red { Status::Failed as u8 } else { Status::Passed as u8 };
     for recent in &state.recent {
         (ema, weight) = aged(ema, weight, recent);
+        if recent.unmerged {
+            continue;
+        }
+        last = recent.status;
         let block = recent.block();
         if let Some(before) = before.filter(|before| !before.goes_on_with(&block)) {
             flips += 1;
@@ -118,9 +139,11 @@ pub(super) fn settle(state: &mut TestState) {
     }
     state.flips = state.base.flips.saturating_add(flips);
     state.waits = state.base.waits.saturating_add(waits);
-    state.clean = clean;
+    // Both results of code that was not merged say as much of the test as those of merged code.
+    let newest = state.divergent.last();
+    state.clean = newest.map_or(clean, |(commit, _)| clean.min(state.runs_behind(*commit)));
     (state.ema, state.weight) = (ema, weight);
-    state.last_status = state.recent.last().map_or(0, |recent| recent.status);
+    state.last_status = last;
 }
 
 /// Changes between blocks, and of those the failures behind clean runs.

@@ -12,7 +12,7 @@ const MACHINE: Execution = Execution { status: Status::Errored, signature: 8, in
 
 fn run(commit: u32, attempts: &[Execution]) -> RunOfTest<'_> {
     let at = Timestamp::from_seconds(i64::from(commit) * 60);
-    RunOfTest { commit, at, job: 1, attempt: 1, attempts, ms: 20 }
+    RunOfTest { commit, at, job: 1, attempt: 1, unmerged: false, attempts, ms: 20 }
 }
 
 fn folded(runs: &[RunOfTest<'_>]) -> TestState {
@@ -137,6 +137,72 @@ fn a_late_failure_of_the_first_or_last_commit_of_a_block_makes_that_one_mixed() 
     }
 }
 
+/// A commit of a request for each sign, as in [`told`].
+fn requested(state: &mut TestState, from: u32, signs: &str) {
+    for (commit, sign) in (from..).zip(signs.chars()) {
+        let attempts: &[Execution] = match sign {
+            '.' => &[PASSED],
+            'F' => &[FAILED],
+            _ => &[FAILED, PASSED],
+        };
+        fold(state, &RunOfTest { unmerged: true, ..run(commit, attempts) });
+    }
+}
+
+#[test]
+fn what_a_request_breaks_is_no_change_of_the_default_branch() {
+    let mut state = told(&".".repeat(40));
+    let before = state.clone();
+    requested(&mut state, 40, &"F".repeat(30));
+    assert_eq!((state.runs, state.red, state.clean, state.waits), (40, 0, 40, 0));
+    assert_eq!((state.unmerged, state.unmerged_red, state.last_status), (30, 30, 0));
+    assert_eq!(phases(&state), phases(&before));
+    // The window holds nothing else any more, and yet it is known how the branch stood.
+    fold(&mut state, &run(70, &[FAILED]));
+    requested(&mut state, 71, &".".repeat(40));
+    assert_eq!((state.runs, state.red, state.clean), (41, 1, 0));
+    assert_eq!(state.last_status, Status::Failed as u8);
+    // What fails in requests is the likelier to fail.
+    assert!(state.ema > 0.5 && state.weight > 14.0);
+}
+
+#[test]
+fn both_results_of_a_request_are_evidence_like_others() {
+    let mut state = told(&".".repeat(40));
+    requested(&mut state, 40, ".b.");
+    (43..53).for_each(|commit| fold(&mut state, &run(commit, &[PASSED])));
+    assert_eq!((state.divergent_all, state.divergent[0].0), (1, 41));
+    assert_eq!((state.runs, state.red, state.clean), (50, 0, 10));
+}
+
+#[test]
+fn a_commit_that_was_tested_before_and_behind_its_merge_has_two_places() {
+    let mut state = told("...");
+    requested(&mut state, 3, "F");
+    fold(&mut state, &run(3, &[PASSED]));
+    let places: Vec<_> = state.recent.iter().map(|one| (one.commit, one.unmerged)).collect();
+    assert_eq!(places[3..], [(3, false), (3, true)]);
+    assert_eq!((state.runs, state.red, state.unmerged_red, state.clean), (4, 0, 1, 4));
+    (4..19).for_each(|commit| fold(&mut state, &run(commit, &[PASSED])));
+    let read = decode(&encode([(0, &state)])).unwrap();
+    assert_eq!(read, [(0, state)]);
+}
+
+/// What the first version of this form wrote, of `told` and `told` again.
+const FIRST_FORM: &str = "01035dc0a907c086e3012104fdf8b43f31022241000007000202000200010102020200\
+    020001010204030002000101020c0700100512070707070707070707070707060101020707011211\
+    02020a80a61d32c0b3d401030401810200c0a9070e0181020080cc3a2a0181028202c0b3d4010107\
+    04c0b3d4010410c0a90780eb830114003a5a66400000010006040010051207070707070707070707\
+    0707070707011204";
+
+#[test]
+fn states_of_the_first_form_are_read_for_ever() {
+    let digits: Vec<u32> = FIRST_FORM.chars().filter_map(|c| c.to_digit(16)).collect();
+    let bytes: Vec<u8> = digits.chunks(2).map(|two| (two[0] * 16 + two[1]) as u8).collect();
+    let known = [(3, told("..F..b...F....................b..")), (4, told(&".".repeat(20)))];
+    assert_eq!(decode(&bytes).unwrap(), known);
+}
+
 #[test]
 fn a_state_that_saw_all_kinds_of_runs_stays_small() {
     let mut state = TestState::default();
@@ -181,8 +247,8 @@ fn a_later_version_is_told_and_damage_found() {
     for end in 1..bytes.len() {
         assert!(decode(&bytes[..end]).is_err() || end == 1, "cut at {end}");
     }
-    bytes[0] = 2;
-    assert_eq!(decode(&bytes), Err(DecodeError::Version { found: 2 }));
+    bytes[0] = 3;
+    assert_eq!(decode(&bytes), Err(DecodeError::Version { found: 3 }));
     assert_eq!(decode(&[]), Err(DecodeError::Damaged { at: 0 }));
 }
 
@@ -210,8 +276,10 @@ fn runs(commits: std::ops::Range<u32>, most: usize) -> impl Strategy<Value = Vec
 fn take(state: &mut TestState, told: &Told) {
     let (commit, job, attempt, attempts, ms) = told;
     let at = Timestamp::from_seconds(i64::from(commit * 1_000 + job * 10 + attempt));
-    let run = RunOfTest { commit: *commit, at, job: *job, attempt: *attempt, attempts, ms: *ms };
-    fold(state, &run);
+    // One commit of four is a request's, and one is tested before and behind its merge.
+    let unmerged = commit % 4 == 1 || (commit % 16 == 2 && *job == 2);
+    let (commit, job, attempt) = (*commit, *job, *attempt);
+    fold(state, &RunOfTest { commit, at, job, attempt, unmerged, attempts, ms: *ms });
 }
 
 proptest! {
@@ -270,7 +338,9 @@ proptest! {
             let first = told.3.iter().find(|execution| execution.status.ran());
             told.2 == 1 && first.is_some_and(|first| !(first.status.is_red() && first.infra))
         };
-        prop_assert_eq!(state.runs as usize, told.iter().filter(ran).count());
+        let all = state.runs + state.unmerged;
+        prop_assert_eq!(all as usize, told.iter().filter(ran).count());
+        prop_assert!(state.red <= state.runs && state.unmerged_red <= state.unmerged);
         let held: u32 = phases(&state).iter().map(|phase| phase.runs).sum();
         prop_assert!(held <= state.runs && held + state.late >= state.runs);
     }
@@ -280,7 +350,7 @@ proptest! {
     fn any_bytes_are_read_or_refused(mut bytes in prop::collection::vec(any::<u8>(), 0..400)) {
         decode(&bytes).ok();
         if let Some(version) = bytes.first_mut() {
-            *version = 1;
+            *version = 1 + *version % 2;
         }
         if let Ok(states) = decode(&bytes) {
             let states: Vec<_> = states.iter().map(|(test, state)| (*test, state)).collect();

@@ -5,8 +5,11 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use tl_core::finding::{Finding, Level, Location, Root};
+use tl_core::verdict::Verdict;
 use tl_guard::inline;
-use tl_guard::rules::gi::expired_exception;
+use tl_guard::inventory::Server;
+use tl_guard::rules::gi::{expired_exception, unapproved};
+use tl_policy::request::{Request, Verb};
 use tl_rules::baseline::Baseline;
 use tl_rules::sarif;
 use tl_rules::sort::{Sorted, sort};
@@ -15,6 +18,7 @@ use super::record::Record;
 use super::{Looked, TargetArgs, base, beside, look, look_beside, registries, registry};
 use crate::context::Globals;
 use crate::error::{CmdResult, CommandError, Outcome};
+use crate::guard_files::policy::{Places, Policies};
 use crate::guard_files::{self, GuardFiles, Whose};
 use crate::report::guard as report;
 use crate::ui::Ui;
@@ -118,11 +122,14 @@ pub(super) async fn cmd_scan(
         looked.scanned.findings.extend(found);
     }
     registries::ask(ui, globals, &args.asked, &mut looked).await?;
+    let person = looked.files.places();
+    add_unapproved(&mut looked, &person)?;
     let mut sorted = judged(ui, &mut looked, args.since_baseline.as_deref())?;
     record.scanned(&looked, &sorted);
     for path in &further(ui, &looked.files, args) {
         let mut other = look_beside(ui, globals, &args.target, path)?;
         registries::ask(ui, globals, &args.asked, &mut other).await?;
+        add_unapproved(&mut other, &person)?;
         let judged = judged(ui, &mut other, args.since_baseline.as_deref())?;
         let home = looked.files.host.home.clone();
         beside::add(&mut looked.scanned, &mut sorted, home.as_deref(), other, judged);
@@ -174,6 +181,24 @@ pub(super) async fn cmd_scan(
         }
         None => Ok(Outcome::Done),
     }
+}
+
+/// Servers that a policy does not want: the administrator's, the person's and the repository's own.
+fn add_unapproved(looked: &mut Looked, person: &Places) -> Result<(), CommandError> {
+    let repository = looked.files.places().repository;
+    let policies = Policies::read(&Places { repository, ..person.clone() })?;
+    let judge = |server: &Server, origin: &str| -> Verdict {
+        let mut request = Request::new(Verb::CallTool, "");
+        tl_guard::hook::name(server.client).clone_into(&mut request.client);
+        request.agent.clone_from(&request.client);
+        server.name.clone_into(&mut request.server);
+        origin.clone_into(&mut request.origin);
+        request.today = looked.now.day();
+        policies.engine.decide(&request)
+    };
+    let found = unapproved::findings(&looked.scanned.inventory.servers, &judge);
+    looked.scanned.findings.extend(found);
+    Ok(())
 }
 
 /// Repositories beside the one here.

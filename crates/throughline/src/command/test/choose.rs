@@ -29,8 +29,8 @@ use super::shelf::{Desk, Shelf};
 use super::{change, diff};
 use crate::context::Globals;
 use crate::error::{CmdResult, CommandError, Outcome};
-use crate::report::format::count;
 use crate::ui::{Ui, visible};
+use tl_map::format::count;
 
 /// Largest list of tests, bytes.
 const LIST: u64 = 256 << 20;

@@ -10,8 +10,8 @@ use crate::command::events::{PAGE, existing};
 use crate::command::map::when;
 use crate::context::{Context, Globals};
 use crate::error::{CmdResult, CommandError, Outcome};
-use crate::report::format::count;
 use crate::ui::{Table, Ui};
+use tl_map::format::count;
 
 /// Days back, where nobody says how many.
 const DAYS: i64 = 30;

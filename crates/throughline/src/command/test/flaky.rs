@@ -13,8 +13,8 @@ use tl_test::record::{self, Executed, History};
 use super::shelf::{Desk, Shelf};
 use crate::context::Globals;
 use crate::error::{CmdResult, CommandError, Outcome};
-use crate::report::format::count;
 use crate::ui::{Table, Ui, visible};
+use tl_map::format::count;
 
 /// Executions that `--explain` shows.
 const SHOWN: usize = 20;
@@ -225,6 +225,10 @@ fn explained(test: &Listed) -> String {
     let proven = if test.class == Class::Flaky && !test.proven { ", not proven yet" } else { "" };
     line("class", format!("{}{proven}", word(test.class)));
     line("runs", format!("{}, of which {} red; clean since {}", test.runs, test.red, test.clean));
+    if test.unmerged > 0 {
+        let (runs, red) = (test.unmerged, test.unmerged_red);
+        line("requests", format!("and {runs} runs of code that was not merged, {red} of them red"));
+    }
     if test.infra > 0 {
         line("machines", format!("failed {} of its runs, which do not count", test.infra));
     }

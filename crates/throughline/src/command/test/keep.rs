@@ -6,8 +6,8 @@ use tl_test::{compact, record};
 use super::shelf::Desk;
 use crate::context::Globals;
 use crate::error::{CmdResult, CommandError, Outcome};
-use crate::report::format::count;
 use crate::ui::Ui;
+use tl_map::format::count;
 
 /// Keep the history of tests in order
 #[derive(Debug, clap::Subcommand)]

@@ -6,8 +6,8 @@ use super::shelf::{Desk, Make};
 use super::which::WhichArgs;
 use crate::context::Globals;
 use crate::error::{CmdResult, CommandError, Outcome};
-use crate::report::format::count;
 use crate::ui::Ui;
+use tl_map::format::count;
 
 /// Put results into history, without judging them
 ///

@@ -56,6 +56,7 @@ pub(super) async fn keep(
         attempt: run.attempt,
         build: run.build.clone(),
         change: run.change.clone(),
+        unmerged: run.unmerged,
         author: String::new(),
         at: run.at,
         complete,

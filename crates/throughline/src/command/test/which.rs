@@ -5,8 +5,9 @@
 
 use std::path::Path;
 
+use tl_core::id::CommitId;
 use tl_core::time::Timestamp;
-use tl_exec::git::Repository;
+use tl_exec::git::{BranchSource, DefaultBranch, Head, Repository};
 use tl_test::read::Ending;
 
 use crate::config::env::{
@@ -34,7 +35,8 @@ pub(super) struct WhichArgs {
     /// When it ran [default: what the reports say, else now]
     #[arg(long, value_name = "INSTANT", value_parser = instant)]
     at: Option<Timestamp>,
-    /// The request under test, such as `acme/api#12` [default: that of a GitHub workflow]
+    /// The request under test, such as `acme/api#12`, or any name for a branch that is not merged: what
+    /// it breaks is no regression [default: that of a GitHub workflow]
     #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
     pub(super) change: String,
     /// Only a part of the tests was chosen to run: that others are missing says nothing
@@ -61,6 +63,8 @@ pub(super) struct Which {
     pub(super) selected: bool,
     /// The request under test; empty where there is none.
     pub(super) change: String,
+    /// Whether the commit is known to be in no default branch.
+    pub(super) unmerged: bool,
     /// The run of a pipeline, such as `acme/api#991`; empty where there is none.
     pub(super) build: String,
 }
@@ -89,7 +93,14 @@ impl WhichArgs {
         reports: &[(String, Ending)],
         now: Timestamp,
     ) -> Result<Option<Which>, CommandError> {
-        let Some(commit) = commit_of(commit, reports)? else { return Ok(None) };
+        let repository = Repository::open(Path::new(".")).ok();
+        let Some(commit) = commit_of(repository.as_ref(), commit, reports)? else {
+            return Ok(None);
+        };
+        let reference = globals.variables.text(GITHUB_REF);
+        let unmerged = repository
+            .as_ref()
+            .is_some_and(|repository| is_unmerged(repository, &commit, reference.as_deref()));
         let attempt = globals.variables.text(GITHUB_RUN_ATTEMPT);
         let attempt = attempt.and_then(|text| text.parse().ok()).filter(|attempt| *attempt > 0);
         let first = reports.iter().filter_map(|(_, ending)| ending.first).min();
@@ -97,7 +108,7 @@ impl WhichArgs {
         let is_real = |at: &Timestamp| (OLDEST..=now).contains(at);
         let at = self.at.or(first.filter(is_real)).unwrap_or(now);
         let run = globals.variables.text(GITHUB_RUN_ID);
-        let repository = globals.variables.text(GITHUB_REPOSITORY).unwrap_or_default();
+        let name = globals.variables.text(GITHUB_REPOSITORY).unwrap_or_default();
         Ok(Some(Which {
             commit,
             job: self.job(globals),
@@ -105,8 +116,9 @@ impl WhichArgs {
             attempt: self.attempt.or(attempt).unwrap_or(1),
             at,
             selected: self.selected,
-            change: self.change(globals, &repository),
-            build: run.map(|run| format!("{repository}#{run}")).unwrap_or_default(),
+            change: self.change(globals, &name),
+            unmerged,
+            build: run.map(|run| format!("{name}#{run}")).unwrap_or_default(),
         }))
     }
 }
@@ -116,12 +128,47 @@ pub(super) fn request(reference: &str) -> Option<u64> {
     reference.strip_prefix("refs/pull/")?.split('/').next()?.parse().ok()
 }
 
+/// Whether a commit is in no default branch yet, as far as git can tell: on a branch with another
+/// name, or in a queue of merges. Where it cannot, the commit counts as merged.
+fn is_unmerged(repository: &Repository, commit: &str, reference: Option<&str>) -> bool {
+    let branch = reference.and_then(|reference| reference.strip_prefix("refs/heads/"));
+    if branch.is_some_and(|branch| branch.starts_with("gh-readonly-queue/")) {
+        return true;
+    }
+    let Ok(references) = repository.references() else { return false };
+    let Ok(DefaultBranch::Found(default)) = repository.default_branch(&references, None) else {
+        return false;
+    };
+    // Any other source is a guess from what is checked out.
+    if !matches!(default.source, BranchSource::OriginHead | BranchSource::Custom) {
+        return false;
+    }
+    let here = match &references.head {
+        Head::Branch { name } => name.strip_prefix("refs/heads/"),
+        Head::Detached(_) | Head::Unreadable { .. } => None,
+    };
+    if branch.or(here) == Some(default.name.as_str()) {
+        return false;
+    }
+    let Ok(commit) = repository.commit_of(commit) else { return false };
+    let local = format!("refs/heads/{}", default.name);
+    let local = references.branches.iter().filter(|branch| branch.name == local);
+    let remote = references.remote_branches.iter().filter(|known| known.branch == default.name);
+    let mut tips = local.map(|known| known.commit).chain(remote.map(|known| known.commit));
+    // Beyond a shallow clone's reach it may have been merged.
+    let may_hold = |tip: CommitId| match repository.merge_base(&commit, &tip) {
+        Ok(Some(common)) => common == commit,
+        Ok(None) | Err(_) => repository.is_shallow(),
+    };
+    !tips.any(may_hold)
+}
+
 /// The commit that was named, else the one that the reports name, else the one that is checked out.
 fn commit_of(
+    repository: Option<&Repository>,
     named: Option<&str>,
     reports: &[(String, Ending)],
 ) -> Result<Option<String>, CommandError> {
-    let repository = Repository::open(Path::new(".")).ok();
     let said = reports.iter().find_map(|(_, ending)| ending.commit.as_deref());
     let Some(name) = named.or(said) else {
         let head = repository.and_then(|repository| repository.commit_of("HEAD").ok());

@@ -9,7 +9,7 @@ use super::grid::{Cell, Grid, Layout, column};
 use super::groups::{HIDDEN, HIDDEN_SHORT, label, points};
 use super::page::Page;
 use super::{counted, interval, with_interval};
-use crate::report::format::{self, count, number, signed_duration, value};
+use tl_map::format::{self, count, number, signed_duration, value};
 
 /// What was collected of the use of AI tools.
 pub(super) fn show(page: &mut Page<'_>, collected: &CollectedReport) {

@@ -7,8 +7,8 @@ use super::grid::{Cell, Grid, Layout, column};
 use super::interval;
 use super::outcomes::{figure_cells, figures};
 use super::page::Page;
-use crate::report::format::{NOTHING, count, number, share, value};
 use crate::ui::Ink;
+use tl_map::format::{NOTHING, count, number, share, value};
 
 /// Iterations shown, the latest.
 const ITERATIONS: usize = 5;

@@ -10,8 +10,8 @@ use super::grid::{Cell, Fill, Grid, Layout, column};
 use super::outcomes::{figure_cells, figures};
 use super::page::Page;
 use super::{apex, counted, interval, network, practice, with_interval};
-use crate::report::format::{self, NOTHING, count, share, value};
 use crate::ui::Ink;
+use tl_map::format::{self, NOTHING, count, share, value};
 
 /// Services shown, those deployed most.
 const SERVICES: usize = 12;

@@ -9,8 +9,8 @@
 
 use super::Style;
 use super::page::{clean, inked, shortened, width, wrap};
-use crate::report::format::NOTHING;
 use crate::ui::Ink;
+use tl_map::format::NOTHING;
 
 /// Columns between two columns.
 const GAP: usize = 2;

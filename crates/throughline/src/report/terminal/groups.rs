@@ -8,9 +8,9 @@ use tl_map::report::{
 use super::grid::{Cell, Grid, Layout, column};
 use super::page::Page;
 use super::{counted, interval, with_interval};
-use crate::report::format::{self, count, number, p_value, share, value};
-use crate::report::words::Line;
 use crate::ui::Ink;
+use tl_map::format::{self, count, number, p_value, share, value};
+use tl_map::words::Line;
 
 /// Said in place of the figures of a row with too few people.
 pub(super) const HIDDEN: &str = "hidden (too few people)";

@@ -6,8 +6,8 @@ use tl_map::report::{Figure, InvestFirst, Scenario};
 use super::counted;
 use super::grid::{Cell, Grid, Layout, column};
 use super::page::Page;
-use crate::report::format::{number, share, signed_duration, value};
 use crate::ui::Ink;
+use tl_map::format::{number, share, signed_duration, value};
 
 /// Scenarios shown.
 const SCENARIOS: usize = 3;

@@ -6,9 +6,9 @@ use tl_map::report::collected::{Network, NetworkScenario};
 use super::counted;
 use super::grid::{Cell, Grid, Layout, column};
 use super::page::Page;
-use crate::report::format::{count, duration, number, share, signed_duration, value};
-use crate::report::words::capitalized;
 use crate::ui::Ink;
+use tl_map::format::{count, duration, number, share, signed_duration, value};
+use tl_map::words::capitalized;
 
 /// The scenarios, or why none is answered; then the calibration that decides it.
 pub(super) fn show(page: &mut Page<'_>, found: &Network) {

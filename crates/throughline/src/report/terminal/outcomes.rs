@@ -5,9 +5,9 @@ use tl_map::report::{BatchSize, Cadence, DoraRow, FailureTable, Figure, Funnel, 
 use super::grid::{Cell, Grid, Layout, column};
 use super::page::{INDENT, Page, shortened, width};
 use super::{counted, interval, with_interval};
-use crate::report::format::{count, duration, value};
-use crate::report::words::Line;
 use crate::ui::Ink;
+use tl_map::format::{count, duration, value};
+use tl_map::words::Line;
 
 /// Failures shown as examples.
 const EXAMPLES: usize = 5;

@@ -70,7 +70,7 @@ impl<'a> Page<'a> {
     /// What was cut from a list of `all` of which `shown` are there; nothing where none was.
     pub(super) fn and_more(&mut self, all: usize, shown: usize) {
         if all > shown {
-            let more = crate::report::format::count((all - shown) as u64);
+            let more = tl_map::format::count((all - shown) as u64);
             self.remark(&format!("and {more} more; `--json` lists all"));
         }
     }

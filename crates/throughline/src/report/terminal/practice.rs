@@ -7,8 +7,8 @@ use tl_map::report::collected::{AfterHours, BusinessHours, ManualSteps};
 use super::grid::{Cell, Grid, Layout, column, sparkline};
 use super::page::{INDENT, Page};
 use super::{interval, with_interval};
-use crate::report::format::{count, number, value};
 use crate::ui::Ink;
+use tl_map::format::{count, number, value};
 
 /// Names of days, Monday first.
 const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];

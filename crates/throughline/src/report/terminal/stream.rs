@@ -7,9 +7,9 @@ use tl_map::report::{Report, RepositorySummary, StageRow, ValueStream};
 use super::grid::{Cell, Fill, Grid, Layout, column, sparkline};
 use super::page::Page;
 use super::{counted, with_interval};
-use crate::report::format::{count, duration, number, share, value};
-use crate::report::words::{Line, done_changes};
 use crate::ui::Ink;
+use tl_map::format::{count, duration, number, share, value};
+use tl_map::words::{Line, done_changes};
 
 /// Weeks that the row of weekly changes shows at most: a year.
 const WEEKS: i64 = 52;

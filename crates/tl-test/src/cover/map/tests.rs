@@ -23,48 +23,40 @@ fn at(seconds: i64) -> Timestamp {
     Timestamp::from_millis(1000 * seconds)
 }
 
-fn names<'m>(who: &Who<'m>) -> Vec<&'m str> {
-    who.tests.iter().copied().collect()
+/// Tests of a file with their lines.
+fn known<'m>(map: &'m Map, file: &str) -> Vec<(&'m str, &'m [(u32, u32)])> {
+    let mapped = map.files.get(file).into_iter();
+    mapped.flat_map(|file| &file.tests).map(|(test, lines)| (&**test, lines.ranges())).collect()
 }
 
 #[test]
-fn a_changed_line_names_the_tests_that_cover_it() {
-    let blob = Blob::of(b"one");
+fn the_phases_of_a_test_are_one_test() {
     let mut map = Map::default();
     let run = total(&[
         ("tests/a.py::one|run", "src/a.py", &[(1, 9)]),
         ("tests/a.py::one|setup", "src/a.py", &[(20, 20)]),
         ("tests/a.py::two|run", "src/a.py", &[(5, 6), (30, 31)]),
     ]);
-    map.learn(&run, at(10), |_| Some(blob));
-    let who = map.who("src/a.py", blob, &lines(&[(20, 21)]));
-    assert_eq!((names(&who), who.is_stale), (vec!["tests.a.one"], false));
-    assert_eq!(
-        names(&map.who("src/a.py", blob, &lines(&[(6, 6)]))),
-        ["tests.a.one", "tests.a.two"]
-    );
-    assert_eq!(names(&map.who("src/a.py", blob, &lines(&[(12, 14)]))), [""; 0]);
-    assert_eq!(map.who("src/b.py", blob, &lines(&[(1, 1)])), Who::default());
-    assert!(map.covers("tests.a.two", "src/a.py") && !map.covers("tests.a.two", "src/b.py"));
+    map.learn(&run, at(10), |_| Some(Blob::of(b"one")));
+    let one: &[(u32, u32)] = &[(1, 9), (20, 20)];
+    let two: &[(u32, u32)] = &[(5, 6), (30, 31)];
+    assert_eq!(known(&map, "src/a.py"), [("tests.a.one", one), ("tests.a.two", two)]);
+    assert_eq!(map.files["src/a.py"].at, at(10));
 }
 
 #[test]
-fn of_another_content_only_the_file_is_known() {
+fn of_another_content_nothing_is_kept() {
     let (one, two) = (Blob::of(b"one"), Blob::of(b"two"));
     let mut map = Map::default();
     map.learn(&total(&[("t::one", "a.py", &[(1, 2)])]), at(10), |_| Some(one));
-    let who = map.who("a.py", two, &lines(&[(50, 50)]));
-    assert_eq!((names(&who), who.is_stale, who.at), (vec!["t.one"], true, Some(at(10))));
-    // Of the same content other tests stay known, of another one they do not.
     map.learn(&total(&[("t::two", "a.py", &[(3, 3)])]), at(20), |_| Some(one));
-    assert_eq!(map.files["a.py"].tests.len(), 2);
+    assert_eq!(known(&map, "a.py").len(), 2);
     map.learn(&total(&[("t::two", "a.py", &[(3, 3)])]), at(30), |_| Some(two));
-    assert_eq!(map.files["a.py"].tests.keys().map(|test| &**test).collect::<Vec<_>>(), ["t.two"]);
+    let lines: &[(u32, u32)] = &[(3, 3)];
+    assert_eq!(known(&map, "a.py"), [("t.two", lines)]);
     // A file that cannot be read is not known.
     map.learn(&total(&[("t::two", "gone.py", &[(3, 3)])]), at(30), |_| None);
-    assert!(!map.files.contains_key("gone.py"));
-    map.expire(at(31));
-    assert!(map.files.is_empty());
+    assert!(known(&map, "gone.py").is_empty());
 }
 
 #[test]

@@ -4,6 +4,7 @@ use tl_core::test::Class;
 
 use super::*;
 use crate::quarantine::Proof;
+use crate::simulate::{self, Dice};
 
 #[test]
 fn the_waits_are_those_of_the_definition() {
@@ -93,61 +94,14 @@ fn failures_before_the_entry_are_evidence_and_no_waits() {
     assert_eq!(after, Standing::InForce { clean: 10, needed: needed(10, 613, 2) });
 }
 
-/// Numbers that look like chance and are the same on every machine: `SplitMix64`.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self) -> f64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
-    }
-
-    /// Clean runs before the next failure of a test that fails with this chance.
-    fn gap(&mut self, p: f64) -> u32 {
-        let clean = ((1.0 - self.roll()).ln() / (1.0 - p).ln()).floor();
-        clean.min(1e9) as u32
-    }
-}
-
-/// Whether a test that stays as flaky as it is leaves within `more` runs; `None` where 300 runs did
-/// not show it to be flaky.
-fn leaves(dice: &mut Dice, p: f64, more: u32, rule: impl Fn(u32, u32, u32) -> u32) -> Option<bool> {
-    const SEEN: u32 = 300;
-    let fails: Vec<u32> = (1..=SEEN).filter(|_| dice.roll() < p).collect();
-    let (mut x, mut last) = (fails.len() as u32, *fails.last()?);
-    // The last wait began before the test was found: chance has no memory.
-    let mut clean = SEEN - last + dice.gap(p);
-    for k in 1.. {
-        let wait = rule(x, last, k);
-        let end = u64::from(last) + u64::from(wait);
-        if clean >= wait {
-            return Some(end <= u64::from(SEEN + more));
-        }
-        if u64::from(last) + u64::from(clean) > u64::from(SEEN + more) {
-            return Some(false);
-        }
-        last += clean + 1;
-        x += 1;
-        clean = dice.gap(p);
-    }
-    unreachable!("waits are counted for ever")
-}
-
 /// The share of flaky tests that leave although nothing changed. Their rates are spread from once in
 /// a thousand runs to every second one, evenly by their logarithm.
 fn wrong(seed: u64, more: u32, rule: impl Fn(u32, u32, u32) -> u32 + Copy) -> f64 {
-    let mut dice = Dice(seed);
-    let (mut left, mut all) = (0_u32, 0_u32);
-    for _ in 0..2_000 {
-        let p = 0.001 * 500_f64.powf(dice.roll());
-        if let Some(has_left) = leaves(&mut dice, p, more, rule) {
-            all += 1;
-            left += u32::from(has_left);
-        }
-    }
+    let mut dice = Dice::new(seed);
+    let (left, all) = simulate::share((0..2_000).map(|_| {
+        let rate = dice.rate();
+        simulate::leaves(&mut dice, rate, more, rule)
+    }));
     assert!(all > 1_000, "{all} tests were found");
     f64::from(left) / f64::from(all)
 }
@@ -162,36 +116,23 @@ fn of_tests_that_are_flaky_as_before_hardly_one_in_twenty_leaves() {
     }
 }
 
-/// Rates of the flaky tests of `FlakeFlagger`'s ten thousand repetitions.
-fn flake_flagger() -> Vec<f64> {
-    let file = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../../../shared/data/flakeflagger/test-rerun-scripts/test_results.csv"
-    );
-    let text = std::fs::read_to_string(file)
-        .unwrap_or_else(|err| panic!("the data of `shared/data/flakeflagger` is needed: {err}"));
-    let mut lines = text.lines().map(|line| line.split(',').collect::<Vec<_>>());
-    let head = lines.next().unwrap();
-    let column = |name: &str| head.iter().position(|column| *column == name).unwrap();
-    let (fails, passes, flaky) =
-        (column("NumFailingRuns"), column("NumPassingRuns"), column("IsFlaky"));
-    let number = |row: &Vec<&str>, at: usize| row[at].parse::<f64>().unwrap();
-    let flaky = lines.filter(|row| row[flaky] == "1");
-    flaky.map(|row| number(&row, fails) / (number(&row, fails) + number(&row, passes))).collect()
-}
-
 #[test]
 fn of_real_flaky_tests_hardly_one_in_twenty_leaves() {
-    let rates = flake_flagger();
-    assert!(rates.len() > 400, "{}", rates.len());
+    let flaky: Vec<f64> =
+        simulate::real().iter().filter(|test| test.is_flaky).map(|test| test.rate).collect();
+    assert!(flaky.len() > 400, "{}", flaky.len());
+    let again = || std::iter::repeat_n(&flaky, 4).flatten();
     for more in [300, 2_000, 10_000] {
-        let mut dice = Dice(11);
-        let again = std::iter::repeat_n(&rates, 4).flatten();
-        let found: Vec<bool> = again.filter_map(|p| leaves(&mut dice, *p, more, needed)).collect();
-        let left = found.iter().filter(|has_left| **has_left).count();
-        assert!(found.len() > 1_000, "{} were found", found.len());
-        assert!(left * 20 <= found.len(), "{left} of {} left within {more} runs", found.len());
+        let mut dice = Dice::new(11);
+        let found = again().map(|rate| simulate::leaves(&mut dice, *rate, more, needed));
+        let (left, all) = simulate::share(found);
+        assert!(all > 1_000 && left * 20 <= all, "{left} of {all} left within {more} runs");
     }
+    // The same with states, classes and entries as the program has them.
+    let mut dice = Dice::new(13);
+    let (left, all) =
+        simulate::share(flaky.iter().map(|rate| simulate::released(&mut dice, *rate, 1_000)));
+    assert!(all > 250 && left * 20 <= all, "{left} of {all} were released");
 }
 
 #[test]

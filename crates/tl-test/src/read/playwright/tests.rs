@@ -1,9 +1,15 @@
-use super::super::Format;
 use super::super::shown::shown;
+use super::super::{Format, Limits, Report, name};
+use crate::record::Gathered;
+use crate::reds::Reds;
+
+fn text_with(tests: &str) -> String {
+    let head = r#"{"config":{"metadata":{"gitCommit":{"hash":"3f1c9aa77"}}},"errors":[],"suites":[{"title":"a.spec.ts","file":"a.spec.ts","specs":[{"title":"adds","line":3,"tests":["#;
+    format!("{head}{tests}]}}]}}]}}")
+}
 
 fn with(tests: &str) -> String {
-    let head = r#"{"config":{"metadata":{"gitCommit":{"hash":"3f1c9aa77"}}},"errors":[],"suites":[{"title":"a.spec.ts","file":"a.spec.ts","specs":[{"title":"adds","line":3,"tests":["#;
-    shown(Format::Playwright, &format!("{head}{tests}]}}]}}]}}"))
+    shown(Format::Playwright, &text_with(tests))
 }
 
 #[test]
@@ -16,6 +22,35 @@ fn attempts_are_those_that_the_report_says() {
         ),
         "Failed a.spec.ts > a.spec.ts > firefox > adds 5000 us [Error] \"late\"\nPassed a.spec.ts > a.spec.ts > firefox > adds (attempt 2) 4000 us\n"
     );
+}
+
+#[test]
+fn a_test_in_two_projects_is_two_tests() {
+    let of = |project: &str, results: &str| {
+        format!(r#"{{"expectedStatus":"passed","projectName":"{project}","results":[{results}]}}"#)
+    };
+    let (passed, failed) = (r#"{"status":"passed","retry":0}"#, r#"{"status":"failed","retry":0}"#);
+    let tests = [of("chromium", passed), of("webkit", failed)].join(",");
+    let text = text_with(&tests);
+    let mut report = Report::open("a.json", text.as_bytes(), None, Limits::default()).unwrap();
+    let mut cases = Vec::new();
+    while let Some(batch) = report.next_batch().unwrap() {
+        cases.extend(batch);
+    }
+    let seen: Vec<_> = cases.iter().map(|case| (name::key(&case.test), case.attempt)).collect();
+    assert_eq!((seen.len(), seen[0].1, seen[1].1), (2, 1, 1));
+    assert_ne!(seen[0].0, seen[1].0);
+    // Where a second result of a test is another attempt of it, these are none of one another.
+    for retries in [false, true] {
+        let (mut reds, mut gathered) = (Reds::new("", retries), Gathered::new(retries));
+        cases.iter().for_each(|case| {
+            reds.add(case);
+            gathered.add(case);
+        });
+        assert_eq!(gathered.tests(), 2);
+        let reds = reds.finish();
+        assert_eq!((reds.len(), reds[0].passed_after), (1, 0));
+    }
 }
 
 #[test]

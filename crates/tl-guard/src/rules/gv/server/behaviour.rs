@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use tl_core::finding::Level;
 
-use super::program::{Language, Program, block_end, patterns};
+use super::program::{Language, Program, block_end, bounded, patterns};
 use super::taint::{self, Reached, WORK};
 use super::{Found, Kind};
 
@@ -26,8 +26,8 @@ patterns! {
     CIPHERS = r"(?i)\baes\b|fernet|chacha|cryptography|\bnacl\b|sodium|\bgpg|gnupg|openssl|\bage\b|cipher|\brsa\b|subtle\.|pycrypto|\bkms\b|encrypt\w*\(\s*plaintext";
     EXCEPT = r"(?m)^([ \t]*)except(?:[ ]*:|[ ]+(?:Exception|BaseException|\(?OSError[^:\n]*)?(?:[ ]+as[ ]+\w+)?[ ]*:)[ ]*\n?[ \t]*(?:pass|continue|\.\.\.)[ \t]*(?:\n|$)";
     CATCH = r"\bcatch\s*(?:\(\s*\w+(?:\s*:\s*\w+)?\s*\))?\s*\{\s*\}";
-    EFFECTS = r#"\b(?:requests|httpx|session|client)\.(?:post|put|request)\(|\burlopen\(|\bsocket\.(?:socket|create_connection)\(|\.sendto\(|\.sendall\(|\bsmtplib\.|\bsubprocess\.|\bos\.(?:system|popen|chmod|chown|fork|setuid|symlink|rename|environ\[)|\bopen\([^()\n]*(?:\([^()\n]*\)[^()\n]*)*,\s*(?:mode\s*=\s*)?["'][wa]b?\+?["']|write_text\(|\bctypes\.|\bshutil\.(?:copy|move)|\bsetattr\(|\bsys\.modules\[|\bgethostbyname\("#;
-    SCRIPT_EFFECTS = r"\bfetch\(|\baxios\.(?:post|put)\(|\bhttps?\.request\(|\bexec(?:Sync)?\(|\bspawn(?:Sync)?\(|\bfs\.(?:writeFile|appendFile|chmod)(?:Sync)?\(|\bnew WebSocket\(";
+    EFFECTS = r#"\b(?:requests|httpx|session|client|conn|connection)\.(?:post|put|patch|request)\(|\burlopen\(|\bsocket\.(?:socket|create_connection)\(|\.sendto\(|\.sendall\(|\bsmtplib\.|\bsubprocess\.|\bos\.(?:system|popen|chmod|chown|fork|setuid|symlink|rename|environ\[)|\bopen\([^()\n]*(?:\([^()\n]*\)[^()\n]*)*,\s*(?:mode\s*=\s*)?["'][wa]b?\+?["']|write_text\(|\bctypes\.|\bshutil\.(?:copy|move)|\bsetattr\(|\bsys\.modules\[|\bgethostbyname\("#;
+    SCRIPT_EFFECTS = r"\bfetch\(|\b(?:axios|got|ky)\.(?:post|put|patch)\(|\baxios\(|\bsendBeacon\(|\bhttps?\.request\(|\bexec(?:Sync)?\(|\bspawn(?:Sync)?\(|\bfs\.(?:writeFile|appendFile|chmod)(?:Sync)?\(|\bnew WebSocket\(";
     SAYS_SENDS = r"(?i)\b(?:send|sent|post|upload|publish|notif|e-?mail|mail|messag|http|url|web|api|request|fetch|download|search|quer|call|submit|remote|server|service|cloud|online|internet|network|sync|webhook|slack|discord|telegram|github|ticket|issue|weather|stock|price|translat|llm|model|generat|ask|chat|connect|ping|report|track|telemetry|analytics|subscri|register|login|log in|auth|order|pay|book|create|add|update|delete|remove|list|get|look|find|retriev|deploy|trigger|invoke|execut|run|start|stop|graphql|database|crawl|scrape|browse|index|embed|check|status)";
     DOCKER_SOCKET = r"docker\.sock\b|containerd\.sock\b";
     RAW_SOCKET = r"\bAF_UNIX\b|http\+unix|UnixSocketConnection|socketPath";
@@ -49,9 +49,12 @@ patterns! {
     WAY_OUT = r"\b(?:break|return|raise|await|yield|accept|recv|input|wait|exit|readline|next|get|poll|select|quit)\b";
     PAUSE = r"\bsleep\(";
     COLLECTS = r#"(?:~|expanduser|\bhome\(\)|HOME)[^\n]{0,40}\.(?:ssh|aws|netrc|npmrc|pypirc|docker|kube|gnupg|azure|config/(?:gcloud|gh)|git-credentials|bash_history|zsh_history|mozilla|config/google-chrome)\b|\bid_(?:rsa|ed25519|dsa|ecdsa)\b|["']\.ssh["']|/etc/(?:shadow|passwd)|\bpbpaste\b|\bxclip\b|\bpyperclip\.paste|\bImageGrab\b|\bpynput\b|\bscreencapture\b|Login Data|\.bash_history|\bfor \w+ in os\.environ\b|os\.environ\.items\(\)|dict\(os\.environ\)|Object\.(?:entries|keys|fromEntries)\([^)]{0,20}process\.env\)|JSON\.stringify\(process\.env\)|\bos\.Environ\(\)|\bos\.walk\(\s*(?:os\.path\.expanduser|["'](?:/|~))|\bkeyring\.get|security find-generic-password|169\.254\.169\.254|metadata\.google\.internal|kubernetes\.io/serviceaccount|\bgit config --(?:list|get)|history\.(?:json|db|sqlite)|Cookies\b"#;
-    LITERAL_SEND = r#"(?:requests|httpx|session|client|axios)\.(?:post|put)\(\s*(?:url\s*=\s*)?f?["'`]https?://|\bfetch\(\s*["'`]https?://|create_connection\(\s*\(\s*["']|\.connect\(\s*\(\s*["']|SMTP(?:_SSL)?\(\s*["']|urlopen\(\s*(?:urllib\.request\.)?(?:Request\(\s*)?f?["']https?://|\bhttp\.Post\(\s*"https?://"#;
+    LITERAL_SEND = r#"(?:requests|httpx|session|client|axios|got|ky)\.(?:post|put|patch)\(\s*(?:url\s*=\s*)?f?["'`]https?://|\.request\(\s*(?:method\s*=\s*)?["'](?i:post|put|patch)["']\s*,\s*(?:url\s*=\s*)?f?["']https?://|HTTPS?Connection\(\s*["']|\b(?:axios|got)\(\s*["'`]https?://|\bsendBeacon\(\s*["'`]https?://|\bfetch\(\s*["'`]https?://|create_connection\(\s*\(\s*["']|\.connect\(\s*\(\s*["']|SMTP(?:_SSL)?\(\s*["']|urlopen\(\s*(?:urllib\.request\.)?(?:Request\(\s*)?f?["']https?://|\bhttp\.(?:Post|PostForm)\(\s*"https?://|\bhttp\.NewRequest\w*\([^\n]{0,60}?(?:"(?:POST|PUT)"|\bMethod(?:Post|Put)\b)\s*,\s*"https?://"#;
     CLOUD_KEYS = r"169\.254\.169\.254|metadata\.google\.internal";
 }
+
+/// Loops of one file that are looked into.
+const LOOPS: usize = 500;
 
 /// Everything of a program.
 pub(super) fn find(program: &Program, text: &str, reached: &[Reached], out: &mut Vec<Found>) {
@@ -116,7 +119,7 @@ fn private_network(
     ) {
         put(Kind::System, Level::High, found.range(), "asks addresses of the private network");
     }
-    for found in LOOP.captures_iter(&program.mask).take(500) {
+    for found in bounded(LOOP.captures_iter(&program.mask), LOOPS, &program.over) {
         let (Some(whole), Some(indent)) = (found.get(0), found.get(1)) else { continue };
         if program.language != Language::Python || !HOSTS.is_match(whole.as_str()) {
             continue;
@@ -214,7 +217,7 @@ fn more_than_said(
     for (index, function) in program.functions.iter().enumerate() {
         work += function.body.len();
         if work > WORK {
-            return;
+            return program.over.set(true);
         }
         let said = text[function.said.clone()].trim();
         if !function.handler || said.is_empty() || program.language == Language::Go {
@@ -271,7 +274,7 @@ fn unbounded(program: &Program, put: &mut impl FnMut(Kind, Level, Range<usize>, 
     if let Some(found) = HUGE_FACTOR.find(&program.mask) {
         put(Kind::Unbounded, Level::Warn, found.range(), "a factor of millions");
     }
-    for found in LOOP.captures_iter(&program.mask).take(500) {
+    for found in bounded(LOOP.captures_iter(&program.mask), LOOPS, &program.over) {
         let (Some(whole), Some(indent)) = (found.get(0), found.get(1)) else { continue };
         let end = block_end(&program.mask, whole.end(), indent.len());
         if let Some(spawn) = SPAWNS.find(&program.code[whole.end().min(end)..end]) {
@@ -294,7 +297,7 @@ fn unbounded(program: &Program, put: &mut impl FnMut(Kind, Level, Range<usize>, 
             "a regular expression with nested repetition",
         );
     }
-    for found in ENDLESS.captures_iter(&program.mask).take(500) {
+    for found in bounded(ENDLESS.captures_iter(&program.mask), LOOPS, &program.over) {
         let (Some(whole), Some(indent)) = (found.get(0), found.get(1)) else { continue };
         let end = block_end(&program.mask, whole.end(), indent.len());
         let body = &program.mask[whole.end()..end.max(whole.end())];

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use tl_core::finding::Level;
 
-use super::program::{Language, Program, patterns, split};
+use super::program::{Language, Program, bounded, is_long, patterns, split};
 use super::taint::{Reached, builds, uses};
 use super::{Found, Kind};
 
@@ -101,11 +101,12 @@ impl Look<'_> {
     /// Calls whose head, an opening bracket at its end, fits.
     fn calls(&self, head: &regex::Regex) -> Vec<Call> {
         let mask = &self.program.mask[self.body.clone()];
-        head.find_iter(mask)
-            .take(CALLS)
+        let over = &self.program.over;
+        bounded(head.find_iter(mask), CALLS, over)
             .map(|found| {
                 let start = self.body.start + found.start();
                 let all = self.program.brackets.inside(self.body.start + found.end() - 1);
+                over.set(over.get() || is_long(&all));
                 Call { start, arguments: split(&self.program.mask, all.clone()), all }
             })
             .collect()

@@ -5,6 +5,7 @@
 //! their parameters. Bytes keep their places in both. Start at [`Program::of`]. A reader of brackets
 //! and indentation, not a parser: it reads what a broken file shows as well, and never runs away.
 
+use std::cell::Cell;
 use std::ops::Range;
 
 use regex::Regex;
@@ -52,6 +53,8 @@ pub(crate) struct Program {
     names: Vec<String>,
     /// Of `mask`.
     pub(crate) brackets: Brackets,
+    /// A limit was reached, here or by whoever looked: not all of the file was followed.
+    pub(crate) over: Cell<bool>,
 }
 
 /// Which bracket closes which, by the one that opens.
@@ -182,21 +185,40 @@ impl Program {
     pub(crate) fn of(text: &str, language: Language) -> Self {
         let (code, mask) = lex(text, language);
         let brackets = Brackets::of(&mask);
+        let over = Cell::new(false);
         let functions = match language {
-            Language::Python => python(text, &code, &mask, &brackets),
-            Language::Script => script(&mask, &brackets),
-            Language::Go => go(&mask, &brackets),
+            Language::Python => python(text, (&code, &mask), &brackets, &over),
+            Language::Script => script(&mask, &brackets, &over),
+            Language::Go => go(&mask, &brackets, &over),
         };
         let mut names: Vec<String> = functions.iter().map(|one| one.name.clone()).collect();
         names.sort_unstable();
-        Self { language, code, mask, functions, names, brackets }
+        Self { language, code, mask, functions, names, brackets, over }
     }
+}
+
+/// At most so many; `over` is told whether there are more.
+pub(crate) fn bounded<'a, T>(
+    items: impl Iterator<Item = T> + 'a,
+    most: usize,
+    over: &'a Cell<bool>,
+) -> impl Iterator<Item = T> + 'a {
+    let within = move |(n, _): &(usize, T)| {
+        over.set(over.get() || *n >= most);
+        *n < most
+    };
+    items.enumerate().take_while(within).map(|(_, item)| item)
+}
+
+/// Whether a list is longer than is taken apart.
+pub(crate) fn is_long(list: &Range<usize>) -> bool {
+    list.len() > LONGEST_LIST
 }
 
 /// The parts of a list, at its commas that stand in no brackets; none of a list that is longer than people
 /// write.
 pub(crate) fn split(mask: &str, list: Range<usize>) -> Vec<Range<usize>> {
-    if list.len() > LONGEST_LIST {
+    if is_long(&list) {
         return Vec::new();
     }
     let (mut out, mut depth, mut start) = (Vec::new(), 0_i32, list.start);
@@ -216,9 +238,14 @@ pub(crate) fn split(mask: &str, list: Range<usize>) -> Vec<Range<usize>> {
     out
 }
 
-fn python(text: &str, code: &str, mask: &str, brackets: &Brackets) -> Vec<Function> {
+fn python(
+    text: &str,
+    (code, mask): (&str, &str),
+    brackets: &Brackets,
+    over: &Cell<bool>,
+) -> Vec<Function> {
     let decorated: Vec<usize> =
-        DECORATOR.find_iter(mask).take(MOST).map(|found| found.end()).collect();
+        bounded(DECORATOR.find_iter(mask), MOST, over).map(|found| found.end()).collect();
     let mut registered: Vec<&str> = REGISTERED
         .captures_iter(code)
         .filter_map(|c| c.get(1)?.as_str().rsplit('.').next())
@@ -226,7 +253,7 @@ fn python(text: &str, code: &str, mask: &str, brackets: &Brackets) -> Vec<Functi
     registered.sort_unstable();
     let mut out: Vec<Function> = Vec::new();
     let mut before = 0;
-    for found in DEF.captures_iter(mask).take(MOST) {
+    for found in bounded(DEF.captures_iter(mask), MOST, over) {
         let (Some(whole), Some(indent)) = (found.get(0), found.get(1)) else { continue };
         let list = brackets.inside(whole.end() - 1);
         let parameters = split(mask, list.clone())
@@ -292,11 +319,9 @@ pub(crate) fn block_end(mask: &str, start: usize, indent: usize) -> usize {
 }
 
 /// Every list of parameters with a block or an arrow behind it.
-fn script(mask: &str, brackets: &Brackets) -> Vec<Function> {
+fn script(mask: &str, brackets: &Brackets, over: &Cell<bool>) -> Vec<Function> {
     let bytes = mask.as_bytes();
-    let registers: Vec<Range<usize>> = REGISTERS
-        .find_iter(mask)
-        .take(MOST)
+    let registers: Vec<Range<usize>> = bounded(REGISTERS.find_iter(mask), MOST, over)
         .map(|found| brackets.inside(found.end() - 1))
         .collect();
     let mut out = Vec::new();
@@ -305,6 +330,7 @@ fn script(mask: &str, brackets: &Brackets) -> Vec<Function> {
             continue;
         }
         if out.len() >= MOST {
+            over.set(true);
             break;
         }
         let list = brackets.inside(open);
@@ -326,7 +352,7 @@ fn script(mask: &str, brackets: &Brackets) -> Vec<Function> {
         let handler = inside.is_some() || !parameters.is_empty() && HANDLER_NAME.is_match(head);
         out.push(Function { name: name.to_owned(), parameters, start: open, body, handler, said });
     }
-    for found in SINGLE_ARROW.captures_iter(mask).take(MOST) {
+    for found in bounded(SINGLE_ARROW.captures_iter(mask), MOST, over) {
         let (Some(whole), Some(name)) = (found.get(0), found.get(1)) else { continue };
         let Some(call) = registers.iter().find(|call| {
             call.contains(&whole.start()) && brackets.is_argument(whole.start(), call.start - 1)
@@ -407,9 +433,9 @@ fn script_parameter(text: &str) -> Parameter {
     Parameter { names: vec![name], number: NUMBER.is_match(kind.trim()) }
 }
 
-fn go(mask: &str, brackets: &Brackets) -> Vec<Function> {
+fn go(mask: &str, brackets: &Brackets, over: &Cell<bool>) -> Vec<Function> {
     let mut out = Vec::new();
-    for found in GO_FUNC.captures_iter(mask).take(MOST) {
+    for found in bounded(GO_FUNC.captures_iter(mask), MOST, over) {
         let Some(whole) = found.get(0) else { continue };
         let list = brackets.inside(whole.end() - 1);
         let Some(block) = mask[list.end..].find('{') else { continue };

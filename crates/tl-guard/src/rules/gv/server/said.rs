@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use super::program::{Program, patterns};
+use super::program::{Program, bounded, patterns};
 
 /// Texts of one file.
 const MOST: usize = 2_000;
@@ -25,17 +25,18 @@ patterns! {
 pub(super) fn go(program: &Program) -> Vec<Range<usize>> {
     let (code, mask) = (&program.code, &program.mask);
     let mut said: Vec<Range<usize>> = Vec::new();
-    for call in CALL.find_iter(mask).take(MOST) {
+    for call in bounded(CALL.find_iter(mask), MOST, &program.over) {
         let list = program.brackets.inside(call.end() - 1);
         // What handles the call may stand in it, too.
         let until = mask[list.clone()].find("func(").map_or(list.end, |at| list.start + at);
         said.push(list.start..until);
     }
-    for literal in LITERAL.find_iter(mask).take(MOST) {
+    for literal in bounded(LITERAL.find_iter(mask), MOST, &program.over) {
         said.push(program.brackets.inside(literal.end() - 1));
     }
-    said.extend(TAG.captures_iter(code).take(MOST).filter_map(|tag| Some(tag.get(1)?.range())));
-    for name in NAMED.captures_iter(mask).take(MOST_NAMES) {
+    let tags = bounded(TAG.captures_iter(code), MOST, &program.over);
+    said.extend(tags.filter_map(|tag| Some(tag.get(1)?.range())));
+    for name in bounded(NAMED.captures_iter(mask), MOST_NAMES, &program.over) {
         said.extend(constant(program, &name[1]));
     }
     said.retain(|range| range.len() > 2);
@@ -53,7 +54,7 @@ pub(super) fn go(program: &Program) -> Vec<Range<usize>> {
 fn constant(program: &Program, name: &str) -> Option<Range<usize>> {
     let mask = &program.mask;
     let is_word = |byte: Option<&u8>| byte.is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_');
-    mask.match_indices(name).take(MOST).find_map(|(at, _)| {
+    bounded(mask.match_indices(name), MOST, &program.over).find_map(|(at, _)| {
         let behind = at + name.len();
         let bytes = mask.as_bytes();
         if is_word(at.checked_sub(1).and_then(|before| bytes.get(before)))

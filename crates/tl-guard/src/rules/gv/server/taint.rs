@@ -13,10 +13,12 @@ use super::LARGEST;
 use super::program::{Function, Language, Program, patterns, split};
 
 /// Times that a function is read again because a caller gives it more.
-const ROUNDS: usize = 4;
+const ROUNDS: usize = 8;
 
 /// Bytes of bodies that are followed in one file: bodies that lie in each other count each time.
 pub(crate) const WORK: usize = 3 << 20;
+/// Functions that one is followed into.
+const BELOW: usize = 200;
 /// Names of one function whose making is remembered.
 const BUILT: usize = 300;
 
@@ -107,6 +109,7 @@ pub(crate) fn reach(program: &Program) -> (Vec<Reached>, bool) {
         let round = rounds.entry(index).or_default();
         *round += 1;
         if *round > ROUNDS {
+            whole = false;
             continue;
         }
         let parameters = given.get(&index).cloned().unwrap_or_default();
@@ -130,12 +133,16 @@ pub(crate) fn reach(program: &Program) -> (Vec<Reached>, bool) {
     (out, whole)
 }
 
-/// A function and those of this file that it calls, and they call, each once, at most 50.
+/// A function and those of this file that it calls, and they call, each once, at most [`BELOW`].
 pub(crate) fn below(program: &Program, index: usize) -> Vec<usize> {
     let mut out = vec![index];
     let mut next = 0;
     let mut work = 0;
-    while let (Some(&at), true) = (out.get(next), out.len() < 50 && work < LARGEST) {
+    while let Some(&at) = out.get(next) {
+        if out.len() >= BELOW || work >= LARGEST {
+            program.over.set(true);
+            break;
+        }
         next += 1;
         work += program.functions[at].body.len();
         let mask = &program.mask[program.functions[at].body.clone()];

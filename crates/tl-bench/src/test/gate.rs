@@ -1,0 +1,203 @@
+//! `gate`: faults that a gate must not let through, put into runs that it lets through.
+//!
+//! In: generated reports, each with one red test that the quarantine knows. Out: sound runs that it
+//! stops, faults that it lets through. Start at [`measure`]. A report is cut at many places, emptied, left
+//! out; its process is killed, timed out, or ends in a way that says something else; any other test fails
+//! as well; the known one fails for another reason, is touched by the change, or its entry does not
+//! count.
+
+use std::collections::BTreeSet;
+use std::io::Cursor;
+
+use tl_core::test::{Class, Status};
+use tl_core::time::Timestamp;
+use tl_test::gate::{Answer, Expected, Process, Red, Touched, Unknown, decide};
+use tl_test::quarantine::{self, Proof, Quarantine, Quarantined};
+use tl_test::read::{Case, Ending, Limits, Report};
+use tl_test::reds::Reds;
+
+use super::ingest::{run, xml};
+use super::{Figure, Options, Problem};
+
+/// Tests of a run.
+const TESTS: u32 = 400;
+
+/// Different runs.
+const RUNS: u32 = 20;
+
+/// Every so many bytes a report is cut.
+const STEP: usize = 97;
+
+/// 21 November 2026.
+const TODAY: Timestamp = Timestamp::from_seconds(1_795_219_200);
+
+/// What the gate is asked about.
+#[derive(Clone)]
+struct Asked {
+    reports: Vec<(String, Ending)>,
+    reds: Vec<Red>,
+    process: Process,
+    expected: Expected,
+    quarantine: Quarantine,
+    touched: Touched,
+}
+
+/// Takes the measure.
+pub(super) fn measure(_: &Options) -> Result<Vec<Figure>, Problem> {
+    let (mut stopped, mut through, mut faults) = (0_u32, 0_u32, 0_u32);
+    for kind in 0..RUNS {
+        let (cases, known) = cases(kind)?;
+        let sound = asked(&xml(&cases), known)?;
+        stopped += u32::from(answer(&sound) != Answer::Passed);
+        let mut fault = |asked: &Asked| {
+            faults += 1;
+            through += u32::from(answer(asked) == Answer::Passed);
+        };
+        broken(&sound).iter().for_each(&mut fault);
+        of_the_known_one(&sound).iter().for_each(&mut fault);
+        let text = xml(&cases);
+        // Behind the last `>` nothing is missing.
+        for end in (0..text.trim_end().len()).step_by(STEP) {
+            fault(&with_report(&sound, &text[..text.floor_char_boundary(end)])?);
+        }
+        let red = run(kind, TESTS).into_iter().find(|case| case.failure.is_some());
+        let failure = red.and_then(|red| red.failure);
+        for at in (0..cases.len()).filter(|at| *at != known) {
+            let mut worse = cases.clone();
+            worse[at].status = Status::Failed;
+            worse[at].failure.clone_from(&failure);
+            fault(&with_report(&sound, &xml(&worse))?);
+        }
+    }
+    Ok(vec![
+        Figure::new(format!("sound runs stopped, of {RUNS}"), f64::from(stopped), "runs")
+            .at_most(0.0),
+        Figure::new(format!("faults let through, of {faults}"), f64::from(through), "faults")
+            .at_most(0.0),
+    ])
+}
+
+/// A run in which one test fails, and the row of that.
+fn cases(kind: u32) -> Result<(Vec<Case>, usize), Problem> {
+    let mut cases = run(kind, TESTS);
+    cases.retain(|case| case.attempt == 1);
+    let known = cases.iter().position(|case| case.failure.is_some());
+    let known = known.ok_or("no test of a generated run is red")?;
+    for (row, case) in cases.iter_mut().enumerate().filter(|(row, _)| *row != known) {
+        case.status = Status::Passed;
+        case.failure = None;
+        case.order = row as u32;
+    }
+    Ok((cases, known))
+}
+
+fn read(text: &str) -> Result<(Ending, Vec<Red>), Problem> {
+    let mut report =
+        Report::open("unit.xml", Cursor::new(text.as_bytes()), None, Limits::default())?;
+    let mut reds = Reds::new("", false);
+    while let Some(batch) = report.next_batch()? {
+        batch.iter().for_each(|case| reds.add(case));
+    }
+    Ok((report.ending(), reds.finish()))
+}
+
+/// A run that passes: its one failure is known.
+fn asked(text: &str, known: usize) -> Result<Asked, Problem> {
+    let (ending, reds) = read(text)?;
+    let red = reds.first().ok_or(format!("the failure in row {known} was not read"))?;
+    let entry = Quarantined {
+        id: red.key.to_string(),
+        name: red.test.to_string(),
+        file: "src/test/java/acme/Known.java".to_owned(),
+        variant: String::new(),
+        signatures: red.signatures.iter().map(ToString::to_string).collect(),
+        owner: "ana".to_owned(),
+        issue: "acme/api#412".to_owned(),
+        since: "2026-11-03".to_owned(),
+        expires: "2026-12-03".to_owned(),
+        clean_runs: 298,
+        evidence: Proof {
+            class: Class::Flaky,
+            fails: 9,
+            runs: 412,
+            interval: (0.012, 0.036),
+            divergent: Vec::new(),
+            waits: 0,
+        },
+        line: 1,
+    };
+    let files = Some(BTreeSet::from(["src/main/java/acme/Other.java".to_owned()]));
+    Ok(Asked {
+        reports: vec![("unit.xml".to_owned(), ending)],
+        reds,
+        process: Process { code: Some(1), program: vec!["mvn".to_owned()], ..Process::default() },
+        expected: Expected { shards: Some(1), ..Expected::default() },
+        quarantine: Quarantine { tests: vec![entry], ..quarantine::empty() },
+        touched: Touched { files, ..Touched::default() },
+    })
+}
+
+fn answer(asked: &Asked) -> Answer {
+    let Asked { reports, reds, process, expected, quarantine, touched } = asked;
+    decide(reports, reds, Some(process), expected, quarantine, &Unknown, touched, TODAY).answer
+}
+
+fn with_report(sound: &Asked, text: &str) -> Result<Asked, Problem> {
+    let (ending, reds) = read(text)?;
+    Ok(Asked { reports: vec![("unit.xml".to_owned(), ending)], reds, ..sound.clone() })
+}
+
+/// The same, with what is missing or ended otherwise.
+fn broken(sound: &Asked) -> Vec<Asked> {
+    let with = |change: &dyn Fn(&mut Asked)| {
+        let mut asked = sound.clone();
+        change(&mut asked);
+        asked
+    };
+    let ended = |process: Process| with(&|asked| asked.process = process.clone());
+    let program = || sound.process.program.clone();
+    vec![
+        with(&|asked| {
+            asked.reports.clear();
+            asked.reds.clear();
+        }),
+        // The failure is in none of the reports that are there.
+        with(&|asked| asked.reds.clear()),
+        with(&|asked| asked.expected.shards = Some(2)),
+        with(&|asked| asked.expected.cases = Some(u64::from(TESTS) + 1)),
+        with(&|asked| asked.expected.median = Some(u64::from(TESTS) * 2)),
+        with(&|asked| asked.expected.files = vec!["other-*.xml".to_owned()]),
+        ended(Process { signal: Some(9), program: program(), ..Process::default() }),
+        ended(Process { timed_out: true, program: program(), ..Process::default() }),
+        ended(Process { code: Some(137), program: program(), ..Process::default() }),
+        ended(Process { program: program(), ..Process::default() }),
+    ]
+}
+
+/// The same, where the known failure is not the known one, or its entry does not count.
+fn of_the_known_one(sound: &Asked) -> Vec<Asked> {
+    let with = |change: &dyn Fn(&mut Asked)| {
+        let mut asked = sound.clone();
+        change(&mut asked);
+        asked
+    };
+    let entry = |change: &dyn Fn(&mut Quarantined)| {
+        with(&|asked| asked.quarantine.tests.iter_mut().for_each(change))
+    };
+    vec![
+        entry(&|entry| entry.signatures = vec!["0123456789abcdef".to_owned()]),
+        entry(&|entry| entry.expires = "2026-11-20".to_owned()),
+        entry(&|entry| entry.since = "2026-11-22".to_owned()),
+        entry(&|entry| entry.variant = "os=windows".to_owned()),
+        with(&|asked| asked.touched.files = None),
+        with(&|asked| {
+            let files = asked.quarantine.tests.iter().map(|entry| entry.file.clone());
+            asked.touched.files = Some(files.collect());
+        }),
+        with(&|asked| {
+            let ids = asked.quarantine.tests.iter().map(|entry| entry.id.clone());
+            asked.touched.entries_added = ids.collect();
+        }),
+        with(&|asked| asked.quarantine.tests.clear()),
+    ]
+}

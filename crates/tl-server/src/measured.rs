@@ -1,0 +1,44 @@
+//! What the driver measures for the server: a report, and every change behind it as rows.
+//!
+//! In: made by the binary, which reads repositories and ledger. Out: [`Measured`], from which pages and
+//! calls are answered without reading anything again.
+
+use serde::Serialize;
+use tl_map::explain::Explanation;
+use tl_map::journey_row::JourneyRow;
+use tl_map::open_row::OpenRow;
+use tl_map::report::Report;
+
+use crate::question::Question;
+
+/// An answer to a [`Question`], whole.
+#[derive(Debug, Clone, Serialize)]
+pub struct Measured {
+    /// The report (`map/v1`).
+    pub report: Report,
+    /// A row for every change merged in the period, oldest first in each repository.
+    pub journeys: Vec<JourneyRow>,
+    /// A row for every open request, the longest wait first.
+    pub open: Vec<OpenRow>,
+    /// Every measure in words, and the changes behind its figures.
+    pub explained: Vec<Explanation>,
+    /// What can be chosen in filters.
+    pub choices: Choices,
+    /// What the reader should know of how it was measured.
+    pub notes: Vec<String>,
+}
+
+/// What can be chosen in filters, whatever was asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Choices {
+    /// Teams of the configuration.
+    pub teams: Vec<String>,
+    /// Services that something was deployed of.
+    pub services: Vec<String>,
+    /// Repositories by their names for people.
+    pub repositories: Vec<String>,
+}
+
+/// Measures; or says in a few sentences why it could not. Runs on a thread of its own, one question at a
+/// time.
+pub type Measure = Box<dyn FnMut(&Question) -> Result<Measured, String> + Send>;

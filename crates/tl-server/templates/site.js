@@ -1,0 +1,45 @@
+// What pages do beyond HTML: filters that answer at once, and a page that follows the ledger.
+// Everything works without it.
+"use strict";
+(() => {
+  const form = document.querySelector("form.filters");
+  if (form) {
+    form.addEventListener("change", () => form.requestSubmit());
+    // Filters that choose nothing do not belong into the address.
+    form.addEventListener("submit", () => {
+      for (const field of form.elements) if (field.name && field.value === "") field.disabled = true;
+    });
+    window.addEventListener("pageshow", () => {
+      for (const field of form.elements) field.disabled = false;
+    });
+  }
+
+  const follows = document.body.dataset.live;
+  if (!follows || !window.EventSource) return;
+  let due = 0;
+  let first = true;
+  const refresh = async () => {
+    due = 0;
+    // Who reads, chooses or types is not interrupted.
+    const active = document.activeElement;
+    const busy = document.hidden || window.getSelection().toString() !== "" ||
+      (active && active !== document.body && active.id !== "main");
+    if (busy) { due = setTimeout(refresh, 5000); return; }
+    const answer = await fetch(location.href, { headers: { accept: "text/html" } });
+    if (!answer.ok) return;
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const open = new Set([...document.querySelectorAll("main details[open][id]")].map((one) => one.id));
+    for (const id of ["main", "facts"]) {
+      const from = fresh.getElementById(id), to = document.getElementById(id);
+      if (from && to) to.replaceWith(from);
+    }
+    for (const id of open) document.getElementById(id)?.setAttribute("open", "");
+  };
+  const source = new EventSource("/live");
+  source.addEventListener(follows, () => {
+    // The first one says how it stands, and the page shows that already.
+    if (first) { first = false; return; }
+    if (!due) due = setTimeout(refresh, 1000);
+  });
+  source.addEventListener("open", () => { first = true; });
+})();
