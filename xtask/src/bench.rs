@@ -7,6 +7,7 @@ mod collect;
 mod guard;
 mod guard_hook;
 mod map;
+mod serve;
 mod test;
 mod usage;
 
@@ -26,6 +27,8 @@ pub(crate) enum Bench {
     Guard(guard::GuardArgs),
     /// What Test reads, remembers and orders, and at what cost
     Test(test::TestArgs),
+    /// Webhooks at a rate into `throughline serve`, and the server killed in the middle of them
+    Serve(serve::ServeArgs),
     /// Trailers (E3) against line notes (E1): how much AI use the weaker evidence finds
     Attribution(RepoArgs),
     /// The revert linker without ids, against the ids that reverts name
@@ -47,6 +50,7 @@ pub(crate) fn run(bench: &Bench) -> Result<(), Failure> {
         Bench::Collect(args) => collect::run(args),
         Bench::Guard(args) => guard::run(args),
         Bench::Test(args) => test::run(args),
+        Bench::Serve(args) => serve::run(args),
         Bench::Attribution(args) => program("attribution", args),
         Bench::Reverts(args) => program("reverts", args),
     }

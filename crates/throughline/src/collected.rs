@@ -21,44 +21,15 @@ use tl_core::time::{Millis, Timestamp};
 use tl_exec::git::Repository;
 use tl_ledger::append::Appended;
 use tl_ledger::projection::ProjectError;
-use tl_ledger::read::Recorded;
-use tl_ledger::rows::{Row, RowKey, RowProjection};
 use tl_ledger::{Ledger, Position};
 use tl_map::collected::Collected;
 use tl_map::dataset::{Dataset, Others};
-use tl_map::fold::{
-    Concern, Entity, Gathering, ROW_VERSION, RowError, Rows, Shelf, Table, concern, fold_row,
-};
+use tl_map::fold::{Concern, Entity, Gathering, RowError, Rows, Shelf, Table, concern};
 use tl_map::options::Options;
+pub(crate) use tl_server::things::Things;
 
 use crate::error::CommandError;
 use crate::ui::{Progress, Ui};
-
-/// The rows of things in the ledger.
-pub(crate) struct Things;
-
-impl RowProjection for Things {
-    const NAME: &'static str = "delivery";
-    const VERSION: u32 = ROW_VERSION as u32;
-
-    fn keys(recorded: &Recorded, keys: &mut Vec<RowKey>) {
-        if let Concern::Thing(table, key) = concern(&recorded.event) {
-            keys.push(RowKey { table: table.number(), key: key.into_owned() });
-        }
-    }
-
-    fn fold(key: &RowKey, stored: Option<&[u8]>, events: &[&Recorded]) -> Option<Row> {
-        let table = Table::from_number(key.table)?;
-        let events = events.iter().map(|recorded| &recorded.event);
-        let folded = fold_row(table, &key.key, stored, events).ok()?;
-        let at = if folded.is_open { i64::MAX } else { folded.activity.unwrap_or(0) };
-        // An event that cannot be read leaves a thing of which nothing is known.
-        let value = folded.row.unwrap_or_else(|| Entity::new(table, &key.key).encode());
-        // Foreign text, and no database keeps a zero character.
-        let series = folded.series.map(|series| series.replace('\0', " "));
-        Some(Row { at: Timestamp::from_millis(at), series, value })
-    }
-}
 
 /// Things that are few, and of which an old one matters to a new one.
 const WHOLE: [Table; 4] = [Table::Release, Table::Incident, Table::Iteration, Table::Answer];

@@ -4,6 +4,7 @@
 //! In: [`Command`]. Out: [`CmdResult`]. Start at [`execute`]. **Invariant:** a command writes
 //! only through [`Ui`] and decides nothing that a capability could decide.
 
+mod backup;
 mod collect;
 mod completions;
 mod config;
@@ -12,11 +13,13 @@ mod events;
 mod guard;
 pub(crate) mod hook;
 mod map;
+mod mcp;
 pub(crate) mod sandbox;
 mod serve;
 mod sql;
 mod tables;
 mod test;
+mod token;
 
 use crate::context::Globals;
 use crate::error::CmdResult;
@@ -31,7 +34,11 @@ pub(crate) enum Command {
     Events(events::EventsArgs),
     Guard(Box<guard::GuardArgs>),
     Test(test::TestArgs),
-    Serve(serve::ServeArgs),
+    Serve(Box<serve::ServeArgs>),
+    Backup(backup::BackupArgs),
+    Restore(backup::RestoreArgs),
+    Token(token::TokenArgs),
+    Mcp(mcp::McpArgs),
     Doctor(doctor::DoctorArgs),
     /// Show the configuration and where it comes from
     #[command(subcommand)]
@@ -48,9 +55,12 @@ impl Command {
             Self::Sql(args) => args.json,
             Self::Guard(args) => args.json(),
             Self::Test(args) => args.json(),
+            Self::Token(args) => args.json(),
+            Self::Backup(args) => args.json,
+            Self::Restore(args) => args.json,
             Self::Doctor(args) => args.json,
             Self::Config(config::ConfigCommand::Show(args)) => args.json,
-            Self::Events(_) | Self::Serve(_) | Self::Config(_) | Self::Completions(_) => false,
+            Self::Events(_) | Self::Serve(_) | Self::Mcp(_) | Self::Config(_) | Self::Completions(_) => false,
         }
     }
 }
@@ -65,6 +75,10 @@ pub(crate) async fn execute(ui: &mut Ui, globals: &Globals, command: &Command) -
         Command::Guard(args) => guard::cmd_guard(ui, globals, args).await,
         Command::Test(args) => test::cmd_test(ui, globals, args).await,
         Command::Serve(args) => serve::cmd_serve(ui, globals, args).await,
+        Command::Backup(args) => backup::cmd_backup(ui, globals, args).await,
+        Command::Restore(args) => backup::cmd_restore(ui, globals, args).await,
+        Command::Mcp(args) => mcp::cmd_mcp(ui, globals, args).await,
+        Command::Token(args) => token::cmd_token(ui, globals, args).await,
         Command::Doctor(args) => doctor::cmd_doctor(ui, globals, args).await,
         Command::Config(command) => config::cmd_config(ui, globals, command),
         Command::Completions(args) => completions::cmd_completions(ui, args),

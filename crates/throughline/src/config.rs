@@ -8,6 +8,7 @@
 pub(crate) mod collect;
 pub(crate) mod env;
 mod file;
+pub(crate) mod serve;
 pub(crate) mod test;
 
 use std::collections::BTreeMap;
@@ -22,6 +23,7 @@ use serde::{Deserialize, Serialize};
 use self::collect::CollectConfig;
 use self::env::{VARIABLES, Variables};
 use self::file::{ConfigFile, KnownKeys, nearest};
+use self::serve::ServeConfig;
 use self::test::TestConfig;
 
 /// The commented defaults, as `throughline config defaults` prints them.
@@ -31,8 +33,14 @@ pub(crate) const DEFAULTS: &str = include_str!("config/defaults.toml");
 pub(crate) const PROJECT_FILE: &str = ".throughline.toml";
 
 /// Tables whose keys are names that the user makes up.
-const OPEN_TABLES: &[&str] =
-    &["map.teams", "collect.sources", "collect.services", "collect.statuses", "collect.people"];
+const OPEN_TABLES: &[&str] = &[
+    "map.teams",
+    "collect.sources",
+    "collect.services",
+    "collect.statuses",
+    "collect.people",
+    "serve.hooks",
+];
 
 /// Everything that can be configured, by stage.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -44,6 +52,8 @@ pub(crate) struct Config {
     pub(crate) collect: CollectConfig,
     /// `throughline test`.
     pub(crate) test: TestConfig,
+    /// `throughline serve`.
+    pub(crate) serve: ServeConfig,
 }
 
 /// `[map]`: see `defaults.toml` for what each key means.
@@ -261,7 +271,7 @@ impl Loaded {
         config.map.teams.sort_by_key(|team| place_in_files(files, &["map", "teams", &team.name]));
         let settings = settings(&figment);
         let map = out_of_range(&config).map(|(key, why)| (key.to_owned(), why.to_owned()));
-        if let Some((key, problem)) = map.or_else(|| config.collect.problem()) {
+        if let Some((key, problem)) = map.or_else(|| config.collect.problem()).or_else(|| config.serve.problem()) {
             let setting = settings.iter().find(|setting| setting.key == key);
             let setting = setting.expect("a key that was read is among the settings");
             let problem = format!("is `{}`, {problem}", setting.value);
@@ -269,8 +279,10 @@ impl Loaded {
         }
         let known = KnownKeys::of(&defaults, OPEN_TABLES);
         let mut warnings = warnings(variables, files, &known);
-        // A source may call the variable of its token as it likes.
-        let is_named = |name: &str| config.collect.variables().any(|variable| variable == name);
+        // A source or sender may call the variable of its secret as it likes.
+        let named: Vec<&str> =
+            config.collect.variables().chain(config.serve.variables()).collect();
+        let is_named = |name: &str| named.contains(&name);
         warnings.retain(|warning| warning.place.is_some() || !is_named(&warning.name));
         let user = seen.first().filter(|file| file.role == "user" && file.found);
         let own = user.and(files.first()).map(|file| file.table.clone()).unwrap_or_default();

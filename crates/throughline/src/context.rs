@@ -28,7 +28,7 @@ const DIRECTORY: &str = ".throughline";
 const BARE_DIRECTORY: &str = "throughline";
 
 /// The global flags, as far as commands need them.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Globals {
     /// The environment.
     pub(crate) variables: Variables,
@@ -38,6 +38,13 @@ pub(crate) struct Globals {
     pub(crate) ledger: LedgerChoice,
     /// `--offline`
     pub(crate) offline: bool,
+}
+
+impl Globals {
+    /// The same with another ledger.
+    pub(crate) fn with_ledger(&self, ledger: LedgerChoice) -> Self {
+        Self { ledger, ..self.clone() }
+    }
 }
 
 /// The address of a database server, which may hold a password: it never shows itself.

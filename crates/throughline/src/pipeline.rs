@@ -15,7 +15,7 @@ use tl_exec::git::Repository;
 use tl_ledger::Ledger;
 use tl_ledger::cache::CacheEntry;
 use tl_map::dataset::{Others, newest};
-use tl_map::options::{Options, Team};
+use tl_map::options::{Only, Options, Team};
 
 use crate::collected::{self, From, Gathered};
 use crate::config::{MapConfig, TeamConfig};
@@ -296,6 +296,7 @@ pub(crate) fn options(
             .collect
             .options()
             .map_err(|(key, problem)| CommandError::usage(format!("`{key}` is {problem}")))?,
+        only: Only::default(),
     })
 }
 

@@ -64,6 +64,7 @@ fn fields(kind: &str, data: &Value) -> BTreeSet<String> {
         kind::GUARD_SCANNED => understood::<fact::GuardScanned>(data),
         kind::TESTS_RECORDED => understood::<fact::TestsRecorded>(data),
         kind::GATE_DECIDED => understood::<fact::GateDecided>(data),
+        kind::SERVER_AUDIT => understood::<fact::ServerAudit>(data),
         kind::GUARD_APPROVED => understood::<fact::GuardApproved>(data),
         kind::AGENT_DECIDED => understood::<fact::AgentDecided>(data),
         _ => panic!("{kind} has data on the page and none in the vocabulary"),

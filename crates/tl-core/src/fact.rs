@@ -126,6 +126,9 @@ pub mod kind {
     /// [`GateDecided`](super::GateDecided): a gate said yes or no to a change.
     pub const GATE_DECIDED: &str = "gate.decided";
 
+    /// [`ServerAudit`](super::ServerAudit): somebody did something to the server, or was refused.
+    pub const SERVER_AUDIT: &str = "server.audit";
+
     /// Every kind, in the order of this file.
     pub const ALL: &[&str] = &[
         TICKET_OPENED,
@@ -173,6 +176,7 @@ pub mod kind {
         GUARD_APPROVED,
         TESTS_RECORDED,
         GATE_DECIDED,
+        SERVER_AUDIT,
     ];
 }
 
@@ -746,6 +750,16 @@ pub struct GuardScanned {
     pub inventory: String,
     /// Files that were read.
     pub files: u64,
+    /// How many there are of what: `servers`, `instructions`, `skills`, `hooks`, `permissions`,
+    /// `packages`; what there is none of is left out.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub items: BTreeMap<String, u64>,
+    /// Clients that run agents here: `claude-code`, `cursor`, ...
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub clients: Vec<String>,
+    /// Things that are not as they were when somebody approved them; absent where that was not told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub drifted: Option<u64>,
 }
 
 /// An approval of `throughline guard lock` or `approve`; who did it is the event's actor.
@@ -810,6 +824,18 @@ pub struct GateDecided {
     pub masked: Vec<String>,
     /// Why, one sentence each, ten at most.
     pub reasons: Vec<String>,
+}
+
+/// What somebody did to the server: a line of its audit log.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ServerAudit {
+    /// What: `signed-in`, `token-created`, `token-revoked`, `refused`, ...
+    pub what: String,
+    /// To what; 500 characters at most.
+    pub detail: String,
+    /// The role that whoever did it has; empty where that is not known.
+    pub role: String,
 }
 
 #[cfg(test)]

@@ -22,6 +22,7 @@ pub mod jenkins;
 pub mod jira;
 pub mod opsgenie;
 pub mod pagerduty;
+pub mod plain;
 pub mod progress;
 pub mod registry;
 pub mod secret;

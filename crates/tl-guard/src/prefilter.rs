@@ -195,16 +195,17 @@ impl Words {
     /// The state behind a byte.
     #[inline]
     pub(crate) fn next(&self, state: State, byte: u8) -> State {
-        let at = usize::from(state.0) * self.width + usize::from(self.columns[usize::from(byte)]);
-        match self.tables.get(at) {
-            Some(next) => State(*next),
-            None => self.next_of_long(state, byte),
+        let state = usize::from(state.0);
+        if state < self.short {
+            State(self.tables[state * self.width + usize::from(self.columns[usize::from(byte)])])
+        } else {
+            self.next_of_long(state, byte)
         }
     }
 
     /// The same for a state behind three bytes or more.
-    fn next_of_long(&self, state: State, byte: u8) -> State {
-        let mut state = usize::from(state.0);
+    #[inline(never)]
+    fn next_of_long(&self, mut state: usize, byte: u8) -> State {
         let lower = byte.to_ascii_lowercase();
         while state >= self.short {
             for child in self.children[state]..self.children[state + 1] {

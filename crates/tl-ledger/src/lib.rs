@@ -2,8 +2,8 @@
 //!
 //! In: [`tl_core::event::Event`]s and opaque values to cache. Out: the same events in the order
 //! of their positions, projections of them, and answers to read-only SQL. Start at [`Ledger`] and
-//! [`Ledger::open`]; then [`append`], [`read`], [`projection`], [`rows`], [`cursor`], [`cache`],
-//! [`lake`], [`sql`].
+//! [`Ledger::open`]; then [`append`], [`read`], [`look`], [`projection`], [`rows`], [`cursor`],
+//! [`cache`], [`lake`], [`sql`], [`deliveries`], [`jobs`], [`backup`].
 //!
 //! There is no trait `Store`: there are two databases and no third, so `backend` is an enum,
 //! and every operation stands once, over both. Memory (`--ledger none`) is SQLite's `:memory:`.
@@ -16,13 +16,18 @@
 
 pub mod append;
 mod backend;
+pub mod backup;
 pub mod cache;
+mod checkpoint;
 pub mod counts;
 pub mod cursor;
+pub mod deliveries;
 pub mod directory;
 mod document;
 pub mod inbox;
+pub mod jobs;
 pub mod lake;
+pub mod look;
 mod names;
 pub mod open;
 pub mod projection;

@@ -189,6 +189,21 @@ impl Ledger {
         Ok(Some(Self::over(Connection::Sqlite(connection), place, None)))
     }
 
+    /// The same ledger over a connection of its own, also on a server; `None` in memory.
+    ///
+    /// # Errors
+    /// It cannot be connected to.
+    pub async fn again(&self) -> Result<Option<Self>, OpenError> {
+        let Some(server) = &self.server else { return self.beside().await };
+        let place = self.place.clone();
+        let connection = server
+            .connect()
+            .await
+            .map_err(|err| OpenError::Store { place: place.clone(), source: err.into() })?;
+        let connection = Connection::Postgres(connection);
+        Ok(Some(Self::over(connection, place, Some(server.clone()))))
+    }
+
     fn over(connection: Connection, place: Place, server: Option<Server>) -> Self {
         Self { session: Mutex::new(Session::new(connection)), place, server }
     }

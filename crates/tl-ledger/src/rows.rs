@@ -176,6 +176,22 @@ impl Ledger {
         session.finish(done).await.map_err(|err| self.unprojected(P::NAME, err))
     }
 
+    /// The row of one thing, as things are now; `None` where there is none.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    pub async fn row<P: RowProjection>(
+        &self,
+        key: &RowKey,
+    ) -> Result<Option<Vec<u8>>, ProjectError> {
+        let failed = |err| self.unprojected(P::NAME, err);
+        let mut session = self.session().await;
+        let connection = &mut session.connection;
+        let Some(set) = row_set::<P>(connection).await.map_err(failed)? else { return Ok(None) };
+        let mut found = load(connection, set.id, &[key]).await.map_err(failed)?;
+        Ok(found.remove(key.key.as_str()))
+    }
+
     /// How many rows [`Ledger::rows`] would hand over of one table, as things are now; with `since`
     /// without those before it.
     pub async fn count_rows<P: RowProjection>(

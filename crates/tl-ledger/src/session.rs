@@ -7,6 +7,7 @@
 //! `sqlx::Transaction` is not used here: it counts transactions, and when SQLite rolls one back by
 //! itself (a full disk, a failed read) the count stays, and the connection cannot begin any more.
 
+use sqlx::Connection as _;
 use tokio::sync::MutexGuard;
 
 use crate::Ledger;
@@ -81,9 +82,19 @@ impl Session {
 }
 
 impl Ledger {
-    /// The session, when its other users are done.
+    /// The session, when its other users are done. A connection to a server that was restarted, or that
+    /// somebody on the way cut off, is made anew.
     pub(crate) async fn session(&self) -> MutexGuard<'_, Session> {
         let mut session = self.session.lock().await;
+        if let (Connection::Postgres(connection), Some(server)) =
+            (&mut session.connection, &self.server)
+            && connection.ping().await.is_err()
+            // Where the server is still away, what is asked next says so.
+            && let Ok(connection) = server.connect().await
+        {
+            session.connection = Connection::Postgres(connection);
+            session.unfinished = false;
+        }
         if session.unfinished {
             session.undo().await;
         }

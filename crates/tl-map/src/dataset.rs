@@ -11,11 +11,13 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use tl_core::attribution::Cohort;
 use tl_core::delivery::{Delivery, Request, numbered};
+use tl_core::diff::CommitDiff;
 use tl_core::history::{EARLIEST, History};
 use tl_core::id::PersonIx;
 use tl_core::time::{Millis, Timestamp};
 
 pub use self::gathered::{Others, newest};
+pub use self::narrow::{Known, Narrowed};
 use self::gathered::{nothing, tasks};
 pub use self::repository::{Held, Repository};
 use self::requests::Hearing;
@@ -31,6 +33,7 @@ use crate::options::Options;
 use crate::release::{FirstRelease, ReleaseIx};
 
 mod gathered;
+mod narrow;
 mod repository;
 mod requests;
 
@@ -211,6 +214,12 @@ pub struct Dataset<'a> {
     pub open: Vec<Open>,
     /// Name and address of each author id.
     pub authors: Vec<(String, String)>,
+    /// How much of the whole this is.
+    pub narrowed: Narrowed,
+    /// What can be chosen, whatever was.
+    pub known: Known,
+    /// Whether the whole has several repositories: a change is then named with its own.
+    is_one_of_several: bool,
 }
 
 impl<'a> Dataset<'a> {
@@ -258,7 +267,12 @@ impl<'a> Dataset<'a> {
             items: Vec::new(),
             open: Vec::new(),
             authors: Vec::new(),
+            narrowed: Narrowed::Whole,
+            is_one_of_several: histories.len() + others.names.len() > 1,
+            known: Known::default(),
         };
+        let named = histories.iter().map(|history| &history.name).chain(&others.names);
+        dataset.known.repositories = named.cloned().collect();
         let mut repositories = dataset.hear(histories, requests, others)?;
         dataset.name_authors(&mut repositories);
         dataset.deployments = Deployments::new(
@@ -271,6 +285,7 @@ impl<'a> Dataset<'a> {
         if !dataset.deployments.list.is_empty() {
             dataset.line.end = End::Deployed;
         }
+        dataset.known.services = dataset.deployments.names();
         let failed = dataset.failed_changes();
         let parts: Vec<Part> = repositories
             .par_iter_mut()
@@ -294,6 +309,7 @@ impl<'a> Dataset<'a> {
             }));
         }
         dataset.repositories = repositories;
+        dataset.narrow();
         Ok(dataset)
     }
 
@@ -312,7 +328,7 @@ impl<'a> Dataset<'a> {
         let hearing = Hearing::new(&self.collected, self.options, self.window, self.line.front);
         let wanted = named_commits(self.collected.delivery);
         let most = Mutex::new(None);
-        let heard: Result<Vec<_>, RowError> = tasks(histories, requests, others)
+        let heard: Result<Vec<_>, RowError> = tasks(histories, requests, others, &self.options.only.repositories)
             .into_par_iter()
             .map(|task| {
                 let requests = task.shelved.requests()?;
@@ -345,7 +361,8 @@ impl<'a> Dataset<'a> {
         all.resize_with(histories.len() + others.names.len(), || None);
         let mut logins = FxHashMap::default();
         for (found, heard) in heard?.into_iter().flatten() {
-            let rows = self.requests.add(&mut logins, heard);
+            let row = found.as_ref().map(|(row, _)| *row);
+            let rows = self.requests.add(&mut logins, row, heard);
             if let Some((row, mut found)) = found {
                 let asked = found.told.iter_mut().filter_map(|told| told.request.as_mut());
                 for author in asked.filter_map(|asked| asked.author.as_mut()) {
@@ -596,14 +613,20 @@ impl<'a> Dataset<'a> {
 
     /// The first team that has the author or a path of the change.
     fn team(&self, repository: &Repository<'a>, change: &Change) -> Option<usize> {
-        let teams = &self.options.teams;
-        if teams.is_empty() {
+        if self.options.teams.is_empty() {
             return None;
         }
         let email = &repository.history.people[change.author.row()].email;
-        let diff = repository.history.diff(change.landed);
-        teams.iter().position(|team| {
+        self.team_of(email, repository.history.diff(change.landed))
+    }
+
+    /// The first team that has a person or a path. What is known by requests alone has logins for
+    /// addresses: the configuration says whose they are.
+    fn team_of(&self, email: &String, diff: Option<&CommitDiff>) -> Option<usize> {
+        let address = self.options.collected.people.get(email);
+        self.options.teams.iter().position(|team| {
             team.authors.contains(email)
+                || address.is_some_and(|address| team.authors.contains(address))
                 || diff.is_some_and(|diff| {
                     diff.files.iter().any(|file| team.paths.is_match(&file.path))
                 })
@@ -669,14 +692,14 @@ impl<'a> Dataset<'a> {
             Some(number) => format!("#{number}"),
             None => found.history.commit(change.landed).id.short(),
         };
-        if self.repositories.len() > 1 {
-            format!(
-                "{}{}{name}",
-                found.history.name,
-                if change.request.is_some() { "" } else { "@" }
-            )
-        } else {
-            name
+        self.name_within(repository, if change.request.is_some() { "" } else { "@" }, &name)
+    }
+
+    /// A name within a repository, with the repository's where there are several.
+    pub fn name_within(&self, repository: usize, between: &str, name: &str) -> String {
+        match self.is_one_of_several {
+            true => format!("{}{between}{name}", self.repositories[repository].history.name),
+            false => name.to_owned(),
         }
     }
 
@@ -694,7 +717,7 @@ impl<'a> Dataset<'a> {
             .collect();
         let failed = self.failed_in_production.get(&(item.repository, item.change));
         for (by, number) in failed.into_iter().flatten() {
-            let deployment = &self.deployments.list[*by];
+            let deployment = self.deployments.get(*by);
             let failure = &deployment.failures[*number];
             let short: String = deployment.what.chars().take(10).collect();
             signs.push(Sign {

@@ -6,6 +6,8 @@
 //! is left-censored, never attached to it; each rollback, hotfix and failure keeps why it is one.
 //! **Definition:** `docs/measures.md`, "Deployments".
 
+use std::collections::BTreeSet;
+
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use tl_core::delivery::{Delivery, Deployment as Record};
@@ -95,6 +97,8 @@ pub enum FirstDeployment {
 pub struct Deployments {
     /// Oldest first, by end.
     pub list: Vec<Deployment>,
+    /// Deployments that are left out, but show that a change failed: rows go on from the list.
+    others: Vec<Deployment>,
     /// For a repository and service the steps in which its mainline came to production.
     steps: FxHashMap<(usize, String), Steps>,
     /// Services by repository.
@@ -144,6 +148,51 @@ impl Deployments {
         kind::classify(&mut found.list, collected, repositories, options);
         failed::judge(&mut found.list, collected, repositories, options, failure_window, until);
         found
+    }
+
+    /// The deployment at a row, also one that is left out.
+    pub fn get(&self, row: usize) -> &Deployment {
+        self.list.get(row).unwrap_or_else(|| &self.others[row - self.list.len()])
+    }
+
+    /// Services that a repository is deployed with.
+    pub fn services(&self, repository: usize) -> &[String] {
+        self.services.get(&repository).map_or(&[], Vec::as_slice)
+    }
+
+    /// Names of services that something was deployed of, each once.
+    pub fn names(&self) -> Vec<String> {
+        let names = self.list.iter().map(|one| one.service.as_str());
+        let names: BTreeSet<&str> = names.filter(|name| !name.is_empty()).collect();
+        names.into_iter().map(str::to_owned).collect()
+    }
+
+    /// Keeps some deployments, with what they brought of these changes; those that are referred to
+    /// beside. Returns where each is now.
+    pub(crate) fn keep(
+        &mut self,
+        kept: &[bool],
+        referred: &FxHashSet<usize>,
+        changes: &FxHashSet<(usize, usize)>,
+    ) -> FxHashMap<usize, usize> {
+        let all = std::mem::take(&mut self.list);
+        let mut rows = FxHashMap::default();
+        let mut beside = Vec::new();
+        for ((row, mut one), kept) in all.into_iter().enumerate().zip(kept) {
+            one.previous = one.previous.and_then(|before| rows.get(&before).copied());
+            one.shipped.retain(|change| changes.contains(change));
+            if *kept {
+                rows.insert(row, self.list.len());
+                self.list.push(one);
+            } else if referred.contains(&row) {
+                beside.push((row, one));
+            }
+        }
+        for (number, (row, one)) in beside.into_iter().enumerate() {
+            rows.insert(row, self.list.len() + number);
+            self.others.push(one);
+        }
+        rows
     }
 
     /// When a change first was in production: with a service of its own where paths tell.
@@ -365,7 +414,7 @@ fn with_paths<'o>(
 
 /// Whether a service may bring a change: it has no paths of its own in the repository, or the
 /// change touches them, or it cannot be told what the change touches.
-fn may_bring(
+pub(crate) fn may_bring(
     service: &str,
     found: &Repository<'_>,
     change: &Change,

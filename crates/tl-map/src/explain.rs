@@ -239,7 +239,10 @@ fn tickets(data: &Dataset<'_>) -> Vec<ExplainedRow> {
 fn steps(data: &Dataset<'_>) -> Vec<ExplainedRow> {
     let inside = |at: Timestamp| at >= data.window.since && at <= data.window.until;
     let delivery = data.collected.delivery;
-    let of_deployments = delivery.deployments.iter().flat_map(|one| &one.steps);
+    let is_shown = data.is_record_shown();
+    let records = delivery.deployments.iter().enumerate();
+    let of_deployments =
+        records.filter(|(row, one)| is_shown(*row, one)).flat_map(|(_, one)| &one.steps);
     let of_builds = data.collected.builds.ask(|_, one| Some(one.steps.clone()));
     of_deployments
         .chain(of_builds.iter().flatten())

@@ -9,6 +9,7 @@ pub mod change;
 pub mod collected;
 pub mod dataset;
 pub mod deployment;
+pub mod deployment_row;
 pub mod explain;
 pub mod failure;
 pub mod fold;
@@ -22,10 +23,12 @@ pub mod network;
 pub mod open_row;
 pub mod options;
 pub mod packages;
+pub mod path_row;
 pub mod release;
 pub mod report;
 pub mod review;
 pub mod stats;
+pub mod weeks;
 pub mod what_if;
 pub mod words;
 
@@ -78,7 +81,7 @@ pub fn map(data: &Dataset<'_>) -> Report {
         since: data.window.since,
         until: data.window.until,
         repositories,
-        gaps: data.repositories.iter().flat_map(|found| found.history.gaps.clone()).collect(),
+        gaps: data.gaps(),
         value_stream,
         cohorts,
         usage,

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use globset::{Glob, GlobSet};
 use regex::Regex;
+use tl_core::attribution::Cohort;
 use tl_core::time::{Millis, Timestamp};
 
 use crate::calendar::Calendar;
@@ -44,6 +45,31 @@ pub struct Options {
     pub privacy_floor: usize,
     /// How to read what was collected from forges, trackers, CI and pagers.
     pub collected: CollectedOptions,
+    /// The part of it that is measured.
+    pub only: Only,
+}
+
+/// The part that is measured: what is empty takes nothing away.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Only {
+    /// Repositories by their names for people.
+    pub repositories: Vec<String>,
+    /// Services that changes came to production with, or may come with.
+    pub services: Vec<String>,
+    /// Teams of the configuration.
+    pub teams: Vec<String>,
+    /// By evidence of AI use.
+    pub cohort: Option<Cohort>,
+}
+
+impl Only {
+    /// Whether everything is measured.
+    pub const fn is_empty(&self) -> bool {
+        self.repositories.is_empty()
+            && self.services.is_empty()
+            && self.teams.is_empty()
+            && self.cohort.is_none()
+    }
 }
 
 /// How to read what was collected.
@@ -242,6 +268,7 @@ impl Options {
             teams: Vec::new(),
             privacy_floor: PRIVACY_FLOOR_PEOPLE,
             collected: CollectedOptions::default(),
+            only: Only::default(),
         }
     }
 

@@ -1,9 +1,11 @@
-//! The one file that knows the Cedar library: conditions, policies, reading and checking text,
+//! The one module that knows the Cedar library: conditions, policies, reading and checking text,
 //! deciding.
 //!
 //! Start at [`ask`]. Policies of the TOML are built, not written and read back: that saves a millisecond of the
 //! hook's eight, and nothing has to be escaped (`docs/design/0013-cedar.md`). **Invariant:** what
 //! the evaluation cannot decide is an error of [`ask`], never "no".
+
+pub(crate) mod permission;
 
 use std::collections::HashSet;
 use std::sync::Arc;

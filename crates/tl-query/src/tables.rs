@@ -133,7 +133,7 @@ pub struct StateRow {
     pub first: Timestamp,
     /// When it was seen last.
     pub last: Timestamp,
-    /// First attempts, but those that a machine failed.
+    /// First attempts on merged code, but those that a machine failed.
     pub runs: u64,
     /// Red ones among them.
     pub red: u64,

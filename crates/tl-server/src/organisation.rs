@@ -19,6 +19,7 @@ mod deploy;
 pub mod ndjson;
 mod people;
 mod side;
+mod watched;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};

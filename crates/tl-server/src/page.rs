@@ -4,7 +4,20 @@
 //! **Invariants:** filters live in the address, so that a page can be shared; a page works without
 //! script; what cannot be shown says what is missing and what brings it.
 
+pub(crate) mod agents;
+pub(crate) mod events;
+mod flow;
+pub(crate) mod journey;
+pub(crate) mod measure;
 mod overview;
+mod paradox;
+pub(crate) mod reliability;
+pub(crate) mod reviews;
+pub(crate) mod settings;
+pub(crate) mod sheet;
+pub(crate) mod sign_in;
+pub(crate) mod tests;
+mod what_if;
 
 use std::sync::Arc;
 
@@ -13,7 +26,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use axum::response::{Html, IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use tl_core::time::Millis;
 use tl_map::format;
 
@@ -24,11 +37,41 @@ use crate::measured::Choices;
 use crate::question::{COHORTS, DAYS, Period, Question};
 
 /// Pages in the order of the navigation: address and name.
-const PAGES: [(&str, &str); 1] = [("/", "Overview")];
+const PAGES: [(&str, &str); 10] = [
+    ("/", "Overview"),
+    ("/flow", "Flow"),
+    ("/paradox", "Velocity paradox"),
+    ("/reliability", "Reliability"),
+    ("/reviews", "Review queue"),
+    ("/tests", "Tests"),
+    ("/agents", "Agents"),
+    ("/what-if", "What if"),
+    ("/events", "Events"),
+    ("/settings", "Settings"),
+];
 
 /// Addresses of pages.
 pub(crate) fn router() -> Router<App> {
-    Router::new().route("/", get(overview::overview))
+    Router::new()
+        .route("/", get(overview::overview))
+        .route("/flow", get(flow::flow))
+        .route("/journey", get(journey::journey))
+        .route("/paradox", get(paradox::paradox))
+        .route("/what-if", get(what_if::what_if))
+        .route("/measures", get(measure::measures))
+        .route("/measures/{id}", get(measure::measure))
+        .route("/reliability", get(reliability::reliability))
+        .route("/reviews", get(reviews::reviews))
+        .route("/tests", get(tests::tests))
+        .route("/tests/{id}", get(tests::test))
+        .route("/agents", get(agents::agents))
+        .route("/events", get(events::events))
+        .route("/events/{position}", get(events::event))
+        .route("/settings", get(settings::settings))
+        .route("/sign-in", get(sign_in::form).post(sign_in::sign_in))
+        .route("/sign-in/oidc", get(sign_in::leave))
+        .route("/sign-in/oidc/back", get(sign_in::back))
+        .route("/sign-out", post(sign_in::sign_out))
 }
 
 /// What stands around every page.
@@ -106,6 +149,11 @@ impl Asked {
     pub(crate) async fn of(app: &App, uri: &Uri) -> Result<Self, Problem> {
         let question = Question::read(uri.query().unwrap_or_default())
             .map_err(|err| Problem::wrong(err.to_string()))?;
+        Self::about(app, uri, question).await
+    }
+
+    /// Asks the board a question that the address does not say, or not alone.
+    pub(crate) async fn about(app: &App, uri: &Uri, question: Question) -> Result<Self, Problem> {
         let snapshot = app.board.ask(&question).await.map_err(|why| Problem {
             status: StatusCode::SERVICE_UNAVAILABLE,
             what: why.to_string(),
@@ -116,9 +164,19 @@ impl Asked {
 }
 
 impl Problem {
+    /// Another one.
+    pub(crate) const fn new(status: StatusCode, what: String, mend: String) -> Self {
+        Self { status, what, mend }
+    }
+
     /// The address says what cannot be.
     pub(crate) const fn wrong(what: String) -> Self {
         Self { status: StatusCode::BAD_REQUEST, what, mend: String::new() }
+    }
+
+    /// Status, what is wrong, and what to do about it.
+    pub(crate) fn parts(self) -> (StatusCode, String, String) {
+        (self.status, self.what, self.mend)
     }
 
     /// There is no such thing.

@@ -74,6 +74,11 @@ pub const COHORTS: [(&str, Cohort); 4] = [
 ];
 
 impl Question {
+    /// About everything, over so many days.
+    pub fn of_days(days: u32) -> Self {
+        Self { period: Period::Days(days), ..Self::default() }
+    }
+
     /// Reads the query of a URL, without its `?`. What it does not know is left to others.
     ///
     /// # Errors

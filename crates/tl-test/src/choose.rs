@@ -207,6 +207,11 @@ impl Candidate {
     }
 }
 
+/// Whether nobody can tell by its path what a file is: no code, no test, nothing that builds.
+pub fn is_unknown_kind(path: &str) -> bool {
+    kinds::kind(path) == kinds::Kind::Unknown
+}
+
 /// All tests, the one that is the likeliest to fail for its time first. Of a file that the change
 /// removes none is run.
 pub fn order(choice: &Choice<'_>) -> Vec<Chosen> {

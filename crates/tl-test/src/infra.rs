@@ -1,13 +1,16 @@
 //! Failures of machines, networks and runners, told apart from those of tests.
 //!
-//! In: a failure's texts. Out: the class of such failures that it belongs to. Start at [`of`].
-//! **Invariant:** only what names a machine, a host or a resource counts; that something was refused
+//! In: a failure's texts; all red tests of a run. Out: the class of such failures that it belongs to;
+//! the reasons that so many tests failed for at once that it is none of them. Start at [`of`] and
+//! [`shared`]. **Invariant:** only what names a machine, a host or a resource counts; that something was refused
 //! on this very machine is the test's own affair.
 //! **Definition:** `docs/test.md`, "Failures of machines".
 
 use std::sync::LazyLock;
 
 use regex::{Regex, RegexSet};
+use rustc_hash::{FxHashMap, FxHashSet};
+use tl_core::test::{Signature, TestName};
 
 use crate::read::Failure;
 
@@ -84,6 +87,45 @@ pub fn of(failure: &Failure) -> Option<&'static str> {
     })
 }
 
+/// The class of a reason that many tests failed for at once: a service, a fixture, a machine. A change
+/// may be to blame for that; no single test is.
+pub const SHARED: &str = "shared-cause";
+
+/// Tests that have to fail for one reason.
+pub const MANY: u64 = 20;
+
+/// Classes or files that they stand in.
+const PLACES: usize = 3;
+
+/// Tests that failed for one reason.
+#[derive(Default)]
+struct Together<'t> {
+    tests: u64,
+    /// Their classes or files; suites of those that have neither.
+    places: FxHashSet<(&'t [String], &'t str)>,
+}
+
+/// Reasons that more than 30 % of the tests of a run failed for, 20 tests at least, of three classes or
+/// more. `red`: of each red test its reason and names; `ran`: tests that ran.
+pub fn shared<'t>(
+    red: impl IntoIterator<Item = (Signature, &'t TestName)>,
+    ran: u64,
+) -> FxHashSet<Signature> {
+    let mut by_reason: FxHashMap<Signature, Together<'t>> = FxHashMap::default();
+    for (signature, test) in red.into_iter().filter(|(signature, _)| !signature.is_none()) {
+        let together = by_reason.entry(signature).or_default();
+        together.tests += 1;
+        let place = [&test.class, &test.file].into_iter().find(|place| !place.is_empty());
+        together.places.insert(place.map_or((&test.suite, ""), |place| (&[], place)));
+    }
+    by_reason.retain(|_, together| {
+        let Together { tests, places } = together;
+        let is_much = tests.saturating_mul(10) > ran.saturating_mul(3);
+        *tests >= MANY && places.len() >= PLACES && is_much
+    });
+    by_reason.into_keys().collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -108,6 +150,32 @@ mod tests {
         ] {
             assert_eq!(message(text), Some(kind), "{text}");
         }
+    }
+
+    fn named(count: u32, classes: u32) -> Vec<TestName> {
+        let name = |row: u32| TestName {
+            class: format!("acme.Class{}", row % classes),
+            name: format!("case {row}"),
+            ..TestName::default()
+        };
+        (0..count).map(name).collect()
+    }
+
+    #[test]
+    fn one_reason_of_a_third_of_the_tests_is_none_of_theirs() {
+        let (one, other) = (Signature([1; 8]), Signature([2; 8]));
+        let of = |count, classes, ran| {
+            let names = named(count, classes);
+            shared(names.iter().map(|test| (one, test)), ran).len()
+        };
+        assert_eq!((of(31, 5, 100), of(30, 5, 100)), (1, 0));
+        // Few tests, or those of one class, may well fail together by their own doing.
+        assert_eq!((of(19, 5, 19), of(40, 2, 40), of(40, 3, 40)), (0, 0, 1));
+        let names = named(40, 8);
+        let mixed = names.iter().enumerate();
+        let mixed = mixed.map(|(row, test)| (if row < 35 { one } else { other }, test));
+        assert_eq!(shared(mixed, 100), [one].into_iter().collect());
+        assert!(shared(names.iter().map(|test| (Signature::NONE, test)), 40).is_empty());
     }
 
     #[test]

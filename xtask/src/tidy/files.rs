@@ -8,13 +8,13 @@ use crate::tidy::workspace::File;
 const SIZE_LIMIT: u64 = 500_000;
 
 /// Packages that a build of the workspace as it stands may resolve to: what they were when the
-/// lake's format came (521; `docs/design/0015-lake.md`), and a few more.
+/// server came (599; `docs/design/0017-server.md`), and a few more.
 /// Raise it in the change that says in `docs/design/` why the new ones are worth compiling.
-const DEFAULT_BUDGET: usize = 526;
+const DEFAULT_BUDGET: usize = 604;
 
-/// Packages that `Cargo.lock` may have, those of optional features with them (675 when the query
-/// engine came: `docs/design/0016-query.md`).
-const LOCK_BUDGET: usize = 680;
+/// Packages that `Cargo.lock` may have, those of optional features with them (736 when the server
+/// came: `docs/design/0017-server.md`).
+const LOCK_BUDGET: usize = 745;
 
 /// Complains of large files and of too many packages: `resolved` by default, and in the lock file.
 pub(crate) fn check(files: &[File], resolved: usize) -> Vec<String> {

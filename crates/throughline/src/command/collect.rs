@@ -21,6 +21,7 @@ use tl_core::time::{OffsetMinutes, Timestamp};
 use tl_exec::git::Repository;
 use tl_ledger::Ledger;
 use tl_ledger::append::Appended;
+use tl_ledger::jobs::Brought;
 
 use crate::collected::{self, Folding};
 use crate::context::{Context, Globals, LedgerChoice};
@@ -111,6 +112,9 @@ const PROBLEMS: usize = 1_000;
 /// Remarks that are shown of one input, unless everything is printed as JSON.
 const SHOWN: usize = 20;
 
+/// Problems that are told of one source on the server's page.
+const TOLD: usize = 5;
+
 /// Events appended in one transaction: each is one wait for the disk.
 const APPENDED: usize = 50_000;
 
@@ -153,6 +157,46 @@ pub(super) async fn cmd_collect(ui: &mut Ui, globals: &Globals, args: &CollectAr
     let (what, hints) = first;
     let error = CommandError::environment(what.clone());
     Err(hints.iter().fold(error, |error, hint| error.hint(hint)))
+}
+
+/// Collects from one source of the configuration, as `throughline collect NAME` does, and says what
+/// came of it.
+pub(super) async fn from_source(
+    ui: &mut Ui,
+    cx: &Context,
+    globals: &Globals,
+    ledger: &Ledger,
+    name: &str,
+) -> Result<Brought, CommandError> {
+    let args = CollectArgs {
+        sources: vec![name.to_owned()],
+        from: Vec::new(),
+        format: None,
+        assume_offset: None,
+        scope: String::new(),
+        commit: String::new(),
+        dry_run: false,
+        json: false,
+    };
+    live::check(cx, &args)?;
+    let outcomes = live::collect(ui, cx, globals, ledger, &args).await?;
+    let sum = |of: fn(&Collected) -> u64| outcomes.inputs.iter().map(of).sum();
+    let failed = outcomes.failed.iter().map(|(what, hints)| {
+        let hints: String = hints.iter().map(|hint| format!("; {hint}")).collect();
+        format!("{what}{hints}")
+    });
+    let remarks = outcomes.inputs.iter().flat_map(|input| &input.problems);
+    let left_out = remarks.filter(|remark| !remark.kept).map(|remark| {
+        format!("{}: {}; {}", remark.place, remark.what, remark.mend)
+    });
+    let problems: Vec<String> = failed.chain(left_out).take(TOLD).collect();
+    Ok(Brought {
+        new: sum(|input| input.new),
+        known: sum(|input| input.known),
+        left_out: sum(|input| input.left_out + input.conflicting),
+        problem: (!problems.is_empty()).then(|| problems.join("\n")),
+        is_failed: !outcomes.failed.is_empty(),
+    })
 }
 
 /// The ledger to collect into. A dry run opens none of its own making.

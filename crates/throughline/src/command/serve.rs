@@ -4,24 +4,32 @@
 //! `map` does. **Invariant:** without `--listen` nothing but this machine can reach it.
 
 mod demo;
+mod door;
+mod jobs;
+pub(super) mod place;
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use tl_exec::git::Repository;
 use tl_ledger::Ledger;
-use tl_ledger::directory;
 use tl_map::dataset::Dataset;
-use tl_map::{explain, journey_row, open_row};
+use tl_map::options::Only;
+use tl_map::{deployment_row, explain, journey_row, open_row, path_row, weeks};
+use tl_server::access::Door;
 use tl_server::app::{App, Setup, serve};
 use tl_server::measured::{Choices, Measure, Measured};
 use tl_server::question::{Period as Asked, Question};
+use tl_server::reading::Reading;
 use tokio::net::TcpListener;
 
 use crate::clock;
 use crate::collected;
-use crate::context::{Context, Globals, LedgerChoice};
+use crate::command::serve::door::DoorArgs;
+use crate::command::serve::place::PlaceArgs;
+use crate::command::test::shelf::place_of;
+use crate::context::{Context, Globals};
 use crate::error::{CmdResult, CommandError, Outcome};
 use crate::pipeline::{self, Period};
 use crate::ui::{Settings, Ui};
@@ -37,10 +45,12 @@ pub(crate) struct ServeArgs {
     /// Where to listen; port 0 is any that is free
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
-    /// Directory of the ledger [default: `.throughline` of the repository here, else
-    /// `throughline` among your own data]
-    #[arg(long, value_name = "DIR", conflicts_with = "ledger")]
-    data: Option<PathBuf>,
+    #[command(flatten)]
+    place: PlaceArgs,
+    #[command(flatten)]
+    door: DoorArgs,
+    #[command(flatten)]
+    inlet: jobs::InletArgs,
     /// Show a made-up organisation, and keep nothing
     #[arg(long, conflicts_with_all = ["repositories", "data", "ledger"])]
     demo: bool,
@@ -50,55 +60,75 @@ pub(crate) struct ServeArgs {
 const EXPLAINED_ROWS: usize = 200;
 
 pub(super) async fn cmd_serve(ui: &mut Ui, globals: &Globals, args: &ServeArgs) -> CmdResult {
-    if !args.listen.ip().is_loopback() {
-        return Err(CommandError::usage(format!(
-            "`--listen {}` would be open to the network, and nobody has to sign in",
-            args.listen
-        ))
-        .hint("listen on 127.0.0.1, and put a proxy with a sign-in before it"));
-    }
     let demo = match args.demo {
         true => Some(demo::Demo::make(ui).await?),
         false => None,
     };
-    let (repositories, choice) = match &demo {
-        Some(demo) => (Vec::new(), LedgerChoice::Path(demo.ledger().to_owned())),
-        None => (args.open(ui)?, globals.ledger.clone()),
+    let (repositories, globals) = match &demo {
+        Some(demo) => (Vec::new(), demo.globals(globals)),
+        None => {
+            let repositories = args.open(ui)?;
+            let choice = args.place.choose(globals, &repositories)?;
+            (repositories, globals.with_ledger(choice))
+        }
     };
-    let globals = Globals {
-        variables: globals.variables.clone(),
-        config: demo
-            .as_ref()
-            .map(|demo| demo.config().to_owned())
-            .or_else(|| globals.config.clone()),
-        ledger: args.ledger(globals, choice, &repositories)?,
-        offline: globals.offline,
+    let (cx, setup) = alone(ui, &globals, &repositories).await?;
+    let (door, tls) = args.door.read(&cx, &globals.variables, args.listen, &setup.ledger).await?;
+    let (inlet, schedule) = match &demo {
+        Some(_) => (Default::default(), None),
+        None => {
+            let here = repositories.first().map(path_of);
+            let inlet = jobs::inlet(ui, &cx, &globals, &args.inlet, args.listen)?;
+            (inlet, jobs::schedule(ui, &cx, &globals, here))
+        }
     };
-    let cx = Context::load(ui, &globals, repositories.first())?;
-    let ledger = open(&cx, repositories.first()).await?;
-    let reader = ledger.beside().await?.unwrap_or(Ledger::in_memory().await?);
-    let place = ledger.place().to_string();
+    let place = setup.ledger.place().to_string();
     let listener = TcpListener::bind(args.listen).await.map_err(|err| {
         CommandError::environment(ListenError { at: args.listen, source: err })
             .hint("another program listens there, or it needs rights; `--listen 127.0.0.1:0` takes any free port")
     })?;
     let at = listener.local_addr().map_err(CommandError::environment)?;
-    let setup = Setup {
-        measure: measure(globals, repositories.iter().map(path_of).collect()),
-        ledger,
-        reader,
-        clock: clock::read,
-        demo: demo.as_ref().map(|_| demo::Demo::note().to_owned()),
-    };
-    ui.status(format!("listening on http://{at}, ledger {place}; Ctrl-C stops it"));
+    let demo_note = demo.as_ref().map(|_| demo::Demo::note().to_owned());
+    let setup = Setup { demo: demo_note, door, inlet, schedule, ..setup };
+    ui.status(format!(
+        "listening on {}://{at}, ledger {place}; Ctrl-C stops it",
+        if tls.is_some() { "https" } else { "http" }
+    ));
     let stop = async {
         // Where the signal cannot be waited for, the process is ended without it.
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }
     };
-    serve(App::new(setup), listener, stop).await.map_err(CommandError::environment)?;
+    serve(App::new(setup), listener, tls, stop).await.map_err(CommandError::environment)?;
     Ok(Outcome::Done)
+}
+
+/// A server that takes nothing in, collects nothing, and that only this machine can reach.
+pub(super) async fn alone(
+    ui: &mut Ui,
+    globals: &Globals,
+    repositories: &[Repository],
+) -> Result<(Context, Setup), CommandError> {
+    let cx = Context::load(ui, globals, repositories.first())?;
+    let ledger = place::open(&cx, repositories.first()).await?;
+    let reader = ledger.again().await?.unwrap_or(Ledger::in_memory().await?);
+    let beside = ledger.path().and_then(Path::parent).map(Path::to_path_buf);
+    let names = cx.config().map.privacy.names;
+    let own = Context::load(ui, globals, repositories.first())?;
+    let results = move |lake: &str| place_of(&own, beside.as_deref(), lake).ok();
+    let setup = Setup {
+        measure: measure(globals.clone(), repositories.iter().map(path_of).collect()),
+        ledger,
+        reader,
+        clock: clock::read,
+        demo: None,
+        door: Door::open(Vec::new()),
+        inlet: Default::default(),
+        schedule: None,
+        reading: Reading::new(Box::new(results), names),
+    };
+    Ok((cx, setup))
 }
 
 /// Nothing could listen there.
@@ -117,45 +147,6 @@ impl ServeArgs {
             named => pipeline::open(ui, named),
         }
     }
-
-    /// The one ledger that everything goes to.
-    fn ledger(
-        &self,
-        globals: &Globals,
-        choice: LedgerChoice,
-        repositories: &[Repository],
-    ) -> Result<LedgerChoice, CommandError> {
-        let file = |directory: PathBuf| {
-            let path =
-                directory::prepare_directory(&directory).map_err(CommandError::environment)?;
-            Ok(LedgerChoice::Path(path))
-        };
-        match (choice, &self.data) {
-            (LedgerChoice::Default, Some(data)) => file(data.clone()),
-            // Of several repositories none is the one whose ledger it should be.
-            (LedgerChoice::Default, None) if repositories.len() == 1 => Ok(LedgerChoice::Default),
-            (LedgerChoice::Default, None) => match globals.variables.user_data() {
-                Some(data) => file(data),
-                None => Err(CommandError::usage("there is no place for the ledger")
-                    .hint("name a directory with `--data DIR`")),
-            },
-            (LedgerChoice::None, _) => Err(CommandError::usage("a server needs a ledger")
-                .hint("`--demo` shows a made-up organisation and keeps nothing")),
-            (named, _) => Ok(named),
-        }
-    }
-}
-
-async fn open(cx: &Context, repository: Option<&Repository>) -> Result<Ledger, CommandError> {
-    if let Some(ledger) = cx.named_ledger().await? {
-        return Ok(ledger);
-    }
-    let path = repository.and_then(|repository| cx.ledger_path(repository));
-    let path = path.ok_or_else(|| CommandError::usage("there is no place for the ledger"))?;
-    if let Some(directory) = path.parent() {
-        directory::prepare_directory(directory).map_err(CommandError::environment)?;
-    }
-    Ok(Ledger::open(&path).await?)
 }
 
 fn path_of(repository: &Repository) -> PathBuf {
@@ -186,6 +177,7 @@ async fn measured(
     let period = period(question);
     let mut options = pipeline::options(&cx, &period, &cx.config().map.teams)?;
     options.collected.business_hours = true;
+    options.only = only(question);
     let (mut histories, mut ledgers) = pipeline::histories(ui, &cx, &repositories, &period).await?;
     if ledgers.is_empty() {
         ledgers.extend(cx.named_ledger().await?);
@@ -197,13 +189,18 @@ async fn measured(
     let report = tl_map::map(&data);
     let choices = Choices {
         teams: options.teams.iter().map(|team| team.name.clone()).collect(),
-        services: services(&data),
-        repositories: report.repositories.iter().map(|one| one.name.clone()).collect(),
+        services: data.known.services.clone(),
+        repositories: data.known.repositories.clone(),
     };
     let explained = tl_map::measure::MEASURES.iter();
     let measured = Measured {
         journeys: journey_row::rows(&data, cx.config().map.privacy.names),
         open: open_row::rows(&data),
+        paths: path_row::rows(&data),
+        weeks: weeks::weeks(&data),
+        forge_names: forge_names(&data),
+        deployments: deployment_row::deployments(&data),
+        incidents: deployment_row::incidents(&data),
         explained: explained
             .filter_map(|doc| explain::explain(&data, doc.id, EXPLAINED_ROWS).ok())
             .collect(),
@@ -227,9 +224,19 @@ fn period(question: &Question) -> Period {
     }
 }
 
-/// Services that something was deployed of, by name.
-fn services(data: &Dataset<'_>) -> Vec<String> {
-    let names = data.deployments.list.iter().map(|one| one.service.as_str());
-    let names: BTreeSet<&str> = names.filter(|name| !name.is_empty()).collect();
-    names.into_iter().map(str::to_owned).collect()
+/// The part that is asked about.
+fn only(question: &Question) -> Only {
+    Only {
+        repositories: question.repository.iter().cloned().collect(),
+        services: question.service.iter().cloned().collect(),
+        teams: question.team.iter().cloned().collect(),
+        cohort: question.cohort,
+    }
+}
+
+/// What forges call the repositories, where that is not their name for people.
+fn forge_names(data: &Dataset<'_>) -> BTreeMap<String, String> {
+    let all = data.repositories.iter().map(|found| (&found.history.name, &found.history.repository));
+    let other = all.filter(|(name, forge)| name != forge && !forge.is_empty());
+    other.map(|(name, forge)| (name.clone(), forge.clone())).collect()
 }

@@ -232,7 +232,7 @@ fn a_server_that_the_policy_does_not_want_is_found_before_anybody_starts_it() {
         }}"#,
     );
     let shown = env.run(&["guard"]);
-    let lines: Vec<&str> = shown.lines().filter(|line| line.contains("GI001")).collect();
+    let lines: Vec<&str> = shown.lines().filter(|line| line.contains("GI001 line")).collect();
     assert_eq!(lines.len(), 2, "{shown}");
     assert!(lines[0].contains("high ") && lines[0].contains("forbids server `box`"), "{shown}");
     assert!(lines[1].contains("does not know server `new`"), "{shown}");

@@ -243,6 +243,66 @@ fn a_test_that_runs_a_changed_line_is_selected() {
 }
 
 #[test]
+fn what_is_edited_and_not_committed_is_part_of_the_change() {
+    let repo = TestRepo::new();
+    let files = [("src/cart.py", "x = 1\n"), ("tests/cart_test.py", "def cart_sums(): pass\n")];
+    repo.commit("ana", "2026-02-01T10:00:00Z", &files, "Start");
+    repo.commit("ana", "2026-02-02T10:00:00Z", &[("README.md", "Cart\n")], "Say what it is");
+    let env = env().with_copy_of(repo.path());
+    for day in 1..=12 {
+        record(&env, day, 1, &[("cart_sums", true), ("pay_once", true)]);
+    }
+    let select = ["select", "--time", "0", "--explain"];
+    let shown = asked(&env, &select);
+    assert!(shown.contains("skip acme > cart_sums"), "{shown}");
+    assert!(shown.contains("untracked files do not count"), "{shown}");
+    env.write("tests/cart_test.py", "def cart_sums(): assert True\n");
+    let shown = asked(&env, &select);
+    assert!(shown.contains("run  acme > cart_sums: `tests/cart_test.py` is edited"), "{shown}");
+    assert!(shown.contains("skip acme > pay_once"), "{shown}");
+    let shown = asked(&env, &[&select[..], &["--committed"]].concat());
+    assert!(shown.contains("skip acme > cart_sums"), "{shown}");
+    // A new file that is like the rest of the code counts before it is added.
+    env.write("tests/cart_test.py", "def cart_sums(): pass\n");
+    env.write("src/poetry.lock", "");
+    let shown = asked(&env, &select);
+    assert!(shown.contains("everything is run"), "{shown}");
+}
+
+#[test]
+fn a_test_that_a_branch_breaks_is_no_regression_until_that_is_merged() {
+    let repo = TestRepo::new();
+    for day in 1..=12 {
+        let text = format!("{day}\n");
+        let at = format!("2026-02-{day:02}T10:00:00Z");
+        repo.commit("ana", &at, &[("cart.py", &text)], "Work on the cart");
+    }
+    repo.git(&["branch", "-M", "main"]);
+    repo.git(&["checkout", "--quiet", "-b", "slower"]);
+    for day in 13..=20 {
+        let text = format!("{day}\n");
+        let at = format!("2026-02-{day:02}T10:00:00Z");
+        repo.commit("bo", &at, &[("cart.py", &text)], "Make it slower");
+    }
+    // What a clone knows of the branch that changes go to.
+    repo.git(&["update-ref", "refs/remotes/origin/main", "main"]);
+    repo.git(&["symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main"]);
+    let env = env().with_copy_of(repo.path());
+    let commits = repo.git(&["rev-list", "--reverse", "HEAD"]);
+    for (day, commit) in (1_u32..).zip(commits.lines()) {
+        env.write("unit.xml", report(&[("cart_sums", day <= 12)]));
+        let at = format!("2026-02-{day:02}T12:00:00Z");
+        asked(&env, &["record", "unit.xml", "--commit", commit, "--at", &at]);
+    }
+    let listing = json(&asked(&env, &["flaky", "--json"]));
+    let cart = of(&listing, "cart_sums");
+    assert_eq!(cart["class"], "healthy", "{cart}");
+    assert_eq!((&cart["runs"], &cart["unmerged_red"]), (&12.into(), &8.into()), "{cart}");
+    let shown = asked(&env, &["flaky", "--explain", "cart_sums"]);
+    assert!(shown.contains("8 runs of code that was not merged, 8 of them red"), "{shown}");
+}
+
+#[test]
 fn a_damaged_file_of_history_is_named() {
     let env = month();
     assert!(asked(&env, &["history", "check"]).contains("0 of them wrong"));

@@ -38,6 +38,8 @@ pub struct Uncommitted {
     pub was_there: bool,
     /// Whether the work tree has it.
     pub is_there: bool,
+    /// Whether `git` looks after it: `HEAD` or the index has it.
+    pub is_tracked: bool,
 }
 
 /// Why nobody can tell what is not committed.
@@ -73,7 +75,7 @@ impl Repository {
         }
         let tree = repo.head_tree_id_or_empty().map_err(unreadable)?;
         let head = repo.index_from_tree(&tree).map_err(unreadable)?;
-        let mut found: BTreeMap<BString, (bool, bool)> = BTreeMap::new();
+        let mut found: BTreeMap<BString, (bool, bool, bool)> = BTreeMap::new();
         let work = Work { root, hash: repo.object_hash() };
         for entry in index.entries() {
             let path = entry.path(&index);
@@ -87,7 +89,7 @@ impl Repository {
                 (Some(before), Now::Unknown) => !work.holds(path, before),
             };
             if differs {
-                found.insert(path.to_owned(), (before.is_some(), is_there));
+                found.insert(path.to_owned(), (before.is_some(), is_there, true));
             }
         }
         for entry in head.entries() {
@@ -96,7 +98,7 @@ impl Repository {
             if index.entry_by_path(path).is_none() && !found.contains_key(path) {
                 let is_there = work.is_file(path);
                 if !is_there || !work.holds(path, entry.id) {
-                    found.insert(path.to_owned(), (true, is_there));
+                    found.insert(path.to_owned(), (true, is_there, true));
                 }
             }
         }
@@ -109,14 +111,13 @@ impl Repository {
             ruled.map(|ruled| ruled.is_excluded()).map_err(unreadable)
         };
         for path in work.untracked(&is_known, &mut is_ignored)? {
-            found.insert(path, (false, true));
+            found.insert(path, (false, true, false));
         }
-        let found = found.into_iter().map(|(path, (was_there, is_there))| Uncommitted {
-            path: path.to_str_lossy().into_owned(),
-            was_there,
-            is_there,
-        });
-        Ok(found.collect())
+        let told = |(path, (was_there, is_there, is_tracked)): (BString, _)| {
+            let path = path.to_str_lossy().into_owned();
+            Uncommitted { path, was_there, is_there, is_tracked }
+        };
+        Ok(found.into_iter().map(told).collect())
     }
 }
 

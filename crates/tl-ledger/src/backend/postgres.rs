@@ -33,7 +33,7 @@ pub(crate) const SCHEMA_VERSION: i64 = MIGRATIONS.len() as i64;
 /// Step `i` leads from version `i` to version `i + 1`.
 ///
 /// Text is compared byte by byte (`"C"`), as SQLite does.
-const MIGRATIONS: [&str; 3] = [
+pub(crate) const MIGRATIONS: [&str; 4] = [
     r#"
     CREATE TABLE events (
         position BIGINT PRIMARY KEY,
@@ -131,6 +131,47 @@ const MIGRATIONS: [&str; 3] = [
         block BIGINT NOT NULL,
         value BYTEA NOT NULL,
         PRIMARY KEY (lake, name, block)
+    );
+"#,
+    // What came by webhook, and the jobs of servers.
+    r#"
+    CREATE TABLE deliveries (
+        id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        digest BYTEA NOT NULL UNIQUE,
+        source TEXT COLLATE "C" NOT NULL,
+        delivery TEXT NOT NULL,
+        received BIGINT NOT NULL,
+        headers TEXT NOT NULL,
+        bytes BIGINT NOT NULL,
+        state BIGINT NOT NULL DEFAULT 0,
+        attempts BIGINT NOT NULL DEFAULT 0,
+        lease BIGINT NOT NULL DEFAULT 0,
+        settled BIGINT NOT NULL DEFAULT 0,
+        events BIGINT NOT NULL DEFAULT 0,
+        problem TEXT NOT NULL DEFAULT ''
+    );
+    CREATE TABLE delivery_bodies (
+        id BIGINT PRIMARY KEY,
+        body BYTEA NOT NULL
+    );
+    CREATE INDEX deliveries_waiting ON deliveries (attempts, id) WHERE state = 0;
+    CREATE INDEX deliveries_failed ON deliveries (settled) WHERE state = 2;
+    CREATE INDEX deliveries_folded ON deliveries (settled) WHERE state = 1;
+    CREATE INDEX deliveries_source ON deliveries (source, id);
+    CREATE TABLE jobs (
+        name TEXT COLLATE "C" PRIMARY KEY,
+        paused BIGINT NOT NULL DEFAULT 0,
+        wanted BIGINT NOT NULL DEFAULT 0,
+        holder TEXT NOT NULL DEFAULT '',
+        lease BIGINT NOT NULL DEFAULT 0,
+        begun BIGINT NOT NULL DEFAULT 0,
+        ended BIGINT NOT NULL DEFAULT 0,
+        due BIGINT NOT NULL DEFAULT 0,
+        fresh BIGINT NOT NULL DEFAULT 0,
+        known BIGINT NOT NULL DEFAULT 0,
+        left_out BIGINT NOT NULL DEFAULT 0,
+        problem TEXT NOT NULL DEFAULT '',
+        failed BIGINT NOT NULL DEFAULT 0
     );
 "#,
 ];

@@ -26,7 +26,7 @@ pub(crate) const APPLICATION_ID: i64 = 0x7468_726c;
 pub(crate) const SCHEMA_VERSION: i64 = MIGRATIONS.len() as i64;
 
 /// Step `i` leads from version `i` to version `i + 1`.
-pub(crate) const MIGRATIONS: [&str; 5] = [
+pub(crate) const MIGRATIONS: [&str; 6] = [
     "
     CREATE TABLE events (
         position INTEGER PRIMARY KEY,
@@ -155,6 +155,48 @@ pub(crate) const MIGRATIONS: [&str; 5] = [
         value BLOB NOT NULL,
         UNIQUE (lake, name, block)
     ) STRICT;
+",
+    // What came by webhook, with the bodies apart: a state changes without them. Numbers are never
+    // given twice, because whoever still holds one must not settle another. And the jobs of servers.
+    "
+    CREATE TABLE deliveries (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        digest BLOB NOT NULL UNIQUE,
+        source TEXT NOT NULL,
+        delivery TEXT NOT NULL,
+        received INTEGER NOT NULL,
+        headers TEXT NOT NULL,
+        bytes INTEGER NOT NULL,
+        state INTEGER NOT NULL DEFAULT 0,
+        attempts INTEGER NOT NULL DEFAULT 0,
+        lease INTEGER NOT NULL DEFAULT 0,
+        settled INTEGER NOT NULL DEFAULT 0,
+        events INTEGER NOT NULL DEFAULT 0,
+        problem TEXT NOT NULL DEFAULT ''
+    ) STRICT;
+    CREATE TABLE delivery_bodies (
+        id INTEGER PRIMARY KEY,
+        body BLOB NOT NULL
+    ) STRICT;
+    CREATE INDEX deliveries_waiting ON deliveries (attempts, id) WHERE state = 0;
+    CREATE INDEX deliveries_failed ON deliveries (settled) WHERE state = 2;
+    CREATE INDEX deliveries_folded ON deliveries (settled) WHERE state = 1;
+    CREATE INDEX deliveries_source ON deliveries (source, id);
+    CREATE TABLE jobs (
+        name TEXT PRIMARY KEY,
+        paused INTEGER NOT NULL DEFAULT 0,
+        wanted INTEGER NOT NULL DEFAULT 0,
+        holder TEXT NOT NULL DEFAULT '',
+        lease INTEGER NOT NULL DEFAULT 0,
+        begun INTEGER NOT NULL DEFAULT 0,
+        ended INTEGER NOT NULL DEFAULT 0,
+        due INTEGER NOT NULL DEFAULT 0,
+        fresh INTEGER NOT NULL DEFAULT 0,
+        known INTEGER NOT NULL DEFAULT 0,
+        left_out INTEGER NOT NULL DEFAULT 0,
+        problem TEXT NOT NULL DEFAULT '',
+        failed INTEGER NOT NULL DEFAULT 0
+    ) STRICT, WITHOUT ROWID;
 ",
 ];
 

@@ -92,7 +92,7 @@ async fn make_old(path: &Path, version: usize, history: &[tl_core::event::Event]
 
 #[tokio::test]
 async fn a_ledger_of_an_older_schema_keeps_its_events_and_takes_new_ones() {
-    for version in [2, 3] {
+    for version in [2, 3, 4, 5] {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("ledger.db");
         make_old(&path, version, &events("github", 3)).await;
@@ -320,4 +320,31 @@ fn another_programs_schema_and_a_newer_ledger_are_refused_and_left_alone() {
         let err = Ledger::open_url(database.url()).await.unwrap_err();
         assert!(matches!(err, OpenError::Foreign { place: Place::Server(_) }), "{}", told(&err));
     });
+}
+
+#[test]
+fn a_ledger_of_an_older_schema_on_a_server_keeps_its_events_and_takes_new_ones() {
+    for version in 1..postgres::MIGRATIONS.len() {
+        let Some(database) = database() else { return };
+        run(async {
+            let server = Server::parse(database.url()).unwrap();
+            let mut old = server.connect().await.unwrap();
+            let made = "CREATE SCHEMA throughline; CREATE TABLE ledger (version BIGINT NOT NULL)";
+            sqlx::raw_sql(made).execute(&mut old).await.unwrap();
+            for (step, number) in postgres::MIGRATIONS.iter().zip(1_i64..).take(version) {
+                sqlx::raw_sql(*step).execute(&mut old).await.unwrap();
+                let mark = sqlx::query("INSERT INTO ledger (version) VALUES ($1)").bind(number);
+                mark.execute(&mut old).await.unwrap();
+            }
+            let history = events("github", 3);
+            let written = crate::document::write_all(&history).unwrap();
+            postgres::insert_events(&mut old, &history, written).await.unwrap();
+            old.close().await.unwrap();
+            let ledger = Ledger::open_url(database.url()).await.unwrap();
+            let appended = ledger.append(&events("github", 5)).await.unwrap();
+            assert_eq!((appended.new, appended.known), (2, 3), "from version {version}");
+            assert!(!ledger.has_waiting().await.unwrap());
+            ledger.check().await.unwrap();
+        });
+    }
 }

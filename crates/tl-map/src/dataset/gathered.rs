@@ -60,21 +60,29 @@ pub(super) struct Task<'a> {
 /// Row of a repository, and its history, where it was read.
 type Place<'a> = (usize, Option<&'a History>);
 
-/// What is to be done.
+/// What is to be done, in the repositories with these names for people; in all, where there is none.
 pub(super) fn tasks<'a>(
     histories: &'a [History],
     requests: Shelf,
     others: &Others<'_>,
+    only: &[String],
 ) -> Vec<Task<'a>> {
     let known = histories.iter().map(|history| (history.repository.as_str(), Some(history)));
     let made = others.names.iter().map(|name| (name.as_str(), None));
     let mut places: BTreeMap<&str, Vec<Place<'a>>> = BTreeMap::new();
-    for (row, (name, history)) in known.chain(made).enumerate() {
+    let is_wanted = |name: &str| only.is_empty() || only.iter().any(|one| one == name);
+    let wanted = known.chain(made).filter(|(name, history)| {
+        is_wanted(history.map_or(name, |history| history.name.as_str()))
+    });
+    for (row, (name, history)) in wanted.enumerate() {
         places.entry(name).or_default().push((row, history));
     }
     let mut tasks = Vec::new();
     for (name, shelved) in requests.into_shelved() {
         let places = places.remove(name.as_str()).unwrap_or_default();
+        if places.is_empty() && !only.is_empty() {
+            continue;
+        }
         tasks.push(Task { places, name, shelved });
     }
     tasks.extend(places.into_iter().map(|(name, places)| Task {

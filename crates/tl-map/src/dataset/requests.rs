@@ -37,6 +37,9 @@ pub struct Requests {
     pub unmerged: Vec<(String, Passage)>,
 }
 
+/// Row of a repository that is not measured.
+const NOWHERE: u32 = u32::MAX;
+
 /// A review by a person who did not open the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Given {
@@ -44,6 +47,9 @@ pub struct Given {
     pub at: Timestamp,
     /// By whom, as a row of [`Requests::logins`].
     pub who: u32,
+    /// Row of the repository and number of the request; of a request that nothing measures none that
+    /// is.
+    pub of: (u32, u32),
     /// Whether it is one for sure: the author of the request is known, and it was not taken back.
     pub counts: bool,
 }
@@ -51,7 +57,12 @@ pub struct Given {
 impl Requests {
     /// Adds what the requests of one more repository tell: people are one by login. Returns for
     /// each of its logins the row here.
-    pub(super) fn add(&mut self, rows: &mut FxHashMap<String, u32>, heard: Heard) -> Vec<u32> {
+    pub(super) fn add(
+        &mut self,
+        rows: &mut FxHashMap<String, u32>,
+        repository: Option<usize>,
+        heard: Heard,
+    ) -> Vec<u32> {
         self.any |= heard.any;
         self.any_queued |= heard.any_queued;
         self.unmerged.extend(heard.unmerged);
@@ -69,7 +80,12 @@ impl Requests {
             })
             .collect();
         let given = heard.given.into_iter();
-        self.given.extend(given.map(|one| Given { who: known[one.who as usize], ..one }));
+        let row = repository.map_or(NOWHERE, |row| row as u32);
+        self.given.extend(given.map(|one| Given {
+            who: known[one.who as usize],
+            of: (row, one.of.1),
+            ..one
+        }));
         known
     }
 }
@@ -158,13 +174,15 @@ impl<'c> Hearing<'c> {
 
     fn add_given<'r>(&self, request: &'r Request, logins: &mut Logins<'r>, given: &mut Vec<Given>) {
         let author = request.state.as_ref().map_or("", |(_, state)| state.author.as_str());
+        let number = numbered(&request.key).and_then(|(_, number)| u32::try_from(number).ok());
+        let of = (NOWHERE, number.unwrap_or_default());
         for review in &request.reviews {
             let inside = review.at >= self.window.since && review.at <= self.window.until;
             let other = !review.reviewer.is_empty() && review.reviewer != author;
             if inside && other && review.class == AuthorClass::Human {
                 let counts = review.verdict != ReviewVerdict::Dismissed
                     && is_by_other_person(request, review);
-                given.push(Given { at: review.at, who: logins.row(&review.reviewer), counts });
+                given.push(Given { at: review.at, who: logins.row(&review.reviewer), of, counts });
             }
         }
     }

@@ -93,7 +93,11 @@ impl<'b> Ran<'b> {
 
 /// CI of commits, by their ids.
 #[derive(Debug)]
-pub struct Builds<'b>(Kept<'b>);
+pub struct Builds<'b> {
+    kept: Kept<'b>,
+    /// Rows of the commits that are asked, where not all are.
+    only: Option<Vec<u32>>,
+}
 
 #[derive(Debug)]
 enum Kept<'b> {
@@ -106,7 +110,7 @@ impl<'b> Builds<'b> {
     /// CI that somebody has, sorted by commit.
     pub fn of(builds: &'b [CommitBuilds]) -> Self {
         let rows = builds.iter().map(|one| one.commit.as_str()).zip(0..).collect();
-        Self(Kept::Whole(builds, rows))
+        Self { kept: Kept::Whole(builds, rows), only: None }
     }
 
     /// CI of rows, each of which is looked at once.
@@ -118,12 +122,12 @@ impl<'b> Builds<'b> {
             // Whether its text is one.
             _ => packed.read::<CommitBuilds>(row).map(drop),
         })?;
-        Ok(Self(Kept::Rows(packed)))
+        Ok(Self { kept: Kept::Rows(packed), only: None })
     }
 
     /// Of how many commits there is CI.
     pub const fn len(&self) -> usize {
-        match &self.0 {
+        match &self.kept {
             Kept::Whole(all, _) => all.len(),
             Kept::Rows(packed) => packed.len(),
         }
@@ -136,7 +140,7 @@ impl<'b> Builds<'b> {
 
     /// The row of a commit.
     pub fn row(&self, commit: &str) -> Option<u32> {
-        match &self.0 {
+        match &self.kept {
             Kept::Whole(_, rows) => rows.get(commit).copied(),
             Kept::Rows(packed) => {
                 // The id is what a row begins with; all that follows of an empty one is three lists.
@@ -149,7 +153,7 @@ impl<'b> Builds<'b> {
 
     /// The CI at a row.
     pub fn get(&self, row: u32) -> Ci<'_> {
-        match &self.0 {
+        match &self.kept {
             Kept::Whole(all, _) => Ci::of(&all[row as usize]),
             // All of them were read when they were taken in.
             Kept::Rows(packed) => packed.read(row).unwrap_or_default(),
@@ -158,23 +162,34 @@ impl<'b> Builds<'b> {
 
     /// The id of the commit at a row.
     pub fn commit(&self, row: u32) -> String {
-        match &self.0 {
+        match &self.kept {
             Kept::Whole(all, _) => all[row as usize].commit.clone(),
             Kept::Rows(packed) => packed.read::<CommitBuilds>(row).unwrap_or_default().commit,
         }
     }
 
+    /// Asks these alone from now on.
+    pub(crate) fn keep(&mut self, mut rows: Vec<u32>) {
+        rows.sort_unstable();
+        rows.dedup();
+        self.only = Some(rows);
+    }
+
+    fn asked(&self) -> Vec<u32> {
+        self.only.clone().unwrap_or_else(|| (0..self.len() as u32).collect())
+    }
+
     /// What is asked of the CI of each commit and its row, in the order of commits: as many at a time
     /// as there are cores.
     pub fn ask<T: Send>(&self, of: impl Fn(u32, &Ci<'_>) -> Option<T> + Sync) -> Vec<T> {
-        let rows = (0..self.len() as u32).into_par_iter().with_min_len(512);
+        let rows = self.asked().into_par_iter().with_min_len(512);
         rows.filter_map(|row| of(row, &self.get(row))).collect()
     }
 
     /// What is asked of the CI of many commits and their rows at a time, in the order of commits: for
     /// sums.
     pub fn chunks<T: Send>(&self, of: impl Fn(&[(u32, Ci<'_>)]) -> T + Sync) -> Vec<T> {
-        let numbers: Vec<u32> = (0..self.len() as u32).collect();
+        let numbers = self.asked();
         let read = |rows: &[u32]| rows.iter().map(|row| (*row, self.get(*row))).collect::<Vec<_>>();
         numbers.par_chunks(4_096).map(|rows| of(&read(rows))).collect()
     }

@@ -32,6 +32,8 @@ impl Rows {
 pub struct Tickets<'t> {
     kept: Kept<'t>,
     opened: Vec<Option<Timestamp>>,
+    /// Rows of those that are asked, where not all are.
+    only: Option<Vec<u32>>,
 }
 
 #[derive(Debug)]
@@ -110,6 +112,7 @@ impl<'t> Tickets<'t> {
         Self {
             opened: tickets.iter().map(|ticket| ticket.opened).collect(),
             kept: Kept::Whole(tickets, rows),
+            only: None,
         }
     }
 
@@ -140,7 +143,7 @@ impl<'t> Tickets<'t> {
             known.join(told);
             ties.extend(tied);
         }
-        Ok((Self { kept: Kept::Rows(packed, known), opened }, ties))
+        Ok((Self { kept: Kept::Rows(packed, known), opened, only: None }, ties))
     }
 
     /// Whether there is none.
@@ -194,9 +197,20 @@ impl<'t> Tickets<'t> {
         }
     }
 
+    /// Asks these alone from now on.
+    pub(crate) fn keep(&mut self, mut rows: Vec<u32>) {
+        rows.sort_unstable();
+        rows.dedup();
+        self.only = Some(rows);
+    }
+
+    fn asked(&self) -> Vec<u32> {
+        self.only.clone().unwrap_or_else(|| (0..self.opened.len() as u32).collect())
+    }
+
     /// What is asked of each ticket, in the order of keys: as many at a time as there are cores.
     pub fn ask<T: Send>(&self, of: impl Fn(&Ticket) -> Option<T> + Sync) -> Vec<T> {
-        let rows = (0..self.opened.len() as u32).into_par_iter().with_min_len(512);
+        let rows = self.asked().into_par_iter().with_min_len(512);
         rows.filter_map(|row| of(&self.get(row))).collect()
     }
 
@@ -205,7 +219,7 @@ impl<'t> Tickets<'t> {
         &'s self,
         of: impl Fn(&mut dyn Iterator<Item = Cow<'s, Ticket>>) -> T + Sync,
     ) -> Vec<T> {
-        let numbers: Vec<u32> = (0..self.opened.len() as u32).collect();
+        let numbers = self.asked();
         let read = |rows: &[u32]| of(&mut rows.iter().map(|row| self.get(*row)));
         numbers.par_chunks(4_096).map(read).collect()
     }

@@ -80,16 +80,23 @@ impl<'d, 'a> AiUse<'d, 'a> {
                 by_author[author as usize].extend(&uses);
                 by_login.insert(login, uses);
             }
-            for uses in &mut by_author {
+            let shown: FxHashSet<u32> = data.items.iter().map(|item| item.author).collect();
+            for (author, uses) in (0..).zip(&mut by_author) {
                 uses.sort_unstable();
                 uses.dedup();
+                if data.is_narrowed() && !shown.contains(&author) {
+                    continue;
+                }
                 let usage = &data.collected.delivery.usage;
                 joined.extend(uses.iter().map(|one| usage[one.row].person.as_str()));
             }
         }
         let known = data.collected.delivery.usage.iter().filter(|one| one.at <= data.window.until);
         let people: FxHashSet<&str> = known.map(|one| one.person.as_str()).collect();
-        let people = (people.len(), people.len() - joined.len());
+        let people = match data.is_narrowed() {
+            true => (joined.len(), 0),
+            false => (people.len(), people.len() - joined.len()),
+        };
         Self { data, by_author, by_login, people }
     }
 

@@ -11,9 +11,10 @@ use super::change_failure::failed_share;
 use super::deployments::{has_failed, is_followed};
 use super::figures::{figure, hidden, share};
 use super::review_wait::to_release;
-use crate::dataset::Dataset;
+use crate::dataset::{Dataset, Narrowed};
 use crate::failure::Grade;
 use crate::journey::End;
+use crate::options::Only;
 use crate::report::collected::{AiUseTable, Apex, Pillar, SurveyRow};
 use crate::report::{Figure, Unit};
 use crate::stats::bootstrap::Clusters;
@@ -110,6 +111,9 @@ fn predictability(data: &Dataset<'_>, ended: &[Iteration<'_>]) -> Pillar {
         let found = Clusters::new(&each).ratio(&done, &planned, &data.options.bootstrap());
         match found {
             Some(interval) => figure(interval, tallies.len() as u64, unit),
+            None if data.is_narrowed() => {
+                Figure::unknown(0, unit, "iterations are planned for the whole, not for a part")
+            }
             None if data.collected.delivery.iterations.is_empty() => {
                 Figure::unknown(0, unit, "no iterations were collected")
             }
@@ -206,6 +210,22 @@ fn counterweight(data: &Dataset<'_>) -> (String, Figure) {
     ("deployments that failed".to_owned(), figure)
 }
 
+/// Whether the answers of a team belong to what is shown: those of the teams asked for, where nothing
+/// but teams was chosen.
+fn is_asked(data: &Dataset<'_>, team: &str) -> bool {
+    match data.narrowed {
+        Narrowed::Whole => true,
+        Narrowed::ToRepositories | Narrowed::Hidden => false,
+        Narrowed::ToChanges => {
+            let Only { repositories, services, teams, cohort } = &data.options.only;
+            repositories.is_empty()
+                && services.is_empty()
+                && cohort.is_none()
+                && teams.iter().any(|one| one == team)
+        }
+    }
+}
+
 /// Answers in millionths of their scale, by question.
 fn survey(data: &Dataset<'_>) -> (Pillar, Vec<SurveyRow>) {
     let mut questions: BTreeMap<&str, Vec<i64>> = BTreeMap::new();
@@ -213,7 +233,8 @@ fn survey(data: &Dataset<'_>) -> (Pillar, Vec<SurveyRow>) {
         let scale = answer.what.max - answer.what.min;
         let inside = answer.at >= data.window.since && answer.at <= data.window.until;
         let part = (answer.what.score - answer.what.min) / scale;
-        if inside && scale > 0.0 && (0.0..=1.0).contains(&part) {
+        if inside && is_asked(data, &answer.what.team) && scale > 0.0 && (0.0..=1.0).contains(&part)
+        {
             let millionths = (part * 1e6).round() as i64;
             questions.entry(&answer.what.question).or_default().push(millionths);
         }
@@ -229,7 +250,9 @@ fn survey(data: &Dataset<'_>) -> (Pillar, Vec<SurveyRow>) {
             shown.extend(answers);
         }
     }
-    let figure = if rows.is_empty() {
+    let figure = if rows.is_empty() && data.is_narrowed() {
+        Figure::unknown(0, Unit::Share, "surveys are answered for the whole, or for teams")
+    } else if rows.is_empty() {
         Figure::unknown(0, Unit::Share, "no answers in the window: import a survey")
     } else if shown.is_empty() {
         hidden(Unit::Share)

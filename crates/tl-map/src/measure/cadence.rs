@@ -82,7 +82,11 @@ pub fn shipped<'d>(data: &'d Dataset<'_>) -> Vec<Shipped<'d>> {
                 continue;
             }
             let ix = ReleaseIx(index as u32);
-            let (changes, failed, mended) = by_release.get(&(row, ix)).copied().unwrap_or_default();
+            let shipped = by_release.get(&(row, ix)).copied();
+            if data.is_of_chosen_changes() && shipped.is_none() {
+                continue;
+            }
+            let (changes, failed, mended) = shipped.unwrap_or_default();
             let hotfix = hotfix_of.get(&ix).copied();
             let failed = failed || hotfix.is_some();
             let mended = mended.into_iter().chain(hotfix).min();
@@ -191,11 +195,7 @@ pub fn points(data: &Dataset<'_>, shipped: &[Shipped<'_>]) -> Vec<ReleasePoint> 
     let mut points: Vec<ReleasePoint> = shipped
         .iter()
         .map(|one| ReleasePoint {
-            name: if data.repositories.len() > 1 {
-                format!("{} {}", data.repositories[one.repository].history.name, one.release.tag)
-            } else {
-                one.release.tag.clone()
-            },
+            name: data.name_within(one.repository, " ", &one.release.tag),
             at: one.release.at,
             changes: one.changes,
             failed: one.failed,

@@ -80,11 +80,7 @@ fn pending<'d>(data: &'d Dataset<'_>) -> impl Iterator<Item = (usize, &'d Pendin
 
 /// The request's name for people.
 pub fn request_name(data: &Dataset<'_>, repository: usize, number: u32) -> String {
-    if data.repositories.len() > 1 {
-        format!("{}#{number}", data.repositories[repository].history.name)
-    } else {
-        format!("#{number}")
-    }
+    data.name_within(repository, "", &format!("#{number}"))
 }
 
 /// Computes the funnel of the window, bots left out.

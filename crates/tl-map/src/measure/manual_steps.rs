@@ -47,11 +47,13 @@ pub fn manual_steps(data: &Dataset<'_>) -> Option<ManualSteps> {
     let delivery = data.collected.delivery;
     let OfCommits { with_steps: of_commits, runs, manual_runs } = of_commits(data);
     let of_builds = of_commits.iter().flat_map(|commit| &commit.steps);
+    let is_shown = data.is_record_shown();
     let of_deployments = delivery
         .deployments
         .iter()
-        .filter(|one| is_production(one, &data.options.collected))
-        .flat_map(|one| &one.steps);
+        .enumerate()
+        .filter(|(row, one)| is_production(one, &data.options.collected) && is_shown(*row, one))
+        .flat_map(|(_, one)| &one.steps);
     let steps: Vec<&ManualStep> = of_builds.chain(of_deployments).collect();
     if steps.is_empty() && manual_runs == 0 {
         return None;

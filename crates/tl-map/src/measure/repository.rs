@@ -21,7 +21,8 @@ pub fn summaries(data: &Dataset<'_>) -> Vec<RepositorySummary> {
         shapes: shapes(data, row),
         ..found.summary.clone()
     };
-    data.repositories.iter().enumerate().map(with_shapes).collect()
+    let shown = data.repositories.iter().enumerate().filter(|(row, _)| data.is_shown(*row));
+    shown.map(with_shapes).collect()
 }
 
 /// Changes merged in the window, by shape.

@@ -35,7 +35,7 @@ struct Teller {
 }
 
 /// The history that a story tells; its default branch is `main`.
-pub(super) fn history(story: &str) -> History {
+pub(crate) fn history(story: &str) -> History {
     let mut teller = Teller::default();
     teller.history.name = "story".to_owned();
     teller.history.branch = "main".to_owned();
@@ -53,7 +53,7 @@ pub(super) fn id(symbol: &str) -> CommitId {
 }
 
 /// A day of the story, or a date, and a time of day.
-pub(super) fn instant(day: &str, time: &str) -> Timestamp {
+pub(crate) fn instant(day: &str, time: &str) -> Timestamp {
     let midnight = match day.parse::<i64>() {
         Ok(day) => START + Millis::days(day - 1),
         Err(_) => Timestamp::parse(day).unwrap(),

@@ -83,7 +83,7 @@ pub(crate) fn drawable(figure: &Figure) -> Option<[f64; 3]> {
 }
 
 /// Text that is safe between tags.
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 

@@ -10,6 +10,7 @@ use tl_map::report::{ChangePoint, Report};
 use super::axis::{self, Ticks};
 use super::legend::{Key, Mark, key};
 use super::plot::{Area, Chart, DrawError, Ink, Plot, Size, letters};
+use super::spots::Spots;
 use tl_map::format;
 use tl_map::words::Line;
 
@@ -105,6 +106,27 @@ pub(crate) fn cohort_mark(cohort: Cohort) -> Mark {
 
 /// The plot, or `None` when no change has a known time.
 pub(crate) fn plot(report: &Report) -> Result<Option<Plot>, DrawError> {
+    drawn(report, &|_, _, _| ())
+}
+
+/// The same, where each change leads to `href`.
+pub(crate) fn linked(
+    report: &Report,
+    href: impl Fn(&ChangePoint) -> String,
+) -> Result<Option<Plot>, DrawError> {
+    let spots = Spots::default();
+    let spot = |size: Size, at: (i32, i32), point: &Point<'_>| {
+        let title = format!("{}, {}", point.change.change, format::duration(point.hours));
+        spots.add(size, at, href(point.change), title);
+    };
+    let plot = drawn(report, &spot)?;
+    Ok(plot.map(|plot| spots.over(plot)))
+}
+
+/// What is done with each change that is drawn, and where.
+type OnMark<'f> = &'f dyn Fn(Size, (i32, i32), &Point<'_>);
+
+fn drawn(report: &Report, on_mark: OnMark<'_>) -> Result<Option<Plot>, DrawError> {
     let Some(span) = best_span(report) else { return Ok(None) };
     let points = points(&report.series.changes, &span);
     let at = |share| quantile(points.iter().map(|point| point.hours), share).unwrap_or(0.0);
@@ -152,7 +174,7 @@ pub(crate) fn plot(report: &Report) -> Result<Option<Plot>, DrawError> {
         wide: String::new(),
         narrow: String::new(),
     }
-    .draw(400, 360, |area, size| paint(area, size, report, &points, (p50, p85)))?;
+    .draw(400, 360, |area, size| paint(area, size, report, &points, (p50, p85), on_mark))?;
     Ok(Some(plot))
 }
 
@@ -194,6 +216,7 @@ fn paint(
     report: &Report,
     points: &[Point<'_>],
     (p50, p85): (f64, f64),
+    on_mark: OnMark<'_>,
 ) -> Result<(), DrawError> {
     let shown = sampled(points, MOST[usize::from(size.narrow)]);
     let longest = points.iter().map(|point| point.hours).fold(24.0, f64::max) * 1.3;
@@ -219,7 +242,15 @@ fn paint(
         chart.plotting_area().draw(&Cross::new(at, 5, Ink::Failed.line(2)))?;
     }
     quantile_line(&chart, size, ("p50", p50), 1)?;
-    quantile_line(&chart, size, ("p85", p85), 7)
+    quantile_line(&chart, size, ("p85", p85), 7)?;
+    // Where only some can lead anywhere, those that stand out do.
+    let mut leading = shown;
+    leading.sort_by(|a, b| b.change.failed.cmp(&a.change.failed).then(b.hours.total_cmp(&a.hours)));
+    for point in leading {
+        let at = (axis::day_in(&window, point.change.merged), axis::log_hours(point.hours));
+        on_mark(size, chart.plotting_area().map_coordinate(&at), point);
+    }
+    Ok(())
 }
 
 /// Lines and labels of both axes. `plotters` would place ticks itself, but not at round durations.

@@ -27,6 +27,8 @@ pub(crate) struct Cell {
     /// Class of the style sheet: `prose` for words that may be broken into lines, `why` where the
     /// small ones may.
     pub(crate) class: &'static str,
+    /// Where it leads, on a page of the server.
+    pub(crate) href: Option<String>,
 }
 
 impl Table {
@@ -62,12 +64,12 @@ impl Table {
 
 /// Words that stay on one line.
 pub(crate) fn text(text: impl Into<String>) -> Cell {
-    Cell { text: text.into(), small: None, class: "" }
+    Cell { text: text.into(), small: None, class: "", href: None }
 }
 
 /// Words that may be broken into lines.
 pub(crate) fn prose(text: impl Into<String>) -> Cell {
-    Cell { text: text.into(), small: None, class: "prose" }
+    Cell { text: text.into(), small: None, class: "prose", href: None }
 }
 
 /// A number of things.
@@ -90,10 +92,17 @@ pub(crate) fn figure(figure: &Figure, row_n: Option<u64>) -> Cell {
         text: format::value(figure),
         small: (!small.is_empty()).then(|| small.join(", ")),
         class: if figure.value.is_none() { "why" } else { "" },
+        href: None,
     }
 }
 
 impl Cell {
+    /// Leads there.
+    pub(crate) fn to(mut self, href: impl Into<String>) -> Self {
+        self.href = Some(href.into());
+        self
+    }
+
     pub(crate) fn under(mut self, small: impl Into<String>) -> Self {
         self.small = Some(small.into());
         self

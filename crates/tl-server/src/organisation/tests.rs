@@ -92,6 +92,7 @@ fn every_kind_of_event_that_a_team_has_is_there() {
         "guard.approved",
         "tests.recorded",
         "gate.decided",
+        "server.audit",
     ];
     assert_eq!(missing, never.iter().collect::<Vec<_>>());
 }

@@ -3,7 +3,7 @@
 //! In: a [`Report`]. Out: [`Section`]s in the order of reading. Start at [`sections`].
 
 mod cohort;
-mod collected;
+pub(crate) mod collected;
 mod delivery;
 mod outcome;
 mod practice;
@@ -82,7 +82,7 @@ pub(crate) fn sections(report: &Report) -> Result<Vec<Section>, DrawError> {
 }
 
 /// Where time goes, and which wait to shorten.
-fn time(report: &Report, line: Line) -> Result<Vec<Section>, DrawError> {
+pub(crate) fn time(report: &Report, line: Line) -> Result<Vec<Section>, DrawError> {
     Ok(vec![
         stages(report, line)?,
         Section {
@@ -168,7 +168,7 @@ pub(crate) fn stages(report: &Report, line: Line) -> Result<Section, DrawError> 
 }
 
 /// Who does how, and what came of it.
-fn outcomes(report: &Report, line: Line) -> Result<Vec<Section>, DrawError> {
+pub(crate) fn outcomes(report: &Report, line: Line) -> Result<Vec<Section>, DrawError> {
     let mut sections = vec![Section {
         id: "cohorts",
         title: "With and without evidence of AI use",
@@ -186,45 +186,11 @@ fn outcomes(report: &Report, line: Line) -> Result<Vec<Section>, DrawError> {
     if let Some(found) = &report.collected {
         sections.extend(practice::paradox(found));
     }
-    sections.push(Section {
-        id: "failures",
-        title: "How often changes failed",
-        lead: format!(
-            "A change failed if a later one reverts it, hot-fixes it or says that it mends it{}. \
-             Each link has a grade, A (certain) to E (weak), and a reason.",
-            match line.is_deployed {
-                true => ", if its deployment was rolled back, or if an incident names it",
-                false => "",
-            }
-        ),
-        blocks: outcome::failures(&report.failures),
-    });
+    sections.push(failures(report, line));
     if !line.is_deployed || report.cadence.releases > 0 {
-        sections.push(Section {
-            id: "releases",
-            title: "Releases",
-            lead: "How often changes leave, and how many at once.".to_owned(),
-            blocks: join([
-                vec![block(cadence::plot(report)?, || {
-                    missing(report, "There is no release in the window.", &["release", "tag"])
-                })],
-                outcome::cadence(report),
-            ]),
-        });
+        sections.push(releases(report)?);
     }
-    sections.push(Section {
-        id: "dora",
-        title: "DORA’s five",
-        lead: match (&report.collected, line.is_deployed) {
-            (_, true) => "By recorded deployments to production.",
-            (Some(_), false) => "No deployments were collected: a release stands for one.",
-            (None, _) => {
-                "As far as git alone allows; what is missing for the whole measure is named."
-            }
-        }
-        .to_owned(),
-        blocks: outcome::dora(&report.dora),
-    });
+    sections.push(dora(report, line));
     if let Some(found) = &report.collected {
         sections.push(collected::services(&found.services));
     }
@@ -243,9 +209,58 @@ fn outcomes(report: &Report, line: Line) -> Result<Vec<Section>, DrawError> {
     Ok(sections)
 }
 
+/// What failed, and by which sign.
+pub(crate) fn failures(report: &Report, line: Line) -> Section {
+    Section {
+        id: "failures",
+        title: "How often changes failed",
+        lead: format!(
+            "A change failed if a later one reverts it, hot-fixes it or says that it mends it{}. \
+             Each link has a grade, A (certain) to E (weak), and a reason.",
+            match line.is_deployed {
+                true => ", if its deployment was rolled back, or if an incident names it",
+                false => "",
+            }
+        ),
+        blocks: outcome::failures(&report.failures),
+    }
+}
+
+/// What left, and how much at once.
+pub(crate) fn releases(report: &Report) -> Result<Section, DrawError> {
+    Ok(Section {
+        id: "releases",
+        title: "Releases",
+        lead: "How often changes leave, and how many at once.".to_owned(),
+        blocks: join([
+            vec![block(cadence::plot(report)?, || {
+                missing(report, "There is no release in the window.", &["release", "tag"])
+            })],
+            outcome::cadence(report),
+        ]),
+    })
+}
+
+/// DORA's five of everything together.
+pub(crate) fn dora(report: &Report, line: Line) -> Section {
+    Section {
+        id: "dora",
+        title: "DORA’s five",
+        lead: match (&report.collected, line.is_deployed) {
+            (_, true) => "By recorded deployments to production.",
+            (Some(_), false) => "No deployments were collected: a release stands for one.",
+            (None, _) => {
+                "As far as git alone allows; what is missing for the whole measure is named."
+            }
+        }
+        .to_owned(),
+        blocks: outcome::dora(&report.dora),
+    }
+}
+
 /// How a measure is computed, folded away at the end of its section; `None` where no measure has
 /// the id.
-fn how(id: &str) -> Option<Block> {
+pub(crate) fn how(id: &str) -> Option<Block> {
     MEASURES.iter().find(|measure| measure.id == id).map(Block::How)
 }
 

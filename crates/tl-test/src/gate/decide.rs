@@ -3,6 +3,10 @@
 //! In: all that is known of a run. Out: a [`Decision`]. Start at [`decide`]. Every step is asked,
 //! and all reasons are kept: the answer is the worst of them.
 
+use std::borrow::Cow;
+
+use rustc_hash::FxHashSet;
+use tl_core::test::Signature;
 use tl_core::time::Timestamp;
 
 use super::{
@@ -11,8 +15,7 @@ use super::{
 };
 use crate::quarantine::{Quarantine, cap};
 use crate::read::{Ending, Remark};
-use crate::signature;
-use tl_core::test::Signature;
+use crate::{infra, signature};
 
 /// Characters of a message that are kept.
 const MESSAGE: usize = 300;
@@ -39,13 +42,16 @@ pub fn decide(
         process.map_or_else(Vec::new, |p| process::judge(p, reds, &expected.fail_codes));
     let (counts, remarks) = complete::judge(reports, expected);
     evidence.extend(remarks);
-    let mut red: Vec<Judged> = reds
-        .iter()
-        .map(|red| {
-            let (verdict, class) = mask::judge(red, quarantine, known, touched, today);
-            judged(red, verdict, class)
-        })
-        .collect();
+    let shared = shared(reds, counts.cases.saturating_sub(counts.skipped));
+    let judge = |red: &Red| {
+        let mut red = Cow::Borrowed(red);
+        if red.infra.is_none() && last(&red).is_some_and(|reason| shared.contains(&reason)) {
+            red.to_mut().infra = Some(infra::SHARED);
+        }
+        let (verdict, class) = mask::judge(&red, quarantine, known, touched, today);
+        judged(&red, verdict, class)
+    };
+    let mut red: Vec<Judged> = reds.iter().map(judge).collect();
     red.sort_by(|a, b| order(a).cmp(&order(b)));
     let bounds = cap::judge(quarantine, known, today);
     evidence.extend(bounds.notes.into_iter().map(|(what, mend)| Remark {
@@ -84,6 +90,17 @@ pub fn decide(
     }
 }
 
+/// The last reason that a test failed for; `None` where nothing is known of it.
+fn last(red: &Red) -> Option<Signature> {
+    red.signatures.iter().rev().find(|signature| !signature.is_none()).copied()
+}
+
+/// Reasons that so many tests failed for that it is none of them.
+fn shared(reds: &[Red], ran: u64) -> FxHashSet<Signature> {
+    let own = reds.iter().filter(|red| red.infra.is_none() && red.passed_after == 0);
+    infra::shared(own.filter_map(|red| Some((last(red)?, &red.test))), ran)
+}
+
 /// What the red tests alone say, and why where the table of them does not show it.
 fn of_reds(red: &[Judged], expected: &Expected) -> (Answer, Vec<Remark>) {
     let note = |what: String| Remark { gap: None, line: 0, what, mend: String::new() };
@@ -92,7 +109,8 @@ fn of_reds(red: &[Judged], expected: &Expected) -> (Answer, Vec<Remark>) {
     let mut against = red.iter().filter(|judged| !judged.verdict.excuses()).peekable();
     if against.peek().is_some() {
         answer = Answer::Failed;
-        let is_machines = |judged: &Judged| matches!(judged.verdict, Verdict::Infra { .. });
+        // Whose fault a shared cause is, nobody knows: it may be the change's.
+        let is_machines = |judged: &Judged| matches!(&judged.verdict, Verdict::Infra { class } if class != infra::SHARED);
         if expected.machines_prove_nothing && against.all(is_machines) {
             answer = Answer::Unproven;
             notes.push(note("every failure is a machine's: run it again".to_owned()));
@@ -134,10 +152,7 @@ fn judged(red: &Red, verdict: Verdict, class: Option<tl_core::test::Class>) -> J
     let got = match &verdict {
         // The reason that was not known is the one to look at.
         Verdict::NewReason { got, .. } => got.clone(),
-        _ => {
-            let last = red.signatures.iter().rev().find(|signature| !signature.is_none());
-            last.map_or(String::new(), Signature::to_string)
-        }
+        _ => last(red).map_or_else(String::new, |reason| reason.to_string()),
     };
     let text = red.failure.as_ref().map(signature::headline).unwrap_or_default();
     Judged {

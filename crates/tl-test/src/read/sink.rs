@@ -312,7 +312,9 @@ pub(crate) fn cut(text: &mut String, limit: usize) -> u64 {
 /// Cuts a name, and escapes control characters in it.
 fn to_name(name: &mut String, limit: usize) {
     cut(name, limit);
-    if name.chars().any(char::is_control) {
+    // Control characters beyond ASCII begin with this byte.
+    let may_be = |byte: u8| byte < b' ' || matches!(byte, 0x7f | 0xc2);
+    if name.bytes().any(may_be) && name.chars().any(char::is_control) {
         let escaped = name.chars().fold(String::new(), |mut all, sign| {
             if sign.is_control() {
                 all.extend(sign.escape_default());

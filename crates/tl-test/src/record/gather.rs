@@ -6,7 +6,7 @@
 //! [`crate::reds`] has it; what is held is one small row for each execution, and each name once.
 
 use rustc_hash::FxHashMap;
-use tl_core::test::{Signature, Status};
+use tl_core::test::{Signature, Status, TestName};
 
 use super::names::{self, Names};
 use crate::read::{Case, Failure};
@@ -116,6 +116,31 @@ impl Gathered {
         self.held.push(held);
     }
 
+    /// Whether each reason is one that so many tests failed for at first that it is none of them.
+    pub(super) fn shared(&self) -> Vec<bool> {
+        let is_red = |held: &&Held| held.attempt == 1 && held.status.is_red() && held.reason > 0;
+        let mut counts = vec![0_u64; self.reasons.len()];
+        for held in self.held.iter().filter(is_red) {
+            counts[held.reason as usize - 1] += 1;
+        }
+        let many = |held: &&Held| {
+            let row = held.reason as usize - 1;
+            counts[row] >= infra::MANY && self.reasons[row].infra.is_empty()
+        };
+        let red: Vec<(Signature, TestName)> = (self.held.iter().filter(is_red).filter(many))
+            .filter_map(|held| {
+                let name = names::decode(self.names.get(held.name))?;
+                Some((self.reasons[held.reason as usize - 1].signature, name))
+            })
+            .collect();
+        let is_first = |held: &&Held| held.attempt == 1 && held.status.ran();
+        let ran = self.held.iter().filter(is_first).count() as u64;
+        let shared = infra::shared(red.iter().map(|(reason, test)| (*reason, test)), ran);
+        let is_shared =
+            |reason: &Reason| reason.infra.is_empty() && shared.contains(&reason.signature);
+        self.reasons.iter().map(is_shared).collect()
+    }
+
     /// The highest attempt of a test.
     fn highest(&self, newest: u32) -> u8 {
         let mut row = newest;
@@ -175,8 +200,6 @@ fn millis(case: &Case) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use tl_core::test::TestName;
-
     use super::*;
 
     fn case(name: &str, status: Status, attempt: u32) -> Case {

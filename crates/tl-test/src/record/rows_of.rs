@@ -9,7 +9,8 @@ use tl_core::time::Timestamp;
 use tl_lake::rows::{Row, Rows};
 
 use super::dims::Dims;
-use super::gather::{Gathered, Held};
+use super::gather::{Gathered, Held, Reason};
+use crate::infra;
 use crate::state::{Execution, RunOfTest};
 
 /// Where a run stands in the tables.
@@ -41,7 +42,12 @@ pub(super) struct Resolved {
 impl Resolved {
     /// Finds or makes the rows of all tests and reasons.
     pub(super) fn new(gathered: &Gathered, dims: &mut Dims) -> Self {
-        let reasons: Vec<u32> = gathered.reasons.iter().map(|reason| dims.reason(reason)).collect();
+        let shared = gathered.shared();
+        let reasons = gathered.reasons.iter().zip(shared).map(|(reason, is_shared)| {
+            let infra = if is_shared { infra::SHARED } else { reason.infra };
+            dims.reason(&Reason { infra, ..reason.clone() })
+        });
+        let reasons: Vec<u32> = reasons.collect();
         let names = 0..gathered.names.len() as u32;
         let rows: Vec<u32> =
             // What was encoded can be decoded.

@@ -161,6 +161,37 @@ async fn runs_of_requests_are_told_apart_also_when_all_is_folded_anew() {
 }
 
 #[tokio::test]
+async fn what_all_tests_failed_for_at_once_counts_against_none_of_them() {
+    let home = Home::new();
+    let cases = |is_down: bool| -> Vec<Case> {
+        let one = |number: u32| {
+            let status = if is_down { Status::Errored } else { Status::Passed };
+            let mut case = case(&format!("orders {number}"), status);
+            case.test.class = format!("acme.Orders{}", number % 4);
+            if let Some(failure) = &mut case.failure {
+                failure.message = "the database did not answer".to_owned();
+            }
+            case
+        };
+        (0..40).map(one).collect()
+    };
+    for number in 0..20 {
+        home.record(&info(number), &cases(number == 15)).await;
+    }
+    let history = home.known().await;
+    let tests = history.tests();
+    assert_eq!(tests.len(), 40);
+    for test in &tests {
+        assert_eq!((test.state.runs, test.state.red, test.state.infra), (19, 0, 1));
+        assert_eq!(classify::of(test.state).class, Class::Healthy);
+    }
+    let ledger = home.ledger().await;
+    let now = Timestamp::from_seconds(2_000_000_000);
+    let anew = rebuild(&ledger, &home.place(), LAKE, false, now).await.unwrap();
+    assert_eq!(anew.changed, 0);
+}
+
+#[tokio::test]
 async fn the_same_upload_twice_changes_nothing() {
     let home = Home::new();
     let cases = [case("adds", Status::Passed), case("ships", Status::Failed)];

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 
 use super::{text, words};
 use crate::gate::{Decision, Judged, Verdict};
+use crate::infra;
 
 /// Digits of an id that are enough to name a test.
 const DIGITS: usize = 6;
@@ -79,6 +80,9 @@ fn next(judged: &Judged) -> String {
         Verdict::Masked { .. } => "nothing stops the change; the owner sees to the test".to_owned(),
         Verdict::RetriedToGreen { .. } => {
             "nothing stops the change; a test that needs a second attempt is flaky".to_owned()
+        }
+        Verdict::Infra { class } if class == infra::SHARED => {
+            "look at what these tests share: a service, a fixture, their machine".to_owned()
         }
         Verdict::Infra { .. } => "run the job again, on another machine if it can be".to_owned(),
     }

@@ -6,7 +6,7 @@ use tl_core::test::{Class, Rate};
 
 use super::text;
 use crate::gate::{Answer, Decision, Judged, Verdict};
-use crate::listing;
+use crate::{infra, listing};
 
 /// Characters of a name that are shown.
 pub(super) const NAME: usize = 160;
@@ -122,6 +122,9 @@ pub fn why(judged: &Judged) -> String {
             progress(*clean, *needed)
         ),
         Verdict::RetriedToGreen { attempts } => format!("it passed at attempt {attempts}"),
+        Verdict::Infra { class } if class == infra::SHARED => {
+            "so many tests failed for this one reason that it is none of them".to_owned()
+        }
         Verdict::Infra { class } => {
             format!("the machine failed, not the test: {}; run it again", quoted(class))
         }

@@ -4,12 +4,14 @@
 //! **Invariant:** no ledger is made for it, nothing that was found is kept but counts, and a ledger
 //! that cannot be written is a note: the answer stands.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use tl_core::event::Event;
 use tl_core::fact::{GuardApproved, GuardScanned, kind};
 use tl_core::finding::State;
 use tl_exec::git::Repository;
+use tl_guard::inventory::{ClientSeen, Inventory};
 use tl_ledger::Ledger;
 use tl_ledger::append::AppendError;
 use tl_ledger::open::OpenError;
@@ -33,6 +35,9 @@ impl Record {
         let mut scan = GuardScanned {
             inventory: tl_guard::report::inventory_digest(&looked.scanned.inventory),
             files: looked.scanned.read.files,
+            items: items(&looked.scanned.inventory),
+            clients: clients(&looked.scanned.inventory),
+            drifted: Some(looked.changes.len() as u64),
             ..GuardScanned::default()
         };
         for finding in &sorted.findings {
@@ -106,6 +111,29 @@ enum KeepError {
     Open(#[from] OpenError),
     #[error(transparent)]
     Append(#[from] AppendError),
+}
+
+/// How many there are of what; what there is none of is left out.
+fn items(inventory: &Inventory) -> BTreeMap<String, u64> {
+    let counts = [
+        ("servers", inventory.servers.len()),
+        ("instructions", inventory.rule_files.len()),
+        ("skills", inventory.skills.len()),
+        ("hooks", inventory.hooks.len()),
+        ("permissions", inventory.permissions.len()),
+        ("packages", inventory.packages.len()),
+    ];
+    let counts = counts.into_iter().filter(|(_, count)| *count > 0);
+    counts.map(|(what, count)| (what.to_owned(), count as u64)).collect()
+}
+
+/// Clients of which a file is there, each once.
+fn clients(inventory: &Inventory) -> Vec<String> {
+    let name = |seen: &ClientSeen| {
+        serde_json::to_value(seen.client).ok()?.as_str().map(str::to_owned)
+    };
+    let names: BTreeSet<String> = inventory.clients.iter().filter_map(name).collect();
+    names.into_iter().collect()
 }
 
 fn subject(looked: &Looked) -> String {

@@ -9,11 +9,15 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 use tl_core::time::Millis;
+use tl_lake::place::Place;
 use tl_ledger::{Ledger, directory};
 use tl_server::organisation::Organisation;
+use tl_test::record::{Beside, Gathered, record};
 
 use crate::clock;
 use crate::collected::{self, Folding};
+use crate::command::test::shelf;
+use crate::context::{Globals, LedgerChoice};
 use crate::error::CommandError;
 use crate::ui::Ui;
 
@@ -59,14 +63,10 @@ impl Demo {
         Ok(Self { _directory: directory, ledger, config })
     }
 
-    /// Its ledger.
-    pub(super) fn ledger(&self) -> &Path {
-        &self.ledger
-    }
-
-    /// Its configuration.
-    pub(super) fn config(&self) -> &Path {
-        &self.config
+    /// The flags that lead to it.
+    pub(super) fn globals(&self, globals: &Globals) -> Globals {
+        let globals = globals.with_ledger(LedgerChoice::Path(self.ledger.clone()));
+        Globals { config: Some(self.config.clone()), ..globals }
     }
 
     /// What stands on every page.
@@ -88,6 +88,16 @@ async fn fill(ui: &Ui, path: &Path, organisation: &Organisation) -> Result<(), C
         collected::append(ui, &ledger, &mut folding, std::mem::replace(&mut events, rest)).await?;
     }
     collected::fold(ui, &ledger, &mut folding).await?;
+    ledger.append(&organisation.guarded()).await?;
+    let beside = path.parent().unwrap_or(path).join(shelf::DIRECTORY);
+    let place = Place::Directory(beside);
+    for (info, cases) in organisation.tested() {
+        let mut gathered = Gathered::new(false);
+        cases.iter().for_each(|case| gathered.add(case));
+        let none = Beside::default();
+        let recorded = record(&ledger, &place, shelf::OWN, &info, &gathered, &none, info.at).await;
+        recorded.map_err(CommandError::environment)?;
+    }
     ledger.close().await.map_err(CommandError::environment)
 }
 

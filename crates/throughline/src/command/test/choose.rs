@@ -14,14 +14,14 @@ use rustc_hash::FxHashSet;
 use serde::Serialize;
 use tl_core::id::CommitId;
 use tl_core::test::{TestKey, TestName};
-use tl_exec::git::Repository;
+use tl_exec::git::{Repository, StatusError, Uncommitted};
 use tl_test::candidates::candidates;
 use tl_test::choose::cofail::CoFail;
 use tl_test::choose::escaped::{ALLOWED, Escapes, Expected};
 use tl_test::choose::imports::Imports;
 use tl_test::choose::select::{Limit, Selection, select};
 use tl_test::choose::split::{Split, Unit, split};
-use tl_test::choose::{Candidate, Change, Choice, Chosen, Covers, Past, order};
+use tl_test::choose::{Candidate, Change, Choice, Chosen, Covers, Past, is_unknown_kind, order};
 use tl_test::read::name;
 use tl_test::record::{self, History};
 
@@ -41,6 +41,9 @@ struct ForArgs {
     /// What the change is held against [default: where it left the default branch]
     #[arg(long, value_name = "REF")]
     base: Option<String>,
+    /// Leave out what is not committed: edited, staged and new files
+    #[arg(long)]
+    committed: bool,
     /// The tests that there are, one a line, by id or name; `-`: from standard input [default:
     /// those that history knows]
     #[arg(long, value_name = "LIST")]
@@ -183,8 +186,12 @@ impl Known {
         };
         let (mut change, mut imports, mut coverage) = (None, None, Vec::new());
         if let (Some(repository), Some((head, base))) = (&desk.repository, &between) {
-            change = change::between(repository, head, base, args.text.clone());
-            imports = change::imports(repository, head);
+            let own = if args.committed { Some(Vec::new()) } else { uncommitted(ui, repository) };
+            // What is edited and cannot be told from the rest may be anything.
+            change = own
+                .as_ref()
+                .and_then(|own| change::between(repository, head, base, own, args.text.clone()));
+            imports = change::imports(repository, head, &own.unwrap_or_default());
             let map = record::coverage(&shelf.ledger, &shelf.lake).await;
             let map = map.map_err(CommandError::environment)?;
             let covers = |change| change::covers(repository, base, &map, &tests, change);
@@ -228,6 +235,30 @@ fn between(
         );
     }
     Ok(between)
+}
+
+/// What is not committed; none without a work tree, and `None` where it cannot be told. Reports and
+/// the like, which lie about, are no part of a change until somebody adds them to git.
+fn uncommitted(ui: &mut Ui, repository: &Repository) -> Option<Vec<Uncommitted>> {
+    match repository.uncommitted() {
+        Ok(files) => {
+            let is_stray = |file: &&Uncommitted| !file.is_tracked && is_unknown_kind(&file.path);
+            let (stray, files): (Vec<&Uncommitted>, Vec<&Uncommitted>) =
+                files.iter().partition(is_stray);
+            if let Some(first) = stray.first() {
+                let (many, first) = (count(stray.len() as u64), visible(&first.path));
+                ui.note(format!(
+                    "{many} untracked files do not count, `{first}` the first: `git add` what tests read"
+                ));
+            }
+            Some(files.into_iter().cloned().collect())
+        }
+        Err(StatusError::Bare) => Some(Vec::new()),
+        Err(err) => {
+            ui.note(format!("{err}: `--committed` leaves it out"));
+            None
+        }
+    }
 }
 
 /// The tests that there are: of a list, with what history knows of each.

@@ -185,13 +185,13 @@ async fn lesson(
     let (history, shelf) = (bench.history.as_ref()?, bench.shelf.as_ref()?);
     let repository = bench.desk.repository.as_ref()?;
     let (head, base) = diff::base(globals, evidence.base.as_deref(), repository).ok()??;
-    let change = change::between(repository, &head, &base, String::new())?;
+    let change = change::between(repository, &head, &base, &[], String::new())?;
     let changed = change.files.clone();
     // What was chosen cannot say what a choice would have missed.
     if run.expected.selected || history.is_empty() {
         return Some(Lesson { changed, selection: None });
     }
-    let imports = change::imports(repository, &head);
+    let imports = change::imports(repository, &head, &[]);
     let tests = candidates(history, &evidence.variant);
     let Shelf { ledger, place, lake } = shelf;
     let failed = record::failed_in(ledger, place, lake, history, &which.change).await.ok()?;

@@ -16,10 +16,10 @@ use crate::error::CommandError;
 use crate::ui::Ui;
 
 /// Name of the lake in a repository's own ledger.
-const OWN: &str = "tests";
+pub(in crate::command) const OWN: &str = "tests";
 
 /// Directory of a lake beside its ledger.
-const DIRECTORY: &str = "lake";
+pub(in crate::command) const DIRECTORY: &str = "lake";
 
 /// A ledger, and the lake in it that has results of one repository's tests.
 pub(in crate::command) struct Shelf {
@@ -104,7 +104,7 @@ impl Desk {
                 (ledger, path.parent().map(Path::to_path_buf), OWN.to_owned())
             }
         };
-        let place = self.place(beside.as_deref(), &lake)?;
+        let place = place_of(cx, beside.as_deref(), &lake)?;
         if make != Make::No
             && let Place::Directory(root) = &place
         {
@@ -121,50 +121,54 @@ impl Desk {
         });
         known.filter(|name| !name.is_empty()).unwrap_or_else(|| OWN.to_owned())
     }
+}
 
-    fn place(&self, beside: Option<&Path>, lake: &str) -> Result<Place, CommandError> {
-        let set = self.config().test.lake.as_str();
-        if set.contains("://") {
-            return self.bucket(set, lake);
-        }
-        let root = match (set, beside) {
-            ("", Some(beside)) => beside.join(DIRECTORY),
-            ("", None) => {
-                return Err(CommandError::usage(
-                    "a ledger on a server has no directory beside it for results of tests",
-                )
-                .hint("name one that all who record share, with `TL_TEST_LAKE` or `test.lake`"));
-            }
-            (set, _) => PathBuf::from(set),
-        };
-        // Of a repository's own ledger there is one lake alone.
-        Ok(Place::Directory(if lake == OWN { root } else { root.join(file_name(lake)) }))
+/// Where the files of a lake are: in the directory or bucket of the configuration, else beside the ledger.
+pub(in crate::command) fn place_of(
+    cx: &Context,
+    beside: Option<&Path>,
+    lake: &str,
+) -> Result<Place, CommandError> {
+    let set = cx.config().test.lake.as_str();
+    if set.contains("://") {
+        return bucket(cx, set, lake);
     }
-
-    #[cfg(feature = "s3")]
-    fn bucket(&self, url: &str, lake: &str) -> Result<Place, CommandError> {
-        if self.cx.offline {
-            return Err(CommandError::usage(format!("`{url}` cannot be used with `--offline`")));
-        }
-        if self.cx.is_of_repository("test.lake") {
+    let root = match (set, beside) {
+        ("", Some(beside)) => beside.join(DIRECTORY),
+        ("", None) => {
             return Err(CommandError::usage(
-                "a repository's own file may not name a bucket: it could send results anywhere",
+                "a ledger on a server has no directory beside it for results of tests",
             )
-            .hint("set `TL_TEST_LAKE`, or `test.lake` in your own file"));
+            .hint("name one that all who record share, with `TL_TEST_LAKE` or `test.lake`"));
         }
-        let url = format!("{}/{}", url.trim_end_matches('/'), file_name(lake));
-        let variables = std::env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-            .filter(|(name, _)| name.starts_with("AWS_"));
-        tl_lake::s3::Objects::open(&url, variables).map(Place::Objects).map_err(CommandError::usage)
-    }
+        (set, _) => PathBuf::from(set),
+    };
+    // Of a repository's own ledger there is one lake alone.
+    Ok(Place::Directory(if lake == OWN { root } else { root.join(file_name(lake)) }))
+}
 
-    #[cfg(not(feature = "s3"))]
-    #[expect(clippy::unused_self, reason = "it is needed with the feature `s3`")]
-    fn bucket(&self, url: &str, _: &str) -> Result<Place, CommandError> {
-        Err(CommandError::usage(format!("this program cannot use `{url}`"))
-            .hint("build it with `cargo build --release --features s3`, or name a directory"))
+#[cfg(feature = "s3")]
+fn bucket(cx: &Context, url: &str, lake: &str) -> Result<Place, CommandError> {
+    if cx.offline {
+        return Err(CommandError::usage(format!("`{url}` cannot be used with `--offline`")));
     }
+    if cx.is_of_repository("test.lake") {
+        return Err(CommandError::usage(
+            "a repository's own file may not name a bucket: it could send results anywhere",
+        )
+        .hint("set `TL_TEST_LAKE`, or `test.lake` in your own file"));
+    }
+    let url = format!("{}/{}", url.trim_end_matches('/'), file_name(lake));
+    let variables = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .filter(|(name, _)| name.starts_with("AWS_"));
+    tl_lake::s3::Objects::open(&url, variables).map(Place::Objects).map_err(CommandError::usage)
+}
+
+#[cfg(not(feature = "s3"))]
+fn bucket(_: &Context, url: &str, _: &str) -> Result<Place, CommandError> {
+    Err(CommandError::usage(format!("this program cannot use `{url}`"))
+        .hint("build it with `cargo build --release --features s3`, or name a directory"))
 }
 
 /// The name of a lake as one name of a file: `acme/api` and `acme-api` stay apart.

@@ -1,3 +1,4 @@
+use super::python::with_ascii_edges;
 use super::script::{Found, read};
 
 fn found(path: &str, text: &str) -> Vec<Found> {
@@ -103,4 +104,11 @@ fn a_key_and_a_call_that_sends_are_found_together_in_any_form() {
         let text = format!("{}{line}\n", key(*kind));
         assert_eq!(found(&format!("a.{kind}"), &text), [Found::CollectSecrets], "{line}");
     }
+}
+
+#[test]
+fn ends_of_words_are_those_of_ascii_and_nothing_else_of_a_pattern_changes() {
+    assert_eq!(with_ascii_edges(r"\bcat\b|\\b[\w.]\d"), r"(?-u:\b)cat(?-u:\b)|\\b[\w.]\d");
+    let text = "# прочее\nkey = open(os.path.expanduser(\"~/.ssh/id_rsa\"))\nrequests.post(url, data=key)\n";
+    assert_eq!(found("a.py", text), [Found::HarvestAndSend]);
 }

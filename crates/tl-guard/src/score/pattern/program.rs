@@ -154,7 +154,7 @@ struct Parser<'a> {
     depth: usize,
 }
 
-impl Parser<'_> {
+impl<'a> Parser<'a> {
     fn eat(&mut self, wanted: &[u8]) -> bool {
         let there = self.left.starts_with(wanted);
         if there {
@@ -187,6 +187,13 @@ impl Parser<'_> {
             if matches!(byte, b'|' | b')') {
                 break;
             }
+            if let Some(text) = self.letters() {
+                match nodes.last_mut() {
+                    Some(Node::Text(before)) => before.extend(text),
+                    _ => nodes.push(Node::Text(text.to_vec())),
+                }
+                continue;
+            }
             let node = self.part()?;
             let node = self.times(node)?;
             match (nodes.last_mut(), node) {
@@ -197,6 +204,19 @@ impl Parser<'_> {
             }
         }
         if nodes.len() == 1 { nodes.pop() } else { Some(Node::All(nodes)) }
+    }
+
+    /// Letters, digits and blanks that stand for themselves, which most of a pattern is; what is repeated is
+    /// none of them.
+    fn letters(&mut self) -> Option<&'a [u8]> {
+        let plain = |byte: &&u8| byte.is_ascii_alphanumeric() || **byte == b' ';
+        let mut count = self.left.iter().take_while(plain).count();
+        if matches!(self.left.get(count), Some(b'*' | b'+' | b'?' | b'{')) {
+            count = count.saturating_sub(1);
+        }
+        let (text, rest) = self.left.split_at(count);
+        self.left = rest;
+        (count > 0).then_some(text)
     }
 
     fn part(&mut self) -> Option<Node> {

@@ -69,6 +69,10 @@ pub(super) struct Iteration<'d> {
 /// Iterations with tickets that ended in the window, the latest first.
 pub(super) fn iterations<'d>(data: &'d Dataset<'_>) -> Vec<Iteration<'d>> {
     let delivery = data.collected.delivery;
+    if data.is_narrowed() {
+        // What was planned and not begun is known of all teams together alone.
+        return Vec::new();
+    }
     let mut found: Vec<Iteration<'d>> =
         delivery.iterations.iter().filter_map(|one| ended(data, one)).collect();
     let rows: FxHashMap<&str, usize> =

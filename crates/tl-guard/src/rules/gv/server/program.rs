@@ -150,7 +150,7 @@ pub(crate) struct Parameter {
 
 /// A literal pattern of this module.
 pub(crate) fn pattern(text: &str) -> Regex {
-    Regex::new(text).expect("patterns are literals, and the tests use all")
+    super::super::python::pattern(text)
 }
 
 macro_rules! patterns {

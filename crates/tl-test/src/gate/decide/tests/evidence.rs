@@ -472,3 +472,24 @@ pub(super) const EVIDENCE: &[Scenario] = &[
         "none was told",
     ),
 ];
+
+#[test]
+fn one_reason_of_a_third_of_the_tests_is_told_and_red_all_the_same() {
+    let mut run = Run::new();
+    run.expected.machines_prove_nothing = true;
+    for number in 0..24 {
+        let red = run.red(&format!("orders {number}"), &[KNOWN]);
+        red.test.class = format!("acme.Orders{}Test", number % 4);
+    }
+    run.red("sums", &[OTHER]);
+    let decision = run.decide();
+    // It may be the change that breaks what they share.
+    assert_eq!(decision.answer, Answer::Failed);
+    let is_shared =
+        |verdict: &Verdict| matches!(verdict, Verdict::Infra { class } if class == "shared-cause");
+    assert_eq!(decision.red.iter().filter(|one| is_shared(&one.verdict)).count(), 24);
+    assert_eq!(decision.red[0].verdict, Verdict::Real);
+    // Of ninety tests they are less.
+    run.reports[0].1 = passed(90);
+    assert!(run.decide().red.iter().all(|one| one.verdict == Verdict::Real));
+}

@@ -1,0 +1,184 @@
+//! Folding: deliveries that wait become events, and events become rows.
+//!
+//! In: what [`crate::intake`] stored. Out: events in the ledger. Start at [`work`]; what one delivery tells
+//! is in [`mod@read`]. **Invariants:** the events of a delivery and its state are one transaction; what
+//! cannot be understood is set aside with its reason and stands in nobody's way; while the ledger cannot
+//! be written, what was read is kept and tried again, and the page says so.
+
+mod read;
+mod tidy;
+
+use std::time::Duration;
+
+use tl_core::event::Event;
+use tl_ledger::append::AppendError;
+use tl_ledger::deliveries::{Claimed, DeliveryError, Settled};
+use tl_ledger::store::StoreError;
+use tokio::task::spawn_blocking;
+use tokio::time::{Instant, sleep, timeout};
+
+pub(crate) use self::tidy::tidy;
+use crate::app::App;
+use crate::things::Things;
+
+/// Deliveries of one transaction at most.
+const TOGETHER: usize = 64;
+
+/// Bytes of their bodies, about.
+const BYTES: u64 = 8 << 20;
+
+/// How often is looked where nobody says that something came: other servers take deliveries in, too.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// How often new events are folded into rows at most.
+const ROWS: Duration = Duration::from_millis(700);
+
+/// The first pause where the ledger cannot be written, and the longest.
+const PAUSES: [Duration; 2] = [Duration::from_millis(250), Duration::from_secs(10)];
+
+/// What a delivery told.
+struct Told {
+    settled: Settled,
+    events: Vec<Event>,
+}
+
+/// Turns deliveries into events for as long as the server runs.
+pub(crate) async fn work(app: App) {
+    let stopping = app.stopping.subscribe();
+    let (mut pause, mut folded) = (PAUSES[0], Instant::now());
+    let mut is_behind = true;
+    while !*stopping.borrow() {
+        match round(&app).await {
+            Ok(0) if !is_behind => {
+                // Done or not, it is looked again.
+                timeout(LOOK, app.inlet.arrived.notified()).await.ok();
+                is_behind = app.ledger.end().await.is_ok_and(|end| end != app.inlet.folded());
+            }
+            Ok(settled) => {
+                pause = PAUSES[0];
+                is_behind |= settled > 0;
+                if is_behind && (settled == 0 || folded.elapsed() >= ROWS) {
+                    is_behind = !rows(&app).await;
+                    folded = Instant::now();
+                    if is_behind {
+                        sleep(LOOK).await;
+                    }
+                }
+            }
+            Err(err) => {
+                tracing::error!(%err, source = %err.source, "deliveries cannot be read");
+                app.inlet.health.note_folding(Some(err.source.to_string()));
+                sleep(pause).await;
+                pause = (pause * 2).min(PAUSES[1]);
+            }
+        }
+    }
+}
+
+/// Folds what is new into rows, before somebody waits for it; `false` where that failed.
+async fn rows(app: &App) -> bool {
+    match app.ledger.catch_up_rows::<Things>(&mut |_| ()).await {
+        Ok(position) => {
+            app.inlet.note_folded(position);
+            true
+        }
+        Err(err) => {
+            tracing::error!(%err, "events were not folded");
+            app.inlet.health.note_folding(Some(err.to_string()));
+            false
+        }
+    }
+}
+
+/// Takes what waits, once; says how many deliveries that were.
+async fn round(app: &App) -> Result<usize, DeliveryError> {
+    if !app.ledger.has_waiting().await? {
+        app.inlet.health.note_folding(None);
+        return Ok(0);
+    }
+    let now = (app.clock)();
+    let claimed = app.ledger.claim(now, TOGETHER, BYTES).await?;
+    let mut count = claimed.len();
+    if !claimed.is_empty() {
+        handle(app, claimed).await;
+    }
+    // Alone: it may be what ended the one who had it before.
+    if let Some(one) = app.ledger.claim_again(now).await? {
+        count += 1;
+        handle(app, vec![one]).await;
+    }
+    Ok(count)
+}
+
+/// Reads deliveries, and settles them.
+async fn handle(app: &App, claimed: Vec<Claimed>) {
+    let reader = app.clone();
+    // Beside, so that the server goes on answering.
+    let told = spawn_blocking(move || -> Vec<Told> {
+        claimed.into_iter().map(|one| read::read(&reader, one)).collect()
+    });
+    // Where the thread ends without an answer, the deliveries are claimed again, one by one.
+    let Ok(told) = told.await else { return };
+    match settle(app, &told).await {
+        Ok(()) => (),
+        Err(_) if told.len() > 1 => {
+            for one in told {
+                settle_alone(app, one).await;
+            }
+        }
+        Err(err) => set_aside(app, &told, &err).await,
+    }
+}
+
+async fn settle_alone(app: &App, told: Told) {
+    let told = [told];
+    if let Err(err) = settle(app, &told).await {
+        set_aside(app, &told, &err).await;
+    }
+}
+
+/// Sets deliveries aside whose events the ledger does not take.
+async fn set_aside(app: &App, told: &[Told], err: &AppendError) {
+    let why = match err {
+        AppendError::Store { source, .. } => format!("{err}: {source}"),
+        AppendError::Event { source, .. } => format!("{err}: {source}"),
+        AppendError::Json { .. } | AppendError::TooLarge { .. } => err.to_string(),
+    };
+    tracing::error!(%why, "a delivery was set aside");
+    let aside = |one: &Told| Settled {
+        number: one.settled.number,
+        events: 0,
+        problem: Some(why.clone()),
+        is_failed: true,
+    };
+    let aside: Vec<Told> =
+        told.iter().map(|one| Told { settled: aside(one), events: Vec::new() }).collect();
+    // What the ledger does not even take without events is claimed again.
+    settle(app, &aside).await.ok();
+}
+
+/// Settles deliveries; waits while the ledger cannot be written for a reason that passes. An error is
+/// one that comes of the events.
+async fn settle(app: &App, told: &[Told]) -> Result<(), AppendError> {
+    let stopping = app.stopping.subscribe();
+    let settled: Vec<Settled> = told.iter().map(|one| one.settled.clone()).collect();
+    let events: Vec<Event> = told.iter().flat_map(|one| one.events.iter().cloned()).collect();
+    let mut pause = PAUSES[0];
+    loop {
+        let Err(err) = app.ledger.settle((app.clock)(), &settled, &events).await else {
+            app.inlet.health.note_folding(None);
+            return Ok(());
+        };
+        let AppendError::Store { source, .. } = &err else { return Err(err) };
+        app.inlet.health.note_folding(Some(source.to_string()));
+        if matches!(source, StoreError::Other(_)) || *stopping.borrow() {
+            return Err(err);
+        }
+        tracing::warn!(%err, %source, "deliveries wait for the ledger");
+        sleep(pause).await;
+        pause = (pause * 2).min(PAUSES[1]);
+    }
+}
+
+#[cfg(test)]
+mod tests;
