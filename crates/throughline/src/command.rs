@@ -60,7 +60,11 @@ impl Command {
             Self::Restore(args) => args.json,
             Self::Doctor(args) => args.json,
             Self::Config(config::ConfigCommand::Show(args)) => args.json,
-            Self::Events(_) | Self::Serve(_) | Self::Mcp(_) | Self::Config(_) | Self::Completions(_) => false,
+            Self::Events(_)
+            | Self::Serve(_)
+            | Self::Mcp(_)
+            | Self::Config(_)
+            | Self::Completions(_) => false,
         }
     }
 }

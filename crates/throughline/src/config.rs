@@ -271,7 +271,9 @@ impl Loaded {
         config.map.teams.sort_by_key(|team| place_in_files(files, &["map", "teams", &team.name]));
         let settings = settings(&figment);
         let map = out_of_range(&config).map(|(key, why)| (key.to_owned(), why.to_owned()));
-        if let Some((key, problem)) = map.or_else(|| config.collect.problem()).or_else(|| config.serve.problem()) {
+        if let Some((key, problem)) =
+            map.or_else(|| config.collect.problem()).or_else(|| config.serve.problem())
+        {
             let setting = settings.iter().find(|setting| setting.key == key);
             let setting = setting.expect("a key that was read is among the settings");
             let problem = format!("is `{}`, {problem}", setting.value);
@@ -280,8 +282,7 @@ impl Loaded {
         let known = KnownKeys::of(&defaults, OPEN_TABLES);
         let mut warnings = warnings(variables, files, &known);
         // A source or sender may call the variable of its secret as it likes.
-        let named: Vec<&str> =
-            config.collect.variables().chain(config.serve.variables()).collect();
+        let named: Vec<&str> = config.collect.variables().chain(config.serve.variables()).collect();
         let is_named = |name: &str| named.contains(&name);
         warnings.retain(|warning| warning.place.is_some() || !is_named(&warning.name));
         let user = seen.first().filter(|file| file.role == "user" && file.found);

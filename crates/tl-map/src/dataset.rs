@@ -17,8 +17,8 @@ use tl_core::id::PersonIx;
 use tl_core::time::{Millis, Timestamp};
 
 pub use self::gathered::{Others, newest};
-pub use self::narrow::{Known, Narrowed};
 use self::gathered::{nothing, tasks};
+pub use self::narrow::{Known, Narrowed};
 pub use self::repository::{Held, Repository};
 use self::requests::Hearing;
 pub use self::requests::{Given, Requests};
@@ -328,35 +328,36 @@ impl<'a> Dataset<'a> {
         let hearing = Hearing::new(&self.collected, self.options, self.window, self.line.front);
         let wanted = named_commits(self.collected.delivery);
         let most = Mutex::new(None);
-        let heard: Result<Vec<_>, RowError> = tasks(histories, requests, others, &self.options.only.repositories)
-            .into_par_iter()
-            .map(|task| {
-                let requests = task.shelved.requests()?;
-                drop(task.shelved);
-                let mut heard = Vec::with_capacity(task.places.len().max(1));
-                for (row, history) in task.places {
-                    let history = match history {
-                        Some(history) => Held::Read(history),
-                        None => Held::Made(Box::new((others.make)(&task.name, &requests))),
-                    };
-                    let mut found = Repository::new(history, self.window, &wanted);
-                    let mut told = hearing.hear(Some(&mut found), &requests);
-                    if !heard.is_empty() {
-                        told.is_told();
+        let heard: Result<Vec<_>, RowError> =
+            tasks(histories, requests, others, &self.options.only.repositories)
+                .into_par_iter()
+                .map(|task| {
+                    let requests = task.shelved.requests()?;
+                    drop(task.shelved);
+                    let mut heard = Vec::with_capacity(task.places.len().max(1));
+                    for (row, history) in task.places {
+                        let history = match history {
+                            Some(history) => Held::Read(history),
+                            None => Held::Made(Box::new((others.make)(&task.name, &requests))),
+                        };
+                        let mut found = Repository::new(history, self.window, &wanted);
+                        let mut told = hearing.hear(Some(&mut found), &requests);
+                        if !heard.is_empty() {
+                            told.is_told();
+                        }
+                        found.slim();
+                        heard.push((Some((row, found)), told));
                     }
-                    found.slim();
-                    heard.push((Some((row, found)), told));
-                }
-                match heard.first() {
-                    None => heard.push((None, hearing.hear(None, &requests))),
-                    Some((Some((row, found)), _)) if self.options.collected.network => {
-                        self.keep_busiest(&most, *row, found, requests);
+                    match heard.first() {
+                        None => heard.push((None, hearing.hear(None, &requests))),
+                        Some((Some((row, found)), _)) if self.options.collected.network => {
+                            self.keep_busiest(&most, *row, found, requests);
+                        }
+                        Some(_) => {}
                     }
-                    Some(_) => {}
-                }
-                Ok(heard)
-            })
-            .collect();
+                    Ok(heard)
+                })
+                .collect();
         let mut all: Vec<Option<Repository<'a>>> = Vec::new();
         all.resize_with(histories.len() + others.names.len(), || None);
         let mut logins = FxHashMap::default();

@@ -189,7 +189,9 @@ fn deployment(data: &Dataset<'_>, one: &Deployment) -> DeploymentRow {
 /// A service by the team's name for it.
 fn called(data: &Dataset<'_>, name: &str) -> String {
     let mut configured = data.options.collected.services.iter();
-    configured.find(|one| one.is_called(name)).map_or_else(|| name.to_owned(), |one| one.name.clone())
+    configured
+        .find(|one| one.is_called(name))
+        .map_or_else(|| name.to_owned(), |one| one.name.clone())
 }
 
 /// Nothing where nobody knows when it began, or that was not in the window.

@@ -103,7 +103,9 @@ mod tests {
         let rows = rows(&data);
         let told: Vec<_> = rows
             .iter()
-            .map(|row| (row.path.as_str(), row.changes, row.judged, row.failed, row.team.as_deref()))
+            .map(|row| {
+                (row.path.as_str(), row.changes, row.judged, row.failed, row.team.as_deref())
+            })
             .collect();
         assert_eq!(told, [("README.md", 2, 2, 0, None), ("src/pay.rs", 3, 3, 1, Some("core"))]);
         assert_eq!(rows[1].last, instant("4", "09:00"));

@@ -22,9 +22,7 @@ pub const SCHEMA: &str = include_str!("access/server.cedarschema");
 pub const ROLES: &str = include_str!("access/roles.cedar");
 
 /// What somebody is to the team's server. Each role may do what those before it may.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
     /// Looks.

@@ -113,9 +113,8 @@ fn need(method: &Method, path: &str) -> Need {
     match path {
         // Webhooks are signed by their senders.
         _ if path.starts_with("/hooks/") || path.starts_with("/assets/") => Need::Nothing,
-        "/healthz" | "/readyz" | "/sign-in" | "/sign-out" | "/sign-in/oidc" | "/sign-in/oidc/back" => {
-            Need::Nothing
-        },
+        "/healthz" | "/readyz" | "/sign-in" | "/sign-out" | "/sign-in/oidc"
+        | "/sign-in/oidc/back" => Need::Nothing,
         _ if path.starts_with("/settings/tokens") || path.starts_with("/audit") => {
             Need::Action(Action::Administer)
         }
@@ -131,11 +130,7 @@ fn need(method: &Method, path: &str) -> Need {
 }
 
 /// Lets a request through, or answers it.
-pub(crate) async fn guard(
-    State(app): State<App>,
-    mut request: Request,
-    next: Next,
-) -> Response {
+pub(crate) async fn guard(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let gate = &app.gate;
     let headers = request.headers();
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
@@ -179,7 +174,13 @@ pub(crate) async fn guard(
     if verdict.effect == Effect::Deny {
         let why: Vec<&str> = verdict.reasons.iter().map(|reason| reason.text.as_str()).collect();
         let why = why.join("; ");
-        audit(&app, &principal, "refused", &format!("{} {}: {why}", request.method(), request.uri().path())).await;
+        audit(
+            &app,
+            &principal,
+            "refused",
+            &format!("{} {}: {why}", request.method(), request.uri().path()),
+        )
+        .await;
         let what = format!("Not allowed: {why}.");
         return refused(&request, StatusCode::FORBIDDEN, &what, "An administrator gives roles.");
     }
@@ -231,7 +232,7 @@ async fn recognised(app: &App, headers: &HeaderMap) -> Result<Option<Principal>,
 /// Who made the connection; behind a proxy, whom the proxy names last.
 fn client(door: &Door, peer: Option<IpAddr>, headers: &HeaderMap) -> IpAddr {
     let named = || {
-        let all = headers.get_all("x-forwarded-for").iter().last()?.to_str().ok()?;
+        let all = headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?;
         all.rsplit(',').next()?.trim().parse().ok()
     };
     let peer = peer.unwrap_or(IpAddr::from([127, 0, 0, 1]));

@@ -7,6 +7,9 @@
 //! it says how old it is, and a new one is on its way. Equal questions that wait together are measured
 //! once. At most [`KEPT`] snapshots are kept; the one that nobody asked for longest goes first.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{HashMap, VecDeque};
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::atomic::{AtomicU64, Ordering};

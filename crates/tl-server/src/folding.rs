@@ -36,6 +36,9 @@ const ROWS: Duration = Duration::from_millis(700);
 /// The first pause where the ledger cannot be written, and the longest.
 const PAUSES: [Duration; 2] = [Duration::from_millis(250), Duration::from_secs(10)];
 
+/// How often is tried what fails for a reason that nobody knows: it may be the events, or the disk.
+const TRIES: u32 = 3;
+
 /// What a delivery told.
 struct Told {
     settled: Settled,
@@ -157,13 +160,13 @@ async fn set_aside(app: &App, told: &[Told], err: &AppendError) {
     settle(app, &aside).await.ok();
 }
 
-/// Settles deliveries; waits while the ledger cannot be written for a reason that passes. An error is
-/// one that comes of the events.
+/// Settles deliveries; waits while the ledger cannot be written for a reason that passes, until the
+/// server ends. An error is one that comes of the events.
 async fn settle(app: &App, told: &[Told]) -> Result<(), AppendError> {
     let stopping = app.stopping.subscribe();
     let settled: Vec<Settled> = told.iter().map(|one| one.settled.clone()).collect();
     let events: Vec<Event> = told.iter().flat_map(|one| one.events.iter().cloned()).collect();
-    let mut pause = PAUSES[0];
+    let (mut pause, mut tries) = (PAUSES[0], 0);
     loop {
         let Err(err) = app.ledger.settle((app.clock)(), &settled, &events).await else {
             app.inlet.health.note_folding(None);
@@ -171,8 +174,15 @@ async fn settle(app: &App, told: &[Told]) -> Result<(), AppendError> {
         };
         let AppendError::Store { source, .. } = &err else { return Err(err) };
         app.inlet.health.note_folding(Some(source.to_string()));
-        if matches!(source, StoreError::Other(_)) || *stopping.borrow() {
-            return Err(err);
+        if *stopping.borrow() {
+            // They are claimed again when their lease is over.
+            return Ok(());
+        }
+        if matches!(source, StoreError::Other(_)) {
+            tries += 1;
+            if tries == TRIES {
+                return Err(err);
+            }
         }
         tracing::warn!(%err, %source, "deliveries wait for the ledger");
         sleep(pause).await;

@@ -105,7 +105,10 @@ pub(crate) async fn list(State(app): State<App>) -> Response {
     (status = 404, description = "There is no such source or action", body = Details, content_type = "application/problem+json"),
     (status = 503, description = "The ledger cannot be used", body = Details, content_type = "application/problem+json"),
 ))]
-pub(crate) async fn change(State(app): State<App>, Path((name, action)): Path<(String, String)>) -> Response {
+pub(crate) async fn change(
+    State(app): State<App>,
+    Path((name, action)): Path<(String, String)>,
+) -> Response {
     match act(&app, &name, &action).await {
         Ok(true) => StatusCode::NO_CONTENT.into_response(),
         Ok(false) => unknown(),
@@ -131,7 +134,8 @@ fn unknown() -> Response {
 fn failed(err: &JobError) -> Response {
     tracing::error!(%err, source = %err.source, "jobs cannot be used");
     let what = "The ledger cannot be used now.".to_owned();
-    let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, what, "Try again later.".to_owned());
+    let problem =
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, what, "Try again later.".to_owned());
     Refused::from(problem).into_response()
 }
 

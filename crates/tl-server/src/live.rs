@@ -40,7 +40,9 @@ pub(crate) async fn live(
 
 /// Looks at the ledger for as long as the server runs: tells the board and whoever listens when it grew.
 pub(crate) async fn watch(app: App) {
-    let mut last = Position::START;
+    let mut last: Option<Position> = None;
+    // What most pages show is there when the first reader comes.
+    measure(&app);
     let mut ticks = tokio::time::interval(LOOK);
     loop {
         ticks.tick().await;
@@ -51,18 +53,22 @@ pub(crate) async fn watch(app: App) {
                 continue;
             }
         };
-        if end == last {
-            continue;
+        if last != Some(end) {
+            if last.is_some() {
+                app.board.changed();
+            }
+            last = Some(end);
+            app.ends.send_replace(u64::try_from(end.0).unwrap_or(0));
         }
-        if last != Position::START {
-            app.board.changed();
-        }
-        last = end;
-        app.ends.send_replace(u64::try_from(end.0).unwrap_or(0));
         if app.ends.receiver_count() > 0 {
-            // Somebody has a page open: what most pages show is measured anew.
-            let app = app.clone();
-            tokio::spawn(async move { app.board.ask(&Question::default()).await });
+            // Somebody has a page open: also when what came last came too soon after a measurement.
+            measure(&app);
         }
     }
+}
+
+/// Has what most pages show measured, without waiting for it.
+fn measure(app: &App) {
+    let app = app.clone();
+    tokio::spawn(async move { app.board.ask(&Question::default()).await });
 }

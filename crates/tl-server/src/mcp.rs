@@ -34,7 +34,11 @@ pub struct Tools {
 #[tool_router]
 impl Tools {
     /// Where changes wait on their way to production, stage by stage, and which wait to shorten first.
-    #[tool(annotations(title = "Where work waits", read_only_hint = true, open_world_hint = false))]
+    #[tool(annotations(
+        title = "Where work waits",
+        read_only_hint = true,
+        open_world_hint = false
+    ))]
     async fn where_work_waits(
         &self,
         Parameters(asked): Parameters<waits::Asked>,
@@ -45,7 +49,11 @@ impl Tools {
 
     /// How risky it is to change these paths: how often they changed and how often that failed, and which
     /// team owns them. Ask before a change.
-    #[tool(annotations(title = "Risk and owners of paths", read_only_hint = true, open_world_hint = false))]
+    #[tool(annotations(
+        title = "Risk and owners of paths",
+        read_only_hint = true,
+        open_world_hint = false
+    ))]
     async fn risk_of_paths(
         &self,
         Parameters(asked): Parameters<paths::Asked>,
@@ -56,7 +64,11 @@ impl Tools {
 
     /// Whether a package is one that many people use, or only looks like one. Ask before a dependency is
     /// added. No registry is asked.
-    #[tool(annotations(title = "Is this package real", read_only_hint = true, open_world_hint = false))]
+    #[tool(annotations(
+        title = "Is this package real",
+        read_only_hint = true,
+        open_world_hint = false
+    ))]
     async fn is_package_real(
         &self,
         Parameters(asked): Parameters<package::Asked>,
@@ -66,7 +78,11 @@ impl Tools {
 
     /// What history knows of tests whose name contains a text: flaky, broken, regressed, infrastructure,
     /// new or healthy, with the evidence. Ask before a red test is believed, or blamed.
-    #[tool(annotations(title = "Is this test flaky", read_only_hint = true, open_world_hint = false))]
+    #[tool(annotations(
+        title = "Is this test flaky",
+        read_only_hint = true,
+        open_world_hint = false
+    ))]
     async fn is_test_flaky(
         &self,
         Parameters(asked): Parameters<tests_of::Asked>,
@@ -76,7 +92,11 @@ impl Tools {
 
     /// The last incidents, of a service or of all: what caused them as far as it is known, how long they
     /// took. Ask before something is deployed.
-    #[tool(annotations(title = "Last incidents here", read_only_hint = true, open_world_hint = false))]
+    #[tool(annotations(
+        title = "Last incidents here",
+        read_only_hint = true,
+        open_world_hint = false
+    ))]
     async fn last_incidents(
         &self,
         Parameters(asked): Parameters<incident::Asked>,

@@ -146,6 +146,11 @@ pub(crate) fn setup(ledger: Ledger, reader: Ledger) -> Setup {
     }
 }
 
+/// What is measured where nothing was collected.
+pub(crate) fn empty_measured() -> Measured {
+    measure(&[], &Question::default())
+}
+
 /// The instant at which tests happen.
 pub(crate) fn now() -> Timestamp {
     Timestamp::from_seconds(1_793_491_200) // 2026-11-01

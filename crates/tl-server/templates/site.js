@@ -17,7 +17,6 @@
   const follows = document.body.dataset.live;
   if (!follows || !window.EventSource) return;
   let due = 0;
-  let first = true;
   const refresh = async () => {
     due = 0;
     // Who reads, chooses or types is not interrupted.
@@ -35,11 +34,22 @@
     }
     for (const id of open) document.getElementById(id)?.setAttribute("open", "");
   };
-  const source = new EventSource("/live");
-  source.addEventListener(follows, () => {
-    // The first one says how it stands, and the page shows that already.
-    if (first) { first = false; return; }
-    if (!due) due = setTimeout(refresh, 1000);
-  });
-  source.addEventListener("open", () => { first = true; });
+  // A browser has six connections to a server for all its tabs: a page that nobody sees, or that was left and
+  // may be come back to, gives its own back.
+  let source = null;
+  let known = null;
+  const listen = () => {
+    if (source || document.hidden) return;
+    source = new EventSource("/live");
+    source.addEventListener(follows, (event) => {
+      // The first one says how it stands, and the page shows that already.
+      const isNew = known !== null && event.data !== known;
+      known = event.data;
+      if (isNew && !due) due = setTimeout(refresh, 1000);
+    });
+  };
+  const hush = () => { source?.close(); source = null; };
+  document.addEventListener("visibilitychange", () => document.hidden ? hush() : listen());
+  window.addEventListener("pagehide", hush);
+  window.addEventListener("pageshow", listen);
 })();

@@ -32,8 +32,8 @@ const CONFINED: &[Confined] = &[
     Confined { library: "octocrab", to: &["tl-forge"] },
     Confined { library: "ureq", to: &["tl-forge"] },
     Confined { library: "curl", to: &["tl-forge"] },
-    // A server is made of it too.
-    Confined { library: "hyper", to: &["tl-forge", "tl-server"] },
+    // A server is made of it too, and the load on one.
+    Confined { library: "hyper", to: &["tl-forge", "tl-server", "tl-bench"] },
 ];
 
 /// Complains of each of our crates that comes to a library by a way that is not allowed.

@@ -37,6 +37,17 @@ fn length(file: &File) -> Option<String> {
 fn orphan(file: &File, rust: &[&File]) -> Option<String> {
     let path = &file.path;
     let (root, inside) = split_at_root(path)?;
+    // A program in a directory of its own has its root there.
+    let own = inside.strip_prefix("bin/").and_then(|rest| rest.split_once('/'));
+    let own_root = own.map(|(program, _)| format!("{root}/bin/{program}"));
+    let own_root = own_root.filter(|dir| {
+        let main = format!("{dir}/main.rs");
+        rust.iter().any(|file| file.path == main)
+    });
+    let (root, inside) = match (&own_root, own) {
+        (Some(dir), Some((_, rest))) => (dir.as_str(), rest),
+        _ => (root, inside),
+    };
     let (dir, name) = inside.rsplit_once('/').unwrap_or(("", inside));
     let name = name.strip_suffix(".rs")?;
     let is_root = dir.is_empty() && matches!(name, "main" | "lib");
@@ -111,6 +122,16 @@ mod tests {
             ["crates/tl-map/src/measure/lost.rs: no `mod lost` declares it, \
               so it is never compiled"]
         );
+    }
+
+    #[test]
+    fn a_program_in_a_directory_of_its_own_has_its_root_there() {
+        let main = file("crates/tl-bench/src/bin/hooks/main.rs", "//! In.\nmod sender;\n");
+        let part = file("crates/tl-bench/src/bin/hooks/sender.rs", "//! In.\n");
+        let lost = file("crates/tl-bench/src/bin/hooks/lost.rs", "//! In.\n");
+        let complaints = check(&[main, part, lost]);
+        assert_eq!(complaints.len(), 1, "{complaints:?}");
+        assert!(complaints[0].starts_with("crates/tl-bench/src/bin/hooks/lost.rs"));
     }
 
     #[test]

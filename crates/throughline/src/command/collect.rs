@@ -186,9 +186,9 @@ pub(super) async fn from_source(
         format!("{what}{hints}")
     });
     let remarks = outcomes.inputs.iter().flat_map(|input| &input.problems);
-    let left_out = remarks.filter(|remark| !remark.kept).map(|remark| {
-        format!("{}: {}; {}", remark.place, remark.what, remark.mend)
-    });
+    let left_out = remarks
+        .filter(|remark| !remark.kept)
+        .map(|remark| format!("{}: {}; {}", remark.place, remark.what, remark.mend));
     let problems: Vec<String> = failed.chain(left_out).take(TOLD).collect();
     Ok(Brought {
         new: sum(|input| input.new),

@@ -236,7 +236,8 @@ fn only(question: &Question) -> Only {
 
 /// What forges call the repositories, where that is not their name for people.
 fn forge_names(data: &Dataset<'_>) -> BTreeMap<String, String> {
-    let all = data.repositories.iter().map(|found| (&found.history.name, &found.history.repository));
+    let all =
+        data.repositories.iter().map(|found| (&found.history.name, &found.history.repository));
     let other = all.filter(|(name, forge)| name != forge && !forge.is_empty());
     other.map(|(name, forge)| (name.clone(), forge.clone())).collect()
 }

@@ -147,7 +147,9 @@ pub(super) async fn cmd_token(ui: &mut Ui, globals: &Globals, args: &TokenArgs) 
             let made = keys::create(&ledger, &wanted, BY, cx.now).await;
             let (token, text) = made.map_err(failed)?;
             ui.print(&format!("{text}\n"))?;
-            let until = token.expires.map_or_else(|| "for ever".to_owned(), |at| format!("until {}", at.date()));
+            let until = token
+                .expires
+                .map_or_else(|| "for ever".to_owned(), |at| format!("until {}", at.date()));
             ui.status(format!(
                 "token {} for {}, {}, valid {until}, in ledger {}; it is not shown again",
                 token.id,

@@ -46,6 +46,7 @@ const COMMANDS: &[&[&str]] = &[
     &["serve"],
     &["backup"],
     &["restore"],
+    &["token"],
     &["token", "create"],
     &["token", "list"],
     &["token", "revoke"],

@@ -3,6 +3,7 @@
 //! Few of them: what can be tested below, is. **Invariant:** every file beside this one is a
 //! module of it, so no test is forgotten.
 
+mod backup;
 mod collect;
 mod collect_hostile;
 mod collect_live;
@@ -28,6 +29,7 @@ mod map;
 mod nobody;
 mod page;
 mod postgres;
+mod serve_browser;
 mod sql;
 mod test_gate;
 mod test_history;

@@ -71,9 +71,9 @@ pub(super) fn tasks<'a>(
     let made = others.names.iter().map(|name| (name.as_str(), None));
     let mut places: BTreeMap<&str, Vec<Place<'a>>> = BTreeMap::new();
     let is_wanted = |name: &str| only.is_empty() || only.iter().any(|one| one == name);
-    let wanted = known.chain(made).filter(|(name, history)| {
-        is_wanted(history.map_or(name, |history| history.name.as_str()))
-    });
+    let wanted = known
+        .chain(made)
+        .filter(|(name, history)| is_wanted(history.map_or(name, |history| history.name.as_str())));
     for (row, (name, history)) in wanted.enumerate() {
         places.entry(name).or_default().push((row, history));
     }

@@ -48,14 +48,20 @@ fn a_team_s_own_policy_comes_on_top_and_its_forbid_wins() {
     assert_eq!(may(&access, &who(Role::Admin, None)), "read collect approve administer");
     assert_eq!(may(&access, &who(Role::Viewer, None)), "read collect");
     let denied = access.decide(&who(Role::Admin, None), Action::Send);
-    assert_eq!((denied.reasons[0].policy.as_str(), denied.reasons[0].text.as_str()), ("nights", "ask the owner"));
+    assert_eq!(
+        (denied.reasons[0].policy.as_str(), denied.reasons[0].text.as_str()),
+        ("nights", "ask the owner")
+    );
     let viewer = access.decide(&who(Role::Viewer, None), Action::Administer);
     assert_eq!(viewer.reasons[0].text, "`ana` is viewer and may not administer");
 }
 
 #[test]
 fn a_wrong_policy_is_told_with_its_place() {
-    for text in ["permit (principal, action, resource", "permit (principal, action == Action::\"fly\", resource);"] {
+    for text in [
+        "permit (principal, action, resource",
+        "permit (principal, action == Action::\"fly\", resource);",
+    ] {
         let err = Access::new(Some(("own.cedar", text))).unwrap_err();
         assert_eq!(err.file.as_deref(), Some("own.cedar"), "{err}");
         assert_eq!(err.line, Some(1), "{err}");

@@ -35,8 +35,9 @@ impl Permissions {
         files: impl Iterator<Item = (&'a str, &'a str)>,
     ) -> Result<Self, PolicyError> {
         let ours = |what: String| PolicyError::new(format!("the policies of this program: {what}"));
-        let (schema, _) = ValidatorSchema::from_cedarschema_str(schema, Extensions::all_available())
-            .map_err(|err| ours(err.to_string()))?;
+        let (schema, _) =
+            ValidatorSchema::from_cedarschema_str(schema, Extensions::all_available())
+                .map_err(|err| ours(err.to_string()))?;
         let validator = Validator::new(schema);
         let mut all = PolicySet::new();
         for (number, (name, text)) in files.enumerate() {
@@ -81,10 +82,7 @@ impl Permissions {
             Err(err) => return unknown(err.to_string()),
         };
         let scope = wish.scope.iter().flatten().map(|one| (*one).to_owned()).collect();
-        let facts = [
-            ("scoped", Known::Flag(wish.scope.is_some())),
-            ("scope", Known::Texts(scope)),
-        ];
+        let facts = [("scoped", Known::Flag(wish.scope.is_some())), ("scope", Known::Texts(scope))];
         let facts = facts.into_iter().map(|(key, known)| (key.into(), Value::from(known)));
         let request = ast::Request::new_unchecked(
             EntityUIDEntry::known(who, None),
@@ -95,7 +93,10 @@ impl Permissions {
         let response = Authorizer::new().is_authorized(request, &self.0, &entities);
         let errors = &response.diagnostics.errors;
         if !errors.is_empty() {
-            return errors.iter().map(|err| ("internal".to_owned(), Some(err.to_string()))).collect();
+            return errors
+                .iter()
+                .map(|err| ("internal".to_owned(), Some(err.to_string())))
+                .collect();
         }
         if response.decision == Decision::Allow {
             return Vec::new();

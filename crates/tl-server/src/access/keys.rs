@@ -185,13 +185,14 @@ async fn change(
         keys.v = 1;
         let value = serde_json::to_vec(&keys).map_err(KeyError::Damaged)?;
         let key = format!("{}/{what}/{}", now.as_millis(), random_hex::<8>());
-        let told = Event::new(kind::SERVER_AUDIT, now, "throughline", &key, &format!("server:{what}"))
-            .by(by)
-            .with(&ServerAudit {
-                what: what.to_owned(),
-                detail: detail.to_owned(),
-                role: String::new(),
-            });
+        let told =
+            Event::new(kind::SERVER_AUDIT, now, "throughline", &key, &format!("server:{what}"))
+                .by(by)
+                .with(&ServerAudit {
+                    what: what.to_owned(),
+                    detail: detail.to_owned(),
+                    role: String::new(),
+                });
         let swap = Swap {
             lake: LAKE,
             expected: generation,

@@ -114,11 +114,8 @@ fn site() -> (Site, Provider) {
             (Role::Approver, vec!["ANA@example.com".to_owned()]),
         ],
     });
-    let site = Site::behind(Door {
-        is_closed: true,
-        oidc: Some(oidc.unwrap()),
-        ..Door::open(Vec::new())
-    });
+    let site =
+        Site::behind(Door { is_closed: true, oidc: Some(oidc.unwrap()), ..Door::open(Vec::new()) });
     site.wait(async {
         let listener = TcpListener::from_std(listener).unwrap();
         tokio::spawn(async move { axum::serve(listener, router).await });

@@ -84,7 +84,12 @@ fn a_token_opens_the_door_until_it_ends() {
     for wrong in ["Bearer tl_00000000_x", "Basic YTpi", "Bearer "] {
         assert_eq!(get(&site, "/", &[("authorization", wrong)]).status, StatusCode::UNAUTHORIZED);
     }
-    let old = Wanted { name: "old".to_owned(), role: Role::Admin, scope: None, valid: Some(Millis::HOUR) };
+    let old = Wanted {
+        name: "old".to_owned(),
+        role: Role::Admin,
+        scope: None,
+        valid: Some(Millis::HOUR),
+    };
     let made = keys::create(&site.app.ledger, &old, "test", now() - Millis::DAY);
     let (_, text) = site.wait(made).unwrap();
     site.wait(site.app.gate.keys.forget());
@@ -229,13 +234,11 @@ fn many_changes_of_tokens_at_once_lose_none() {
     let site = Site::behind(closed());
     let one = |number: u32| {
         let ledger = &site.app.ledger;
-        let wanted = Wanted {
-            name: format!("ci {number}"),
-            role: Role::Viewer,
-            scope: None,
-            valid: None,
-        };
-        async move { keys::create(ledger, &wanted, "test", Timestamp::from_seconds(1)).await.map(|_| ()) }
+        let wanted =
+            Wanted { name: format!("ci {number}"), role: Role::Viewer, scope: None, valid: None };
+        async move {
+            keys::create(ledger, &wanted, "test", Timestamp::from_seconds(1)).await.map(|_| ())
+        }
     };
     let done = site.wait(async { tokio::join!(one(1), one(2), one(3), one(4)) });
     assert!(matches!(done, (Ok(()), Ok(()), Ok(()), Ok(()))), "{done:?}");

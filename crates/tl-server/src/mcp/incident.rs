@@ -17,6 +17,7 @@ pub(super) struct Asked {
     /// A deployed service; all where it is left out.
     service: Option<String>,
     /// How many; 5 where it is left out, 50 at most.
+    #[schemars(with = "Option<i64>")]
     limit: Option<usize>,
 }
 
@@ -24,6 +25,7 @@ pub(super) struct Asked {
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct Incidents {
     /// How many there were in the last 365 days.
+    #[schemars(with = "i64")]
     all: usize,
     /// The newest first.
     incidents: Vec<Incident>,
@@ -48,9 +50,10 @@ struct Incident {
 
 pub(super) fn incidents(snapshot: &Snapshot, asked: &Asked) -> Incidents {
     let is_of = |services: &[String]| {
-        asked.service.as_ref().is_none_or(|name| {
-            services.iter().any(|service| service.eq_ignore_ascii_case(name))
-        })
+        asked
+            .service
+            .as_ref()
+            .is_none_or(|name| services.iter().any(|service| service.eq_ignore_ascii_case(name)))
     };
     let found: Vec<_> =
         snapshot.measured.incidents.iter().filter(|row| is_of(&row.services)).collect();
@@ -63,7 +66,9 @@ pub(super) fn incidents(snapshot: &Snapshot, asked: &Asked) -> Incidents {
         causes: row
             .causes
             .iter()
-            .map(|cause| format!("{}: {} ({}), {}", cause.grade, cause.what, cause.service, cause.why))
+            .map(|cause| {
+                format!("{}: {} ({}), {}", cause.grade, cause.what, cause.service, cause.why)
+            })
             .collect(),
     });
     Incidents { all: found.len(), incidents: told.collect() }

@@ -27,6 +27,7 @@ pub(super) struct Asked {
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct Risks {
     /// Days looked at.
+    #[schemars(with = "i64")]
     days: u32,
     /// Share of all changes of that time that failed, 0 to 1, to hold it against.
     failed_of_all: Option<f64>,
@@ -40,10 +41,13 @@ struct Risk {
     /// As it was asked.
     path: String,
     /// Changes that touched it, or a file below it. A change counts once for each file.
+    #[schemars(with = "i64")]
     changes: u64,
     /// Of those, the ones that are old enough to tell whether they failed.
+    #[schemars(with = "i64")]
     judged: u64,
     /// Of those, the ones that failed: reverted, hot-fixed, rolled back, or the cause of an incident.
+    #[schemars(with = "i64")]
     failed: u64,
     /// Day of the last one.
     last: Option<String>,
@@ -69,7 +73,9 @@ fn risk(snapshot: &Snapshot, asked: &Asked, path: &str) -> Risk {
     let wanted = path.trim_start_matches("./").trim_matches('/');
     let below = |known: &str| {
         wanted.is_empty()
-            || known.strip_prefix(wanted).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            || known
+                .strip_prefix(wanted)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     };
     let is_there = |repository: &str| {
         asked.repository.as_ref().is_none_or(|name| {
@@ -78,12 +84,12 @@ fn risk(snapshot: &Snapshot, asked: &Asked, path: &str) -> Risk {
         })
     };
     let rows = snapshot.measured.paths.iter();
-    let found: Vec<_> =
-        rows.filter(|row| is_there(&row.repository) && below(&row.path)).collect();
+    let found: Vec<_> = rows.filter(|row| is_there(&row.repository) && below(&row.path)).collect();
     let mut owners: Vec<String> = found.iter().filter_map(|row| row.team.clone()).collect();
     owners.sort();
     owners.dedup();
-    let mut worst: Vec<_> = found.iter().filter(|row| row.failed > 0 && row.path != wanted).collect();
+    let mut worst: Vec<_> =
+        found.iter().filter(|row| row.failed > 0 && row.path != wanted).collect();
     worst.sort_by_key(|row| (std::cmp::Reverse(row.failed), &row.path));
     Risk {
         path: path.to_owned(),

@@ -41,6 +41,8 @@ fn every_tool_is_described_and_only_reads() {
         assert!(tool["description"].as_str().unwrap().len() > 40, "{tool}");
         assert_eq!(tool["inputSchema"]["type"], "object", "{tool}");
         assert_eq!(tool["outputSchema"]["type"], "object", "{tool}");
+        // Clients know no other formats of numbers than those of OpenAPI, and say so each time.
+        assert!(!tool.to_string().contains("\"uint"), "{tool}");
     }
 }
 
@@ -59,7 +61,8 @@ fn an_agent_learns_where_work_waits() {
 fn an_agent_learns_whether_a_package_is_real() {
     let site = Site::empty();
     let verdict = |ecosystem: &str, name: &str| {
-        let result = tool(&site, "is_package_real", &json!({ "ecosystem": ecosystem, "name": name }));
+        let result =
+            tool(&site, "is_package_real", &json!({ "ecosystem": ecosystem, "name": name }));
         result["structuredContent"]["verdict"].as_str().unwrap_or("error").to_owned()
     };
     assert_eq!(verdict("npm", "express"), "popular");
@@ -73,7 +76,8 @@ fn an_agent_learns_of_incidents_and_paths_and_tests_or_that_there_are_none() {
     let site = Site::sample();
     let incidents = &tool(&site, "last_incidents", &json!({ "limit": 2 }))["structuredContent"];
     assert!(incidents["incidents"].as_array().unwrap().len() <= 2, "{incidents}");
-    let none = &tool(&site, "last_incidents", &json!({ "service": "nowhere" }))["structuredContent"];
+    let none =
+        &tool(&site, "last_incidents", &json!({ "service": "nowhere" }))["structuredContent"];
     assert_eq!(none["all"], 0);
     let risk = &tool(&site, "risk_of_paths", &json!({ "paths": ["src/"] }))["structuredContent"];
     assert_eq!(risk["paths"][0]["path"], "src/");

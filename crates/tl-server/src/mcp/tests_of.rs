@@ -24,6 +24,7 @@ pub(super) struct Asked {
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct Tests {
     /// Tests whose name contains the text.
+    #[schemars(with = "i64")]
     found: usize,
     /// The first twenty, those that need somebody first.
     tests: Vec<Known>,
@@ -41,12 +42,16 @@ struct Known {
     /// Whether it failed and passed on the same commit.
     proven: bool,
     /// First attempts on merged code.
+    #[schemars(with = "i64")]
     runs: u32,
     /// Of those, red ones.
+    #[schemars(with = "i64")]
     red: u32,
     /// Green ones since the last red one.
+    #[schemars(with = "i64")]
     clean: u32,
     /// Commits on which it failed and then passed.
+    #[schemars(with = "i64")]
     divergent_commits: u32,
     /// When it was seen last.
     last: String,

@@ -14,6 +14,7 @@ use crate::question::{DAYS, Question};
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Asked {
     /// Days up to now; 90 where it is left out.
+    #[schemars(with = "Option<i64>")]
     days: Option<u32>,
     /// A team of the configuration.
     team: Option<String>,
@@ -31,6 +32,7 @@ pub(super) struct Waits {
     /// Last day.
     until: String,
     /// Changes merged in between.
+    #[schemars(with = "i64")]
     changes: u64,
     /// Which wait to shorten first, in a sentence.
     first: String,
@@ -52,6 +54,7 @@ struct Stage {
     /// Share of all time, 0 to 1.
     share: Option<f64>,
     /// Changes in it now.
+    #[schemars(with = "i64")]
     now: u64,
     /// The one that has been in it longest, and for how long.
     oldest: Option<String>,
@@ -59,7 +62,12 @@ struct Stage {
 
 impl Asked {
     pub(super) fn question(self) -> Result<Question, ErrorData> {
-        let query = Question { team: self.team, service: self.service, repository: self.repository, ..Question::of_days(self.days.unwrap_or(DAYS)) };
+        let query = Question {
+            team: self.team,
+            service: self.service,
+            repository: self.repository,
+            ..Question::of_days(self.days.unwrap_or(DAYS))
+        };
         // The limits of an address hold here too.
         Question::read(&query.query()).map_err(|err| wrong(err.to_string()))
     }

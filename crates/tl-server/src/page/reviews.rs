@@ -48,6 +48,9 @@ pub(crate) struct Waiting<'a> {
     pub(crate) longer_than: Option<f64>,
 }
 
+/// How long a change was in a stage, where that is known.
+type Spent = fn(&JourneyRow) -> Option<Millis>;
+
 /// Finished waits by stage, each sorted.
 #[derive(Debug, Default)]
 pub(crate) struct Finished(Vec<(&'static str, Vec<i64>)>);
@@ -55,7 +58,7 @@ pub(crate) struct Finished(Vec<(&'static str, Vec<i64>)>);
 impl Finished {
     /// Those of the changes merged in the period.
     pub(crate) fn of(journeys: &[JourneyRow]) -> Self {
-        let stages: [(&'static str, fn(&JourneyRow) -> Option<Millis>); 6] = [
+        let stages: [(&'static str, Spent); 6] = [
             ("backlog", |row| row.backlog_ms),
             ("coding", |row| row.coding_ms),
             ("pickup", |row| row.pickup_ms),

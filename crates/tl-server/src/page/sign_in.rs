@@ -79,9 +79,12 @@ pub(crate) async fn leave(State(app): State<App>, uri: Uri) -> Response {
             };
             ([(header::SET_COOKIE, cookie)], Redirect::to(&address)).into_response()
         }
-        Err(err) => {
-            shown(&app, StatusCode::SERVICE_UNAVAILABLE, ours(&to), &format!("It did not work: {err}."))
-        }
+        Err(err) => shown(
+            &app,
+            StatusCode::SERVICE_UNAVAILABLE,
+            ours(&to),
+            &format!("It did not work: {err}."),
+        ),
     }
 }
 

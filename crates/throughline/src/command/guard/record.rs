@@ -129,9 +129,8 @@ fn items(inventory: &Inventory) -> BTreeMap<String, u64> {
 
 /// Clients of which a file is there, each once.
 fn clients(inventory: &Inventory) -> Vec<String> {
-    let name = |seen: &ClientSeen| {
-        serde_json::to_value(seen.client).ok()?.as_str().map(str::to_owned)
-    };
+    let name =
+        |seen: &ClientSeen| serde_json::to_value(seen.client).ok()?.as_str().map(str::to_owned);
     let names: BTreeSet<String> = inventory.clients.iter().filter_map(name).collect();
     names.into_iter().collect()
 }

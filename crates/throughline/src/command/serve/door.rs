@@ -69,8 +69,9 @@ impl DoorArgs {
             && oidc.is_none()
             && keys::tokens(ledger).await.map_err(CommandError::environment)?.is_empty()
         {
-            return Err(CommandError::usage("nobody could sign in: there is no token")
-                .hint("`throughline token create NAME --role admin` makes the first, in the same ledger"));
+            return Err(CommandError::usage("nobody could sign in: there is no token").hint(
+                "`throughline token create NAME --role admin` makes the first, in the same ledger",
+            ));
         }
         let mut hosts = Vec::new();
         if let Some(public) = &self.public_url {
@@ -113,8 +114,10 @@ impl DoorArgs {
                 .hint("name the provider in your own configuration, or in a file for `--config`"));
         }
         let Some(public) = &self.public_url else {
-            return Err(CommandError::usage("the provider has to know where browsers come back to")
-                .hint("name the server's address with `--public-url`"));
+            return Err(CommandError::usage(
+                "the provider has to know where browsers come back to",
+            )
+            .hint("name the server's address with `--public-url`"));
         };
         let back = public.join("/sign-in/oidc/back").map_err(CommandError::usage)?;
         let secret = match config.secret_env.as_str() {

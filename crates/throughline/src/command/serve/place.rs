@@ -28,7 +28,8 @@ impl PlaceArgs {
         repositories: &[Repository],
     ) -> Result<LedgerChoice, CommandError> {
         let file = |directory: PathBuf| {
-            let path = directory::prepare_directory(&directory).map_err(CommandError::environment)?;
+            let path =
+                directory::prepare_directory(&directory).map_err(CommandError::environment)?;
             Ok(LedgerChoice::Path(path))
         };
         match (&globals.ledger, &self.data) {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -16,6 +16,7 @@ use serde_json::json;
 use sha2::Sha256;
 use tokio::net::TcpStream;
 use tokio::task::JoinError;
+use tokio::time::Instant;
 
 /// What the sender signs with.
 pub(crate) const SECRET: &str = "a secret of the benchmark";
@@ -112,7 +113,7 @@ async fn work(
             return;
         }
         let due = begun + Duration::from_secs_f64(number as f64 / load.rate as f64);
-        tokio::time::sleep_until(due.into()).await;
+        tokio::time::sleep_until(due).await;
         let body = Bytes::from(body(number, load.bytes));
         let signature = signature(&body);
         for attempt in 1..=TRIES {

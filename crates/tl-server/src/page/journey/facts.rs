@@ -56,7 +56,7 @@ pub(super) async fn told(app: &App, measured: &Measured, way: &Way<'_>) -> Resul
     {
         facts.add_ticket(&ticket);
     }
-    facts.all.sort_by(|a, b| a.at.cmp(&b.at));
+    facts.all.sort_by_key(|fact| fact.at);
     Ok(facts)
 }
 
@@ -152,7 +152,7 @@ impl Facts {
             let what = "The ledger tells nothing of it beside git.".to_owned();
             let mend = Some("throughline collect --help".to_owned());
             let blocks = vec![Block::Missing(Missing { what, why: String::new(), mend })];
-            return Section { id: "facts", title, lead, blocks };
+            return Section { id: "recorded", title, lead, blocks };
         }
         let (head, tail) = match self.all.len() {
             n if n > MOST => (MOST / 2, n - MOST / 2),
@@ -164,10 +164,11 @@ impl Facts {
         });
         let caption = match self.all.len() {
             n if n > MOST => format!("The first and last {} of {n} facts", MOST / 2),
+            1 => "One fact".to_owned(),
             n => format!("{n} facts"),
         };
         let table = Table::new(caption, &["when (UTC)", "what", "", "told by"]).with(rows);
-        Section { id: "facts", title, lead, blocks: vec![Block::Table(table)] }
+        Section { id: "recorded", title, lead, blocks: vec![Block::Table(table)] }
     }
 }
 

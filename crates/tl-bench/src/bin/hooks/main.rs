@@ -17,7 +17,7 @@ use std::error::Error;
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tl_ledger::Ledger;
@@ -25,6 +25,7 @@ use tl_ledger::sql::{Limits, SqlValue};
 
 use self::sender::{Load, Sent};
 use self::server::Server;
+use tokio::time::Instant;
 
 const USAGE: &str = "usage: hooks --program PATH --scratch DIR [--rate N] [--seconds N] [--kills N] \
                      [--bytes N] [--connections N]";
@@ -82,7 +83,7 @@ async fn measure(arguments: &Arguments) -> Result<(Value, bool), Box<dyn Error>>
     let sending = tokio::spawn(sender::send(*load, server.address()));
     let pause = Duration::from_secs(load.seconds) / (kills + 1);
     for kill in 1..=*kills {
-        tokio::time::sleep_until((begun + pause * kill).into()).await;
+        tokio::time::sleep_until(begun + pause * kill).await;
         server.kill_and_start().await?;
     }
     let sent = sending.await??;
