@@ -86,7 +86,7 @@ mod tests {
     const STORY: &str = r#"
         1 09:00 ana commits c1 "Start" edits src/pay.rs 1,0,10 edits README.md 1,0,3
         3 09:00 bo commits c2 "Charge twice" edits src/pay.rs 2,1,4
-        4 09:00 cy commits c3 "Revert \"Charge twice\"" reverts c2 edits src/pay.rs 2,4,1
+        4 09:00 cy commits c3 "Charge once again" reverts c2 edits src/pay.rs 2,4,1
         5 09:00 ana commits c4 "Words" edits README.md 2,1,1
     "#;
 

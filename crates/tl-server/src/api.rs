@@ -1,7 +1,7 @@
 //! The API: everything that a page shows, as data; badges; metrics; whether the server is well.
 //!
 //! In: a request below `/v1`, and a few addresses beside it. Out: JSON, NDJSON where that is asked for, or a
-//! problem by RFC 9457. Start at [`router`]; what is answered is in [`line`] (what was measured) and
+//! problem by RFC 9457. Start at [`router`]; what is answered is in [`mod@line`] (what was measured) and
 //! [`ledger`] (what was collected), how it is described in [`document`].
 //! **Invariants:** a call and a page that ask the same get the same; every address is in the OpenAPI
 //! document; whatever is asked for, an answer is bounded, or sent as it is made.

@@ -26,6 +26,9 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::post;
 use axum::{Json, Router};
 use serde_json::json;
+use tl_collect::intake::{Batch, Problem as Left};
+use tl_core::event::Event;
+use tl_core::fact::kind;
 use tl_ledger::Position;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
@@ -206,6 +209,26 @@ async fn read(
             Err(Refusal::new(StatusCode::REQUEST_TIMEOUT, what, "send it again"))
         }
     }
+}
+
+/// What was read of somebody else's, without what the server alone may tell: its audit log is no
+/// place for others to write.
+pub(crate) fn from_outside(mut batch: Batch) -> Batch {
+    let is_ours = |event: &Event| event.kind == kind::SERVER_AUDIT;
+    if !batch.events.iter().any(is_ours) {
+        return batch;
+    }
+    let told = batch.events.into_iter().zip(batch.lines);
+    let (ours, theirs): (Vec<_>, Vec<_>) = told.partition(|(event, _)| is_ours(event));
+    (batch.events, batch.lines) = theirs.into_iter().unzip();
+    batch.problems.extend(ours.into_iter().map(|(event, line)| Left {
+        file: "body".to_owned(),
+        line,
+        what: format!("`{}` is written by the server alone", event.kind),
+        mend: "leave it out".to_owned(),
+        kept: false,
+    }));
+    batch
 }
 
 /// Whether a body was longer than what may be read of it.

@@ -29,6 +29,7 @@ use crate::collected;
 use crate::command::serve::door::DoorArgs;
 use crate::command::serve::place::PlaceArgs;
 use crate::command::test::shelf::place_of;
+use crate::config::env::TL_NOW;
 use crate::context::{Context, Globals};
 use crate::error::{CmdResult, CommandError, Outcome};
 use crate::pipeline::{self, Period};
@@ -61,7 +62,11 @@ const EXPLAINED_ROWS: usize = 200;
 
 pub(super) async fn cmd_serve(ui: &mut Ui, globals: &Globals, args: &ServeArgs) -> CmdResult {
     let demo = match args.demo {
-        true => Some(demo::Demo::make(ui).await?),
+        true => {
+            let fixed = globals.variables.text(TL_NOW);
+            let now = clock::now(fixed.as_deref()).map_err(CommandError::usage)?;
+            Some(demo::Demo::make(ui, now).await?)
+        }
         false => None,
     };
     let (repositories, globals) = match &demo {

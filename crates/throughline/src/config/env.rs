@@ -96,6 +96,7 @@ pub(crate) static VARIABLES: &[Variable] = &[
     setting("TL_COLLECT_CALENDAR_START", "collect.calendar.start"),
     setting("TL_COLLECT_CALENDAR_END", "collect.calendar.end"),
     setting("TL_COLLECT_CALENDAR_HOLIDAYS", "collect.calendar.holidays"),
+    setting("TL_SERVE_COLLECT_EVERY", "serve.collect_every"),
     setting("TL_SERVE_OIDC_ISSUER", "serve.oidc.issuer"),
     setting("TL_SERVE_OIDC_LABEL", "serve.oidc.label"),
     setting("TL_SERVE_OIDC_CLIENT_ID", "serve.oidc.client_id"),

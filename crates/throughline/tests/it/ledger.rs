@@ -113,7 +113,7 @@ fn a_ledger_of_a_newer_program_is_left_alone() {
     fs::write(&path, &bytes).unwrap();
     insta::assert_snapshot!(env.run(&["map"]), @r"
     ------- stderr -------
-    error: ledger `$REPO/.throughline/ledger.db` has version 99; this program reads up to version 5
+    error: ledger `$REPO/.throughline/ledger.db` has version 99; this program reads up to version 6
     hint: update `throughline`, or name another ledger with `--ledger PATH`
     [exit status: 3]
     ");

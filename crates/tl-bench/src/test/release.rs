@@ -1,6 +1,6 @@
 //! `release`: how often a test leaves the quarantine that is as flaky as it was.
 //!
-//! In: rates of real tests, as in [`flaky`](super::flaky), and rates that are spread evenly. Out: the
+//! In: rates of real tests, as in [`super::flaky`], and rates that are spread evenly. Out: the
 //! share that is released wrongly, by the rule alone over long times, and by all that the program
 //! does: found, entered, masked, released. Start at [`measure`].
 

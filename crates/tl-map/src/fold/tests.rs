@@ -136,10 +136,10 @@ proptest! {
 fn every_kind_of_event_concerns_a_thing() {
     for index in 0..kind::ALL.len() {
         let event = drawn((index, 0, 1, 1));
-        let apart = ["agent.", "guard.", "gate.", "tests.recorded"];
+        let apart = ["agent.", "guard.", "gate.", "server.", "tests.recorded"];
         if apart.iter().any(|kind| event.kind.starts_with(kind)) {
-            // What agents may do, what was found of them, and what gates know: nothing of it is
-            // delivered.
+            // What agents may do, what was found of them, what gates know and what was done to the
+            // server: nothing of it is delivered.
             assert_eq!(concern(&event), Concern::Other);
             continue;
         }

@@ -297,6 +297,8 @@ fn says(row: &Comparison) -> String {
             format!("{}: no difference seen; {rise}.", row.measure)
         };
     }
+    // Rounded to two digits it would be a negative zero.
+    let effect = if effect.abs() < 0.005 { 0.0 } else { effect };
     let seen = row
         .detectable
         .map_or_else(String::new, |delta| format!("; these n would show |δ| of {delta:.2}"));

@@ -1,7 +1,7 @@
 //! Pictures for a README: a badge of a figure, and the line with its stages.
 //!
 //! In: the name of a figure, and a question in the address. Out: an SVG that needs nothing else: it has its
-//! colours with it, for light and dark. Start at [`badge`] and [`line`]. **Invariant:** whatever is written
+//! colours with it, for light and dark. Start at [`badge`] and [`line()`]. **Invariant:** whatever is written
 //! in it is escaped.
 
 use axum::extract::rejection::PathRejection;

@@ -12,6 +12,7 @@ use url::form_urlencoded;
 
 use super::Told;
 use crate::app::App;
+use crate::intake::from_outside;
 use crate::intake::sender::Speech;
 
 /// Problems that are told of one delivery.
@@ -28,7 +29,7 @@ pub(super) fn read(app: &App, claimed: Claimed) -> Told {
     let number = claimed.number;
     // A bug in one reader must not stop all others.
     let batch = panic::catch_unwind(AssertUnwindSafe(|| batch(speech, &claimed)));
-    told(number, speech, batch.ok())
+    told(number, speech, batch.ok().map(from_outside))
 }
 
 fn batch(speech: Speech, claimed: &Claimed) -> Batch {

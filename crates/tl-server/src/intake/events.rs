@@ -17,7 +17,7 @@ use tl_ledger::append::{AppendError, Appended};
 use tokio::task::spawn_blocking;
 
 use super::sender::MOST_BYTES;
-use super::{Refusal, read};
+use super::{Refusal, from_outside, read};
 use crate::api::Details;
 use crate::app::App;
 
@@ -131,6 +131,7 @@ async fn take(app: &App, said: Said, headers: &HeaderMap, body: Body) -> Result<
         let what = "it could not be read: a bug of the program";
         Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, what, "report it with what was sent")
     })?;
+    let batch = from_outside(batch);
     let appended = app.ledger.append(&batch.events).await.map_err(not_stored)?;
     app.inlet.arrived.notify_one();
     Ok(told(batch, &appended))

@@ -338,6 +338,22 @@ fn events_are_taken_at_once_and_what_is_wrong_is_told_with_its_line() {
 }
 
 #[test]
+fn nobody_writes_the_audit_log_from_outside() {
+    let line = |kind: &str| {
+        format!(
+            r#"{{"v":1,"id":"{kind}","type":"{kind}","at":"2026-01-01T00:00:00Z","source":"throughline","subject":{{"kind":"server","key":"x"}},"data":{{}}}}"#
+        )
+    };
+    let body = format!("{}\n{}\n", line("server.audit"), line("change.closed"));
+    let events = tl_collect::intake::read_all("body", body.as_bytes(), Default::default());
+    assert_eq!(events.events.len(), 2, "{:?}", events.problems);
+    let kept = from_outside(events);
+    let kinds: Vec<&str> = kept.events.iter().map(|event| event.kind.as_str()).collect();
+    assert_eq!((kinds, kept.lines), (vec!["change.closed"], vec![2]));
+    assert_eq!((kept.problems[0].line, kept.problems[0].kept), (1, false));
+}
+
+#[test]
 fn a_cloudevent_comes_structured_in_a_batch_or_binary() {
     let server = with_senders();
     let data = |id: u64| {

@@ -153,6 +153,9 @@ fn headlines(sources: &[Source], form: &Form, heard: &Heard) -> Vec<Headline> {
         small,
     };
     let last = sources.iter().max_by_key(|one| one.last);
+    // What the program tells itself is no source that somebody connected.
+    let outer: Vec<&Source> =
+        sources.iter().filter(|one| !OWN.contains(&one.source.as_str())).collect();
     vec![
         headline(
             "events",
@@ -161,8 +164,8 @@ fn headlines(sources: &[Source], form: &Form, heard: &Heard) -> Vec<Headline> {
         ),
         headline(
             "sources",
-            format::count(sources.len() as u64),
-            match sources.iter().filter(|one| one.silent).count() {
+            format::count(outer.len() as u64),
+            match outer.iter().filter(|one| one.silent).count() {
                 0 => "all of them give events".to_owned(),
                 n => format!("{n} silent"),
             },

@@ -1,7 +1,7 @@
 //! `/tests`: which tests need somebody, what they cost, and all that is known of one.
 //!
 //! In: the history of tests in the ledger, kept until something is recorded. Out: [`Sheet`]s. Start at
-//! [`tests`] and [`test`]; the history is read by [`suites`]. **Invariants:** nothing is read again while
+//! [`tests()`] and [`test()`]; the history is read by [`suites`]. **Invariants:** nothing is read again while
 //! nothing was recorded; a suite whose files are elsewhere is shown all the same, without what only single
 //! executions tell.
 

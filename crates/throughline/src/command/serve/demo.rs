@@ -1,20 +1,19 @@
 //! The organisation that `--demo` shows: made up from a seed, in a directory that goes when the server
 //! does.
 //!
-//! In: the clock. Out: [`Demo`]: a ledger with half a year of events that end now, and a configuration with
+//! In: an instant. Out: [`Demo`]: a ledger with half a year of events that end there, and a configuration with
 //! its teams. Start at [`Demo::make`].
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
-use tl_core::time::Millis;
+use tl_core::time::{Millis, Timestamp};
 use tl_lake::place::Place;
 use tl_ledger::{Ledger, directory};
 use tl_server::organisation::Organisation;
 use tl_test::record::{Beside, Gathered, record};
 
-use crate::clock;
 use crate::collected::{self, Folding};
 use crate::command::test::shelf;
 use crate::context::{Globals, LedgerChoice};
@@ -44,13 +43,12 @@ pub(super) struct Demo {
 }
 
 impl Demo {
-    /// Makes the organisation as it stands now.
-    pub(super) async fn make(ui: &mut Ui) -> Result<Self, CommandError> {
+    /// Makes the organisation as it stands at an instant.
+    pub(super) async fn make(ui: &mut Ui, now: Timestamp) -> Result<Self, CommandError> {
         let directory =
             TempDir::with_prefix("throughline-demo-").map_err(CommandError::environment)?;
         let ledger = directory.path().join(directory::FILE_NAME);
         let config = directory.path().join("demo.toml");
-        let now = clock::read();
         let organisation = Organisation {
             seed: SEED,
             changes: CHANGES,
