@@ -34,7 +34,7 @@ fn a_full_disk_never_costs_the_report() {
     let env = delivery_env();
     let expected = report(&env);
     let mut notes = Vec::new();
-    for blocks in [2, 33, 100, 200, 300, 400, 500, 600, 800] {
+    for blocks in [2, 33, 300, 600, 900, 1_000, 1_100, 1_200, 1_300, 1_400, 1_600] {
         let _absent = fs::remove_dir_all(env.repo().join(".throughline"));
         let shown = with_files_up_to(&env, blocks, "map");
         let (out, err) = shown.split_once("------- stderr -------\n").unwrap_or((&shown, ""));
