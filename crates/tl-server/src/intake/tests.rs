@@ -350,7 +350,7 @@ fn nobody_writes_the_audit_log_from_outside() {
     let kept = from_outside(events);
     let kinds: Vec<&str> = kept.events.iter().map(|event| event.kind.as_str()).collect();
     assert_eq!((kinds, kept.lines), (vec!["change.closed"], vec![2]));
-    assert_eq!((kept.problems[0].line, kept.problems[0].kept), (1, false));
+    assert!(kept.problems.iter().any(|left| left.line == 1 && !left.kept), "{:?}", kept.problems);
 }
 
 #[test]
