@@ -1,7 +1,7 @@
 //! Who may come in, and what they may do: before any handler sees a request.
 //!
-//! In: a request. Out: the same with a [`Principal`], or a refusal. Start at [`guard`]; tokens are in
-//! [`keys`], signed-in browsers in [`session`], roles in `tl_policy::access`.
+//! In: a request. Out: the same with a [`Principal`], or a refusal. Start at `guard`; tokens are in
+//! [`keys`], signed-in browsers in `session`, roles in `tl_policy::access`.
 //! **Invariants:** a server that only this machine can reach needs no sign-in, and answers to its own names
 //! alone, so that no page of another site can lead a browser to it; any other needs a token or a
 //! session. A request that changes something comes from our own pages or carries a token. What is refused

@@ -1,7 +1,7 @@
 //! The inlet: webhooks of configured senders, and events of anybody who may send them.
 //!
 //! In: `POST /hooks/{name}` and `POST /v1/events`. Out: deliveries on disk before the answer, which
-//! [`crate::folding`] turns into events; events in the ledger. Start at [`router`] and [`Inlet`]; then
+//! `crate::folding` turns into events; events in the ledger. Start at `router` and [`Inlet`]; then
 //! [`mod@sender`], `signature`, `queue`, `events`.
 //! **Invariants:** who signed is checked before a body is read, over its bytes as they came; what is
 //! acknowledged is on disk; what cannot be stored now is refused with a time to try again, never dropped; a

@@ -1,7 +1,7 @@
 //! Jobs: collecting from the configured sources, again and again.
 //!
 //! In: [`Schedule`] from the binary, which knows how to collect. Out: events in the ledger, and for each
-//! source how it went. Start at [`work`]; pages ask [`board`], buttons post to [`router`].
+//! source how it went. Start at `work`; pages ask [`board`], buttons post to `router`.
 //! **Invariants:** of several servers on one ledger one collects from a source at a time; a source that
 //! fails, or is paused, stops no other; a server that ends in the middle loses nothing, because a page
 //! and its cursor are stored as one.

@@ -1,6 +1,6 @@
 //! What pages read beside the ledger, and whether they name people.
 //!
-//! In: from the binary. Out: [`Reading`]. Start at [`Reading::veil`]. **Invariant:** unless names were turned
+//! In: from the binary. Out: [`Reading`]. Start at `Reading::veil`. **Invariant:** unless names were turned
 //! on, whoever did something stands in an event by a pseudonym: the same for as long as the server runs,
 //! and made with a secret of its own, so that it cannot be found by trying names.
 

@@ -1,7 +1,7 @@
 //! The report as one page: no script, no network, light and dark, for screen and paper.
 //!
 //! In: a [`Report`]. Out: HTML text with everything inside. Start at [`page`]; what stands on the
-//! page and in which order is in [`sections`], each plot is a file, the look is `templates/`.
+//! page and in which order is in `sections`, each plot is a file, the look is `templates/`.
 //! **Invariant:** whatever a repository says (names, tags, branches, titles) is escaped: by
 //! `askama` in the page, by `plotters` inside the plots.
 

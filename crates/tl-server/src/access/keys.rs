@@ -1,7 +1,7 @@
 //! Tokens, and the key that sessions are signed with.
 //!
 //! In: what `throughline token` asks for. Out: a [`Token`], and once its secret text. Start at
-//! [`create`] and [`KeyStore::find`]. They are a pack of the ledger, changed by compare and swap together
+//! [`create`] and `KeyStore::find`. They are a pack of the ledger, changed by compare and swap together
 //! with their line of the audit log, so that all servers of a ledger know them at once.
 //! **Invariants:** of a token only the SHA-256 is kept, which is enough: 256 bits of chance cannot be
 //! guessed from it. Secrets are compared in constant time. A token that has ended is as good as none.

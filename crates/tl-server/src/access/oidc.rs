@@ -1,7 +1,7 @@
 //! Sign-in by a provider of OpenID Connect: authorization code with PKCE.
 //!
-//! In: [`Settings`]. Out: where to send a browser, and who came back. Start at [`Oidc::leave`] and
-//! [`Oidc::arrive`]. **Invariants:** what the provider says is believed only where its signature, issuer,
+//! In: [`Settings`]. Out: where to send a browser, and who came back. Start at `Oidc::leave` and
+//! `Oidc::arrive`. **Invariants:** what the provider says is believed only where its signature, issuer,
 //! audience, time and nonce are right; an address of mail counts only where the provider has verified it;
 //! whom no pattern of the configuration names has no role, and does not come in.
 

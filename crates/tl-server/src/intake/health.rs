@@ -1,6 +1,6 @@
 //! How the inlet is doing, for the page and for whoever watches the server.
 //!
-//! In: what writer, folding and handlers see. Out: [`Condition`]. Start at [`Health::condition`].
+//! In: what writer, folding and handlers see. Out: [`Condition`]. Start at `Health::condition`.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,7 +1,7 @@
 //! The queue before the ledger: deliveries of many requests in one transaction.
 //!
 //! In: [`Delivery`]s of handlers. Out: for each whether it is new, once it is on disk. Start at
-//! [`Queue::put`] and [`write`]. Whatever waits when the last transaction ended is in the next one, so that
+//! [`Queue::put`] and [`write()`]. Whatever waits when the last transaction ended is in the next one, so that
 //! one wait for the disk serves all of them.
 //! **Invariants:** a handler hears nothing good before the commit; where the queue is full or the ledger
 //! cannot be written, it hears that, and the sender sends again.

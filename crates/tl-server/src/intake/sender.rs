@@ -2,7 +2,7 @@
 //! known.
 //!
 //! In: name, system and secrets of a sender. Out: [`Sender`], and of a request its [`Delivery`]. Start at
-//! [`Sender::delivery`]. **Invariant:** no secret and no signature is stored: of the headers only those
+//! `Sender::delivery`. **Invariant:** no secret and no signature is stored: of the headers only those
 //! that say what the body is, and only those of the sender's own system, so that who may send as one
 //! system does not send as another.
 
