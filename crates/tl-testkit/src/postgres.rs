@@ -1,6 +1,7 @@
 //! A real PostgreSQL server for tests.
 //!
-//! In: nothing. Out: an empty database each. Start at [`database`]. **Invariant:** a server that
+//! In: nothing. Out: an empty database each. Start at [`database`]; who wants the server to fall, at
+//! [`Falling::start`]. **Invariant:** a server that
 //! was started ends with this process, also when that is killed: a shell beside it waits for the
 //! end of a pipe that only this process holds, then stops the server and removes its directory.
 //!
@@ -9,9 +10,9 @@
 //! `TL_TEST_POSTGRES=URL`, databases are made on that server instead, and dropped again.
 
 use std::ffi::OsStr;
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Stdio};
+use std::process::{Child, ChildStdout, Stdio};
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -61,10 +62,42 @@ pub fn database() -> Option<Database> {
         let url = format!("postgres://{host}/{name}?{parameters}");
         return Some(Database { url, dropped_by: Some((psql, name)) });
     }
-    let server = SERVER.as_ref()?;
-    let url = |name: &str| format!("postgres://tester@localhost/{name}?host={}", server.socket());
-    sql(&server.programs.join("psql"), &url("postgres"), &create);
-    Some(Database { url: url(&name), dropped_by: None })
+    Some(Database { url: SERVER.as_ref()?.made(&name), dropped_by: None })
+}
+
+/// A database on a server of its own, which may be killed.
+pub struct Falling {
+    server: Server,
+    url: String,
+}
+
+impl Falling {
+    /// Starts it; `None` where there is no PostgreSQL and none is required.
+    ///
+    /// # Panics
+    ///
+    /// As [`database`].
+    pub fn start() -> Option<Self> {
+        let server = Server::start()?;
+        let url = server.made("throughline_test");
+        Some(Self { server, url })
+    }
+
+    /// URL of the database.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The server falls as it does when its machine goes down, and is started again, which makes it
+    /// recover from its log.
+    ///
+    /// # Panics
+    ///
+    /// When it does not start again.
+    pub fn fall_and_rise(&mut self) {
+        self.server.say("fall");
+        assert_eq!(self.server.hear(), "risen\n", "{}", self.server.log());
+    }
 }
 
 /// The server to use, where one is given.
@@ -78,7 +111,9 @@ struct Server {
     programs: PathBuf,
     directory: PathBuf,
     /// Its standard input is the pipe that the shell waits on.
-    _shell: Child,
+    shell: Child,
+    /// What the shell says.
+    said: BufReader<ChildStdout>,
 }
 
 /// `$1` the server's programs, `$2` a directory of ours. No TCP: the socket is in the directory.
@@ -89,7 +124,10 @@ const SCRIPT: &str = r#"
     "$1/pg_ctl" -D data -l log -w -o "-k '$2' -h '' -F -c max_connections=50" start \
         >pg_ctl.log 2>&1 || exit 1
     echo ready
-    cat >/dev/null
+    while read -r _; do
+        "$1/pg_ctl" -D data -l log -w -m immediate restart >pg_ctl.log 2>&1 || exit 1
+        echo risen
+    done
     "$1/pg_ctl" -D data -m immediate stop >/dev/null 2>&1
     rm -rf "$2"
 "#;
@@ -112,14 +150,33 @@ impl Server {
         // Only root may give it away, and only root has to.
         let as_nobody = std::os::unix::fs::chown(&directory, Some(NOBODY), Some(NOBODY)).is_ok();
         let mut shell = shell(as_nobody, &programs, &directory);
-        let output = shell.stdout.take().expect("it is piped");
+        let said = BufReader::new(shell.stdout.take().expect("it is piped"));
+        let mut server = Self { programs, directory, shell, said };
+        assert_eq!(server.hear(), "ready\n", "PostgreSQL does not start: {}", server.log());
+        Some(server)
+    }
+
+    /// Makes a database; its URL.
+    fn made(&self, name: &str) -> String {
+        let url = |name: &str| format!("postgres://tester@localhost/{name}?host={}", self.socket());
+        sql(&self.programs.join("psql"), &url("postgres"), &format!("CREATE DATABASE {name}"));
+        url(name)
+    }
+
+    fn say(&mut self, word: &str) {
+        let input = self.shell.stdin.as_mut().expect("it is piped");
+        writeln!(input, "{word}").expect("the shell reads");
+    }
+
+    fn hear(&mut self) -> String {
         let mut said = String::new();
-        BufReader::new(output).read_line(&mut said).expect("a pipe can be read");
-        if said != "ready\n" {
-            let log = |name| std::fs::read_to_string(directory.join(name)).unwrap_or_default();
-            panic!("PostgreSQL does not start: {}{}", log("log"), log("pg_ctl.log"));
-        }
-        Some(Self { programs, directory, _shell: shell })
+        self.said.read_line(&mut said).expect("a pipe can be read");
+        said
+    }
+
+    fn log(&self) -> String {
+        let log = |name| std::fs::read_to_string(self.directory.join(name)).unwrap_or_default();
+        format!("{}{}", log("log"), log("pg_ctl.log"))
     }
 
     /// The directory of the socket, as a URL writes it.

@@ -9,12 +9,13 @@
 use std::collections::BTreeSet;
 use std::io::Cursor;
 
-use tl_core::test::{Class, Status};
+use tl_core::test::Status;
 use tl_core::time::Timestamp;
 use tl_test::gate::{Answer, Expected, Process, Red, Touched, Unknown, decide};
-use tl_test::quarantine::{self, Proof, Quarantine, Quarantined};
+use tl_test::quarantine::{self, Quarantine, Quarantined};
 use tl_test::read::{Case, Ending, Limits, Report};
 use tl_test::reds::Reds;
+use tl_test::simulate::quarantined;
 
 use super::ingest::{run, xml};
 use super::{Figure, Options, Problem};
@@ -105,27 +106,9 @@ fn read(text: &str) -> Result<(Ending, Vec<Red>), Problem> {
 fn asked(text: &str, known: usize) -> Result<Asked, Problem> {
     let (ending, reds) = read(text)?;
     let red = reds.first().ok_or(format!("the failure in row {known} was not read"))?;
-    let entry = Quarantined {
-        id: red.key.to_string(),
-        name: red.test.to_string(),
-        file: "src/test/java/acme/Known.java".to_owned(),
-        variant: String::new(),
-        signatures: red.signatures.iter().map(ToString::to_string).collect(),
-        owner: "ana".to_owned(),
-        issue: "acme/api#412".to_owned(),
-        since: "2026-11-03".to_owned(),
-        expires: "2026-12-03".to_owned(),
-        clean_runs: 298,
-        evidence: Proof {
-            class: Class::Flaky,
-            fails: 9,
-            runs: 412,
-            interval: (0.012, 0.036),
-            divergent: Vec::new(),
-            waits: 0,
-        },
-        line: 1,
-    };
+    let mut entry = quarantined(&red.key.to_string(), &red.test.to_string(), "");
+    entry.signatures = red.signatures.iter().map(ToString::to_string).collect();
+    entry.file = "src/test/java/acme/Known.java".to_owned();
     let files = Some(BTreeSet::from(["src/main/java/acme/Other.java".to_owned()]));
     Ok(Asked {
         reports: vec![("unit.xml".to_owned(), ending)],

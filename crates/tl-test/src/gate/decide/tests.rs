@@ -9,8 +9,9 @@ use tl_core::test::{Class, Signature, Status, TestKey, TestName};
 use tl_core::time::Timestamp;
 
 use crate::gate::{Answer, Decision, Expected, Known, Process, Red, Touched, Verdict, decide};
-use crate::quarantine::{self, Cap, Proof, Quarantine, Quarantined};
+use crate::quarantine::{self, Cap, Quarantine, Quarantined};
 use crate::read::{Counts, Ending, Failure, Gap, Remark};
+use crate::simulate::quarantined;
 use crate::state::TestState;
 
 const KNOWN: Signature = Signature([0xaa; 8]);
@@ -119,27 +120,10 @@ impl Run {
 
     /// An entry that knows [`KNOWN`].
     fn entry(&mut self, name: &str) -> &mut Quarantined {
-        self.quarantine.tests.push(Quarantined {
-            id: key(name).to_string(),
-            name: format!("acme.OrdersTest > {name}"),
-            file: String::new(),
-            variant: String::new(),
-            signatures: vec![KNOWN.to_string()],
-            owner: "ana".to_owned(),
-            issue: "acme/api#412".to_owned(),
-            since: "2026-11-03".to_owned(),
-            expires: "2026-12-03".to_owned(),
-            clean_runs: 298,
-            evidence: Proof {
-                class: Class::Flaky,
-                fails: 9,
-                runs: 412,
-                interval: (0.012, 0.036),
-                divergent: Vec::new(),
-                waits: 0,
-            },
-            line: 8,
-        });
+        let id = key(name).to_string();
+        let name = format!("acme.OrdersTest > {name}");
+        let entry = quarantined(&id, &name, &KNOWN.to_string());
+        self.quarantine.tests.push(Quarantined { line: 8, ..entry });
         self.quarantine.tests.last_mut().unwrap()
     }
 

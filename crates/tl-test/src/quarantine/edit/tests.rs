@@ -1,37 +1,19 @@
 //! What people wrote stays where it is.
 
 use proptest::prelude::*;
-use tl_core::test::Class;
 
 use super::*;
-use crate::quarantine::Proof;
+use crate::simulate::quarantined;
 
 fn entry(name: &str) -> Quarantined {
     let id = format!(
         "{:024x}",
         name.bytes().fold(1_u128, |sum, byte| sum * 31 + u128::from(byte)) % (1 << 90)
     );
-    Quarantined {
-        id,
-        name: name.to_owned(),
-        file: String::new(),
-        variant: String::new(),
-        signatures: vec!["b41d93c2aa07e5f1".to_owned()],
-        owner: "ana".to_owned(),
-        issue: "acme/api#412".to_owned(),
-        since: "2026-11-03".to_owned(),
-        expires: "2026-12-03".to_owned(),
-        clean_runs: 298,
-        evidence: Proof {
-            class: Class::Flaky,
-            fails: 9,
-            runs: 412,
-            interval: (0.012, 0.036),
-            divergent: vec!["3f1c9aa0d2".to_owned()],
-            waits: 1,
-        },
-        line: 0,
-    }
+    let mut entry = quarantined(&id, name, "b41d93c2aa07e5f1");
+    entry.evidence.divergent = vec!["3f1c9aa0d2".to_owned()];
+    entry.evidence.waits = 1;
+    entry
 }
 
 /// The same but for the lines.

@@ -1,10 +1,7 @@
 //! The table of the definition, and how often the rule is wrong.
 
-use tl_core::test::Class;
-
 use super::*;
-use crate::quarantine::Proof;
-use crate::simulate::{self, Dice};
+use crate::simulate::{self, Dice, quarantined};
 
 #[test]
 fn the_waits_are_those_of_the_definition() {
@@ -33,32 +30,8 @@ fn a_wait_is_never_nothing_and_never_overflows() {
     assert_eq!(needed(3, 100, 0), needed(3, 100, 1));
 }
 
-fn entry() -> Quarantined {
-    Quarantined {
-        id: String::new(),
-        name: String::new(),
-        file: String::new(),
-        variant: String::new(),
-        signatures: Vec::new(),
-        owner: String::new(),
-        issue: String::new(),
-        since: "2026-11-03".to_owned(),
-        expires: "2026-12-03".to_owned(),
-        clean_runs: 298,
-        evidence: Proof {
-            class: Class::Flaky,
-            fails: 9,
-            runs: 412,
-            interval: (0.0, 1.0),
-            divergent: Vec::new(),
-            waits: 0,
-        },
-        line: 0,
-    }
-}
-
 fn stands(state: Option<TestState>, day: &str) -> Standing {
-    standing(state.as_ref(), &entry(), Timestamp::parse(day).unwrap())
+    standing(state.as_ref(), &quarantined("", "", ""), Timestamp::parse(day).unwrap())
 }
 
 #[test]
@@ -85,7 +58,7 @@ fn a_failure_since_then_makes_the_wait_longer() {
 #[test]
 fn failures_before_the_entry_are_evidence_and_no_waits() {
     let today = Timestamp::parse("2026-11-21").unwrap();
-    let mut entry = entry();
+    let mut entry = quarantined("", "", "");
     entry.evidence.waits = 7;
     let state = |waits| TestState { waits, clean: 10, red: 10, runs: 623, ..TestState::default() };
     let before = standing(Some(&state(7)), &entry, today);
