@@ -30,6 +30,8 @@ mod nobody;
 mod page;
 mod postgres;
 mod serve_browser;
+mod serve_faults;
+mod serving;
 mod sql;
 mod test_gate;
 mod test_history;

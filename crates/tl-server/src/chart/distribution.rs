@@ -6,7 +6,7 @@ use tl_map::report::Report;
 
 use super::axis;
 use super::legend::{Mark, key};
-use super::plot::{Area, DrawError, Ink, Plane, Plot, Size, letters};
+use super::plot::{Area, DrawError, Ink, Plane, Plot, Size, foot_label, letters};
 use super::scatter::quantile;
 use super::stage_map::stage_ink;
 use tl_map::format;
@@ -82,8 +82,8 @@ fn paint(area: &Area<'_>, size: Size, spreads: &[Spread<'_>]) -> Result<(), Draw
     let plot = chart.plotting_area();
     for (place, label) in &axis::log_duration(0.0, longest, size.narrow).0 {
         plot.draw(&PathElement::new([(*place, 0.0), (*place, rows)], Ink::Grid.line(1)))?;
-        let style = letters(size, Ink::Muted, HPos::Center, VPos::Top);
-        plot.draw(&(EmptyElement::at((*place, 0.0)) + Text::new(label.clone(), (0, 8), style)))?;
+        let (x, y) = plot.map_coordinate(&(*place, 0.0));
+        foot_label(area, size, label, (x, y + 8))?;
     }
     for (row, spread) in spreads.iter().enumerate() {
         let foot = rows - 1.0 - row as f64;

@@ -7,7 +7,7 @@ use tl_map::format;
 
 use super::axis;
 use super::legend::{Mark, key};
-use super::plot::{Area, DrawError, Ink, Plot, Size, letters};
+use super::plot::{Area, DrawError, Ink, Plot, Size, foot_label, letters};
 use super::stage_map::stage_ink;
 
 /// A stage of one change.
@@ -74,8 +74,8 @@ fn paint(
     };
     for (place, label) in &ticks {
         plot.draw(&PathElement::new([(*place, 0.0), (*place, rows)], Ink::Grid.line(1)))?;
-        let style = letters(size, Ink::Muted, HPos::Center, VPos::Top);
-        plot.draw(&(EmptyElement::at((*place, 0.0)) + Text::new(label.clone(), (0, 8), style)))?;
+        let (x, y) = plot.map_coordinate(&(*place, 0.0));
+        foot_label(area, size, label, (x, y + 8))?;
     }
     for (row, bar) in bars.iter().enumerate() {
         let foot = rows - 1.0 - row as f64;

@@ -198,6 +198,19 @@ pub(crate) fn letters(size: Size, ink: Ink, across: HPos, down: VPos) -> TextSty
     TextStyle { font, color: ink.color().to_backend_color(), pos: Pos::new(across, down) }
 }
 
+/// A label below an axis: its middle at this pixel of the area, or as near as it can be inside of it.
+pub(crate) fn foot_label(
+    area: &Area<'_>,
+    size: Size,
+    label: &str,
+    (x, y): (i32, i32),
+) -> Result<(), DrawError> {
+    let half = size.text_width(label) / 2;
+    let middle = x.clamp(half, (size.width as i32 - half).max(half));
+    let style = letters(size, Ink::Muted, HPos::Center, VPos::Top);
+    area.draw(&Text::new(label.to_owned(), (middle, y), style))
+}
+
 /// Draws the inside of one SVG.
 fn draw(
     size: Size,
@@ -265,5 +278,16 @@ mod tests {
     fn labels_are_moved_apart_and_stay_inside() {
         assert_eq!(spread(&[5, 10, 300], &[80, 80, 80], 300), [40, 120, 260]);
         assert_eq!(spread(&[150, 290, 299], &[80, 80, 80], 300), [100, 180, 260]);
+    }
+
+    #[test]
+    fn a_label_below_an_axis_stays_inside_wherever_its_tick_is() {
+        let size = Size::narrow(100);
+        let half = size.text_width("21 Nov") / 2;
+        let svg = |x| draw(size, |area| foot_label(area, size, "21 Nov", (x, 80))).unwrap();
+        let right = size.width as i32 - half;
+        for (x, at) in [(0, half), (200, 200), (size.width as i32, right)] {
+            assert!(svg(x).contains(&format!("<text x=\"{at}\"")), "{}", svg(x));
+        }
     }
 }

@@ -6,7 +6,7 @@ use tl_map::report::{InvestFirst, Investment, Unit};
 
 use super::axis;
 use super::legend::{Mark, key};
-use super::plot::{Area, DrawError, Ink, Plane, Plot, Size, drawable, letters};
+use super::plot::{Area, DrawError, Ink, Plane, Plot, Size, drawable, foot_label, letters};
 use tl_map::format;
 use tl_map::words::{Line, done_changes};
 
@@ -56,9 +56,8 @@ fn paint(area: &Area<'_>, size: Size, shown: &[&Investment]) -> Result<(), DrawE
     let plot = chart.plotting_area();
     for (place, _) in &axis::linear(end, Unit::Count, if size.narrow { 4 } else { 8 }).0 {
         plot.draw(&PathElement::new([(*place, 0.0), (*place, rows)], Ink::Grid.line(1)))?;
-        let style = letters(size, Ink::Muted, HPos::Center, VPos::Top);
-        let label = Text::new(format::hours(*place), (0, 8), style);
-        plot.draw(&(EmptyElement::at((*place, 0.0)) + label))?;
+        let (x, y) = plot.map_coordinate(&(*place, 0.0));
+        foot_label(area, size, &format::hours(*place), (x, y + 8))?;
     }
     for (at, row) in shown.iter().enumerate() {
         let foot = rows - 1.0 - at as f64;

@@ -9,7 +9,7 @@ use tl_map::report::{ChangePoint, Report};
 
 use super::axis::{self, Ticks};
 use super::legend::{Key, Mark, key};
-use super::plot::{Area, Chart, DrawError, Ink, Plot, Size, letters};
+use super::plot::{Area, Chart, DrawError, Ink, Plot, Size, foot_label, letters};
 use super::spots::Spots;
 use tl_map::format;
 use tl_map::words::Line;
@@ -276,11 +276,8 @@ pub(crate) fn grid(
     }
     for (place, label) in &across.0 {
         let (middle, bottom) = pixel((*place, y.start));
-        let half = size.text_width(label) / 2;
-        let middle = middle.clamp(half, (size.width as i32 - half).max(half));
         area.draw(&PathElement::new([(middle, bottom), (middle, bottom + 4)], Ink::Muted.line(1)))?;
-        let style = letters(size, Ink::Muted, HPos::Center, VPos::Top);
-        area.draw(&Text::new(label.clone(), (middle, bottom + 8), style))?;
+        foot_label(area, size, label, (middle, bottom + 8))?;
     }
     plot.draw(&PathElement::new([(x.start, y.start), (x.end, y.start)], Ink::Muted.line(1)))
 }

@@ -5,7 +5,7 @@
 use serde_json::json;
 use tl_testkit::browser::{Page, View};
 
-use super::Serving;
+use crate::serving::Serving;
 
 const WIDE: View = View { width: 1280, height: 900, dark: false, print: false };
 

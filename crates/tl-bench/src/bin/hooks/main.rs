@@ -30,6 +30,9 @@ use tokio::time::Instant;
 const USAGE: &str = "usage: hooks --program PATH --scratch DIR [--rate N] [--seconds N] [--kills N] \
                      [--bytes N] [--connections N]";
 
+/// How often a server's memory is looked at while it is under load.
+const MOMENTS: u32 = 10;
+
 /// What was asked for.
 struct Arguments {
     program: PathBuf,
@@ -81,10 +84,15 @@ async fn measure(arguments: &Arguments) -> Result<(Value, bool), Box<dyn Error>>
     let mut server = Server::start(program, scratch).await?;
     let begun = Instant::now();
     let sending = tokio::spawn(sender::send(*load, server.address()));
-    let pause = Duration::from_secs(load.seconds) / (kills + 1);
-    for kill in 1..=*kills {
-        tokio::time::sleep_until(begun + pause * kill).await;
-        server.kill_and_start().await?;
+    let moments = MOMENTS.max(*kills);
+    let pause = Duration::from_secs(load.seconds) / (moments + 1);
+    let mut memory = Vec::new();
+    for moment in 1..=moments {
+        tokio::time::sleep_until(begun + pause * moment).await;
+        memory.push(server.memory_mib());
+        if moment * kills / moments > (moment - 1) * kills / moments {
+            server.kill_and_start().await?;
+        }
     }
     let sent = sending.await??;
     let took = begun.elapsed();
@@ -110,7 +118,7 @@ async fn measure(arguments: &Arguments) -> Result<(Value, bool), Box<dyn Error>>
         "millis_from_sent": quantiles(&sent, |one| one.from_sent),
         "waiting_at_the_end_of_load": waiting,
         "seconds_to_fold_the_rest": folded.as_secs_f64(),
-        "server_cpu_seconds": cpu, "server_peak_mib": peak,
+        "server_cpu_seconds": cpu, "server_peak_mib": peak, "server_mib": memory,
         "events": held.events, "deliveries": held.deliveries.len(),
         "lost": lost.len(), "doubled": doubled, "set_aside": held.failed,
         "is_whole": is_whole,

@@ -80,19 +80,32 @@ impl Server {
         Ok(())
     }
 
+    /// The memory that it has now, in MiB.
+    pub(crate) fn memory_mib(&self) -> f64 {
+        self.status_mib("VmRSS:")
+    }
+
+    /// What the kernel says of it.
+    fn said(&self, file: &str) -> String {
+        fs::read_to_string(format!("/proc/{}/{file}", self.child.id())).unwrap_or_default()
+    }
+
+    /// A size of its status, in MiB; 0 where there is none.
+    fn status_mib(&self, name: &str) -> f64 {
+        let status = self.said("status");
+        let line = status.lines().find_map(|line| line.strip_prefix(name));
+        let kib = line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok());
+        kib.unwrap_or(0.0) / 1024.0
+    }
+
     fn note_usage(&mut self) {
-        let of = |file: &str| {
-            fs::read_to_string(format!("/proc/{}/{file}", self.child.id())).unwrap_or_default()
-        };
-        let (stat, status) = (of("stat"), of("status"));
+        let stat = self.said("stat");
         // User and system time are the 14th and 15th field, counted in hundredths of a second; the name
         // before them may hold spaces.
         let fields =
             stat.rsplit(')').next().unwrap_or_default().split_whitespace().skip(11).take(2);
         self.cpu += fields.filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() / 100.0;
-        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let kib = peak.and_then(|peak| peak.split_whitespace().next()?.parse::<f64>().ok());
-        self.peak_mib = self.peak_mib.max(kib.unwrap_or(0.0) / 1024.0);
+        self.peak_mib = self.peak_mib.max(self.status_mib("VmHWM:"));
     }
 }
 
