@@ -6,7 +6,7 @@
 //! the ledger keeps the rows, and nothing is decided here.
 
 use std::cell::RefCell;
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::num::NonZero;
 use std::panic::resume_unwind;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -14,7 +14,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use tl_collect::requested::{head_made, requested_history};
-use tl_core::delivery::{Delivery, Request};
+use tl_core::delivery::{Delivery, Release, Request};
 use tl_core::event::Event;
 use tl_core::history::History;
 use tl_core::time::{Millis, Timestamp};
@@ -406,8 +406,14 @@ pub(crate) fn dataset<'a>(
     names: Vec<String>,
     options: &'a Options,
 ) -> Result<Dataset<'a>, CommandError> {
+    // Hundreds of repositories need not each look at all releases.
+    let mut releases: BTreeMap<&str, Vec<&Release>> = BTreeMap::new();
+    for release in &delivery.releases {
+        releases.entry(&release.repository).or_default().push(release);
+    }
     let make = |name: &str, requests: &[Request]| {
-        let mut history = requested_history(name, requests, &delivery.releases, None);
+        let own = releases.get(name).into_iter().flatten().copied();
+        let mut history = requested_history(name, requests, own, None);
         name.clone_into(&mut history.repository);
         history
     };

@@ -36,10 +36,10 @@ use crate::release_name;
 /// they are known, stand beside it, on a branch that [`History::requests`] names. So do those of
 /// requests that were not merged, or to another branch; where none are known, one commit stands
 /// for them. People are one by their login, which is name and address.
-pub fn requested_history(
+pub fn requested_history<'r>(
     repository: &str,
     requests: &[Request],
-    releases: &[Release],
+    releases: impl IntoIterator<Item = &'r Release>,
     branch: Option<&str>,
 ) -> History {
     let own = of_repository(repository, requests);
@@ -198,8 +198,8 @@ impl Writer {
     }
 
     /// Adds the releases as tags: of their commit, or of what was merged last before them.
-    fn release(&mut self, repository: &str, releases: &[Release]) {
-        for release in releases.iter().filter(|release| release.repository == repository) {
+    fn release<'r>(&mut self, repository: &str, releases: impl IntoIterator<Item = &'r Release>) {
+        for release in releases.into_iter().filter(|one| one.repository == repository) {
             let named = release.commit.parse().ok().and_then(|id| self.rows.get(&id)).copied();
             let mainline = &self.history.commits[..self.landed];
             let before = mainline.partition_point(|commit| commit.committed <= release.at);

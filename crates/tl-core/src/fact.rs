@@ -760,6 +760,13 @@ pub struct GuardScanned {
     /// Things that are not as they were when somebody approved them; absent where that was not told.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub drifted: Option<u64>,
+    /// The machine that was looked at, by a pseudonym that lasts as long as its installation; empty
+    /// where that is not known.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub machine: String,
+    /// Whether the home of whoever ran it was looked at, too.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub home: bool,
 }
 
 /// An approval of `throughline guard lock` or `approve`; who did it is the event's actor.

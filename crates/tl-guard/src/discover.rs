@@ -106,7 +106,13 @@ pub fn discover(host: &Host, ask: Ask, each: &mut dyn FnMut(Artifact)) -> Discov
     }
     let mut found = gather.finish();
     if ask.listeners {
-        found.inventory.listeners = listeners::of_system(&host.system, &found.inventory.servers);
+        let (open, left) = listeners::of_system(&host.system, &found.inventory.servers);
+        found.inventory.listeners = open;
+        found.problems.extend(left.into_iter().map(|text| Problem {
+            at: location(Root::Process, "proc"),
+            kind: ProblemKind::Limit,
+            text: text.to_owned(),
+        }));
     }
     sort(&mut found.inventory);
     found

@@ -1,7 +1,7 @@
 //! Findings that a comment in the file allows: `guard:allow GC001 until=2027-01-31 owner=ana
 //! reason="pinned by the image"`.
 //!
-//! In: a file of a repository. Out: [`Inline`]s. Start at [`find`]. **Invariant:** only what a
+//! In: a file of a repository. Out: [`Inline`]s, at most [`MOST`] of a file. Start at [`find`]. **Invariant:** only what a
 //! person writes and reviews may allow: files of the repository itself, in a comment; never a list
 //! of tools, a skill, what a tool answered, or what a package manager installed. What hides text,
 //! speaks to the model or runs a download cannot be allowed by the file that does it.
@@ -16,8 +16,8 @@ use crate::text::unit::{Artifact, Encoding, Role};
 /// Before every allowance.
 pub const MARK: &str = "guard:allow ";
 
-/// More than these of one file do not count.
-const MOST: usize = 200;
+/// More than these of one file do not count, and are told.
+pub const MOST: usize = 200;
 
 /// An allowance that stands in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,8 +30,8 @@ pub struct Inline {
     pub said: String,
 }
 
-/// The allowances of a file.
-pub fn find(artifact: &Artifact) -> Vec<Inline> {
+/// The allowances of a file, and whether there are more than count.
+pub fn find(artifact: &Artifact) -> (Vec<Inline>, bool) {
     let may = artifact.scope == Scope::Project
         && matches!(
             artifact.role,
@@ -44,15 +44,16 @@ pub fn find(artifact: &Artifact) -> Vec<Inline> {
         )
         && artifact.encoding != Encoding::Binary;
     if !may || !artifact.text.contains(MARK) {
-        return Vec::new();
+        return (Vec::new(), false);
     }
     let lines = artifact.text.lines().zip(1_u32..);
-    let found = lines.filter_map(|(line, number)| {
+    let mut found = lines.filter_map(|(line, number)| {
         let said = comment(line, artifact.role)?;
         let at = Location { line: number, ..artifact.at.clone() };
         Some(Inline { allow: parsed(said, &at.path)?, at, said: said.trim_end().to_owned() })
     });
-    found.take(MOST).collect()
+    let first = found.by_ref().take(MOST).collect();
+    (first, found.next().is_some())
 }
 
 /// What stands behind the mark, where that begins a comment.

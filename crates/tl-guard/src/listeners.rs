@@ -1,9 +1,11 @@
 //! Open sockets of this machine that have to do with agents, tied to configured servers.
 //!
 //! In: the text of `/proc/net/tcp` and `tcp6`, and the command lines of one's own processes. Out:
-//! [`Listener`]s. Start at [`of_system`]. Linux only: where there is no `/proc/net`, there is
-//! nothing. **Invariant:** no socket is opened, and processes of other people are not looked into.
+//! [`Listener`]s, and which limits were reached. Start at [`of_system`]. Linux only: where there is no
+//! `/proc/net`, there is nothing. **Invariant:** no socket is opened, and processes of other people are not
+//! looked into.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::Read as _;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -14,14 +16,24 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::inventory::package::program_name;
 use crate::inventory::{Client, Launch, Listener, Server};
 
-/// Most processes whose open files are listed.
-const MOST_PROCESSES: usize = 20_000;
-/// Most open files of a process.
-const MOST_FILES: usize = 4_096;
-/// Bytes of a table of sockets: about 50,000 of them.
-const MOST_TABLE: u64 = 8 << 20;
-/// Bytes of a command line.
-const MOST_LINE: u64 = 64 << 10;
+/// What is read at most.
+#[derive(Debug, Clone, Copy)]
+struct Limits {
+    /// Processes that are looked at.
+    processes: usize,
+    /// Open files of one that are listed.
+    files: usize,
+    /// Bytes of a table of sockets.
+    table: u64,
+    /// Bytes of a command line.
+    line: u64,
+}
+
+/// A table of 50,000 sockets; as long a command line as Linux allows.
+const LIMITS: Limits = Limits { processes: 20_000, files: 65_536, table: 8 << 20, line: 6 << 20 };
+
+/// Which limits were reached, in words.
+pub type Left = BTreeSet<&'static str>;
 
 /// A line in state LISTEN.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,44 +84,128 @@ fn address_of(hex: &str) -> Option<IpAddr> {
 
 /// Listening sockets below a system's root that belong to a configured server, or to a process of
 /// one's own that looks like one.
-pub fn of_system(system: &Path, servers: &[Server]) -> Vec<Listener> {
-    let proc = system.join("proc");
-    // The tables are slow to read on a machine with much memory: not where nothing could come of it.
-    let local = |server: &Server| match &server.launch {
-        Launch::Http { url, .. } => local_port(url).is_some(),
-        _ => false,
-    };
-    let may_matter = |line: &[String]| looks_like_server(line) || tied(line, servers).is_some();
-    if !servers.iter().any(local)
-        && !own_processes(&proc).any(|(_, process)| may_matter(&command_line(&process)))
-    {
-        return Vec::new();
+pub fn of_system(system: &Path, servers: &[Server]) -> (Vec<Listener>, Left) {
+    let mut look = Look { proc: system.join("proc"), limits: LIMITS, left: Left::new() };
+    let found = look.listeners(servers);
+    (found, look.left)
+}
+
+/// Files below `/proc`, and what was not read of them.
+struct Look {
+    proc: PathBuf,
+    limits: Limits,
+    left: Left,
+}
+
+impl Look {
+    fn listeners(&mut self, servers: &[Server]) -> Vec<Listener> {
+        // The tables are slow to read on a machine with much memory: not where nothing could come of it.
+        let local = |server: &Server| match &server.launch {
+            Launch::Http { url, .. } => local_port(url).is_some(),
+            _ => false,
+        };
+        let may_matter = |line: &[String]| looks_like_server(line) || tied(line, servers).is_some();
+        let processes = self.own_processes();
+        if !servers.iter().any(local)
+            && !processes.iter().any(|(_, process)| may_matter(&self.command_line(process)))
+        {
+            return Vec::new();
+        }
+        let mut all = Vec::new();
+        for table in ["net/tcp", "net/tcp6"] {
+            let text = self.text(&self.proc.join(table), self.limits.table);
+            all.extend(sockets(&text));
+        }
+        if all.is_empty() {
+            return Vec::new();
+        }
+        // Open files are many: they are listed for a process that may matter, and for all of them only
+        // where somebody's socket has the address of a server.
+        let any = all.iter().any(|socket| addressed(socket, servers).is_some());
+        let matters =
+            |line: &[String]| any || looks_like_server(line) || tied(line, servers).is_some();
+        let owners = self.owners(&processes, &all, &matters);
+        let of_socket = |socket: &Socket| {
+            let (pid, arguments) = owners.get(&socket.inode).cloned().unzip();
+            let arguments = arguments.unwrap_or_default();
+            let server = tied(&arguments, servers).or_else(|| addressed(socket, servers));
+            let program = arguments.first().map(|word| program_name(word)).unwrap_or_default();
+            let (address, wildcard) = (socket.address.to_string(), socket.address.is_unspecified());
+            Listener { address, port: socket.port, wildcard, pid, program, arguments, server }
+        };
+        let mut found: Vec<Listener> = all.iter().map(of_socket).collect();
+        found
+            .retain(|listener| listener.server.is_some() || looks_like_server(&listener.arguments));
+        found.sort_by(|a, b| (a.port, &a.address, a.pid).cmp(&(b.port, &b.address, b.pid)));
+        found.dedup();
+        found
     }
-    let mut all = Vec::new();
-    for table in ["net/tcp", "net/tcp6"] {
-        all.extend(sockets(&text(&proc.join(table), MOST_TABLE)));
+    /// Process and its command line by inode, among one's own of which the command line matters.
+    fn owners(
+        &mut self,
+        processes: &[(u32, PathBuf)],
+        sockets: &[Socket],
+        matters: &dyn Fn(&[String]) -> bool,
+    ) -> FxHashMap<u64, (u32, Vec<String>)> {
+        let mut owners = FxHashMap::default();
+        let wanted: FxHashSet<u64> = sockets.iter().map(|socket| socket.inode).collect();
+        for (pid, process) in processes {
+            let line = self.command_line(process);
+            if !matters(&line) {
+                continue;
+            }
+            let Ok(files) = fs::read_dir(process.join("fd")) else { continue };
+            for (number, file) in files.flatten().enumerate() {
+                if number >= self.limits.files {
+                    self.left.insert("a process has more open files than are listed");
+                    break;
+                }
+                let Ok(target) = fs::read_link(file.path()) else { continue };
+                let target = target.to_string_lossy();
+                let inode = target.strip_prefix("socket:[").and_then(|t| t.strip_suffix(']'));
+                if let Some(inode) = inode.and_then(|inode| inode.parse().ok())
+                    && wanted.contains(&inode)
+                {
+                    owners.entry(inode).or_insert_with(|| (*pid, line.clone()));
+                }
+            }
+        }
+        owners
     }
-    if all.is_empty() {
-        return Vec::new();
+
+    /// Number and directory of one's own processes.
+    fn own_processes(&mut self) -> Vec<(u32, PathBuf)> {
+        let own = owner(&self.proc.join("self"));
+        let entries = fs::read_dir(&self.proc).into_iter().flatten().flatten();
+        let mut pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+        let first = pids.by_ref().take(self.limits.processes);
+        let directories = first.map(|pid| (pid, self.proc.join(pid.to_string())));
+        // Root may look into all, and does not.
+        let of_person = |process: &Path| own.is_none() || owner(process) == own;
+        let found = directories.filter(|(_, process)| of_person(process)).collect();
+        if pids.next().is_some() {
+            self.left.insert("there are more processes than are looked at");
+        }
+        found
     }
-    // Open files are many: they are listed for a process that may matter, and for all of them only
-    // where somebody's socket has the address of a server.
-    let any = all.iter().any(|socket| addressed(socket, servers).is_some());
-    let matters = |line: &[String]| any || looks_like_server(line) || tied(line, servers).is_some();
-    let owners = owners(&proc, &all, &matters);
-    let of_socket = |socket: &Socket| {
-        let (pid, arguments) = owners.get(&socket.inode).cloned().unzip();
-        let arguments = arguments.unwrap_or_default();
-        let server = tied(&arguments, servers).or_else(|| addressed(socket, servers));
-        let program = arguments.first().map(|word| program_name(word)).unwrap_or_default();
-        let (address, wildcard) = (socket.address.to_string(), socket.address.is_unspecified());
-        Listener { address, port: socket.port, wildcard, pid, program, arguments, server }
-    };
-    let mut found: Vec<Listener> = all.iter().map(of_socket).collect();
-    found.retain(|listener| listener.server.is_some() || looks_like_server(&listener.arguments));
-    found.sort_by(|a, b| (a.port, &a.address, a.pid).cmp(&(b.port, &b.address, b.pid)));
-    found.dedup();
-    found
+
+    fn command_line(&mut self, process: &Path) -> Vec<String> {
+        let line = self.text(&process.join("cmdline"), self.limits.line);
+        line.split('\0').filter(|word| !word.is_empty()).map(str::to_owned).collect()
+    }
+
+    /// The text of a file of `/proc`; nothing where it cannot be read.
+    fn text(&mut self, path: &Path, most: u64) -> String {
+        let mut bytes = Vec::new();
+        if let Ok(file) = fs::File::open(path) {
+            // What was read before an error is worth keeping.
+            drop(file.take(most + 1).read_to_end(&mut bytes));
+        }
+        if bytes.len() as u64 > most {
+            self.left.insert("a table of sockets or a command line is longer than is read");
+        }
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
 }
 
 /// Whether `mcp` is a word of a program's or package's name.
@@ -119,44 +215,6 @@ pub fn looks_like_server(arguments: &[String]) -> bool {
         let mut parts = name.split(|c: char| !c.is_ascii_alphanumeric());
         parts.any(|part| part.eq_ignore_ascii_case("mcp"))
     })
-}
-
-/// Process and its command line by inode, among one's own of which the command line matters.
-fn owners(
-    proc: &Path,
-    sockets: &[Socket],
-    matters: &dyn Fn(&[String]) -> bool,
-) -> FxHashMap<u64, (u32, Vec<String>)> {
-    let mut owners = FxHashMap::default();
-    let wanted: FxHashSet<u64> = sockets.iter().map(|socket| socket.inode).collect();
-    for (pid, process) in own_processes(proc) {
-        let line = command_line(&process);
-        if !matters(&line) {
-            continue;
-        }
-        let Ok(files) = fs::read_dir(process.join("fd")) else { continue };
-        for file in files.flatten().take(MOST_FILES) {
-            let Ok(target) = fs::read_link(file.path()) else { continue };
-            let target = target.to_string_lossy();
-            let inode = target.strip_prefix("socket:[").and_then(|t| t.strip_suffix(']'));
-            if let Some(inode) = inode.and_then(|inode| inode.parse().ok())
-                && wanted.contains(&inode)
-            {
-                owners.entry(inode).or_insert_with(|| (pid, line.clone()));
-            }
-        }
-    }
-    owners
-}
-
-/// Number and directory of one's own processes.
-fn own_processes(proc: &Path) -> impl Iterator<Item = (u32, PathBuf)> {
-    let own = owner(&proc.join("self"));
-    let processes = fs::read_dir(proc).into_iter().flatten().flatten();
-    let pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
-    let directories = pids.take(MOST_PROCESSES).map(|pid| (pid, proc.join(pid.to_string())));
-    // Root may look into all, and does not.
-    directories.filter(move |(_, process)| own.is_none() || owner(process) == own)
 }
 
 /// Number of the person that a process belongs to.
@@ -169,21 +227,6 @@ fn owner(process: &Path) -> Option<u32> {
 #[cfg(not(unix))]
 fn owner(_: &Path) -> Option<u32> {
     None
-}
-
-fn command_line(process: &Path) -> Vec<String> {
-    let line = text(&process.join("cmdline"), MOST_LINE);
-    line.split('\0').filter(|word| !word.is_empty()).take(256).map(str::to_owned).collect()
-}
-
-/// The first bytes of a file of `/proc`; nothing where it cannot be read.
-fn text(path: &Path, most: u64) -> String {
-    let mut bytes = Vec::new();
-    if let Ok(file) = fs::File::open(path) {
-        // What was read before an error is worth keeping.
-        drop(file.take(most).read_to_end(&mut bytes));
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// The server that was started by this command line: its package's name, or its program and
@@ -331,13 +374,42 @@ mod tests {
         }
     }
 
+    #[cfg(unix)]
+    #[test]
+    fn what_is_over_a_limit_is_told() {
+        let tree = tempfile::TempDir::new().unwrap();
+        let proc = tree.path().to_owned();
+        fs::create_dir_all(proc.join("net")).unwrap();
+        fs::write(proc.join("net/tcp"), V4).unwrap();
+        for pid in [17, 18] {
+            let process = proc.join(pid.to_string());
+            fs::create_dir_all(process.join("fd")).unwrap();
+            fs::write(process.join("cmdline"), "node\0acme-mcp").unwrap();
+            for file in ["3", "4"] {
+                let socket = format!("socket:[{file}]");
+                std::os::unix::fs::symlink(socket, process.join("fd").join(file)).unwrap();
+            }
+        }
+        let left = |limits| {
+            let mut look = Look { proc: proc.clone(), limits, left: Left::new() };
+            look.listeners(&[]);
+            look.left.into_iter().map(|text| text.split(' ').nth(1).unwrap()).collect::<Vec<_>>()
+        };
+        assert_eq!(left(LIMITS), [""; 0]);
+        assert_eq!(left(Limits { processes: 1, ..LIMITS }), ["are"]);
+        assert_eq!(left(Limits { files: 1, ..LIMITS }), ["process"]);
+        assert_eq!(left(Limits { table: 100, ..LIMITS }), ["table"]);
+        assert_eq!(left(Limits { line: 5, ..LIMITS }), ["table"]);
+    }
+
     #[cfg(target_os = "linux")]
     #[test]
     fn a_socket_of_this_process_is_tied_to_the_server_that_is_configured_for_it() {
         let socket = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let port = socket.local_addr().unwrap().port();
         let ours = |servers: &[Server]| {
-            let found = of_system(Path::new("/"), servers);
+            let (found, left) = of_system(Path::new("/"), servers);
+            assert_eq!(left, Left::new());
             found.into_iter().find(|listener| listener.port == port)
         };
         assert_eq!(ours(&[]), None, "nobody asked what else listens here");

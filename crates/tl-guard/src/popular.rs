@@ -101,8 +101,16 @@ pub fn lookalike(ecosystem: Ecosystem, name: &str) -> Option<(&'static str, Like
         return None;
     }
     if let Some(scope) = scope(&name) {
-        // Whoever owns a scope owns all names in it: only the scope itself can be a lookalike.
-        let near = |known: &&&str| scope.len() >= SHORTEST && is_one_off(scope, known);
+        // Whoever owns a scope owns all names in it, so the scope is the lookalike. Honest scopes are one
+        // letter apart as well: nobody mistakes the first one, unless the whole name is the other's.
+        let bare = &name[scope.len() + 1..];
+        let first = |text: &str| text.chars().next();
+        let near = |known: &&&str| {
+            scope.len() >= SHORTEST
+                && is_one_off(scope, known)
+                && (first(scope) == first(known)
+                    || list.names.contains_key(&format!("@{known}{bare}")))
+        };
         let found = if list.scopes.contains(scope) { None } else { list.scopes.iter().find(near) };
         return found.map(|known| (*known, Likeness::Letter));
     }
@@ -228,9 +236,16 @@ mod tests {
             npm("@modelcontextprotocl/server-git").map(|f| f.0),
             Some("modelcontextprotocol")
         );
-        for honest in
-            ["express", "lodash-es", "preact", "colors", "axios-retry", "@acme/lodahs", "ws"]
-        {
+        for honest in [
+            "express",
+            "lodash-es",
+            "preact",
+            "colors",
+            "axios-retry",
+            "@acme/lodahs",
+            "ws",
+            "@remotion/gif",
+        ] {
             assert_eq!(npm(honest), None, "{honest}");
         }
         let pypi = |name| lookalike(Ecosystem::Pypi, name).map(|found| found.0);

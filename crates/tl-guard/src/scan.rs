@@ -323,7 +323,13 @@ impl<'a> Run<'a> {
         if artifact.encoding == Encoding::Binary {
             return;
         }
-        self.inline.extend(inline::find(artifact));
+        let (allowed, more) = inline::find(artifact);
+        self.inline.extend(allowed);
+        if more {
+            let text =
+                format!("the first {} allowances count, and the file has more", inline::MOST);
+            self.found(gq::finding(&gq::NOT_FULLY_SCANNED, artifact.at.clone(), text, ""));
+        }
         self.decodable = limits::DECODED_A_FILE;
         let hidden = hidden::find(&artifact.text);
         self.raw(&Raw::of_file(artifact, &hidden));

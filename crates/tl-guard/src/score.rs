@@ -9,6 +9,7 @@
 mod chain;
 mod cross;
 mod lexicon;
+mod list;
 mod negation;
 mod orders;
 pub(crate) mod pattern;
@@ -205,6 +206,16 @@ fn actions(
                 push((kind, false, false), found, name.known.then(|| name.name.clone()));
             }
         }
+        // A word of the lexicon stands in it: most sentences are not looked at.
+        if sentence.mask != Mask::NONE
+            && let Some((ordered, named)) = list::item(&LEXICON, text, sentences, index)
+            && !negation::denied(&part[..ordered.start])
+        {
+            let (kind, weak, grave, foreign) = (Kind::Secret, false, false, None);
+            let points = kind.base();
+            let range = named;
+            acts.push(Act { sentence: index, kind, points, weak, grave, range, foreign });
+        }
     }
     acts
 }
@@ -302,6 +313,7 @@ impl Passage {
         let tag = LEXICON.tag(part, unit.role).map(at);
         let own = &text[sentences[act.sentence].range.clone()];
         let hidden = unit.depth > 0 || concealed(unit.context(act.range.start));
+        let folded = !hidden && unit.context(act.range.start) == Context::CollapsedHtml;
         let obliges = LEXICON.obliges(own);
         let sequence = joined(unit) && LEXICON.sequences(part);
         let secret_file =
@@ -322,6 +334,7 @@ impl Passage {
             (conceal.is_some(), 3, "conceal"),
             (tag.is_some(), 3, "tag"),
             (hidden, 4, "hidden"),
+            (folded, 1, "folded"),
             (sequence, 2, "sequence"),
             (secret_file, 1, "secret-file"),
             (inline, 1, "inline-command"),
@@ -399,8 +412,5 @@ fn machine(unit: &Unit<'_>) -> bool {
 
 /// Whether a person who reads the rendered page does not see it.
 fn concealed(context: Context) -> bool {
-    matches!(
-        context,
-        Context::HtmlComment | Context::CollapsedHtml | Context::AltText | Context::Decoded
-    )
+    matches!(context, Context::HtmlComment | Context::AltText | Context::Decoded)
 }

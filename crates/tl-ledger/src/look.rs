@@ -8,13 +8,16 @@
 use tl_core::event::Event;
 use tl_core::time::Timestamp;
 
-use crate::backend::{Arg, Row, postgres, sqlite};
+use crate::backend::{Arg, Connection, Row, postgres, sqlite};
 use crate::lake::LakeError;
 use crate::read::{ReadError, Recorded};
 use crate::{Ledger, Place, Position};
 
 /// Positions that one call looks at.
 pub const SPAN: i64 = 50_000;
+
+/// Positions that [`Ledger::at`] looks at.
+pub const MOST_AT: usize = 20_000;
 
 /// Which events are looked for; what is empty is not asked.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -169,6 +172,49 @@ impl Ledger {
         }
     }
 
+    /// The events at these positions, oldest first; there is none where the ledger ends before. At most
+    /// [`MOST_AT`] are looked at.
+    ///
+    /// # Errors
+    /// The ledger cannot be read, or holds what is no event.
+    pub async fn at(&self, positions: &[Position]) -> Result<Vec<Recorded>, ReadError> {
+        let mut wanted: Vec<i64> = positions.iter().take(MOST_AT).map(|one| one.0).collect();
+        wanted.sort_unstable();
+        wanted.dedup();
+        let list = format!("{wanted:?}");
+        let mut events = Vec::with_capacity(wanted.len());
+        let mut wrong = None;
+        let keep = |row: Row<'_>| {
+            let position = Position(row.integer(0)?);
+            match row.stored(1)?.event() {
+                Ok(event) => events.push(Recorded { position, event }),
+                Err(source) => wrong = Some((position, source)),
+            }
+            Ok(wrong.is_none())
+        };
+        let mut session = self.session().await;
+        // One statement for any number of them: each one is a trip of its own otherwise.
+        let sql = match &session.connection {
+            Connection::Sqlite(_) => {
+                "SELECT position, source, key, kind, at, event FROM events
+                 WHERE position IN (SELECT value FROM json_each($1)) ORDER BY position"
+            }
+            Connection::Postgres(_) => {
+                "SELECT position, source, key, kind, at, event FROM events
+                 WHERE position IN (SELECT value::BIGINT FROM json_array_elements_text($1::json))
+                 ORDER BY position"
+            }
+        };
+        let args = [Arg::Text(&list)];
+        session.connection.fetch(sql, &args, keep).await.map_err(|err| self.not_read(err))?;
+        match wrong {
+            None => Ok(events),
+            Some((position, source)) => {
+                Err(ReadError::Event { place: self.place.clone(), position, source })
+            }
+        }
+    }
+
     /// The lakes that it lists, by name, each with its generation: another one where anything changed.
     ///
     /// # Errors
@@ -221,6 +267,7 @@ impl Ledger {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fixtures::{self, on_both};
 
     async fn ledger(kinds: &[(&str, &str)]) -> Ledger {
         let ledger = Ledger::in_memory().await.unwrap();
@@ -297,6 +344,20 @@ mod tests {
         assert_eq!(ledger.tally(Position(3)).await.unwrap(), (Vec::new(), Position(3)));
         let part = ledger.between(Position(1), Position(3), "x.").await.unwrap();
         assert_eq!(part.iter().map(|one| one.position.0).collect::<Vec<_>>(), [3]);
+    }
+
+    #[test]
+    fn events_are_read_by_their_positions_from_either_database() {
+        on_both(async |home| {
+            let ledger = home.open().await;
+            ledger.append(&fixtures::events("github", 9)).await.unwrap();
+            let wanted = [7, 2, 2, 0, -1, 10, i64::MAX].map(Position);
+            let found = ledger.at(&wanted).await.unwrap();
+            let keys: Vec<_> =
+                found.iter().map(|one| (one.position.0, one.event.key.as_str())).collect();
+            assert_eq!(keys, [(2, "key-1"), (7, "key-6")]);
+            assert_eq!(ledger.at(&[]).await.unwrap(), []);
+        });
     }
 
     #[tokio::test]

@@ -128,14 +128,42 @@ impl Ledger {
         let end = self.end().await?;
         let mut renewed = false;
         loop {
+            let (set, last) = self.fold_next::<P>(PAGE, &mut renewed).await?;
+            match last {
+                Some(position) => progress(Progress { position, end }),
+                None => return Ok(set.position),
+            }
+        }
+    }
+
+    /// Folds at most `limit` of the events that are newer than the rows, in one transaction: a
+    /// step of [`Ledger::catch_up_rows`], for whoever must not hold the ledger for long.
+    ///
+    /// # Errors
+    /// The ledger cannot be read or written, or a row stays unreadable.
+    pub async fn step_rows<P: RowProjection>(
+        &self,
+        limit: usize,
+    ) -> Result<Progress, ProjectError> {
+        let end = self.end().await?;
+        let (set, last) = self.fold_next::<P>(limit, &mut false).await?;
+        Ok(Progress { position: last.unwrap_or(set.position), end })
+    }
+
+    /// Folds the next page; the newest event that it folded, `None` where there was none.
+    async fn fold_next<P: RowProjection>(
+        &self,
+        limit: usize,
+        renewed: &mut bool,
+    ) -> Result<(RowSet, Option<Position>), ProjectError> {
+        loop {
             let set = self.row_set::<P>().await?;
-            let page = self.read_page(set.position, PAGE, PAGE_BYTES).await?;
-            let Some(last) = page.last() else { return Ok(set.position) };
+            let page = self.read_page(set.position, limit, PAGE_BYTES).await?;
+            let Some(last) = page.last() else { return Ok((set, None)) };
             match self.fold_page::<P>(set, &page).await? {
-                Folded::Stored => progress(Progress { position: last.position, end }),
+                Folded::Stored => return Ok((set, Some(last.position))),
                 Folded::Late => (),
-                Folded::Unreadable(_) if !renewed => {
-                    renewed = true;
+                Folded::Unreadable(_) if !std::mem::replace(renewed, true) => {
                     self.drop_rows::<P>().await?;
                 }
                 Folded::Unreadable(key) => {
@@ -190,6 +218,27 @@ impl Ledger {
         let Some(set) = row_set::<P>(connection).await.map_err(failed)? else { return Ok(None) };
         let mut found = load(connection, set.id, &[key]).await.map_err(failed)?;
         Ok(found.remove(key.key.as_str()))
+    }
+
+    /// The rows of some things of one table, and the newest event that is in all of them: some may
+    /// hold newer ones, which were folded meanwhile. What has no row is left out.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    pub async fn rows_of<P: RowProjection>(
+        &self,
+        keys: &[RowKey],
+    ) -> Result<(FxHashMap<String, Vec<u8>>, Position), ProjectError> {
+        let failed = |err| self.unprojected(P::NAME, err);
+        let mut session = self.session().await;
+        let connection = &mut session.connection;
+        let Some(set) = row_set::<P>(connection).await.map_err(failed)? else {
+            return Ok((FxHashMap::default(), Position::START));
+        };
+        let keys: Vec<&RowKey> = keys.iter().collect();
+        let found = load(connection, set.id, &keys).await.map_err(failed)?;
+        let rows = found.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
+        Ok((rows, set.position))
     }
 
     /// How many rows [`Ledger::rows`] would hand over of one table, as things are now; with `since`

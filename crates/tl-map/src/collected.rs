@@ -90,12 +90,14 @@ impl<'a> Collected<'a> {
 
     /// The same where tickets and CI are as their rows hold them, and not in the delivery.
     pub fn of_rows(delivery: &'a Delivery, tickets: Rows, builds: Rows) -> Result<Self, RowError> {
-        let (tickets, linked) = Tickets::of_rows(tickets)?;
+        let (tickets, builds) =
+            rayon::join(|| Tickets::of_rows(tickets), || Builds::of_rows(builds));
+        let (tickets, linked) = tickets?;
         let mut tied = FxHashMap::default();
         for (row, links) in &linked {
             tie(&mut tied, *row, links);
         }
-        Ok(Self { delivery, tickets, builds: Builds::of_rows(builds)?, tied })
+        Ok(Self { delivery, tickets, builds: builds?, tied })
     }
 
     /// Whether trackers tie any ticket to a request or commit.

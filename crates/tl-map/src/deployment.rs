@@ -251,7 +251,7 @@ impl Deployments {
             .enumerate()
             .map(|(row, found)| (found.history.repository.as_str(), row))
             .collect();
-        for deployment in &mut self.list {
+        self.list.par_iter_mut().for_each(|deployment| {
             let record = &delivery.deployments[deployment.records[0]];
             let of = by_name.get(record.repository.as_str()).copied();
             let of = of.filter(|_| !record.repository.is_empty());
@@ -270,7 +270,7 @@ impl Deployments {
             let found = own.or_else(|| places.first()).copied().or_else(by_version);
             deployment.commit = found.map(|(_, ix)| ix);
             deployment.repository = found.map(|(row, _)| row).or(of);
-        }
+        });
     }
 
     /// Finds the successful deployment before each, of its service and environment.
@@ -438,7 +438,7 @@ pub fn is_production(record: &Record, options: &CollectedOptions) -> bool {
 }
 
 /// The service of a record: by the team's table, else as recorded, else its repository.
-pub fn service_of(record: &Record, options: &CollectedOptions) -> String {
+pub fn service_of<'r>(record: &'r Record, options: &'r CollectedOptions) -> &'r str {
     let called = [&record.service, &record.name, &record.environment];
     let known = options.services.iter().find(|service| {
         called.iter().any(|name| !name.is_empty() && service.is_called(name))
@@ -447,10 +447,10 @@ pub fn service_of(record: &Record, options: &CollectedOptions) -> String {
                 && service.paths.is_empty())
     });
     match known {
-        Some(service) => service.name.clone(),
-        None if !record.service.is_empty() => record.service.clone(),
-        None if !record.repository.is_empty() => record.repository.clone(),
-        None => record.name.clone(),
+        Some(service) => &service.name,
+        None if !record.service.is_empty() => &record.service,
+        None if !record.repository.is_empty() => &record.repository,
+        None => &record.name,
     }
 }
 
@@ -474,23 +474,23 @@ pub(crate) fn named_commits(delivery: &Delivery) -> FxHashSet<CommitId> {
 fn grouped(delivery: &Delivery, options: &CollectedOptions, until: Timestamp) -> Vec<Deployment> {
     let mut ended: Vec<(Timestamp, usize)> = delivery
         .deployments
-        .iter()
+        .par_iter()
         .enumerate()
         .filter(|(_, record)| is_production(record, options) && record.outcome != Outcome::Skipped)
         .filter_map(|(row, record)| Some((record.finished?, row)))
         .filter(|(at, _)| *at <= until)
         .collect();
-    ended.sort_by_key(|(at, row)| (*at, &delivery.deployments[*row].key));
+    ended.par_sort_by_key(|(at, row)| (*at, &delivery.deployments[*row].key));
     let mut list: Vec<Deployment> = Vec::new();
     // Deployments that may still get records, by place: each with the end of its first record.
-    let mut open: FxHashMap<(String, String), Vec<(usize, Timestamp)>> = FxHashMap::default();
+    let mut open: FxHashMap<(&str, &str), Vec<(usize, Timestamp)>> = FxHashMap::default();
     for (at, row) in ended {
         let record = &delivery.deployments[row];
         let service = service_of(record, options);
         let what = if record.commit.is_empty() { &record.version } else { &record.commit };
         let begun = record.started.or(record.queued).map(|begun| begun.min(at));
         let is_success = record.outcome == Outcome::Success;
-        let here = open.entry((service.clone(), record.environment.clone())).or_default();
+        let here = open.entry((service, &record.environment)).or_default();
         here.retain(|(index, first)| {
             let same = list[*index].what == *what;
             at - *first <= TOGETHER && (same || !is_success)
@@ -510,7 +510,7 @@ fn grouped(delivery: &Delivery, options: &CollectedOptions, until: Timestamp) ->
         }
         here.push((list.len(), at));
         list.push(Deployment {
-            service,
+            service: service.to_owned(),
             environment: record.environment.clone(),
             repository: None,
             what: what.clone(),

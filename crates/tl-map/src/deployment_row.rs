@@ -4,7 +4,7 @@
 //! [`deployments`] and [`incidents`]. **Invariant:** an instant or a span that is not known is `None`,
 //! never zero; nobody is named.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 use tl_core::delivery::Incident;
 use tl_core::fact::Outcome;
@@ -12,6 +12,7 @@ use tl_core::time::{Millis, Timestamp};
 
 use crate::dataset::Dataset;
 use crate::deployment::{Deployment, Kind};
+use crate::failure::Grade;
 
 /// A deployment to production.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +39,10 @@ pub struct DeploymentRow {
     pub why: Option<String>,
     /// Changes that it brought to production first.
     pub changes: u64,
+    /// The same by name, as [`JourneyRow`](crate::journey_row::JourneyRow) has it.
+    pub brought: Vec<String>,
+    /// Keys of its records in the ledger: jobs and regions may have told it apart.
+    pub keys: Vec<String>,
     /// Signs that it failed, the surest first.
     pub failures: Vec<FailureSign>,
     /// When users were served again, where it failed and they were.
@@ -100,6 +105,20 @@ pub struct IncidentRow {
     pub reopened: u64,
     /// Deployments that are blamed for it, the surest first.
     pub causes: Vec<Cause>,
+    /// Changes that are blamed for it, the surest first: those that it names, else what the blamed
+    /// deployments brought.
+    pub changes: Vec<BlamedChange>,
+}
+
+/// A change that an incident is put down to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BlamedChange {
+    /// Its repository's name for people.
+    pub repository: String,
+    /// Its name, as [`JourneyRow`](crate::journey_row::JourneyRow) has it.
+    pub change: String,
+    /// How sure it is: `A` or `E`.
+    pub grade: String,
 }
 
 /// A deployment that an incident is put down to.
@@ -127,6 +146,7 @@ pub fn deployments(data: &Dataset<'_>) -> Vec<DeploymentRow> {
 /// A row for every incident that began in the window, the newest first.
 pub fn incidents(data: &Dataset<'_>) -> Vec<IncidentRow> {
     let mut causes: FxHashMap<usize, Vec<Cause>> = FxHashMap::default();
+    let mut blamed: FxHashMap<usize, Vec<Sign>> = FxHashMap::default();
     for one in &data.deployments.list {
         for failure in &one.failures {
             let Some(row) = failure.incident else { continue };
@@ -137,6 +157,8 @@ pub fn incidents(data: &Dataset<'_>) -> Vec<IncidentRow> {
                 grade: format!("{:?}", failure.grade),
                 why: failure.why.clone(),
             });
+            let of = blamed.entry(row).or_default();
+            of.extend(failure.changes.iter().map(|change| (failure.grade, *change)));
         }
     }
     let mut rows: Vec<IncidentRow> = Vec::new();
@@ -147,10 +169,27 @@ pub fn incidents(data: &Dataset<'_>) -> Vec<IncidentRow> {
             continue;
         }
         causes.sort_by(|a, b| (&a.grade, b.finished).cmp(&(&b.grade, a.finished)));
-        rows.extend(incident(data, found, causes));
+        let changes = blamed_changes(data, blamed.remove(&at).unwrap_or_default());
+        rows.extend(incident(data, found, causes, changes));
     }
     rows.sort_by(|a, b| b.opened.cmp(&a.opened).then_with(|| a.key.cmp(&b.key)));
     rows
+}
+
+/// How sure it is that a change caused an incident, and the change as (repository, change).
+type Sign = (Grade, (usize, usize));
+
+/// Each change once, by its surest grade.
+fn blamed_changes(data: &Dataset<'_>, mut found: Vec<Sign>) -> Vec<BlamedChange> {
+    found.sort_unstable();
+    let mut seen = FxHashSet::default();
+    found.retain(|(_, change)| seen.insert(*change));
+    let named = |(grade, (repository, change)): Sign| BlamedChange {
+        repository: data.repositories[repository].history.name.clone(),
+        change: data.change_name(repository, change),
+        grade: format!("{grade:?}"),
+    };
+    found.into_iter().map(named).collect()
 }
 
 fn deployment(data: &Dataset<'_>, one: &Deployment) -> DeploymentRow {
@@ -172,6 +211,12 @@ fn deployment(data: &Dataset<'_>, one: &Deployment) -> DeploymentRow {
         },
         why: one.kind.why().map(str::to_owned),
         changes: one.shipped.len() as u64,
+        brought: one.shipped.iter().map(|(of, change)| data.change_name(*of, *change)).collect(),
+        keys: one
+            .records
+            .iter()
+            .map(|row| data.collected.delivery.deployments[*row].key.clone())
+            .collect(),
         failures: one
             .failures
             .iter()
@@ -195,7 +240,12 @@ fn called(data: &Dataset<'_>, name: &str) -> String {
 }
 
 /// Nothing where nobody knows when it began, or that was not in the window.
-fn incident(data: &Dataset<'_>, found: &Incident, causes: Vec<Cause>) -> Option<IncidentRow> {
+fn incident(
+    data: &Dataset<'_>,
+    found: &Incident,
+    causes: Vec<Cause>,
+    changes: Vec<BlamedChange>,
+) -> Option<IncidentRow> {
     let until = data.window.until;
     let opened = found.opened.filter(|at| (data.window.since..=until).contains(at))?;
     let last = |all: &[Timestamp]| all.iter().copied().filter(|at| *at <= until).max();
@@ -219,5 +269,6 @@ fn incident(data: &Dataset<'_>, found: &Incident, causes: Vec<Cause>) -> Option<
         to_resolve_ms: resolved.map(since),
         reopened: found.reopened.iter().filter(|at| **at <= until).count() as u64,
         causes,
+        changes,
     })
 }

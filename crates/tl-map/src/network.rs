@@ -1,12 +1,14 @@
 //! What if the line itself were another? A simulation that answers only where it is calibrated.
 //!
 //! In: [`Observed`], the line with its active times and waits. Out: [`Answer`]: the
-//! [`Calibration`], and the [`ScenarioOutcome`]s when it holds. Start at [`answer`]. Unlike
+//! [`Calibration`], and the [`Outcome`]s of scenarios when it holds. Start at [`answer`]; any other
+//! line can be asked of a [`Simulator`](asked::Simulator). Unlike
 //! [`what_if`](crate::what_if), which changes one stage of finished journeys, here queues fill and
 //! empty: a wait is never given, it emerges from arrivals, service times and capacities.
 //! **Invariant:** pure and repeatable: the same input and settings give the same answer; no
 //! scenario is answered when one station does not hold.
 
+pub mod asked;
 pub(crate) mod calendar;
 pub mod calibrate;
 pub mod engine;
@@ -25,7 +27,7 @@ use calendar::Calendar;
 use calibrate::{Calibration, calibrate};
 use line::Model;
 use observed::Observed;
-use scenarios::{ScenarioOutcome, scenarios};
+use scenarios::{Outcome, Scenario, scenarios};
 use simulation::simulate;
 
 /// What this measure is.
@@ -104,7 +106,7 @@ pub struct Answer {
     /// Whether the simulated line waits as the observed one did, station by station.
     pub calibration: Calibration,
     /// One for each scenario that the line can be asked; empty unless the calibration holds.
-    pub scenarios: Vec<ScenarioOutcome>,
+    pub scenarios: Vec<(Scenario, Outcome)>,
 }
 
 /// Calibrates the line and, only if that holds, asks every scenario of it.

@@ -7,6 +7,7 @@
 //! have taken, and ignores that a shorter queue may fill up again (congestion).
 //! **Invariant:** an operator that changes no item has an effect of exactly zero.
 
+use rayon::prelude::*;
 use serde::Serialize;
 use tl_core::time::Millis;
 
@@ -140,8 +141,17 @@ pub fn what_if(
     operator: Operator,
     draws: &Draws,
 ) -> Option<Effect> {
-    let mut drawn = evaluate(matrix, &[stage], operator, draws);
-    drawn.pop()?.effect(matrix, operator)
+    what_ifs(matrix, &[(stage, operator)], draws).pop()?
+}
+
+/// The same for several stages and operators, each alone: what is drawn of the totals as they are is
+/// drawn once.
+pub fn what_ifs(
+    matrix: &StageMatrix,
+    changes: &[(usize, Operator)],
+    draws: &Draws,
+) -> Vec<Option<Effect>> {
+    evaluate(matrix, changes, draws).into_iter().map(Drawn::effect).collect()
 }
 
 /// A queue that could be shortened, and what the failures say about it.
@@ -192,14 +202,15 @@ pub fn invest_first(
     weekly_arrivals: f64,
     draws: &Draws,
 ) -> Vec<Slice> {
-    let stages: Vec<usize> = candidates.iter().map(|candidate| candidate.stage).collect();
-    let drawn = evaluate(matrix, &stages, operator, draws);
+    let changes: Vec<(usize, Operator)> =
+        candidates.iter().map(|candidate| (candidate.stage, operator)).collect();
+    let drawn = evaluate(matrix, &changes, draws);
     let best = shares_of_best(&drawn);
     let hours_a_week = weekly_arrivals / Millis::HOUR.get() as f64;
     let slices = candidates.iter().zip(drawn).zip(best);
     let mut slices: Vec<Slice> = slices
         .filter_map(|((candidate, drawn), best)| {
-            let effect = drawn.effect(matrix, operator)?;
+            let effect = drawn.effect()?;
             Some(Slice {
                 effect,
                 hours_a_week: effect.median_saved.scaled(hours_a_week),
@@ -275,18 +286,20 @@ const DRAWN: [f64; 2] = [0.5, 0.9];
 /// What each draw of authors saves by one stage.
 struct Drawn {
     stage: usize,
-    totals: Vec<i64>,
+    operator: Operator,
+    before: Option<Summary>,
+    after: Option<Summary>,
     median: Vec<f64>,
     p90: Vec<f64>,
     mean: Vec<f64>,
 }
 
 impl Drawn {
-    fn effect(self, matrix: &StageMatrix, operator: Operator) -> Option<Effect> {
-        let (before, after) = (Summary::of(&matrix.totals)?, Summary::of(&self.totals)?);
+    fn effect(self) -> Option<Effect> {
+        let (before, after) = (self.before?, self.after?);
         Some(Effect {
             stage: self.stage,
-            operator,
+            operator: self.operator,
             median_saved: percentile(before.p50 - after.p50, self.median)?,
             p90_saved: percentile(before.p90 - after.p90, self.p90)?,
             mean_saved: percentile(before.mean - after.mean, self.mean)?,
@@ -296,40 +309,42 @@ impl Drawn {
     }
 }
 
-/// Evaluates all stages on the same draws, so that they can be compared draw by draw.
-fn evaluate(
-    matrix: &StageMatrix,
-    stages: &[usize],
-    operator: Operator,
-    draws: &Draws,
-) -> Vec<Drawn> {
+/// Evaluates all changes on the same draws, so that they can be compared draw by draw; as many at a
+/// time as there are cores.
+fn evaluate(matrix: &StageMatrix, changes: &[(usize, Operator)], draws: &Draws) -> Vec<Drawn> {
     let clusters = &matrix.clusters;
-    let drawn = stages.iter().map(|&stage| Drawn {
-        stage,
-        totals: matrix.totals_after(stage, operator),
-        median: Vec::with_capacity(draws.count as usize),
-        p90: Vec::with_capacity(draws.count as usize),
-        mean: Vec::with_capacity(draws.count as usize),
-    });
-    let mut drawn: Vec<Drawn> = drawn.collect();
-    let before = SortedColumn::new(clusters, &matrix.totals, &DRAWN);
-    let after: Vec<(SortedColumn, Vec<f64>)> = drawn
-        .iter()
-        .map(|one| {
-            let saved = matrix.totals.iter().zip(&one.totals).map(|(before, after)| before - after);
-            let saved = clusters.sums_by_cluster(&saved.collect::<Vec<i64>>());
-            (SortedColumn::new(clusters, &one.totals, &DRAWN), saved)
-        })
-        .collect();
+    let column = SortedColumn::new(clusters, &matrix.totals, &DRAWN);
+    let mut quantiles: Vec<[f64; 2]> = Vec::with_capacity(draws.count as usize);
     clusters.each_draw(draws, |multiplicity, rows| {
-        let [median, p90] = [0, 1].map(|index| before.resampled(index, multiplicity, rows));
-        for (drawn, (column, saved)) in drawn.iter_mut().zip(&after) {
+        quantiles.push([0, 1].map(|index| column.resampled(index, multiplicity, rows)));
+    });
+    let before = column.summary();
+    drop(column);
+    let of = |(stage, operator): &(usize, Operator)| {
+        let totals = matrix.totals_after(*stage, *operator);
+        let saved = matrix.totals.iter().zip(&totals).map(|(before, after)| before - after);
+        let saved = clusters.sums_by_cluster(&saved.collect::<Vec<i64>>());
+        let column = SortedColumn::new(clusters, &totals, &DRAWN);
+        drop(totals);
+        let mut drawn = Drawn {
+            stage: *stage,
+            operator: *operator,
+            before,
+            after: column.summary(),
+            median: Vec::with_capacity(quantiles.len()),
+            p90: Vec::with_capacity(quantiles.len()),
+            mean: Vec::with_capacity(quantiles.len()),
+        };
+        let mut known = quantiles.iter();
+        clusters.each_draw(draws, |multiplicity, rows| {
+            let Some([median, p90]) = known.next() else { return };
             drawn.median.push(median - column.resampled(0, multiplicity, rows));
             drawn.p90.push(p90 - column.resampled(1, multiplicity, rows));
-            drawn.mean.push(weigh_f64(multiplicity, saved) / rows as f64);
-        }
-    });
-    drawn
+            drawn.mean.push(weigh_f64(multiplicity, &saved) / rows as f64);
+        });
+        drawn
+    };
+    changes.par_iter().map(of).collect()
 }
 
 /// For each stage, the share of draws in which its median saved is the largest.

@@ -1,18 +1,21 @@
 //! The API: everything that a page shows, as data; badges; metrics; whether the server is well.
 //!
 //! In: a request below `/v1`, and a few addresses beside it. Out: JSON, NDJSON where that is asked for, or a
-//! problem by RFC 9457. Start at [`router`]; what is answered is in [`mod@line`] (what was measured) and
-//! [`ledger`] (what was collected), how it is described in [`document`].
+//! problem by RFC 9457. Start at [`router`]; what is answered is in [`mod@line`] (what was measured),
+//! [`ledger`] (what was collected), [`course`] (both of one change) and [`shown`] (what pages make of it), how
+//! it is described in [`document`].
 //! **Invariants:** a call and a page that ask the same get the same; every address is in the OpenAPI
 //! document; whatever is asked for, an answer is bounded, or sent as it is made.
 
 mod answer;
 mod badge;
+mod course;
 mod document;
 mod ledger;
 mod line;
 mod metrics;
 mod schema;
+mod shown;
 mod state;
 
 #[cfg(test)]
@@ -39,6 +42,8 @@ pub(crate) fn router() -> Router<App> {
         .route("/v1/report", get(line::report))
         .route("/v1/journeys", get(line::journeys))
         .route("/v1/journeys.ndjson", get(line::journeys))
+        .route("/v1/journey", get(course::journey))
+        .route("/v1/incident", get(course::incident))
         .route("/v1/open", get(line::open))
         .route("/v1/open.ndjson", get(line::open))
         .route("/v1/deployments", get(line::deployments))
@@ -48,6 +53,14 @@ pub(crate) fn router() -> Router<App> {
         .route("/v1/measures", get(line::measures))
         .route("/v1/measures/{id}", get(line::measure))
         .route("/v1/choices", get(line::choices))
+        .route("/v1/snapshot", get(shown::snapshot))
+        .route("/v1/weeks", get(shown::weeks))
+        .route("/v1/steps", get(shown::steps))
+        .route("/v1/waits", get(shown::waits))
+        .route("/v1/aging", get(shown::aging))
+        .route("/v1/what-if", get(shown::what_if))
+        .route("/v1/suites", get(shown::suites_now))
+        .route("/v1/quarantine", get(shown::quarantine))
         .route("/v1/events", get(ledger::events))
         .route("/v1/events.ndjson", get(ledger::events))
         .route("/v1/events/{position}", get(ledger::event))

@@ -27,10 +27,11 @@ use crate::jobs::{self, Schedule};
 use crate::mcp::Tools;
 use crate::measured::Measure;
 use crate::page::tests::Shelf;
+use crate::page::what_if::Lab;
 use crate::reading::Reading;
 use crate::tls::Tls;
 use crate::told::Told;
-use crate::{api, asset, folding, headers, live, page};
+use crate::{api, asset, folding, headers, live, page, trail};
 
 /// What the binary hands over.
 pub struct Setup {
@@ -82,6 +83,8 @@ pub struct Shared {
     pub(crate) told: Told,
     /// What is known of tests.
     pub(crate) shelf: Shelf,
+    /// What was asked if the line were another.
+    pub(crate) lab: Lab,
     /// Position of the newest event, as far as it was looked.
     pub ends: watch::Sender<u64>,
     /// Whether the server is about to end: streams that have no end of their own end then.
@@ -116,6 +119,7 @@ impl App {
             reading,
             told: Told::default(),
             shelf: Shelf::default(),
+            lab: Lab::default(),
             ends,
             stopping,
         }))
@@ -158,6 +162,7 @@ pub async fn serve(
     tokio::spawn(intake::write(app.clone()));
     tokio::spawn(folding::work(app.clone()));
     tokio::spawn(folding::tidy(app.clone()));
+    tokio::spawn(trail::work(app.clone()));
     tokio::spawn(jobs::work(app.clone(), jobs::holder()));
     let stopping = app.clone();
     let stop = async move {

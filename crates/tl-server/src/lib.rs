@@ -25,8 +25,10 @@ mod chart;
 mod folding;
 mod headers;
 mod live;
+mod markup;
 mod page;
 mod told;
+mod trail;
 
 #[cfg(test)]
 pub(crate) mod testing;

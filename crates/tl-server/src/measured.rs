@@ -4,11 +4,13 @@
 //! calls are answered without reading anything again.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Serialize;
 use tl_map::deployment_row::{DeploymentRow, IncidentRow};
 use tl_map::explain::Explanation;
 use tl_map::journey_row::JourneyRow;
+use tl_map::network::asked::Simulator;
 use tl_map::open_row::OpenRow;
 use tl_map::path_row::PathRow;
 use tl_map::report::Report;
@@ -25,6 +27,9 @@ pub struct Measured {
     pub journeys: Vec<JourneyRow>,
     /// A row for every open request, the longest wait first.
     pub open: Vec<OpenRow>,
+    /// The line, to be asked what it might be; `None` where its simulation does not hold.
+    #[serde(skip)]
+    pub simulator: Option<Arc<Simulator>>,
     /// This week against last.
     pub weeks: Weeks,
     /// A row for every deployment to production in the period, the newest first.

@@ -9,7 +9,7 @@ pub(crate) mod events;
 mod flow;
 pub(crate) mod journey;
 pub(crate) mod measure;
-mod overview;
+pub(crate) mod overview;
 mod paradox;
 pub(crate) mod reliability;
 pub(crate) mod reviews;
@@ -17,7 +17,7 @@ pub(crate) mod settings;
 pub(crate) mod sheet;
 pub(crate) mod sign_in;
 pub(crate) mod tests;
-mod what_if;
+pub(crate) mod what_if;
 
 use std::sync::Arc;
 
@@ -50,12 +50,17 @@ const PAGES: [(&str, &str); 10] = [
     ("/settings", "Settings"),
 ];
 
+/// What stands on every page that measures nothing.
+const NOTHING: &str = "Nothing was collected yet. `throughline serve PATH/TO/REPOSITORY` measures a \
+    repository; `throughline collect --help` connects a forge, a tracker, CI, deployments and incidents.";
+
 /// Addresses of pages.
 pub(crate) fn router() -> Router<App> {
     Router::new()
         .route("/", get(overview::overview))
         .route("/flow", get(flow::flow))
         .route("/journey", get(journey::journey))
+        .route("/incident", get(reliability::incident::incident))
         .route("/paradox", get(paradox::paradox))
         .route("/what-if", get(what_if::what_if))
         .route("/measures", get(measure::measures))
@@ -243,6 +248,11 @@ impl Shell {
             age if age < Millis::new(60_000) => "just now".to_owned(),
             age => format!("{} ago", format::duration(age.hours())),
         };
+        let mut notes = snapshot.measured.notes.clone();
+        // The overview says so at length.
+        if path != "/" && overview::is_empty(&snapshot.measured) {
+            notes.push(NOTHING.to_owned());
+        }
         let newer = match app.board.is_stale(snapshot) {
             true => "; newer events are being measured",
             false => "",
@@ -258,7 +268,7 @@ impl Shell {
                 report.until.date(),
                 format::count(report.value_stream.changes)
             ),
-            notes: snapshot.measured.notes.clone(),
+            notes,
             ..Self::bare(title)
         }
     }

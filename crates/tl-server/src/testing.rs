@@ -29,8 +29,9 @@ use crate::app::{App, Setup, router};
 use crate::measured::{Choices, Measured};
 use crate::organisation::Organisation;
 use crate::question::{Period, Question};
-use crate::reading::Reading;
+use crate::reading::{OfRepository, Reading};
 use crate::things::Things;
+use crate::trail::Trails;
 
 /// The largest answer that a test reads, bytes.
 const MOST_BYTES: usize = 32 << 20;
@@ -68,7 +69,7 @@ impl Site {
 
     /// Nothing was collected, and one comes in by this door.
     pub(crate) fn behind(door: Door) -> Self {
-        Self::made(|_| Ok(measure(&[], &Question::default())), &[], door)
+        Self::made(|_| Ok(measure(&[], &Question::default())), &[], door, Vec::new())
     }
 
     /// Answers by `measure`; the ledger holds `events`.
@@ -76,13 +77,20 @@ impl Site {
         measure: impl FnMut(&Question) -> Result<Measured, String> + Send + 'static,
         events: &[Event],
     ) -> Self {
-        Self::made(measure, events, Door::open(Vec::new()))
+        Self::made(measure, events, Door::open(Vec::new()), Vec::new())
+    }
+
+    /// Nothing was collected, and these are in quarantine.
+    pub(crate) fn with_quarantines(quarantines: Vec<OfRepository>) -> Self {
+        let measure = |_: &Question| Ok(measure(&[], &Question::default()));
+        Self::made(measure, &[], Door::open(Vec::new()), quarantines)
     }
 
     fn made(
         measure: impl FnMut(&Question) -> Result<Measured, String> + Send + 'static,
         events: &[Event],
         door: Door,
+        quarantines: Vec<OfRepository>,
     ) -> Self {
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
         let directory = TempDir::new().unwrap();
@@ -95,10 +103,21 @@ impl Site {
             let reader = ledger.beside().await.unwrap().unwrap();
             let lake = directory.path().join("lake");
             let results = move |_: &str| Some(Place::Directory(lake.clone()));
-            let reading = Reading::new(Box::new(results), false);
+            let reading = Reading {
+                results: Box::new(results),
+                quarantines: Box::new(move || quarantines.clone()),
+                key: "a key of tests".to_owned(),
+                ..Reading::default()
+            };
             App::new(Setup { measure: Box::new(measure), door, reading, ..setup(ledger, reader) })
         });
         Self { app, runtime, _directory: directory }
+    }
+
+    /// The same with the trails of its events.
+    pub(crate) fn with_trails(self) -> Self {
+        self.wait(self.app.ledger.catch_up_rows::<Trails>(&mut |_| ())).unwrap();
+        self
     }
 
     /// The answer to `GET path`.
@@ -209,6 +228,7 @@ pub(crate) fn measure(events: &[Event], question: &Question) -> Measured {
         journeys: journey_row::rows(&data, false),
         open: open_row::rows(&data),
         paths: path_row::rows(&data),
+        simulator: None,
         weeks: weeks::weeks(&data),
         forge_names: BTreeMap::new(),
         deployments: deployment_row::deployments(&data),

@@ -1,5 +1,5 @@
 //! What the ledger's events tell beside delivery: how many of which kinds came from where, what guard
-//! found, what agents' hooks decided.
+//! found, what agents' hooks and the gate of tests decided.
 //!
 //! In: the events of the ledger, as far as they were not read yet. Out: [`Heard`]. Start at
 //! [`heard`]. **Invariants:** an event is taken in once; what is kept is bounded, whatever comes;
@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use serde::Serialize;
-use tl_core::fact::{AgentDecided, GuardApproved, GuardScanned, kind};
+use tl_core::fact::{AgentDecided, GateDecided, GuardApproved, GuardScanned, kind};
 use tl_core::time::Timestamp;
 use tl_core::verdict::Effect;
 use tl_ledger::read::{ReadError, Recorded};
@@ -25,6 +25,10 @@ const PATIENCE: Duration = Duration::from_millis(800);
 
 /// Repositories of which scans are kept; the one that was not scanned for longest goes first.
 const REPOSITORIES: usize = 2_000;
+
+/// Machines of which scans are kept, and repositories on each: what was not scanned for longest goes first.
+const MACHINES: usize = 1_000;
+const ON_MACHINE: usize = 20;
 
 /// Approvals and decisions that are kept one by one, the newest of them.
 const LATEST: usize = 200;
@@ -53,6 +57,8 @@ pub(crate) struct Heard {
     pub(crate) sources: BTreeMap<String, BTreeMap<String, Count>>,
     /// What guard saw, by repository.
     pub(crate) scanned: BTreeMap<String, Scans>,
+    /// What guard saw, by machine, where scans say on which they ran.
+    pub(crate) machines: BTreeMap<String, Machine>,
     /// The newest first.
     pub(crate) approvals: VecDeque<Approval>,
     /// Decisions that were no plain yes, the newest first.
@@ -61,6 +67,8 @@ pub(crate) struct Heard {
     pub(crate) days: BTreeMap<i64, BTreeMap<String, Decisions>>,
     /// Objections by what objected, such as `rule:GA001`.
     pub(crate) policies: BTreeMap<String, Count>,
+    /// What the gate of tests decided, the newest first.
+    pub(crate) gated: VecDeque<Gated>,
     is_read_on: bool,
 }
 
@@ -88,6 +96,17 @@ pub(crate) struct Scans {
     pub(crate) approved: Option<Timestamp>,
 }
 
+/// The scans on a machine.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Machine {
+    /// How many.
+    pub(crate) scans: u64,
+    /// When the newest was.
+    pub(crate) last: Timestamp,
+    /// The newest of each repository, with its instant.
+    pub(crate) repositories: BTreeMap<String, (Timestamp, GuardScanned)>,
+}
+
 /// Somebody approved something.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Approval {
@@ -95,6 +114,9 @@ pub(crate) struct Approval {
     pub(crate) at: Timestamp,
     /// Of which repository.
     pub(crate) repository: String,
+    /// Who, as the event says: never shown as it is, see [`Reading`](crate::reading::Reading).
+    #[serde(skip)]
+    pub(crate) by: Option<String>,
     /// What.
     pub(crate) approved: GuardApproved,
     /// Its place in the ledger.
@@ -110,6 +132,19 @@ pub(crate) struct Objection {
     pub(crate) session: String,
     /// What was decided.
     pub(crate) decided: AgentDecided,
+    /// Its place in the ledger.
+    pub(crate) position: i64,
+}
+
+/// The gate of tests decided.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Gated {
+    /// When.
+    pub(crate) at: Timestamp,
+    /// `passed`, `overdue`, `failed` or `unproven`.
+    pub(crate) outcome: String,
+    /// Ids of tests whose failures the quarantine took out.
+    pub(crate) masked: Vec<String>,
     /// Its place in the ledger.
     pub(crate) position: i64,
 }
@@ -188,6 +223,12 @@ async fn read_on(app: App) {
     }
 }
 
+/// Whether a machine stands by a pseudonym, as guard makes it: `machine-1f3a90c2`.
+fn is_pseudonym(machine: &str) -> bool {
+    let digits = machine.strip_prefix("machine-").unwrap_or_default();
+    digits.len() == 8 && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
 impl Heard {
     /// Takes in the next events.
     async fn step(&mut self, ledger: &Ledger) -> Result<(), ReadError> {
@@ -198,7 +239,7 @@ impl Heard {
         let (tally, until) = ledger.tally(self.position).await?;
         // Nothing is kept of a step that fails: it is made again, whole.
         let mut told = Vec::new();
-        for kinds in ["guard.", kind::AGENT_DECIDED] {
+        for kinds in ["guard.", kind::AGENT_DECIDED, kind::GATE_DECIDED] {
             if tally.iter().any(|one| one.kind.starts_with(kinds)) {
                 told.extend(ledger.between(self.position, until, kinds).await?);
             }
@@ -227,7 +268,11 @@ impl Heard {
         let (_, name) = event.subject.split_once(':').unwrap_or(("", &event.subject));
         match event.kind.as_str() {
             kind::GUARD_SCANNED => {
-                if let Ok(scan) = event.payload::<GuardScanned>() {
+                if let Ok(mut scan) = event.payload::<GuardScanned>() {
+                    // A name that somebody else gave a machine may be that of a person.
+                    if !is_pseudonym(&scan.machine) {
+                        scan.machine.clear();
+                    }
                     self.scan(name, event.at, scan);
                 }
             }
@@ -240,10 +285,20 @@ impl Heard {
                     self.approvals.push_front(Approval {
                         at: event.at,
                         repository,
+                        by: event.actor.clone(),
                         approved,
                         position,
                     });
                     self.approvals.truncate(LATEST);
+                }
+            }
+            kind::GATE_DECIDED => {
+                if let Ok(decided) = event.payload::<GateDecided>() {
+                    let GateDecided { outcome, mut masked, .. } = decided;
+                    masked.truncate(NAMES);
+                    let (at, position) = (event.at, recorded.position.0);
+                    self.gated.push_front(Gated { at, outcome, masked, position });
+                    self.gated.truncate(LATEST);
                 }
             }
             kind::AGENT_DECIDED => {
@@ -255,7 +310,32 @@ impl Heard {
         }
     }
 
+    fn on_machine(&mut self, name: &str, at: Timestamp, scan: &GuardScanned) {
+        if scan.machine.is_empty() {
+            return;
+        }
+        let first = || Machine { scans: 0, last: at, repositories: BTreeMap::new() };
+        let machine = self.machines.entry(scan.machine.clone()).or_insert_with(first);
+        machine.scans += 1;
+        machine.last = machine.last.max(at);
+        let known = machine.repositories.get(name);
+        if known.is_none_or(|(known, _)| *known <= at) {
+            machine.repositories.insert(name.to_owned(), (at, scan.clone()));
+        }
+        if machine.repositories.len() > ON_MACHINE {
+            let oldest = machine.repositories.iter().min_by_key(|(_, (at, _))| *at);
+            let oldest = oldest.map(|(name, _)| name.clone());
+            oldest.map(|name| machine.repositories.remove(&name));
+        }
+        if self.machines.len() > MACHINES {
+            let oldest = self.machines.iter().min_by_key(|(_, machine)| machine.last);
+            let oldest = oldest.map(|(name, _)| name.clone());
+            oldest.map(|name| self.machines.remove(&name));
+        }
+    }
+
     fn scan(&mut self, name: &str, at: Timestamp, scan: GuardScanned) {
+        self.on_machine(name, at, &scan);
         match self.scanned.get_mut(name) {
             Some(known) => {
                 known.scans += 1;

@@ -14,6 +14,14 @@
     });
   }
 
+  // A slider says where it stands while it is drawn.
+  document.addEventListener("input", (event) => {
+    const shown = event.target.closest(".slider")?.querySelector("output");
+    if (!shown) return;
+    const { unit } = shown.dataset, { value } = event.target;
+    shown.textContent = unit ? `${value} ${unit}` : value > 0 ? `+${value}` : value;
+  });
+
   const follows = document.body.dataset.live;
   if (!follows || !window.EventSource) return;
   let due = 0;

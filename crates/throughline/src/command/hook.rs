@@ -6,13 +6,13 @@
 //! whatever goes wrong (input, policy, lock, disk, time, a panic) is answered with `on_error`, never with
 //! silence.
 
+mod watch;
+
 use std::ffi::OsString;
 use std::io::{self, Read as _, Write as _};
-use std::panic::{self, AssertUnwindSafe};
+use std::panic;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
-use std::time::{Duration, Instant};
 
 use tl_core::event::Event;
 use tl_core::fact::{AgentDecided, kind};
@@ -34,6 +34,7 @@ use tl_policy::file::{AskFallback, PolicyFile};
 use tl_policy::request::{Request, Verb};
 use tl_rules::suppress::Suppression;
 
+use self::watch::{Undecided, Watch, watched};
 use crate::clock;
 use crate::config::env::{TL_LEDGER, TL_NOW, Variables};
 use crate::context::Globals;
@@ -41,13 +42,6 @@ use crate::error::CommandError;
 use crate::guard_files::policy::{IGNORES_CASE, Places, Policies};
 use crate::guard_files::{self, GuardFiles};
 use crate::ui::Ui;
-
-/// How long the client may take to write its document.
-const READING: Duration = Duration::from_secs(2);
-/// How long a decision may take.
-const DECIDING: Duration = Duration::from_millis(250);
-/// Stack of the thread that decides: documents may be nested 128 deep.
-const STACK: usize = 8 << 20;
 
 const USAGE: &str = "usage: throughline hook CLIENT [EVENT] [--unattended] < DOCUMENT\n\
     CLIENT: claude-code, codex, cursor, gemini, copilot, windsurf, cline\n\
@@ -60,18 +54,6 @@ struct Call {
     event: Option<String>,
     /// Nobody is there who could be asked.
     unattended: bool,
-}
-
-/// What the thread that decides tells.
-enum Step {
-    /// The document is read.
-    Read,
-    /// What to answer where nothing is decided.
-    OnError(Effect),
-    /// The answer.
-    Done(Answer),
-    /// It could not be decided.
-    Broken(String),
 }
 
 /// Answers, if this is what the arguments ask for; returns the exit code.
@@ -87,15 +69,16 @@ pub(crate) fn run(args: impl IntoIterator<Item = OsString>) -> Option<u8> {
         let _nobody_reads = io::stderr().write_all(USAGE.as_bytes());
         return Some(2);
     };
-    let code = match answered(&call, decided) {
-        Ok(answer) => say(&answer),
-        Err((answer, why)) => {
-            let code = say(&answer);
-            record_broken(&call, &why);
-            code
-        }
-    };
-    Some(code)
+    let own = call.clone();
+    let late = move |undecided| leave(object(&own, &undecided));
+    Some(match watched(|watch| decided(&call, watch), late) {
+        Some(Ok(answer)) => say(&answer),
+        Some(Err(undecided)) => object(&call, &undecided),
+        // The clock has answered, and ends this process when that is written down.
+        None => loop {
+            thread::park();
+        },
+    })
 }
 
 fn call(args: impl Iterator<Item = OsString>) -> Option<Call> {
@@ -123,72 +106,36 @@ fn say(answer: &Answer) -> u8 {
     if written.is_err() { 2 } else { answer.code }
 }
 
-/// Decides in a thread of its own, which may neither take too long nor take this one along. The error
-/// is an answer too, and why nothing was decided.
-fn answered(call: &Call, decide: fn(&Call, &Sender<Step>)) -> Result<Answer, (Answer, String)> {
-    let (steps, told) = channel();
-    let own = call.clone();
-    let thread = thread::Builder::new().stack_size(STACK).spawn(move || {
-        let panicked = panic::catch_unwind(AssertUnwindSafe(|| decide(&own, &steps))).is_err();
-        if panicked {
-            let _main_has_given_up = steps
-                .send(Step::Broken("Throughline failed inside, which is a bug of it".to_owned()));
-        }
-    });
-    let mut on_error = Effect::Ask;
-    let why = match thread {
-        Ok(_) => match wait(&told, &mut on_error) {
-            Ok(answer) => return Ok(answer),
-            Err(why) => why,
-        },
-        Err(err) => format!("no thread could be started: {err}"),
-    };
-    if call.unattended {
-        on_error = unattended(on_error);
-    }
-    Err((hook::broken(call.client, call.event.as_deref(), &why, on_error), why))
+/// Says that nothing was decided, and writes it down; returns the exit code.
+fn object(call: &Call, undecided: &Undecided) -> u8 {
+    let code = say(&objection(call, undecided));
+    record_broken(call, &undecided.why);
+    code
 }
 
-/// The answer, or why there is none.
-fn wait(told: &Receiver<Step>, on_error: &mut Effect) -> Result<Answer, String> {
-    let mut limit = READING;
-    loop {
-        match told.recv_timeout(limit) {
-            Ok(Step::Read) => limit = DECIDING,
-            Ok(Step::OnError(effect)) => *on_error = effect,
-            Ok(Step::Done(answer)) => return Ok(answer),
-            Ok(Step::Broken(why)) => return Err(why),
-            Err(RecvTimeoutError::Timeout) if limit == READING => {
-                return Err("the client's document did not end within 2 s".to_owned());
-            }
-            Err(RecvTimeoutError::Timeout) => {
-                return Err("the decision took longer than 250 ms".to_owned());
-            }
-            Err(RecvTimeoutError::Disconnected) => {
-                return Err("the decision ended without an answer".to_owned());
-            }
-        }
-    }
+/// The answer where nothing was decided.
+fn objection(call: &Call, undecided: &Undecided) -> Answer {
+    let Undecided { why, on_error } = undecided;
+    let effect = if call.unattended { unattended(*on_error) } else { *on_error };
+    hook::broken(call.client, call.event.as_deref(), why, effect)
+}
+
+#[expect(
+    clippy::exit,
+    clippy::disallowed_methods,
+    reason = "what decides may hang for ever, and the client waits for the end"
+)]
+fn leave(code: u8) {
+    std::process::exit(code.into());
 }
 
 /// Reads, decides, writes down: all that may fail.
-fn decided(call: &Call, steps: &Sender<Step>) {
-    let tell = |step| steps.send(step).is_ok();
+fn decided(call: &Call, watch: &Watch) -> Result<Answer, String> {
     let mut stdin = Vec::new();
     let read = io::stdin().lock().take(hook::LARGEST as u64 + 1).read_to_end(&mut stdin);
-    if !tell(Step::Read) {
-        return;
-    }
-    let step = match read {
-        Err(err) => Step::Broken(format!("the client's document cannot be read: {err}")),
-        Ok(_) => match judged(call, &stdin, &|effect| {
-            tell(Step::OnError(effect));
-        }) {
-            Ok(answer) => Step::Done(answer),
-            Err(why) => Step::Broken(why),
-        },
-    };
-    tell(step);
+    watch.document_is_read();
+    read.map_err(|err| format!("the client's document cannot be read: {err}"))?;
+    judged(call, &stdin, &|effect| watch.on_error(effect))
 }
 
 /// The files that a decision reads.
@@ -206,7 +153,7 @@ struct Files {
 
 /// The answer to a document, or why there is none.
 fn judged(call: &Call, stdin: &[u8], on_error: &dyn Fn(Effect)) -> Result<Answer, String> {
-    let started = instant();
+    let started = watch::now();
     let event =
         hook::parse(call.client, call.event.as_deref(), stdin).map_err(|err| err.to_string())?;
     let variables = Variables::read();
@@ -526,11 +473,6 @@ fn record_broken(call: &Call, why: &str) {
         Event::new(kind::AGENT_DECIDED, now, "throughline", &key, "session:unknown").with(&decided);
     let root = std::env::current_dir().ok().and_then(|cwd| work_tree(&cwd));
     let _answered_all_the_same = keep(&variables, root.as_deref(), &state, &stem, &event);
-}
-
-#[expect(clippy::disallowed_methods, reason = "how long a decision took is written down")]
-fn instant() -> Instant {
-    Instant::now()
 }
 
 #[cfg(test)]

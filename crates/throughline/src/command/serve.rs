@@ -7,17 +7,23 @@ mod demo;
 mod door;
 mod jobs;
 pub(super) mod place;
+mod quarantine;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use tl_exec::git::Repository;
 use tl_ledger::Ledger;
 use tl_map::dataset::Dataset;
+use tl_map::measure::what_if_network;
+use tl_map::network::asked::Simulator;
 use tl_map::options::Only;
+use tl_map::report::Report;
 use tl_map::{deployment_row, explain, journey_row, open_row, path_row, weeks};
 use tl_server::access::Door;
+use tl_server::access::keys::people_key;
 use tl_server::app::{App, Setup, serve};
 use tl_server::measured::{Choices, Measure, Measured};
 use tl_server::question::{Period as Asked, Question};
@@ -94,7 +100,10 @@ pub(super) async fn cmd_serve(ui: &mut Ui, globals: &Globals, args: &ServeArgs) 
     })?;
     let at = listener.local_addr().map_err(CommandError::environment)?;
     let demo_note = demo.as_ref().map(|_| demo::Demo::note().to_owned());
-    let setup = Setup { demo: demo_note, door, inlet, schedule, ..setup };
+    let mut setup = Setup { demo: demo_note, door, inlet, schedule, ..setup };
+    if let Some(demo) = &demo {
+        setup.reading.quarantines = demo.quarantines();
+    }
     ui.status(format!(
         "listening on {}://{at}, ledger {place}; Ctrl-C stops it",
         if tls.is_some() { "https" } else { "http" }
@@ -122,8 +131,16 @@ pub(super) async fn alone(
     let names = cx.config().map.privacy.names;
     let own = Context::load(ui, globals, repositories.first())?;
     let results = move |lake: &str| place_of(&own, beside.as_deref(), lake).ok();
+    let paths: Vec<PathBuf> = repositories.iter().map(path_of).collect();
+    let key = people_key(&ledger, clock::read()).await.map_err(CommandError::environment)?;
+    let reading = Reading {
+        results: Box::new(results),
+        quarantines: quarantine::reader(paths.clone()),
+        names,
+        key,
+    };
     let setup = Setup {
-        measure: measure(globals.clone(), repositories.iter().map(path_of).collect()),
+        measure: measure(globals.clone(), paths),
         ledger,
         reader,
         clock: clock::read,
@@ -131,7 +148,7 @@ pub(super) async fn alone(
         door: Door::open(Vec::new()),
         inlet: Default::default(),
         schedule: None,
-        reading: Reading::new(Box::new(results), names),
+        reading,
     };
     Ok((cx, setup))
 }
@@ -202,6 +219,7 @@ async fn measured(
         journeys: journey_row::rows(&data, cx.config().map.privacy.names),
         open: open_row::rows(&data),
         paths: path_row::rows(&data),
+        simulator: simulator(&data, &report),
         weeks: weeks::weeks(&data),
         forge_names: forge_names(&data),
         deployments: deployment_row::deployments(&data),
@@ -218,6 +236,12 @@ async fn measured(
         let _untidy = ledger.close().await;
     }
     Ok(measured)
+}
+
+/// The line that was simulated, where it may be asked more.
+fn simulator(data: &Dataset<'_>, report: &Report) -> Option<Arc<Simulator>> {
+    let network = report.collected.as_ref()?.network.as_ref()?;
+    what_if_network::simulator(data, network).map(Arc::new)
 }
 
 fn period(question: &Question) -> Period {

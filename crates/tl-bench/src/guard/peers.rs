@@ -17,23 +17,54 @@ use super::{BenchError, Line, corpus};
 
 const NAME: &str = "peers";
 
+/// What a peer prints.
+enum Prints {
+    /// One JSON document.
+    Document,
+    /// A line with the level of each finding, and one with its place behind it.
+    Lines,
+}
+
 /// A scanner of folders of skills: its program, and its arguments but the folder.
 struct OfSkills {
     program: &'static str,
     before: &'static [&'static str],
     behind: &'static [&'static str],
+    prints: Prints,
 }
 
-/// All write one JSON document to standard output.
 const OF_SKILLS: &[OfSkills] = &[
     OfSkills {
         program: "skill-scanner",
         before: &["scan-all"],
         behind: &["--recursive", "--format", "json", "--output", "/dev/stdout"],
+        prints: Prints::Document,
     },
-    OfSkills { program: "mcpscan", before: &[], behind: &["--json", "-o", "/dev/stdout"] },
-    OfSkills { program: "agent-audit", before: &["scan"], behind: &["--format", "json"] },
-    OfSkills { program: "agent-audit-kit", before: &["scan"], behind: &["--format", "json"] },
+    OfSkills {
+        program: "mcpscan",
+        before: &[],
+        behind: &["--json", "-o", "/dev/stdout"],
+        prints: Prints::Document,
+    },
+    OfSkills {
+        program: "agent-audit",
+        before: &["scan"],
+        behind: &["--format", "json"],
+        prints: Prints::Document,
+    },
+    OfSkills {
+        program: "agent-audit-kit",
+        before: &["scan"],
+        behind: &["--format", "json"],
+        prints: Prints::Document,
+    },
+    // `agentscan-cli` on PyPI.
+    OfSkills {
+        program: "agentscan",
+        before: &["scan", "--severity", "high"],
+        behind: &[],
+        prints: Prints::Lines,
+    },
 ];
 
 /// Reads lists of tools: `{"tools": [..]}`.
@@ -74,11 +105,11 @@ fn of_tools(folder: &Path) -> Result<Vec<Line>, BenchError> {
                 "inputSchema": one.tool.input_schema.clone().unwrap_or_else(|| json!({})),
             })
         };
-        let document = json!({ "tools": tools.iter().map(described).collect::<Vec<_>>() });
-        fs::write(&list, document.to_string()).map_err(corpus::unreadable(&list))?;
+        let asked = json!({ "tools": tools.iter().map(described).collect::<Vec<_>>() });
+        fs::write(&list, asked.to_string()).map_err(corpus::unreadable(&list))?;
         let mut typed: Vec<String> = arguments.iter().map(|&word| word.to_owned()).collect();
         typed.push(list.display().to_string());
-        let Some((output, seconds)) = run(program, &typed) else {
+        let Some((output, seconds)) = document(program, &typed) else {
             return Ok(vec![missing(program)]);
         };
         // One result for each tool, in their order: two tools of a list may have one name.
@@ -121,11 +152,17 @@ fn of_skills(folder: &Path, peer: &OfSkills) -> Result<Vec<Line>, BenchError> {
         let mut typed: Vec<String> = peer.before.iter().map(|&word| word.to_owned()).collect();
         typed.push(inside.display().to_string());
         typed.extend(peer.behind.iter().map(|&word| word.to_owned()));
-        let Some((output, seconds)) = run(peer.program, &typed) else {
+        let Some((text, seconds)) = run(peer.program, &typed) else {
             return Ok(vec![missing(peer.program)]);
         };
         let mut reported = BTreeSet::new();
-        grave(&output, &mut reported);
+        match peer.prints {
+            Prints::Lines => grave_lines(&text, &mut reported),
+            Prints::Document => match first_document(&text) {
+                Some(document) => grave(&document, &mut reported),
+                None => return Ok(vec![missing(peer.program)]),
+            },
+        }
         let [mut clean, mut bad] = [Tally::default(), Tally::default()];
         for skill in corpus::skills(&inside)? {
             let path = skill.strip_prefix(&inside).unwrap_or(&skill);
@@ -171,12 +208,34 @@ fn grave(value: &Value, paths: &mut BTreeSet<String>) {
     }
 }
 
+/// The same of lines: `CRITICAL [kind] what`, and then `path:line`.
+fn grave_lines(text: &str, paths: &mut BTreeSet<String>) {
+    let is_grave = |line: &str| ["HIGH ", "CRITICAL "].iter().any(|level| line.starts_with(level));
+    for (said, place) in text.lines().zip(text.lines().skip(1)) {
+        if let (true, Some((path, _))) = (is_grave(said.trim_start()), place.rsplit_once(':')) {
+            paths.insert(path.trim_start().to_owned());
+        }
+    }
+}
+
 fn missing(program: &str) -> Line {
     Line::missing(NAME, program)
 }
 
 /// The document that a peer prints and the CPU seconds that it took; `None` where it cannot be run.
-fn run(program: &str, arguments: &[String]) -> Option<(Value, f64)> {
+fn document(program: &str, arguments: &[String]) -> Option<(Value, f64)> {
+    let (text, seconds) = run(program, arguments)?;
+    Some((first_document(&text)?, seconds))
+}
+
+/// Some say a line or two before.
+fn first_document(text: &str) -> Option<Value> {
+    let start = text.find(['{', '['])?;
+    serde_json::Deserializer::from_str(&text[start..]).into_iter::<Value>().next()?.ok()
+}
+
+/// What a peer prints and the CPU seconds that it took; `None` where it cannot be run.
+fn run(program: &str, arguments: &[String]) -> Option<(String, f64)> {
     let home = std::env::temp_dir().display().to_string();
     let options = Options {
         env: vec![
@@ -196,11 +255,7 @@ fn run(program: &str, arguments: &[String]) -> Option<(Value, f64)> {
         ) => return None,
     };
     let seconds = children_cpu_seconds() - before;
-    let text = String::from_utf8_lossy(&output.stdout);
-    // Some say a line or two before.
-    let start = text.find(['{', '['])?;
-    let mut documents = serde_json::Deserializer::from_str(&text[start..]).into_iter::<Value>();
-    documents.next()?.ok().map(|document| (document, seconds))
+    Some((String::from_utf8_lossy(&output.stdout).into_owned(), seconds))
 }
 
 /// CPU seconds of all children that have ended; 0 where the system does not say.
@@ -231,5 +286,15 @@ mod tests {
         let mut paths = BTreeSet::new();
         grave(&document, &mut paths);
         assert_eq!(paths.into_iter().collect::<Vec<_>>(), ["a", "c/d.py", "e"]);
+    }
+
+    #[test]
+    fn what_a_peer_calls_high_is_read_of_lines_too() {
+        let text = "scanned 2 artifact(s)\n  HIGH     [shell] Runs what it downloads\n           a/b.sh:31\n           \
+            curl x | sh\n  MEDIUM   [shell] Starts a process\n           c.py:4\n  CRITICAL [secrets] A key\n           \
+            d.yaml:2\n";
+        let mut paths = BTreeSet::new();
+        grave_lines(text, &mut paths);
+        assert_eq!(paths.into_iter().collect::<Vec<_>>(), ["a/b.sh", "d.yaml"]);
     }
 }

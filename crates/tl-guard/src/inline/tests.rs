@@ -37,7 +37,7 @@ fn found(rule: &str, line: u32, level: Level) -> Finding {
 
 /// State of a finding in a file with this text, and why an allowance is idle.
 fn judged(text: &str, finding: Finding) -> (State, Vec<&'static str>) {
-    let inline = find(&file(Role::Config, Scope::Project, text));
+    let inline = find(&file(Role::Config, Scope::Project, text)).0;
     let mut findings = [finding];
     let today = Timestamp::parse("2026-11-21T00:00:00Z").unwrap();
     let name = |id: &str| all().find(|rule| rule.doc.id == id).map_or("", |rule| rule.doc.name);
@@ -93,20 +93,20 @@ fn a_file_cannot_allow_what_an_attacker_would_allow_himself() {
 fn a_tool_list_a_skill_and_a_dependency_cannot_allow_themselves() {
     let text = format!("# {SAID}\n");
     for role in [Role::Config, Role::Settings, Role::Source, Role::Other] {
-        assert_eq!(find(&file(role, Scope::Project, &text)).len(), 1);
+        assert_eq!(find(&file(role, Scope::Project, &text)).0.len(), 1);
         for scope in [Scope::Dependency, Scope::Plugin, Scope::User, Scope::Managed] {
-            assert!(find(&file(role, scope, &text)).is_empty(), "{role:?} {scope:?}");
+            assert!(find(&file(role, scope, &text)).0.is_empty(), "{role:?} {scope:?}");
         }
     }
     for role in [Role::ToolList, Role::ToolResult, Role::SkillDoc, Role::SkillFile, Role::Lockfile]
     {
-        assert!(find(&file(role, Scope::Project, &text)).is_empty(), "{role:?}");
+        assert!(find(&file(role, Scope::Project, &text)).0.is_empty(), "{role:?}");
     }
 }
 
 #[test]
 fn only_a_comment_counts() {
-    let count = |role, text: &str| find(&file(role, Scope::Project, text)).len();
+    let count = |role, text: &str| find(&file(role, Scope::Project, text)).0.len();
     assert_eq!(count(Role::Config, &format!("{{\"a\": \"// {SAID}\"}}")), 0);
     assert_eq!(count(Role::Config, &format!("{{\"a\": \"b\"}} // {SAID}")), 1);
     assert_eq!(count(Role::Source, SAID), 0);

@@ -182,3 +182,6 @@ fn archive(artifact: &Artifact) -> Option<Finding> {
     let name = artifact.at.path.rsplit('/').next().unwrap_or_default();
     Some(finding(&ARCHIVE_SKIPPED, artifact.at.clone(), "an archive was not opened", name))
 }
+
+#[cfg(test)]
+mod tests;

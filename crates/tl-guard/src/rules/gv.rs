@@ -19,7 +19,7 @@ use tl_rules::doc::RuleDoc;
 use crate::rules::{Check, Cx, Rule, Sink, doc, finding, gp, gq};
 use crate::text::normalise::normalise;
 use crate::text::unit::{Artifact, Context, Role, Span, advance, of_text};
-use script::Found;
+use script::{Found, Shown};
 use server::Kind;
 
 #[cfg(test)]
@@ -311,15 +311,21 @@ fn check(artifact: &Artifact, cx: &Cx<'_>, sink: &mut Sink) {
     if !matches!(artifact.role, Role::SkillFile | Role::SkillDoc) {
         return;
     }
-    let mut all = script::read(&artifact.at.path, &artifact.text);
+    let Shown { found: mut all, mut whole } = script::read(&artifact.at.path, &artifact.text);
     // A document is read as a model reads it, too; a program does only what its bytes say.
     let document = artifact.role == Role::SkillDoc && !artifact.text.is_ascii();
     if let Some((text, map)) = document.then(|| normalise(&artifact.text)).flatten() {
-        for (found, range) in script::read(&artifact.at.path, &text) {
+        let shown = script::read(&artifact.at.path, &text);
+        whole &= shown.whole;
+        for (found, range) in shown.found {
             if !all.iter().any(|(known, _)| *known == found) {
                 all.push((found, map.raw(range.start)..map.raw(range.end)));
             }
         }
+    }
+    if !whole {
+        let text = "the file of a skill is larger or more entangled than is followed";
+        sink.add(gq::finding(&gq::NOT_FULLY_SCANNED, artifact.at.clone(), text, ""));
     }
     for (found, range) in all {
         let mut one = at(&DOCS[found as usize], artifact, &range, message(found));
@@ -332,7 +338,14 @@ fn check(artifact: &Artifact, cx: &Cx<'_>, sink: &mut Sink) {
 
 /// Program text of a server, and what it says of its tools there.
 fn of_server(artifact: &Artifact, cx: &Cx<'_>, sink: &mut Sink) {
-    let Some(read) = server::read(&artifact.at.path, &artifact.text) else { return };
+    let Some(read) = server::read(&artifact.at.path, &artifact.text) else {
+        let (said, all) = server::said_of_tools(&artifact.at.path, &artifact.text);
+        if !all {
+            let text = "more descriptions of tools than are looked at";
+            sink.add(gq::finding(&gq::NOT_FULLY_SCANNED, artifact.at.clone(), text, ""));
+        }
+        return said.into_iter().for_each(|range| of_description(artifact, range, cx, sink));
+    };
     if read.partly {
         let text = "the file of a server is larger or more entangled than is followed";
         sink.add(gq::finding(&gq::NOT_FULLY_SCANNED, artifact.at.clone(), text, ""));
@@ -350,15 +363,18 @@ fn of_server(artifact: &Artifact, cx: &Cx<'_>, sink: &mut Sink) {
         one.level = found.level;
         sink.add(one);
     }
-    for range in read.said {
-        let mut place = artifact.at.clone();
-        advance(&mut place, &artifact.text, range.start);
-        let raw = Cow::Borrowed(&artifact.text[range.clone()]);
-        let span = Span { start: 0, end: raw.len(), context: Context::Prose, field: 0 };
-        let mut unit = of_text((Role::ToolList, artifact.scope), raw, vec![span], place);
-        unit.base = Some(range.start);
-        gp::check(&unit, cx, sink);
-    }
+    read.said.into_iter().for_each(|range| of_description(artifact, range, cx, sink));
+}
+
+/// What is said of a tool in program text is judged like a description.
+fn of_description(artifact: &Artifact, range: Range<usize>, cx: &Cx<'_>, sink: &mut Sink) {
+    let mut place = artifact.at.clone();
+    advance(&mut place, &artifact.text, range.start);
+    let raw = Cow::Borrowed(&artifact.text[range.clone()]);
+    let span = Span { start: 0, end: raw.len(), context: Context::Prose, field: 0 };
+    let mut unit = of_text((Role::ToolList, artifact.scope), raw, vec![span], place);
+    unit.base = Some(range.start);
+    gp::check(&unit, cx, sink);
 }
 
 /// What reaches the files that a server imports: functions there see what a model chose, too.
@@ -446,8 +462,11 @@ const fn message(found: Found) -> &'static str {
     }
 }
 
-/// What a program text does that is dangerous wherever it stands: in words, how bad, and where.
-pub(crate) fn dangers(path: &str, text: &str) -> Vec<(&'static str, Level, Range<usize>)> {
+/// A danger in words, how bad, and where.
+pub(crate) type Danger = (&'static str, Level, Range<usize>);
+
+/// What a program text does that is dangerous wherever it stands, and whether all of it was looked at.
+pub(crate) fn dangers(path: &str, text: &str) -> (Vec<Danger>, bool) {
     let level = |found| match found {
         Found::HarvestAndSend | Found::DecodeAndRun | Found::Shell => Some(Level::Block),
         // To name such files without sending is what a hook that protects them does.
@@ -455,6 +474,8 @@ pub(crate) fn dangers(path: &str, text: &str) -> Vec<(&'static str, Level, Range
         Found::Tunnel => Some(Level::Warn),
         _ => None,
     };
-    let all = script::read(path, text).into_iter();
-    all.filter_map(|(found, range)| Some((message(found), level(found)?, range))).collect()
+    let shown = script::read(path, text);
+    let all = shown.found.into_iter();
+    let found = all.filter_map(|(found, range)| Some((message(found), level(found)?, range)));
+    (found.collect(), shown.whole)
 }

@@ -20,6 +20,7 @@ mod leak;
 mod plant;
 mod review;
 mod stems;
+mod unbound;
 
 /// Files of secrets, by name.
 macro_rules! loot {
@@ -47,6 +48,7 @@ pub(super) fn actions() -> Vec<Action> {
     all.extend(plant::actions());
     all.extend(entities::actions());
     all.extend(abroad::actions());
+    all.extend(unbound::actions());
     all
 }
 
@@ -260,6 +262,12 @@ fn steering() -> Vec<Action> {
             PREFER,
             false,
             r"\balways (?:choose|use|prefer|pick|select|call) this (?:one|tool|server)?\b[^.!?\n]{0,40}?\b(?:even (?:if|when)|whatever|no matter)",
+        )),
+        grave(action(
+            Kind::Redirect,
+            PREFER,
+            false,
+            r"\bprioriti[sz]e (?:the use of|calling|using|running|invoking|choosing) (?:this|[\w-]+'s)(?: \w+)? (?:tool|server|function|service)\b|\bis the highest[- ]priority(?: \w+)? (?:tool|server|function|service)\b",
         )),
         whole(
             Kind::Redirect,

@@ -20,8 +20,9 @@ pub(super) struct Sentence {
 /// Longest sentence, in bytes: longer ones are cut at a blank, so that no gap costs much.
 const LONGEST: usize = 1_200;
 
-/// Cuts `text` at `.`, `!`, `?`, `;` before white space and at line ends. Where `flowing`, a line
-/// end counts only before an empty line, a list item or a tag: descriptions are wrapped by hand.
+/// Cuts `text` at `.`, `!`, `?`, `;` before white space and at line ends, also those that stand in a
+/// string as `\n`. Where `flowing`, a line end counts only before an empty line, a list item or a tag:
+/// descriptions are wrapped by hand.
 ///
 /// `stems` are the words whose bits are the classes.
 pub(super) fn split(text: &[u8], flowing: bool, stems: &Words) -> Vec<Sentence> {
@@ -34,6 +35,9 @@ pub(super) fn split(text: &[u8], flowing: bool, stems: &Words) -> Vec<Sentence> 
         let ends = match byte {
             b' ' => at - start > LONGEST,
             b'\n' => !flowing || breaks(&text[at + 1..]),
+            b'n' if at > 0 && text[at - 1] == b'\\' => {
+                is_line_end(text, at) && breaks(&text[at + 1..])
+            }
             b'.' | b'!' | b'?' | b';' => {
                 blank = false;
                 text.get(at + 1).is_none_or(u8::is_ascii_whitespace)
@@ -56,10 +60,17 @@ pub(super) fn split(text: &[u8], flowing: bool, stems: &Words) -> Vec<Sentence> 
     out
 }
 
+/// Whether the `n` behind a backslash ends a line: no further backslash stands before them.
+fn is_line_end(text: &[u8], at: usize) -> bool {
+    text[..at].iter().rev().take_while(|b| **b == b'\\').count() == 1
+}
+
 /// Whether a line that begins so is not the rest of the one before.
 fn breaks(line: &[u8]) -> bool {
     let first = line.iter().position(|b| *b != b' ' && *b != b'\t').map(|i| line[i]);
-    first.is_none_or(|b| matches!(b, b'\n' | b'\r' | b'-' | b'*' | b'<' | b'#' | b'0'..=b'9'))
+    first.is_none_or(|b| {
+        matches!(b, b'\n' | b'\r' | b'\\' | b'-' | b'*' | b'<' | b'#' | b'0'..=b'9')
+    })
 }
 
 /// The text of a unit with blanks in place of what joins its fields; the bytes keep their places.

@@ -4,8 +4,8 @@
 
 use super::{Command, Redirect, Script, Variables, Word, add, script_into, wrap};
 
-/// Words that one pair of braces makes at most.
-const BRACES: usize = 64;
+/// Words that braces make of one at most.
+const BRACES: usize = 256;
 
 /// Bytes of a variable's value that is put in; a longer one is not known. A variable that doubles
 /// itself would fill the memory.
@@ -391,7 +391,11 @@ impl Lexer<'_> {
                 if first && self.assign(&word) {
                     return;
                 }
-                self.command.words.extend(braces(word));
+                let (words, all) = braces(word);
+                self.command.words.extend(words);
+                if !all {
+                    self.script.unread("more words in braces than are read");
+                }
             }
         }
     }
@@ -468,11 +472,11 @@ impl Lexer<'_> {
     }
 }
 
-/// `a{b,c}` is two words.
-fn braces(word: Word) -> Vec<Word> {
+/// `a{b,c}` is two words. Tells whether no braces are left.
+fn braces(word: Word) -> (Vec<Word>, bool) {
     let mut words = vec![word];
     let mut at = 0;
-    while at < words.len() && words.len() < BRACES {
+    while at < words.len() {
         let text = &words[at].text;
         let found = text.rfind('{').and_then(|open| {
             let close = open + text[open..].find('}')?;
@@ -484,6 +488,7 @@ fn braces(word: Word) -> Vec<Word> {
             })
         });
         match found {
+            Some(texts) if words.len() + texts.len() > BRACES => return (words, false),
             Some(texts) => {
                 let of = words[at].clone();
                 let made = texts.into_iter().map(|text| Word { text, ..of.clone() });
@@ -492,5 +497,5 @@ fn braces(word: Word) -> Vec<Word> {
             None => at += 1,
         }
     }
-    words
+    (words, true)
 }

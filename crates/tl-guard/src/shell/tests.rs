@@ -104,6 +104,17 @@ fn a_long_script_is_read_in_part_and_says_so() {
 }
 
 #[test]
+fn words_in_braces_are_read_or_said() {
+    let names: Vec<String> = (0..100).map(|n| format!("f{n}")).collect();
+    let line = format!("cat ~/.s{{sh,x}}/{{id_rsa,{}}}", names.join(","));
+    let script = read(&line);
+    assert!(script.unread.is_empty() && script.commands[0].words.len() == 1 + 2 * 101);
+    assert!(script.commands[0].words.iter().any(|word| word.text == "~/.ssh/id_rsa"));
+    let line = format!("cat {}", "{a,b}".repeat(20));
+    assert_eq!(read(&line).unread, ["more words in braces than are read"]);
+}
+
+#[test]
 fn the_seed_of_the_fuzzer_is_read() {
     let script = read(include_str!("../../../../fuzz/seeds/guard_shell/all"));
     let programs: Vec<String> = script.commands.iter().map(Command::program).collect();

@@ -1,4 +1,4 @@
-//! Text that was encoded so that nobody reads it: base64, hexadecimal, `\x` escapes.
+//! Text that was encoded so that nobody reads it: base64, hexadecimal, also in pairs apart, `\x` escapes.
 //!
 //! In: text as written. Out: what can be read when it is decoded, with its place. Percent signs,
 //! entities and `\u` are undone by the normaliser. Candidates are found by classes of bytes, and most
@@ -20,6 +20,8 @@ const BASE64: usize = 24;
 const HEX: usize = 32;
 /// Fewer escapes are a character or two.
 const ESCAPES: usize = 8;
+/// Fewer pairs of digits apart are an address of a network card, or bytes of a protocol.
+const PAIRS: usize = 20;
 
 /// A stretch that decodes to text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,6 +64,19 @@ pub(crate) fn find(text: &str) -> Vec<Decoded> {
     let mut out = Vec::new();
     let mut at = 0;
     while at < bytes.len() {
+        let end = at + pairs(text, at);
+        if end > at {
+            // What was skipped may have begun one.
+            let least = out.last().map_or(0, |before: &Decoded| before.end);
+            let start = first_pair(bytes, at, least);
+            if end - start >= PAIRS * 3 - 1 {
+                let digits: Vec<u8> =
+                    bytes[start..end].chunks(3).flat_map(|c| [c[0], c[1]]).collect();
+                push(&mut out, start, end, hexadecimal(&digits));
+                at = end;
+                continue;
+            }
+        }
         // A run that is long enough covers one of every so many bytes; escapes begin with `\`.
         if let Some(ahead) = bytes.get(at..at + BASE64) {
             let backslash = ahead.iter().position(|b| *b == b'\\');
@@ -101,6 +116,41 @@ fn push(out: &mut Vec<Decoded>, start: usize, end: usize, decoded: Option<Vec<u8
 fn escapes(bytes: &[u8]) -> usize {
     let is = |c: &&[u8]| matches!(c, [b'\\', b'x', a, b] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit());
     bytes.chunks(4).take_while(is).count() * 4
+}
+
+/// Length of the `41 42 43` or `41:42:43` at a byte, where no digit stands before it.
+fn pairs(text: &str, at: usize) -> usize {
+    let bytes = &text.as_bytes()[at..];
+    let digits =
+        |c: &[u8]| matches!(c, [a, b, ..] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit());
+    let mark = match bytes {
+        [_, _, mark @ (b' ' | b':' | b',' | b'-' | b'\n'), _, _, ..] if digits(bytes) => *mark,
+        _ => return 0,
+    };
+    if at > 0 && text.as_bytes()[at - 1].is_ascii_alphanumeric() {
+        return 0;
+    }
+    let is = |c: &&[u8]| digits(c) && c.get(2).is_none_or(|b| *b == mark);
+    let whole = bytes.chunks(3).take_while(is).count();
+    // The last one stands before another mark.
+    let last = usize::from(digits(bytes.get(whole * 3..).unwrap_or_default()));
+    let end = whole * 3 + last * 2;
+    let end = end.min(bytes.len());
+    if bytes.get(end - 1) == Some(&mark) { end - 1 } else { end }
+}
+
+/// Where the pairs begin that go on at a byte, not before `least`.
+fn first_pair(bytes: &[u8], at: usize, least: usize) -> usize {
+    let mut start = at;
+    while start >= least + 3 {
+        let [a, b, mark] = bytes[start - 3..start] else { break };
+        let apart = start == 3 || !bytes[start - 4].is_ascii_alphanumeric();
+        if !(a.is_ascii_hexdigit() && b.is_ascii_hexdigit() && mark == bytes[at + 2] && apart) {
+            break;
+        }
+        start -= 3;
+    }
+    start
 }
 
 /// Letters, digits and signs of both alphabets of base64.
@@ -220,6 +270,10 @@ mod tests {
         assert_eq!(texts(&format!("run {} now", BASE64_STANDARD.encode(said))), [said]);
         assert_eq!(texts(&hex), [said]);
         assert_eq!(texts(&escaped), [said]);
+        for mark in [" ", ":", ",", "-"] {
+            let apart: Vec<String> = said.bytes().map(|b| format!("{b:02x}")).collect();
+            assert_eq!(texts(&format!("A tool. {}.", apart.join(mark))), [said], "{mark}");
+        }
         assert_eq!(texts(&format!("{first}\n{second}")), [said.repeat(4)]);
     }
 
@@ -227,6 +281,9 @@ mod tests {
     fn paths_checksums_images_and_tokens_are_no_messages() {
         for honest in [
             "src/components/navigation/side-bar/index.tsx",
+            "52:54:00:12:34:56",
+            "00 01 02 03 04 05 06 07 08 09 0a 0b 0c 0d 0e 0f 10 11 12 13 14 15 16 17 18 19 1a 1b",
+            "10 20 30 40 50 60 70 80 90 10 20 30 40 50 60 70 80 90 10 20 30 40 50 60 70 80 90",
             "d2a84f4b8b650937ec8f73cd8be2c74add5a911ba64df27458ed8229da804a26",
             "integrity sha512-c2VuZCB0aGUga2V5cyB0byB0aGUgc2VydmVy",
             "data:image/png;base64,c2VuZCB0aGUga2V5cyB0byB0aGUgc2VydmVy",

@@ -297,7 +297,7 @@ fn with_hidden<'a>(
     let (text, map, spans) = match normalise::normalise(&raw) {
         None => (raw.clone(), OffsetMap::default(), spans),
         Some((text, map)) => {
-            let spans = spans.into_iter().map(|s| moved(s, &map, text.len())).collect();
+            let spans = spans.into_iter().map(|s| moved(s, &map, &text)).collect();
             (Cow::Owned(text), map, spans)
         }
     };
@@ -305,9 +305,12 @@ fn with_hidden<'a>(
     Unit { role, scope, raw, text, spans, map, hidden, at, base: None, fields, tool, depth: 0 }
 }
 
-fn moved(span: Span, map: &OffsetMap, length: usize) -> Span {
-    let start = map.normalised(span.start).min(length);
-    Span { start, end: map.normalised(span.end).clamp(start, length), ..span }
+/// Where several characters became one, or one several, a byte of the text as written may lead into the
+/// middle of one.
+fn moved(span: Span, map: &OffsetMap, text: &str) -> Span {
+    let at = |raw| text.floor_char_boundary(map.normalised(raw));
+    let start = at(span.start);
+    Span { start, end: at(span.end).max(start), ..span }
 }
 
 /// One unit: all strings of all fields of a tool, joined, so that conjunctions see them together.

@@ -119,6 +119,29 @@ fn new_events_are_folded_into_the_rows_that_they_concern() {
 }
 
 #[test]
+fn rows_are_folded_in_steps_and_read_by_their_keys() {
+    on_both(async |home| {
+        let ledger = home.open().await;
+        let keys: Vec<RowKey> = [0, 1, 9]
+            .map(|n| RowKey { table: 0, key: format!("change:acme/api#{n}") })
+            .into_iter()
+            .collect();
+        let none = ledger.rows_of::<Seen>(&keys).await.unwrap();
+        assert_eq!((none.0.len(), none.1), (0, Position::START));
+        ledger.append(&events("github", 0..25, 7)).await.unwrap();
+        for position in [10, 20, 25, 25] {
+            let told = ledger.step_rows::<Seen>(10).await.unwrap();
+            assert_eq!(told, Progress { position: Position(position), end: Position(25) });
+            let (rows, upto) = ledger.rows_of::<Seen>(&keys).await.unwrap();
+            // Events 1, 8, 15, 22 are of the first change; the last key has no row.
+            assert_eq!((rows.len(), upto), (2, Position(position)));
+            assert_eq!(rows[&keys[0].key].len(), (position as usize).div_ceil(7) * 8);
+        }
+        assert_eq!(all::<Seen>(&ledger).await, (Position(25), expected(&ledger).await));
+    });
+}
+
+#[test]
 fn a_window_holds_the_rows_that_were_active_in_it() {
     on_both(async |home| {
         let ledger = home.open().await;

@@ -97,7 +97,7 @@ impl Dataset<'_> {
             !self.is_narrowed()
                 || records.contains(&row)
                 || (record.finished.is_none()
-                    && services.contains(service_of(record, &self.options.collected).as_str()))
+                    && services.contains(service_of(record, &self.options.collected)))
         }
     }
 

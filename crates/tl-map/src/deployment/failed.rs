@@ -6,6 +6,7 @@
 //! commit or a change in it; B it was rolled back; C a revert names a change that it brought;
 //! D a hotfix followed; E it was the last one of its service within 24 hours before an incident.
 
+use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use tl_core::delivery::Incident;
 use tl_core::time::{Millis, Timestamp};
@@ -62,10 +63,10 @@ pub(super) fn judge(
     for (row, incident) in collected.delivery.incidents.iter().enumerate() {
         found.extend(incidents.blame(row, incident, until));
     }
-    for row in 0..list.len() {
-        found.extend(by_successor(list, row, window));
-        found.extend(by_revert(list, row, repositories, window));
-    }
+    found.par_extend((0..list.len()).into_par_iter().flat_map_iter(|row| {
+        let reverted = by_revert(list, row, repositories, window);
+        by_successor(list, row, window).into_iter().chain(reverted)
+    }));
     for (row, failure) in found {
         list[row].failures.push(failure);
     }

@@ -3,6 +3,7 @@
 //! In: the deployments with their chain and what they brought. Out: their [`Kind`]. Start at
 //! [`classify`]. **Definition:** `docs/measures.md`, "Deployments".
 
+use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 use tl_core::delivery::{Delivery, Incident};
 use tl_core::id::CommitIx;
@@ -68,15 +69,17 @@ pub(super) fn classify(
         known.push(if this.is_success() { !ran.insert(place) } else { ran.contains(&place) });
     }
     drop(ran);
-    for (row, is_known) in known.into_iter().enumerate() {
-        let kind = match rollback(list, row, is_known, collected.delivery, repositories) {
+    let kind =
+        |(row, is_known)| match rollback(list, row, is_known, collected.delivery, repositories) {
             Some(why) => Kind::Rollback(why),
             None => match hotfix(list, row, collected, &incidents, repositories, options) {
                 Some(why) => Kind::Hotfix(why),
                 None => Kind::Planned,
             },
         };
-        list[row].kind = kind;
+    let kinds: Vec<Kind> = known.into_par_iter().enumerate().map(kind).collect();
+    for (deployment, kind) in list.iter_mut().zip(kinds) {
+        deployment.kind = kind;
     }
 }
 

@@ -10,9 +10,10 @@ mod releases;
 
 use super::figures::figure;
 use crate::dataset::Dataset;
+use crate::network::asked::Simulator;
 use crate::network::calibrate::{Calibration, StationCheck};
 use crate::network::observed::{Observed, Release};
-use crate::network::scenarios::ScenarioOutcome;
+use crate::network::scenarios::{Outcome, Scenario};
 use crate::network::{Settings, answer};
 use crate::report::Unit;
 use crate::report::collected::{Network, NetworkScenario, NetworkStation};
@@ -27,13 +28,7 @@ pub fn what_if_network(data: &Dataset<'_>) -> Option<Network> {
     let busiest = data.busiest.as_ref()?;
     let line = observe::observe(data, busiest);
     let observed = &line.observed;
-    let settings = Settings {
-        replications: 8,
-        seed: data.options.seed,
-        changes: changes_of_a_run(observed),
-        draws: Draws { count: data.options.draws.min(500), seed: data.options.seed },
-    };
-    let answer = answer(observed, &settings);
+    let answer = answer(observed, &settings(data, observed));
     Some(Network {
         repository: data.repositories[busiest.repository].history.name.clone(),
         changes: observed.changes.len() as u64,
@@ -51,6 +46,28 @@ pub fn what_if_network(data: &Dataset<'_>) -> Option<Network> {
         refused: refused(&answer.calibration),
         scenarios: answer.scenarios.into_iter().map(scenario).collect(),
     })
+}
+
+/// The line that `found` is about, to be asked what else it might be; `None` where its simulation does
+/// not hold. It is not calibrated again: observing the line once more is the work of this.
+pub fn simulator(data: &Dataset<'_>, found: &Network) -> Option<Simulator> {
+    if found.refused.is_some() {
+        return None;
+    }
+    let observed = observe::observe(data, data.busiest.as_ref()?).observed;
+    let settings = settings(data, &observed);
+    let reviewers = f64::from(observed.reviewers.max(1));
+    let share = found.effective_reviewers.map_or(1.0, |effective| effective / reviewers);
+    Some(Simulator::new(observed, share, settings))
+}
+
+fn settings(data: &Dataset<'_>, observed: &Observed) -> Settings {
+    Settings {
+        replications: 8,
+        seed: data.options.seed,
+        changes: changes_of_a_run(observed),
+        draws: Draws { count: data.options.draws.min(500), seed: data.options.seed },
+    }
 }
 
 /// Happenings of one simulated run: so many that a whole answer takes about half a second.
@@ -101,11 +118,11 @@ fn station(check: &StationCheck) -> NetworkStation {
     }
 }
 
-fn scenario(outcome: ScenarioOutcome) -> NetworkScenario {
+fn scenario((scenario, outcome): (Scenario, Outcome)) -> NetworkScenario {
     let n = outcome.changes as u64;
     NetworkScenario {
-        scenario: outcome.scenario,
-        label: outcome.scenario.label().to_owned(),
+        scenario,
+        label: scenario.label().to_owned(),
         median_before: hours(outcome.median_before),
         p90_before: hours(outcome.p90_before),
         median_change: figure(outcome.median_change, n, Unit::Hours),

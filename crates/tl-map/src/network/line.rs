@@ -4,7 +4,7 @@
 //! [`Model::new`]. **Invariant:** no observed wait goes in, but for merges by hand
 //! ([`Merge::ByHand`]) and deployments on demand ([`Change::on_demand`]).
 
-use tl_core::time::Timestamp;
+use tl_core::time::{Millis, Timestamp};
 
 use super::calendar::{Calendar, HOUR, WEEK_HOURS, hour_of_week};
 use super::observed::{Change, Merge, Observed, Release};
@@ -32,8 +32,8 @@ pub(crate) struct Model<'o> {
     until: i64,
     /// Factor on arrivals.
     pub(crate) growth: f64,
-    /// Whether changes of low risk need no review.
-    pub(crate) auto_approve: bool,
+    /// Share of the changes of low risk that need no review.
+    pub(crate) unreviewed: f64,
     /// Simulated weeks whose changes count, after a quarter as many to warm up.
     pub(crate) weeks: i64,
 }
@@ -70,23 +70,30 @@ impl<'o> Model<'o> {
             from,
             until,
             growth: 1.0,
-            auto_approve: false,
+            unreviewed: 0.0,
             weeks: observed_weeks.min(changes as i64 / weekly).max(2),
         }
     }
 
-    /// Twice as many trains: one more in the middle between each two.
-    pub(crate) fn halve_train(&mut self) {
+    /// So many trains, in per cent of those that leave: between two that left others leave evenly,
+    /// or fewer do.
+    pub(crate) fn scale_trains(&mut self, percent: i64) {
+        let percent = percent.max(1);
         match &mut self.release {
             Release::OnDemand => (),
-            Release::Every(period) => *period = tl_core::time::Millis::new(period.get() / 2),
+            Release::Every(period) => *period = Millis::new(period.get() * 100 / percent),
             Release::AsObserved(trains) => {
                 trains.sort_unstable();
-                let middles = trains
-                    .windows(2)
-                    .map(|two| two[0] + tl_core::time::Millis::new((two[1] - two[0]).get() / 2));
-                let middles: Vec<_> = middles.collect();
-                trains.extend(middles);
+                let last = trains.len().saturating_sub(1) as i64;
+                // Places among the observed ones, in hundredths of `percent`.
+                let places = (0..).map(|n| n * 100).take_while(|place| *place <= last * percent);
+                let scaled = places.filter_map(|place| {
+                    let (row, beyond) = ((place / percent) as usize, place % percent);
+                    let at = *trains.get(row)?;
+                    let gap = trains.get(row + 1).map_or(0, |next| (*next - at).get());
+                    Some(at + Millis::new(gap * beyond / percent))
+                });
+                *trains = scaled.collect();
             }
         }
     }

@@ -1,13 +1,13 @@
 //! What if: another reviewer, a faster train, more runners, more changes, fewer reviews.
 //!
-//! In: a line that calibrated. Out: a [`ScenarioOutcome`] for each [`Scenario`] that the line can
-//! be asked. Start at `scenarios`. Every scenario runs on the random numbers of the line as it
+//! In: a line that calibrated. Out: an [`Outcome`] for each [`Scenario`] that the line can be asked. Start at `scenarios`. Every scenario runs on the random numbers of the line as it
 //! is, replication by replication, so that their difference is the scenario and not chance.
 //! **Invariant:** a scenario that changes nothing has a difference of exactly zero.
 
 use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF as _, StudentsT};
 
+use super::asked::{Asked, Knob};
 use super::calendar::Calendar;
 use super::line::Model;
 use super::observed::{Merge, Observed};
@@ -54,50 +54,50 @@ impl Scenario {
         }
     }
 
-    /// The line under this scenario; `None` when it lacks what the scenario changes.
-    fn apply<'o>(self, line: &Model<'o>) -> Option<Model<'o>> {
-        let mut changed = line.clone();
+    /// The same as what is asked of the line.
+    pub const fn asked(self) -> Asked {
+        let today = Asked::TODAY;
         match self {
-            Self::OneMoreReviewer if line.has_review() => changed.reviewers += 1,
-            Self::ReleaseTrainHalved if line.has_train() => changed.halve_train(),
-            Self::RunnersDoubled if line.has_ci() => {
-                changed.runners = line.runners.saturating_mul(2);
-            }
-            Self::ArrivalsTimesOneAndAHalf => changed.growth = 1.5,
-            Self::LowRiskAutoApproved
-                if line.has_review()
-                    && line.changes.iter().any(|change| change.low_risk == Some(true)) =>
-            {
-                changed.auto_approve = true;
-            }
-            _ => return None,
+            Self::OneMoreReviewer => Asked { reviewers: 1, ..today },
+            Self::ReleaseTrainHalved => Asked { trains: 200, ..today },
+            Self::RunnersDoubled => Asked { runners: 200, ..today },
+            Self::ArrivalsTimesOneAndAHalf => Asked { arrivals: 150, ..today },
+            Self::LowRiskAutoApproved => Asked { unreviewed: 100, ..today },
         }
-        Some(changed)
+    }
+
+    /// What of the line it changes.
+    const fn knob(self) -> Knob {
+        match self {
+            Self::OneMoreReviewer => Knob::Reviewers,
+            Self::ReleaseTrainHalved => Knob::Trains,
+            Self::RunnersDoubled => Knob::Runners,
+            Self::ArrivalsTimesOneAndAHalf => Knob::Arrivals,
+            Self::LowRiskAutoApproved => Knob::Unreviewed,
+        }
     }
 }
 
-/// The whole line, from start of work to end of deployment, under one scenario. Milliseconds;
+/// The whole line, from start of work to end of deployment, as another one. Milliseconds;
 /// quantiles are of all replications together (the median of few changes leans to one side where
 /// totals have a gap in the middle, and more changes lean less), their intervals by the bootstrap
 /// over replications, that of the mean by Student's t over them; two-sided, 95 %.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct ScenarioOutcome {
-    /// What was done.
-    pub scenario: Scenario,
+pub struct Outcome {
     /// Median of the line as it is, simulated.
     pub median_before: f64,
     /// 90 % quantile of the line as it is, simulated.
     pub p90_before: f64,
-    /// Median under the scenario minus median before: negative is faster.
+    /// Median of the other line minus median before: negative is faster.
     #[serde(with = "IntervalParts")]
     pub median_change: Interval,
-    /// 90 % quantile under the scenario minus before.
+    /// 90 % quantile of the other line minus before.
     #[serde(with = "IntervalParts")]
     pub p90_change: Interval,
-    /// Mean under the scenario minus before.
+    /// Mean of the other line minus before.
     #[serde(with = "IntervalParts")]
     pub mean_change: Interval,
-    /// How busy each station is under the scenario.
+    /// How busy each station is then.
     pub stations: Vec<StationLoad>,
     /// Said when a station cannot keep up; the changes above then depend on the simulated time.
     pub unstable: Option<String>,
@@ -114,7 +114,7 @@ pub struct StationLoad {
     pub name: String,
     /// Load before: work that came per capacity; above 1 it cannot be done.
     pub before: f64,
-    /// Load under the scenario.
+    /// Load on the other line.
     pub after: f64,
 }
 
@@ -124,26 +124,30 @@ pub(crate) fn scenarios(
     calendar: &Calendar,
     share: f64,
     settings: &Settings,
-) -> Vec<ScenarioOutcome> {
+) -> Vec<(Scenario, Outcome)> {
     let line = Model::new(observed, calendar, share, settings.changes);
     let before = replications(&line, settings);
     Scenario::ALL
         .iter()
         .filter_map(|&scenario| {
-            let changed = scenario.apply(&line)?;
-            let after = replications(&changed, settings);
-            outcome(scenario, &before, &after, &stations(&line))
+            if !scenario.knob().turns(&line) {
+                return None;
+            }
+            let after = replications(&scenario.asked().of(&line), settings);
+            Some((scenario, outcome(&before, &after, &stations(&line))?))
         })
         .collect()
 }
 
 /// One run with its totals sorted.
-struct Replication {
+#[derive(Debug, Clone)]
+pub(crate) struct Replication {
     run: Run,
     mean: f64,
 }
 
-fn replications(model: &Model<'_>, settings: &Settings) -> Vec<Option<Replication>> {
+/// Runs of a line, sorted; `None` for one in which nothing got through.
+pub(crate) fn replications(model: &Model<'_>, settings: &Settings) -> Vec<Option<Replication>> {
     let runs = (0..settings.replications.max(2))
         .map(|replication| simulate(model, settings.seed, replication.into()));
     runs.map(|mut run| {
@@ -156,10 +160,10 @@ fn replications(model: &Model<'_>, settings: &Settings) -> Vec<Option<Replicatio
 }
 
 /// A station's name and its load in a run.
-type Load = (&'static str, fn(&Run) -> f64);
+pub(crate) type Load = (&'static str, fn(&Run) -> f64);
 
 /// The stations with a capacity.
-fn stations(line: &Model<'_>) -> Vec<Load> {
+pub(crate) fn stations(line: &Model<'_>) -> Vec<Load> {
     let mut stations: Vec<Load> = Vec::new();
     if line.has_review() {
         stations.push(("review", |run| run.review.load()));
@@ -174,12 +178,11 @@ fn stations(line: &Model<'_>) -> Vec<Load> {
 }
 
 /// Compares replication by replication; `None` when fewer than two have changes in both.
-fn outcome(
-    scenario: Scenario,
+pub(crate) fn outcome(
     before: &[Option<Replication>],
     after: &[Option<Replication>],
     stations: &[Load],
-) -> Option<ScenarioOutcome> {
+) -> Option<Outcome> {
     let pairs: Vec<(&Replication, &Replication)> =
         before.iter().zip(after).filter_map(|(b, a)| Some((b.as_ref()?, a.as_ref()?))).collect();
     let count = pairs.len() as f64;
@@ -196,8 +199,7 @@ fn outcome(
         .collect();
     let finished: usize = pairs.iter().map(|(_, after)| after.run.totals.len()).sum();
     let unfinished: usize = pairs.iter().map(|(_, after)| after.run.unfinished).sum();
-    Some(ScenarioOutcome {
-        scenario,
+    Some(Outcome {
         median_change: median.1,
         p90_change: p90.1,
         mean_change: paired(&means)?,

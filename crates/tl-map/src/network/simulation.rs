@@ -21,6 +21,7 @@ mod kind {
     pub(super) const ROTATION: u64 = 3;
     pub(super) const DEPLOY: u64 = 4;
     pub(super) const OTHER_RUNS: u64 = 5;
+    pub(super) const UNREVIEWED: u64 = 6;
 }
 
 /// What a run showed of a station.
@@ -217,7 +218,8 @@ impl Simulation<'_> {
     }
 
     /// The changes of one observed hour of the same hour of the week: so what follows their coding
-    /// comes at the hours of the week at which it came. Growth adds others of the same hour.
+    /// comes at the hours of the week at which it came. Growth adds others of the same hour; where
+    /// it is below 1, some of them stay away.
     fn arrive(&mut self, now: i64) {
         let hour = (now / HOUR) as u64;
         let hours = &self.model.arrivals[hour_of_week(now)];
@@ -231,6 +233,11 @@ impl Simulation<'_> {
             false => Vec::new(),
         };
         for &like in &hours[random.below(hours.len() as u32) as usize] {
+            if self.model.growth < 1.0 && unit(&mut more) >= self.model.growth {
+                // Those that come do so when they would have come.
+                random.below(HOUR as u32);
+                continue;
+            }
             self.begin(now, like, &mut random);
             // The whole part of the growth, and one more with the probability of the rest.
             let extra = (self.model.growth - 1.0).max(0.0) + unit(&mut more);
@@ -265,14 +272,14 @@ impl Simulation<'_> {
         self.jobs.push(new);
         let change = &self.model.changes[like as usize];
         if self.counts(job) {
-            self.count_work(change);
+            self.count_work(job, change);
         }
         self.clock.schedule(started + change.coding.get(), Next::Pushed(job));
     }
 
-    fn count_work(&mut self, change: &Change) {
+    fn count_work(&mut self, job: u32, change: &Change) {
         let sum = |times: &mut dyn Iterator<Item = i64>| times.sum::<i64>() as f64;
-        if !self.is_approved_unseen(change) {
+        if !self.is_approved_unseen(job) {
             let review = sum(&mut change.rounds.iter().map(|round| round.service.get()));
             self.seen.review.work += review / self.model.share;
         }
@@ -283,8 +290,11 @@ impl Simulation<'_> {
         }
     }
 
-    fn is_approved_unseen(&self, change: &Change) -> bool {
-        self.model.auto_approve && change.low_risk == Some(true)
+    fn is_approved_unseen(&self, job: u32) -> bool {
+        let share = self.model.unreviewed;
+        share > 0.0
+            && self.change(job).low_risk == Some(true)
+            && unit(&mut self.stream(kind::UNREVIEWED, job.into())) < share
     }
 
     /// CI and review of what was pushed go on side by side.
@@ -302,7 +312,7 @@ impl Simulation<'_> {
                 self.jobs[index].running += 1;
             }
         }
-        if round < rounds && self.model.reviewers > 0 && !self.is_approved_unseen(change) {
+        if round < rounds && self.model.reviewers > 0 && !self.is_approved_unseen(job) {
             self.review.join(now, job);
         } else {
             self.jobs[index].approved = true;

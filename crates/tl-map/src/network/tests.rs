@@ -17,7 +17,7 @@ const HOUR: f64 = 3_600_000.0;
 const FROM: i64 = 2_800 * 604_800_000;
 const WEEKS: i64 = 40;
 
-const QUICK: Settings =
+pub(super) const QUICK: Settings =
     Settings { replications: 4, seed: 5, changes: 5_000, draws: Draws { count: 200, seed: 1 } };
 
 fn exponential(random: &mut SplitMix64, hours: f64) -> i64 {
@@ -40,7 +40,7 @@ fn begun(asked: &[i64], services: &[i64], servers: usize) -> Vec<i64> {
 
 /// A change an hour, coded in 5 h; two reviewers who need 0.75 h of work and give half of their
 /// time to it (load 0.75); one runner for half an hour; a train every day.
-fn line() -> Observed {
+pub(super) fn line() -> Observed {
     let mut random = stream(3, 0, 0, 0);
     let mut at = FROM;
     let (mut started, mut asked) = (Vec::new(), Vec::new());
@@ -111,7 +111,7 @@ fn a_line_of_real_queues_calibrates_and_moves_as_theory_says() {
     assert!((fitted.review_share - 0.5).abs() < 0.05, "{fitted:?}");
 
     let outcome = |scenario: Scenario| {
-        answer.scenarios.iter().find(|outcome| outcome.scenario == scenario).expect("asked")
+        &answer.scenarios.iter().find(|(one, _)| *one == scenario).expect("asked").1
     };
     // Erlang C at 1.5 erlang, 1.5 h each: 1.93 h with two reviewers, 0.24 h with three.
     assert_hours(outcome(Scenario::OneMoreReviewer).mean_change, -1.69, 0.6);
@@ -218,8 +218,10 @@ fn trains_that_were_observed_keep_their_hours_and_are_halved_in_the_middle() {
         waits.iter().map(|&wait| wait as f64 / HOUR).sum::<f64>() / waits.len() as f64
     };
     assert!((mean(&model) - 12.0).abs() < 0.6, "{}", mean(&model));
-    model.halve_train();
+    model.scale_trains(200);
     assert!((mean(&model) - 6.0).abs() < 0.4, "{}", mean(&model));
+    model.scale_trains(25);
+    assert!((mean(&model) - 24.0).abs() < 1.2, "{}", mean(&model));
 }
 
 #[test]
@@ -289,8 +291,9 @@ proptest! {
         reviewers in 0..4_u32,
         runners in 0..3_u32,
         share in 0.1..1.0_f64,
-        growth in 1.0..2.0_f64,
-        (batch, on_demand, auto_approve) in any::<(bool, bool, bool)>(),
+        growth in 0.5..2.0_f64,
+        unreviewed in 0.0..1.0_f64,
+        (batch, on_demand) in any::<(bool, bool)>(),
     ) {
         let mut observed = line();
         observed.changes.truncate(400);
@@ -304,7 +307,7 @@ proptest! {
         }
         let calendar = Calendar::learned(&observed);
         let mut model = Model::new(&observed, &calendar, share, 300);
-        (model.growth, model.auto_approve) = (growth, auto_approve);
+        (model.growth, model.unreviewed) = (growth, unreviewed);
         let run = simulate(&model, seed, 0);
         prop_assert!(run.balanced);
         prop_assert!(run.simulated > 100);

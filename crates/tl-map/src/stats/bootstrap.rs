@@ -12,10 +12,13 @@
 //! Of more than `MANY_ALONE` rows that belong to no author, quantiles are not drawn: their
 //! limits are the ones that ever more draws come to, order statistics by the binomial law.
 
+use std::ops::RangeInclusive;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use serde::Serialize;
 
 use super::Interval;
-use super::quantile::{interpolate, position, quantile, quantile_f64};
+use super::quantile::{Summary, interpolate, position, quantile, quantile_f64};
 use super::random::SplitMix64;
 
 /// How many draws, and which: part of a result's definition.
@@ -147,15 +150,11 @@ impl Clusters {
 
     /// Calls `each` with every draw: how often it holds each cluster, and its number of rows.
     pub(crate) fn each_draw(&self, draws: &Draws, mut each: impl FnMut(&[u32], u64)) {
-        let units = self.sizes.len() as u32;
-        let mut random = SplitMix64::new(draws.seed);
-        let mut multiplicity = vec![0_u32; self.sizes.len()];
-        for _ in 0..draws.count {
-            multiplicity.fill(0);
-            for _ in 0..units {
-                multiplicity[random.below(units) as usize] += 1;
-            }
-            each(&multiplicity, weigh(&multiplicity, &self.sizes));
+        let mut hand_on =
+            |multiplicity: &[u32]| each(multiplicity, weigh(multiplicity, &self.sizes));
+        match Made::of(draws, self.sizes.len()) {
+            Some(made) => made.each(hand_on),
+            None => make(draws, self.sizes.len(), &mut hand_on),
         }
     }
 
@@ -215,6 +214,81 @@ impl Clusters {
         let estimates = evaluate(&known, self.rows() as u64);
         let intervals = estimates.into_iter().zip(drawn);
         intervals.filter_map(|(value, drawn)| percentile(value, drawn)).collect()
+    }
+}
+
+/// Makes every draw of so many units: how often it holds each of them.
+fn make(draws: &Draws, units: usize, each: &mut impl FnMut(&[u32])) {
+    let mut random = SplitMix64::new(draws.seed);
+    let mut multiplicity = vec![0_u32; units];
+    for _ in 0..draws.count {
+        multiplicity.fill(0);
+        for _ in 0..units {
+            multiplicity[random.below(units as u32) as usize] += 1;
+        }
+        each(&multiplicity);
+    }
+}
+
+/// Every draw of so many units, kept for the next column: nearly all columns of a report are of the
+/// same people, and to make a draw takes six times as long as to weigh a column by it.
+#[derive(Debug)]
+struct Made {
+    draws: Draws,
+    units: usize,
+    /// How often each unit occurs, draw after draw.
+    multiplicity: Vec<u8>,
+}
+
+/// The draws that were asked for last, the latest at the end: [`KEPT`] at most.
+static MADE: Mutex<Vec<Arc<Made>>> = Mutex::new(Vec::new());
+
+/// How many are kept.
+const KEPT: usize = 8;
+
+/// Draws that take less are made as fast as they are found, and more is too much to keep.
+const MADE_BYTES: RangeInclusive<usize> = 256 << 10..=8 << 20;
+
+impl Made {
+    /// Those of so many units; `None` where they are not kept.
+    fn of(draws: &Draws, units: usize) -> Option<Arc<Self>> {
+        let bytes = units.checked_mul(draws.count as usize)?;
+        if !MADE_BYTES.contains(&bytes) {
+            return None;
+        }
+        if let Some(known) = Self::known(draws, units) {
+            return Some(known);
+        }
+        let mut multiplicity = Vec::with_capacity(bytes);
+        let mut fits = true;
+        make(draws, units, &mut |draw| {
+            fits &= draw.iter().all(|count| *count <= u32::from(u8::MAX));
+            multiplicity.extend(draw.iter().map(|count| *count as u8));
+        });
+        let made = fits.then(|| Arc::new(Self { draws: *draws, units, multiplicity }))?;
+        let mut all = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+        if all.len() == KEPT {
+            all.remove(0);
+        }
+        all.push(Arc::clone(&made));
+        Some(made)
+    }
+
+    fn known(draws: &Draws, units: usize) -> Option<Arc<Self>> {
+        let mut all = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+        let row = all.iter().position(|made| made.draws == *draws && made.units == units)?;
+        all[row..].rotate_left(1);
+        all.last().cloned()
+    }
+
+    fn each(&self, mut each: impl FnMut(&[u32])) {
+        let mut multiplicity = vec![0; self.units];
+        for draw in self.multiplicity.chunks_exact(self.units) {
+            for (wide, narrow) in multiplicity.iter_mut().zip(draw) {
+                *wide = u32::from(*narrow);
+            }
+            each(&multiplicity);
+        }
     }
 }
 
@@ -353,6 +427,11 @@ impl SortedColumn {
         Self { pivots: pivots.collect(), values, clusters: ranks }
     }
 
+    /// What is told of the data themselves; `None` when there are no rows.
+    pub(crate) fn summary(&self) -> Option<Summary> {
+        Summary::of_sorted(&self.values)
+    }
+
     /// The quantile `at[index]` of the data themselves; not a number when there are no rows.
     pub(crate) fn estimate(&self, index: usize) -> f64 {
         quantile(&self.values, self.pivots[index].p).unwrap_or(f64::NAN)
@@ -471,6 +550,23 @@ mod tests {
             draws += 1;
         });
         assert_eq!(draws, 50);
+    }
+
+    #[test]
+    fn draws_that_are_kept_are_those_that_are_made() {
+        let draws = Draws { count: 300, seed: 11 };
+        for units in [1_000, 1_001, 1_000] {
+            let mut made: Vec<Vec<u32>> = Vec::new();
+            make(&draws, units, &mut |draw| made.push(draw.to_vec()));
+            let authors: Vec<u32> = (0..units as u32).collect();
+            let mut kept: Vec<Vec<u32>> = Vec::new();
+            Clusters::new(&authors).each_draw(&draws, |draw, rows| {
+                assert_eq!(rows, units as u64);
+                kept.push(draw.to_vec());
+            });
+            assert!(Made::known(&draws, units).is_some());
+            assert!(kept == made, "{units} units");
+        }
     }
 
     #[test]

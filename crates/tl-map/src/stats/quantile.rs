@@ -29,14 +29,19 @@ impl Summary {
     pub fn of(values: &[i64]) -> Option<Self> {
         let mut sorted = values.to_vec();
         sorted.sort_unstable();
+        Self::of_sorted(&sorted)
+    }
+
+    /// Summarises values sorted upwards; `None` when there are none.
+    pub fn of_sorted(sorted: &[i64]) -> Option<Self> {
         let sum: i128 = sorted.iter().map(|&value| i128::from(value)).sum();
         Some(Self {
             n: sorted.len(),
             mean: sum as f64 / sorted.len() as f64,
-            p25: quantile(&sorted, 0.25)?,
-            p50: quantile(&sorted, 0.5)?,
-            p75: quantile(&sorted, 0.75)?,
-            p90: quantile(&sorted, 0.9)?,
+            p25: quantile(sorted, 0.25)?,
+            p50: quantile(sorted, 0.5)?,
+            p75: quantile(sorted, 0.75)?,
+            p90: quantile(sorted, 0.9)?,
         })
     }
 }

@@ -1,7 +1,7 @@
-//! Tokens, and the key that sessions are signed with.
+//! Tokens, the key that sessions are signed with, and the one that people's pseudonyms are made with.
 //!
 //! In: what `throughline token` asks for. Out: a [`Token`], and once its secret text. Start at
-//! [`create`] and `KeyStore::find`. They are a pack of the ledger, changed by compare and swap together
+//! [`create`] and `KeyStore::find`; pseudonyms are [`people_key`]. They are a pack of the ledger, changed by compare and swap together
 //! with their line of the audit log, so that all servers of a ledger know them at once.
 //! **Invariants:** of a token only the SHA-256 is kept, which is enough: 256 bits of chance cannot be
 //! guessed from it. Secrets are compared in constant time. A token that has ended is as good as none.
@@ -25,6 +25,8 @@ use tokio::time::{Duration, Instant};
 const LAKE: &str = "server";
 /// The pack.
 const PACK: &str = "keys";
+/// The pack with what pseudonyms are made with.
+const PEOPLE: &str = "people";
 /// Tokens at most.
 const MOST: usize = 1_000;
 /// How often a change is tried again because somebody else was first.
@@ -67,6 +69,15 @@ struct Keys {
     session: String,
 }
 
+/// What pseudonyms of people are made with.
+#[derive(Debug, Serialize, Deserialize)]
+struct People {
+    /// Form of this document.
+    v: u32,
+    /// Hex key.
+    key: String,
+}
+
 /// Why keys could not be read or changed.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
@@ -77,10 +88,10 @@ pub enum KeyError {
     #[error(transparent)]
     Write(#[from] SwapError),
     /// What is kept cannot be understood.
-    #[error("the tokens of this ledger cannot be read")]
+    #[error("the tokens and keys of this ledger cannot be read")]
     Damaged(#[source] serde_json::Error),
     /// What is kept was written by a later program.
-    #[error("the tokens of this ledger were written by a later version of throughline")]
+    #[error("the tokens and keys of this ledger were written by a later version of throughline")]
     Newer,
     /// There are too many.
     #[error("there are {MOST} tokens already: revoke those that nobody uses")]
@@ -162,6 +173,36 @@ pub async fn revoke(ledger: &Ledger, id: &str, by: &str, now: Timestamp) -> Resu
 pub async fn tokens(ledger: &Ledger) -> Result<Vec<Token>, KeyError> {
     let kept = read(ledger).await?.1.tokens;
     Ok(kept.into_iter().map(|kept| kept.token).collect())
+}
+
+/// The key that pseudonyms of people are made with, in hex digits: one for a ledger, whichever server of it
+/// asks and whenever; made where there is none.
+pub async fn people_key(ledger: &Ledger, now: Timestamp) -> Result<String, KeyError> {
+    for _ in 0..ROUNDS {
+        let (generation, packs) = ledger.packs(LAKE, &[PEOPLE]).await?;
+        if let Some(pack) = packs.first() {
+            let kept: People = serde_json::from_slice(&pack.value).map_err(KeyError::Damaged)?;
+            return if kept.v > 1 { Err(KeyError::Newer) } else { Ok(kept.key) };
+        }
+        let fresh = People { v: 1, key: random_hex::<32>() };
+        let value = serde_json::to_vec(&fresh).map_err(KeyError::Damaged)?;
+        let swap = Swap {
+            lake: LAKE,
+            expected: generation,
+            add: &[],
+            remove: &[],
+            packs: &[Pack { name: PEOPLE.to_owned(), block: 0, value }],
+            events: &[],
+            at: now,
+        };
+        match ledger.swap(&swap).await {
+            Ok(_) => return Ok(fresh.key),
+            // Another server may have been first, or somebody made a token.
+            Err(SwapError::Late { .. }) => (),
+            Err(err) => return Err(err.into()),
+        }
+    }
+    Err(KeyError::Busy)
 }
 
 async fn read(ledger: &Ledger) -> Result<(u64, Keys), KeyError> {

@@ -244,3 +244,17 @@ fn many_changes_of_tokens_at_once_lose_none() {
     assert!(matches!(done, (Ok(()), Ok(()), Ok(()), Ok(()))), "{done:?}");
     assert_eq!(site.wait(keys::tokens(&site.app.ledger)).unwrap().len(), 4);
 }
+
+#[test]
+fn pseudonyms_are_made_with_one_key_on_every_server_of_a_ledger() {
+    let site = Site::behind(closed());
+    // Somebody makes a token meanwhile: it is kept beside.
+    let key = site.wait(keys::people_key(&site.app.ledger, now())).unwrap();
+    let (_, text) = token(&site, Role::Viewer, None);
+    let other = site.wait(keys::people_key(&site.app.reader, now())).unwrap();
+    assert_eq!((key.len(), &key), (64, &other));
+    let head = [("authorization", format!("Bearer {text}"))];
+    let head: Vec<(&str, &str)> =
+        head.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    assert_eq!(get(&site, "/v1/choices", &head).status, StatusCode::OK);
+}

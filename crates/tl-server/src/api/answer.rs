@@ -30,8 +30,22 @@ const ROWS: usize = 100;
 const MOST_ROWS: usize = 1_000;
 
 /// What is never empty where it is there.
-const FILLED: [&str; 9] =
-    ["days", "since", "until", "after", "before", "limit", "cohort", "class", "stage"];
+const FILLED: [&str; 14] = [
+    "days",
+    "since",
+    "until",
+    "after",
+    "before",
+    "limit",
+    "cohort",
+    "class",
+    "stage",
+    "reviewers",
+    "runners",
+    "trains",
+    "arrivals",
+    "unreviewed",
+];
 
 /// Lines that are made at once.
 const CHUNK: usize = 256;

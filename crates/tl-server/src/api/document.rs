@@ -8,7 +8,7 @@ use axum::extract::State;
 use utoipa::OpenApi;
 
 use super::answer::{Answered, Details, Page};
-use super::{badge, ledger, line, metrics, schema, state};
+use super::{badge, course, ledger, line, metrics, schema, shown, state};
 use crate::app::App;
 use crate::measured::Choices;
 use crate::page::Problem;
@@ -30,7 +30,10 @@ use crate::page::Problem;
     paths(
         openapi,
         line::report, line::journeys, line::open, line::deployments, line::incidents,
+        course::journey, course::incident,
         line::measures, line::measure, line::choices,
+        shown::snapshot, shown::weeks, shown::steps, shown::waits, shown::aging, shown::what_if,
+        shown::suites_now, shown::quarantine,
         ledger::events, ledger::event, ledger::tests, ledger::test, ledger::agents, ledger::sources,
         badge::badge, badge::line,
         crate::intake::events::events, crate::jobs::list, crate::jobs::change,
@@ -41,8 +44,12 @@ use crate::page::Problem;
         Page<schema::Journey>, Page<schema::Open>, Page<schema::Deployment>, Page<schema::Incident>,
         Page<schema::Measure>, Page<schema::Test>, Page<schema::Source>,
         schema::Report, schema::Journey, schema::Open, schema::Deployment, schema::FailureSign,
-        schema::Incident, schema::Cause, schema::Measure, schema::Explanation, schema::ExplainedRow,
+        schema::Incident, schema::Cause, schema::BlamedChange, schema::OneJourney, schema::OneIncident,
+        schema::LaneEvent, schema::Measure, schema::Explanation, schema::ExplainedRow,
         schema::Event, schema::Test, schema::OneTest, schema::AgentsNow, schema::Source,
+        schema::SnapshotNow, schema::WeeksNow, schema::WeekRow, schema::Figure, Page<schema::Advice>,
+        schema::Advice, Page<schema::Wait>, schema::Wait, Page<schema::Age>, schema::Age, schema::WhatIfNow, Page<schema::Suite>,
+        schema::Suite, schema::QuarantinesNow, schema::QuarantineFile, schema::QuarantineEntry,
         schema::BadgeName, schema::MeasureName, schema::JobsNow, schema::JobAction,
         crate::intake::events::Taken, crate::intake::events::Remark,
     )),

@@ -362,7 +362,7 @@ fn execution(suite: &Suite, one: &Executed) -> Execution {
 ))]
 pub(super) async fn agents(State(app): State<App>) -> Answered {
     let heard = heard(&app).await.map_err(Problem::bug)?;
-    json(&Agents::of(&heard, (app.clock)()))
+    json(&Agents::of(&heard, &app.reading, (app.clock)()))
 }
 
 /// Where events come from, and how far that is collected

@@ -54,7 +54,7 @@ pub(crate) struct Asking {
 }
 
 /// What was asked, and its answer.
-async fn asked(app: &App, uri: &Uri) -> Result<(Question, Arc<Snapshot>), Problem> {
+pub(super) async fn asked(app: &App, uri: &Uri) -> Result<(Question, Arc<Snapshot>), Problem> {
     filled(uri)?;
     let Asked { question, snapshot, .. } = Asked::of(app, uri).await?;
     Ok((question, snapshot))

@@ -92,7 +92,7 @@ pub(super) async fn metrics(State(app): State<App>) -> Result<Response, Refused>
             let labels = [("source", source.as_str())];
             text.value("source_last_event_seconds", &labels, last as f64 / 1_000.0);
         }
-        let agents = Agents::of(&heard, (app.clock)());
+        let agents = Agents::of(&heard, &app.reading, (app.clock)());
         text.metric("guard_findings", "gauge", "New findings of the newest scans.");
         for level in ["block", "high", "warn", "info"] {
             text.value("guard_findings", &[("level", level)], agents.found(level) as f64);

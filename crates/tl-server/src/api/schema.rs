@@ -159,6 +159,39 @@ described! {
         ("grade", Text, false, "How sure it is, `A` or `E`."),
         ("why", Text, false, "In words."),
     ]);
+    /// A change that is blamed.
+    BlamedChange = object("A change that an incident is put down to.", &[
+        ("repository", Text, false, "Its repository’s name for people."),
+        ("change", Text, false, "Its name, as journeys have it."),
+        ("grade", Text, false, "How sure it is, `A` or `E`."),
+    ]);
+    /// One change with its events.
+    OneJourney = object("One change with everything that the ledger holds of it.", &[
+        ("schema", Text, false, "`journey/v1`"),
+        ("change", Text, false, "Its name."),
+        ("repository", Text, false, "The repository’s name for people."),
+        ("merged", Any, false, "Its row of `/v1/journeys`; `null` while it is open."),
+        ("open", Any, false, "Where it waits, as far as it is open; `null` once it is merged."),
+        ("deployments", Many("Deployment"), false, "Deployments that brought it to production, the newest first."),
+        ("incidents", Many("Incident"), false, "Incidents that it is blamed for, the newest first."),
+        ("events", Many("LaneEvent"), false, "Its events, the oldest first."),
+        ("is_cut", Flag, false, "Whether it has more events than are told: the first 5,000."),
+        ("not_yet", Whole, false, "The newest events of the ledger that were not looked through yet."),
+    ]);
+    /// One incident with its events.
+    OneIncident = object("One incident with everything that the ledger holds of it.", &[
+        ("schema", Text, false, "`incident/v1`"),
+        ("incident", One("Incident"), false, "Its row of `/v1/incidents`."),
+        ("events", Many("LaneEvent"), false, "Its events, the oldest first."),
+        ("is_cut", Flag, false, "Whether it has more events than are told: the first 5,000."),
+        ("not_yet", Whole, false, "The newest events of the ledger that were not looked through yet."),
+    ]);
+    /// An event of a change.
+    LaneEvent = object("An event on the way of a change.", &[
+        ("lane", Text, false, "Where it belongs: `ticket`, `request`, `ci`, `production` or `incident`."),
+        ("position", Whole, false, "Its place in the ledger."),
+        ("event", One("Event"), false, "The event."),
+    ]);
     /// A measure in words.
     Measure = object("A measure in words.", &[
         ("id", Text, false, "Its stable name."),
@@ -207,6 +240,7 @@ described! {
     AgentsNow = object("What guard told of coding agents.", &[
         ("schema", Text, false, "`agents/v1`"),
         ("repositories", Any, false, "The newest scan of each repository, the worst first."),
+        ("machines", Any, false, "The machines that scans ran on, by pseudonyms, with their newest scans."),
         ("rules", Object, false, "New findings of the newest scans by rule."),
         ("approvals", Any, false, "The latest approvals, the newest first."),
         ("decisions", Object, false, "Decisions of hooks in the last 30 days, by client."),
@@ -221,6 +255,123 @@ described! {
         ("last", Instant, false, "When the latest of them happened."),
         ("silent", Flag, false, "Whether that was more than a week ago."),
         ("streams", Any, false, "How far its streams are collected."),
+    ]);
+    /// What a measurement is of.
+    SnapshotNow = object("How old a measurement is, and what to know of it.", &[
+        ("schema", Text, false, "`snapshot/v1`"),
+        ("measured", Instant, false, "When it was begun: what happened later is not in it."),
+        ("newer", Flag, false, "Whether the ledger holds something newer, which is measured when it is asked for."),
+        ("since", Instant, false, "Beginning of the period."),
+        ("until", Instant, false, "End of the period."),
+        ("changes", Whole, false, "Changes merged in it."),
+        ("notes", Texts, false, "What to know of how it was measured."),
+    ]);
+    /// This week against last.
+    WeeksNow = object("Two weeks, side by side.", &[
+        ("schema", Text, false, "`weeks/v1`"),
+        ("since", Instant, false, "Where the last week begins."),
+        ("middle", Instant, false, "Where it ends and this one begins."),
+        ("until", Instant, false, "Where this week ends: with the newest change."),
+        ("rows", Many("WeekRow"), false, "What is compared."),
+    ]);
+    /// One thing in two weeks.
+    WeekRow = object("One thing in two weeks.", &[
+        ("id", Text, false, "Its stable name, such as `merged`."),
+        ("label", Text, false, "Its name for people."),
+        ("measure", Text, false, "The measure whose definition it follows."),
+        ("this", One("Figure"), false, "This week."),
+        ("last", One("Figure"), false, "The week before."),
+        ("trend", Text, false, "`more`, `less`, `noise` where chance alone may be the difference, or `too-few`."),
+        ("more_is", Text, false, "`better`, `worse` or `neither`."),
+    ]);
+    /// A figure.
+    Figure = object("A number with its uncertainty.", &[
+        ("value", MaybeNumber, false, "The number; `null` where `note` says why there is none."),
+        ("low", MaybeNumber, false, "Lower end of its 95 % interval."),
+        ("high", MaybeNumber, false, "Upper end of it."),
+        ("n", Whole, false, "Observations behind it."),
+        ("unit", Text, false, "Its unit."),
+        ("note", MaybeText, true, "What to know of it."),
+    ]);
+    /// Something to do.
+    Advice = object("Something to do.", &[
+        ("what", Text, false, "What, in words."),
+        ("why", Text, false, "Why, or how."),
+        ("href", Text, false, "The page that says more."),
+    ]);
+    /// Waits of a stage.
+    Wait = object("Open and finished waits of a stage.", &[
+        ("stage", Text, false, "Id of the stage."),
+        ("label", Text, false, "Its name for people."),
+        ("waiting", Whole, false, "Requests that wait in it now."),
+        ("finished", Whole, false, "Changes of the period that were in it."),
+        ("p50_ms", MaybeNumber, false, "Median of their times in it. Milliseconds."),
+        ("p75_ms", MaybeNumber, false, "75th percentile of it. Milliseconds."),
+        ("p90_ms", MaybeNumber, false, "90th percentile of it. Milliseconds."),
+    ]);
+    /// How old changes are in a stage.
+    Age = object("How old finished changes were when they left a stage, beside the requests that are in it.", &[
+        ("stage", Text, false, "Id of the stage."),
+        ("label", Text, false, "Its name for people."),
+        ("open", Whole, false, "Open requests in it."),
+        ("finished", Whole, false, "Finished changes behind the ages."),
+        ("p50_hours", MaybeNumber, false, "Half of them were younger; `null` for fewer than 20 of them."),
+        ("p85_hours", MaybeNumber, false, "85 of 100 were younger."),
+        ("p95_hours", MaybeNumber, false, "95 of 100 were younger."),
+    ]);
+    /// What would be.
+    WhatIfNow = object("What the line would be.", &[
+        ("schema", Text, false, "`what-if/v1`"),
+        ("line", Any, false, "The simulated line: what was asked (`asked`), and where that is not today, its medians and 90th percentiles in hours before and their changes as figures, and how busy each station is before and then (`loads`); `null` where its simulation does not hold."),
+        ("refused", MaybeText, false, "Why the simulated line answers nothing."),
+        ("stages", Any, false, "With shares of stages (`asked`): medians and 90th percentiles in hours before, and their changes as figures; `null` where too little is known."),
+    ]);
+    /// The tests of a repository.
+    Suite = object("The tests of a repository in all.", &[
+        ("suite", Text, false, "The repository, as its results are called."),
+        ("tests", Whole, false, "Tests; each variant counts."),
+        ("runs", Whole, false, "Runs that were recorded."),
+        ("first", MaybeInstant, false, "The first of them."),
+        ("last", MaybeInstant, false, "The last of them."),
+        ("classes", Object, false, "Tests by what history says of them."),
+        ("red_by_chance", MaybeNumber, false, "The chance that a run of all tests is red though nothing is wrong."),
+        ("lost_attempts", MaybeWhole, false, "Attempts that flakes cost in the last 30 days; `null` where that cannot be read."),
+        ("lost_minutes", MaybeNumber, false, "Minutes of these."),
+    ]);
+    /// What is in quarantine.
+    QuarantinesNow = object("What is in quarantine.", &[
+        ("schema", Text, false, "`quarantines/v1`"),
+        ("files", Many("QuarantineFile"), false, "The files of the repositories that are measured."),
+        ("entries", Many("QuarantineEntry"), false, "Their entries, what needs somebody first."),
+        ("gate", Object, false, "The gate’s decisions in the last 30 days, of the latest 200: by outcome, and in how many the failures of which test were taken out (`masked`)."),
+    ]);
+    /// A file.
+    QuarantineFile = object("The quarantine of a repository, `.throughline/quarantine.toml` at its `HEAD`.", &[
+        ("repository", Text, false, "The repository."),
+        ("is_there", Flag, false, "Whether it has such a file."),
+        ("tests", Whole, false, "Entries of it."),
+        ("limit", MaybeWhole, false, "Entries in force that it may have."),
+        ("problem", MaybeText, false, "Why it cannot be read."),
+    ]);
+    /// An entry.
+    QuarantineEntry = object("A test in quarantine.", &[
+        ("repository", Text, false, "The repository whose file has it."),
+        ("state", Text, false, "`over`, `released` where it can be taken out, `in-force` or `not-yet`."),
+        ("clean", Whole, false, "Clean runs since its last failure."),
+        ("needed", MaybeWhole, false, "Clean runs after which it is released; `null` where no number of them would do."),
+        ("days_left", MaybeWhole, false, "Days to its last one; negative where that is over."),
+        ("suite", MaybeText, false, "The suite whose history knows the test."),
+        ("id", Text, false, "Id of the test."),
+        ("name", Text, false, "Its name for people."),
+        ("file", Text, true, "Its file, where that is known."),
+        ("variant", Text, true, "The variant, where it is about one alone."),
+        ("signatures", Texts, false, "The failures that are known."),
+        ("owner", Text, false, "Who sees to it, as the file says."),
+        ("issue", Text, false, "Where that is talked about."),
+        ("since", Text, false, "First day."),
+        ("expires", Text, false, "Last day."),
+        ("clean_runs", Whole, false, "Clean runs that the file asks for."),
+        ("evidence", Object, false, "What it was put there for."),
     ]);
     /// What is collected by schedule.
     JobsNow = object("What is collected by schedule.", &[
@@ -358,6 +509,8 @@ const DEPLOYMENT: &[Field] = &[
     ("form", Text, false, "`planned`, `rollback` or `hotfix`."),
     ("why", MaybeText, false, "Why it is a rollback or a hotfix."),
     ("changes", Whole, false, "Changes that it brought to production first."),
+    ("brought", Texts, false, "The same by name, as journeys have it."),
+    ("keys", Texts, false, "Keys of its records in the ledger."),
     ("failures", Many("FailureSign"), false, "Signs that it failed, the surest first."),
     (
         "recovered",
@@ -383,6 +536,7 @@ const INCIDENT: &[Field] = &[
     ("to_resolve_ms", MaybeSpan, false, "From the beginning until it was over."),
     ("reopened", Whole, false, "How often it came back."),
     ("causes", Many("Cause"), false, "Deployments that are blamed for it, the surest first."),
+    ("changes", Many("BlamedChange"), false, "Changes that are blamed for it, the surest first."),
 ];
 
 const TEST: &[Field] = &[

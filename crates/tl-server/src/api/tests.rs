@@ -13,7 +13,7 @@ use super::document::Api;
 use crate::testing::{Answer, EVENTS, Site, now, sample};
 
 /// Calls that need nothing in their address.
-const PLAIN: [&str; 17] = [
+const PLAIN: [&str; 25] = [
     "/v1/openapi.json",
     "/v1/report",
     "/v1/journeys",
@@ -22,6 +22,14 @@ const PLAIN: [&str; 17] = [
     "/v1/incidents",
     "/v1/measures",
     "/v1/choices",
+    "/v1/snapshot",
+    "/v1/weeks",
+    "/v1/steps",
+    "/v1/waits",
+    "/v1/aging",
+    "/v1/what-if",
+    "/v1/suites",
+    "/v1/quarantine",
     "/v1/events",
     "/v1/tests",
     "/v1/agents",
@@ -134,6 +142,50 @@ fn a_row_has_the_fields_that_the_document_says_and_no_other() {
             }
         }
     }
+}
+
+/// A document has the fields that its schema names, and none that it does not.
+fn assert_described(document: &Value, name: &str, found: &Value) {
+    let schema = &document["components"]["schemas"][name];
+    let fields = schema["properties"].as_object().unwrap();
+    for (field, value) in found.as_object().unwrap() {
+        let known = fields.get(field).unwrap_or_else(|| panic!("{name}.{field} is not described"));
+        assert!(is_of(value, known), "{name}.{field} is {value}");
+    }
+    for field in schema["required"].as_array().unwrap() {
+        assert!(found.get(field.as_str().unwrap()).is_some(), "{name}.{field}");
+    }
+}
+
+#[test]
+fn what_pages_work_out_is_answered_as_it_is_described() {
+    let site = Site::sample();
+    let api = serde_json::to_value(Api::openapi()).unwrap();
+    let whole = [
+        ("SnapshotNow", "/v1/snapshot"),
+        ("WeeksNow", "/v1/weeks"),
+        ("WhatIfNow", "/v1/what-if?stage-pickup=50"),
+        ("QuarantinesNow", "/v1/quarantine"),
+    ];
+    for (name, path) in whole {
+        assert_described(&api, name, &document(&site, path));
+    }
+    let weeks = document(&site, "/v1/weeks");
+    assert!(weeks["rows"].as_array().unwrap().len() > 5, "{weeks}");
+    for row in weeks["rows"].as_array().unwrap() {
+        assert_described(&api, "WeekRow", row);
+        assert_described(&api, "Figure", &row["this"]);
+    }
+    for (name, path) in [("Advice", "/v1/steps"), ("Wait", "/v1/waits"), ("Age", "/v1/aging")] {
+        let items = document(&site, path)["items"].clone();
+        assert!(!items.as_array().unwrap().is_empty(), "{path}");
+        for item in items.as_array().unwrap() {
+            assert_described(&api, name, item);
+        }
+    }
+    let what_if = document(&site, "/v1/what-if?stage-pickup=50");
+    assert_eq!(what_if["stages"]["asked"]["pickup"], 50);
+    assert!(what_if["stages"]["median_change"]["value"].as_f64().unwrap() < 0.0, "{what_if}");
 }
 
 #[test]

@@ -28,7 +28,7 @@ pub(crate) const SHARES: [f64; 3] = [0.5, 0.85, 0.95];
 
 /// One stage: how old finished changes were when they left it, and the requests in it.
 pub(crate) struct Column<'a> {
-    id: &'a str,
+    pub(crate) id: &'a str,
     pub(crate) label: &'a str,
     /// Hours at each of [`SHARES`]; `None` for too few finished changes.
     pub(crate) lines: Option<[f64; 3]>,

@@ -159,11 +159,8 @@ fn paint(
         starts.iter().zip(&ends).map(|(start, end)| (start + end) / 2).collect();
     let places = spread(&middles, &widths, room);
     for (row, stage) in stages.iter().enumerate() {
-        let (solid, fill) = stage_ink(&stage.id);
-        let (start, end) = (starts[row], ends[row]);
         if weights[row] > 0.0 {
-            area.draw(&Rectangle::new([(start, top), (end, bottom)], fill.fill()))?;
-            area.draw(&Rectangle::new([(start, top), (end, bottom)], solid.line(1)))?;
+            bar(area, stage, [(starts[row], top), (ends[row], bottom)])?;
         }
         for (at, (text, ink)) in
             texts[row].iter().zip([Ink::Text, Ink::Muted, Ink::Muted]).enumerate()
@@ -173,6 +170,14 @@ fn paint(
         }
     }
     boundaries(area, size, stages, &starts, bottom)
+}
+
+/// A stage's part of the line, between two corners.
+fn bar(area: &Area<'_>, stage: &StageRow, corners: [(i32, i32); 2]) -> Result<(), DrawError> {
+    let (solid, fill) = stage_ink(&stage.id);
+    area.draw(&Rectangle::new(corners, fill.fill()))?;
+    area.draw(&Rectangle::new(corners, solid.line(1)))?;
+    Ok(())
 }
 
 /// A row per stage: its name, its part of the line from where the one before it ended, its numbers.
@@ -193,9 +198,7 @@ fn paint_rows(
             if size.narrow { (top + 20, top + step - 6) } else { (top + 4, top + step - 4) };
         let (from, to) = (left + start, left + *end);
         if weights[row] > 0.0 {
-            let (solid, fill) = stage_ink(&stage.id);
-            area.draw(&Rectangle::new([(from, bar_top), (to, bar_bottom)], fill.fill()))?;
-            area.draw(&Rectangle::new([(from, bar_top), (to, bar_bottom)], solid.line(1)))?;
+            bar(area, stage, [(from, bar_top), (to, bar_bottom)])?;
         }
         if row + 1 < stages.len() {
             // To where the next stage goes on.

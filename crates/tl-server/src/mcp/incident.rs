@@ -10,6 +10,9 @@ const FEW: usize = 5;
 /// Incidents that are told at most.
 const MOST: usize = 50;
 
+/// Changes of an incident that are told.
+const CHANGES: usize = 20;
+
 /// Which incidents.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -46,6 +49,8 @@ struct Incident {
     hours: Option<f64>,
     /// Deployments that may have caused it, each with its grade, A (certain) to E (weak), and why.
     causes: Vec<String>,
+    /// Changes that may have caused it, each with its grade, the surest first; 20 at most.
+    changes: Vec<String>,
 }
 
 pub(super) fn incidents(snapshot: &Snapshot, asked: &Asked) -> Incidents {
@@ -69,6 +74,12 @@ pub(super) fn incidents(snapshot: &Snapshot, asked: &Asked) -> Incidents {
             .map(|cause| {
                 format!("{}: {} ({}), {}", cause.grade, cause.what, cause.service, cause.why)
             })
+            .collect(),
+        changes: row
+            .changes
+            .iter()
+            .take(CHANGES)
+            .map(|one| format!("{}: {}", one.grade, one.change))
             .collect(),
     });
     Incidents { all: found.len(), incidents: told.collect() }

@@ -76,6 +76,11 @@ fn an_agent_learns_of_incidents_and_paths_and_tests_or_that_there_are_none() {
     let site = Site::sample();
     let incidents = &tool(&site, "last_incidents", &json!({ "limit": 2 }))["structuredContent"];
     assert!(incidents["incidents"].as_array().unwrap().len() <= 2, "{incidents}");
+    let all = &tool(&site, "last_incidents", &json!({ "limit": 50 }))["structuredContent"];
+    let blamed = all["incidents"].as_array().unwrap().iter().flat_map(|one| {
+        one["changes"].as_array().unwrap().iter().map(|change| change.as_str().unwrap())
+    });
+    assert!(blamed.into_iter().any(|change| change.contains(": acme/") && change.contains('#')));
     let none =
         &tool(&site, "last_incidents", &json!({ "service": "nowhere" }))["structuredContent"];
     assert_eq!(none["all"], 0);

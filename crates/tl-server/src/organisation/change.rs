@@ -40,6 +40,8 @@ pub(super) struct Change {
     pub(super) urgent: bool,
     /// The incident that it mends.
     pub(super) mends: Option<String>,
+    /// The commit that it became.
+    pub(super) landed: String,
 }
 
 impl Life {
@@ -86,6 +88,7 @@ impl Life {
             rounds: 0,
             urgent: false,
             mends: None,
+            landed: String::new(),
         };
         self.changes.insert(self.next_change, change);
         self.next_change
@@ -351,13 +354,20 @@ impl Life {
         if reverted {
             self.revert(merged, &change);
         }
+        self.change(id).landed = landed;
+        self.then(merged, Step::Land(id));
+    }
+
+    /// It is on the default branch: what leaves next has it.
+    pub(super) fn land(&mut self, at: i64, id: u64) {
+        let change = self.change(id).clone();
         let service = &mut self.structure.services[change.service];
-        service.merged = landed;
+        service.merged = change.landed;
         service.waiting.push(id);
         let deploys = service.rhythm == Rhythm::OnDemand || change.urgent;
         if deploys && !service.scheduled {
             service.scheduled = true;
-            self.then(merged + 4 * MINUTE, Step::Deploy(change.service));
+            self.then(at + 4 * MINUTE, Step::Deploy(change.service));
         }
     }
 

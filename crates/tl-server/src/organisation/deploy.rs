@@ -13,7 +13,8 @@ const PAGER: &str = "pager";
 /// Working hours of whoever approves deployments and drives trains.
 const OFFICE: Hours = Hours { zone: 0, from: 8, to: 18 };
 
-/// Share of deployments to production that fail, and of those done that an incident follows.
+/// Share of deployments to production that fail, and of those done that an incident follows; of a fragile
+/// service three times as many.
 const FAILED: f64 = 0.04;
 const INCIDENTS: f64 = 0.03;
 
@@ -57,6 +58,7 @@ impl Life {
         let commit = service.merged.clone();
         let delivered = std::mem::take(&mut service.waiting);
         let (approval, rhythm) = (service.approval, service.rhythm);
+        let (busy, fragile) = (service.busy, service.fragile);
         let before = service.running.clone();
         let mut mended = Vec::new();
         for change in delivered.iter().filter_map(|id| self.changes.remove(id)) {
@@ -68,6 +70,8 @@ impl Life {
             self.deployed(row, "staging", &commit, (at, staged), Outcome::Success, false);
             started = staged + MINUTE;
         }
+        // What was merged later comes later, also where the earlier one waited for approval.
+        started = started.max(busy);
         if approval {
             let waited = minutes(self.chance.spread(60.0, 1.2));
             let approved = OFFICE.next(started + waited);
@@ -83,10 +87,11 @@ impl Life {
             started = approved + MINUTE;
         }
         let finished = started + minutes(self.chance.spread(8.0, 0.5));
-        let failed = self.chance.happens(FAILED);
+        let failed = self.chance.happens(FAILED * fragile);
         let outcome = if failed { Outcome::Failure } else { Outcome::Success };
         let span = (started, finished);
         let deployment = self.deployed(row, "production", &commit, span, outcome, false);
+        self.structure.services[row].busy = finished + MINUTE;
         for incident in mended {
             self.resolve(finished, row, &incident);
         }
@@ -95,7 +100,7 @@ impl Life {
             return;
         }
         self.structure.services[row].running.clone_from(&commit);
-        let incident = self.chance.happens(INCIDENTS);
+        let incident = self.chance.happens(INCIDENTS * fragile);
         if incident {
             self.incident(finished, row, &deployment, &before);
         }
@@ -150,7 +155,9 @@ impl Life {
         let said = self.chance.happens(0.5);
         let span = (at, at + 5 * MINUTE);
         self.deployed(row, "production", before, span, Outcome::Success, said);
-        before.clone_into(&mut self.structure.services[row].running);
+        let service = &mut self.structure.services[row];
+        service.busy = service.busy.max(span.1 + MINUTE);
+        before.clone_into(&mut service.running);
     }
 
     fn deployed(

@@ -9,6 +9,9 @@ const TEAM: usize = 8;
 /// Time zones of teams, hours east of UTC.
 const ZONES: [i64; 5] = [-8, -5, 0, 1, 5];
 
+/// Of nine services this one, from 0, is the one that everybody is afraid to deploy.
+const FRAGILE: usize = 2;
+
 /// Everything that does not change.
 #[derive(Debug)]
 pub(super) struct Structure {
@@ -80,8 +83,12 @@ pub(super) struct Service {
     pub(super) scheduled: bool,
     /// What runs in production.
     pub(super) running: String,
+    /// Until when production is being deployed to: one after the other.
+    pub(super) busy: i64,
     pub(super) merged: String,
     pub(super) releases: u64,
+    /// How much more often its deployments break something than others' do.
+    pub(super) fragile: f64,
 }
 
 impl Structure {
@@ -154,7 +161,9 @@ fn service(row: usize, repository: usize, chance: &mut Chance) -> Service {
         waiting: Vec::new(),
         scheduled: false,
         running: String::new(),
+        busy: i64::MIN,
         merged: String::new(),
         releases: 0,
+        fragile: if row % 9 == FRAGILE { 3.0 } else { 1.0 },
     }
 }

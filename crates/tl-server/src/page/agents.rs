@@ -5,7 +5,7 @@
 //! **Invariants:** no text of a prompt, an argument or a result is there to be shown, and nobody is named;
 //! a scan says what is there now, not what was there once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use axum::extract::State;
 use axum::http::Uri;
@@ -20,8 +20,9 @@ use super::sheet::{Sheet, Summary, alone};
 use super::{PageResult, Problem};
 use crate::app::App;
 use crate::chart::table::{Cell, Table, count, prose, text};
+use crate::reading::Reading;
 use crate::report::sections::{Block, Headline, Missing, Section};
-use crate::told::{Approval, Count, Decisions, Heard, Objection, Scans, heard};
+use crate::told::{Approval, Count, Decisions, Heard, Machine, Objection, Scans, heard};
 
 /// Rows of each list.
 const ROWS: usize = 100;
@@ -42,16 +43,36 @@ pub(crate) struct Agents<'a> {
     pub(crate) schema: &'static str,
     /// Every repository that was scanned.
     pub(crate) repositories: Vec<Scanned<'a>>,
+    /// The machines that scans ran on, by pseudonyms, the one that was scanned last first.
+    pub(crate) machines: Vec<OnMachine<'a>>,
     /// New findings of the newest scans by rule.
     pub(crate) rules: BTreeMap<&'a str, u64>,
     /// The latest approvals.
-    pub(crate) approvals: Vec<&'a Approval>,
+    pub(crate) approvals: Vec<Approved<'a>>,
     /// Decisions of hooks in the last 30 days, by client.
     pub(crate) decisions: BTreeMap<&'a str, Decisions>,
     /// What objected, and how often.
     pub(crate) policies: &'a BTreeMap<String, Count>,
     /// The latest decisions that were no plain yes.
     pub(crate) objections: Vec<&'a Objection>,
+}
+
+/// The newest scans on a machine.
+#[derive(Debug, Serialize)]
+pub(crate) struct OnMachine<'a> {
+    /// The machine, by a pseudonym.
+    pub(crate) machine: &'a str,
+    #[serde(flatten)]
+    pub(crate) known: &'a Machine,
+}
+
+/// An approval, and who gave it.
+#[derive(Debug, Serialize)]
+pub(crate) struct Approved<'a> {
+    #[serde(flatten)]
+    pub(crate) approval: &'a Approval,
+    /// By a pseudonym unless names were turned on; `None` where nobody is named.
+    pub(crate) by: Option<String>,
 }
 
 /// The newest scan of a repository.
@@ -65,7 +86,7 @@ pub(crate) struct Scanned<'a> {
 
 impl<'a> Agents<'a> {
     /// What was heard.
-    pub(crate) fn of(heard: &'a Heard, now: Timestamp) -> Self {
+    pub(crate) fn of(heard: &'a Heard, reading: &Reading, now: Timestamp) -> Self {
         let mut repositories: Vec<Scanned<'a>> =
             heard.scanned.iter().map(|(repository, scans)| Scanned { repository, scans }).collect();
         // The worst first.
@@ -77,11 +98,21 @@ impl<'a> Agents<'a> {
         for (rule, n) in heard.scanned.values().flat_map(|scans| &scans.newest.rules) {
             *rules.entry(rule).or_default() += n;
         }
+        let machines = heard.machines.iter();
+        let mut machines: Vec<OnMachine<'a>> =
+            machines.map(|(machine, known)| OnMachine { machine, known }).collect();
+        // Not by what was found: most machines are somebody's.
+        machines.sort_by_key(|one| (std::cmp::Reverse(one.known.last), one.machine));
+        let approved = |approval: &'a Approval| Approved {
+            approval,
+            by: approval.by.as_ref().map(|name| reading.person(name)),
+        };
         Self {
             schema: "agents/v1",
             repositories,
+            machines,
             rules,
-            approvals: heard.approvals.iter().collect(),
+            approvals: heard.approvals.iter().map(approved).collect(),
             decisions: heard.decisions(now - Millis::days(DAYS)),
             policies: &heard.policies,
             objections: heard.objections.iter().collect(),
@@ -117,7 +148,7 @@ impl Scanned<'_> {
 /// The ledger cannot be read.
 pub(crate) async fn summary(app: &App) -> Result<Option<Summary>, Problem> {
     let heard = heard(app).await.map_err(Problem::bug)?;
-    let agents = Agents::of(&heard, (app.clock)());
+    let agents = Agents::of(&heard, &app.reading, (app.clock)());
     if agents.is_empty() {
         return Ok(None);
     }
@@ -142,14 +173,15 @@ pub(crate) async fn summary(app: &App) -> Result<Option<Summary>, Problem> {
 pub(crate) async fn agents(State(app): State<App>, uri: Uri) -> PageResult {
     let (mut shell, _) = alone(&app, "Agents", &uri)?;
     let heard = heard(&app).await.map_err(Problem::bug)?;
-    let agents = Agents::of(&heard, (app.clock)());
+    let agents = Agents::of(&heard, &app.reading, (app.clock)());
     shell.notes.extend(heard.gap());
     let sections = match agents.is_empty() {
         // What is there may stand further on.
         true if !shell.notes.is_empty() => Vec::new(),
         true => vec![nothing()],
         false => {
-            vec![repositories(&agents), findings(&agents), decisions(&agents), approvals(&agents)]
+            let all = [repositories, machines, findings, decisions, approvals];
+            all.map(|section| section(&agents)).into()
         }
     };
     let sheet = Sheet {
@@ -288,6 +320,43 @@ fn repositories(agents: &Agents<'_>) -> Section {
     }
 }
 
+fn machines(agents: &Agents<'_>) -> Section {
+    let rows = agents.machines.iter().take(ROWS).map(|one| {
+        let newest = || one.known.repositories.values().map(|(_, scan)| scan);
+        let level =
+            |level: &str| -> u64 { newest().filter_map(|scan| scan.levels.get(level)).sum() };
+        let clients: BTreeSet<&str> =
+            newest().flat_map(|scan| &scan.clients).map(String::as_str).collect();
+        let clients: Vec<&str> = clients.into_iter().collect();
+        let drifted: u64 = newest().filter_map(|scan| scan.drifted).sum();
+        let names: Vec<&str> = one.known.repositories.keys().map(String::as_str).collect();
+        let home = newest().any(|scan| scan.home).then(|| "with a home".to_owned());
+        vec![
+            text(one.machine).and(home),
+            prose(names.join(", ")),
+            count(level("block")),
+            count(level("high")),
+            count(drifted),
+            prose(clients.join(", ")),
+            moment(one.known.last),
+        ]
+    });
+    let columns = ["machine", "repositories", "#block", "#high", "#drifted", "clients", "scanned"];
+    let caption = format!("Newest scans on {} machines", agents.machines.len());
+    let blocks = match agents.machines.is_empty() {
+        true => vec![Block::Text("No scan told on which machine it ran.".to_owned())],
+        false => vec![Block::Table(Table::new(caption, &columns).with(rows))],
+    };
+    Section {
+        id: "machines",
+        title: "What agents have, by machine",
+        lead: "The newest scan of each repository on it, and of the home of whoever ran it. A machine \
+               stands by a pseudonym, the one that was scanned last first."
+            .to_owned(),
+        blocks,
+    }
+}
+
 fn drift(scans: &Scans) -> Cell {
     let since = format!("as it is since {}", scans.since.date());
     match (scans.newest.drifted, scans.approved) {
@@ -384,7 +453,7 @@ fn objection(one: &Objection) -> Vec<Cell> {
 }
 
 fn approvals(agents: &Agents<'_>) -> Section {
-    let rows = agents.approvals.iter().take(ROWS).map(|one| {
+    let rows = agents.approvals.iter().take(ROWS).map(|Approved { approval: one, by }| {
         let items = &one.approved.items;
         let more = items.len().saturating_sub(5);
         let mut shown = items.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
@@ -398,12 +467,13 @@ fn approvals(agents: &Agents<'_>) -> Section {
         vec![
             moment(one.at).to(format!("/events/{}", one.position)),
             text(one.repository.clone()),
+            text(by.clone().unwrap_or_else(|| format::NOTHING.to_owned())),
             prose(shown),
             prose(one.approved.reason.clone()),
             text(expires),
         ]
     });
-    let columns = ["when", "repository", "what", "reason", "until"];
+    let columns = ["when", "repository", "by", "what", "reason", "until"];
     let blocks = match agents.approvals.is_empty() {
         true => vec![Block::Missing(Missing {
             what: "Nobody approved anything yet: what is there now can change unseen.".to_owned(),
@@ -413,4 +483,56 @@ fn approvals(agents: &Agents<'_>) -> Section {
         false => vec![Block::Table(Table::new("The latest approvals", &columns).with(rows))],
     };
     Section { id: "approvals", title: "Approvals", lead: String::new(), blocks }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+    use tl_core::event::Event;
+    use tl_core::fact::kind;
+
+    use crate::testing::{Site, now};
+
+    fn event(kind: &str, key: &str, data: Value) -> Event {
+        let mut event = Event::new(kind, now(), "guard", key, "repository:<b>api</b>");
+        event.data = data;
+        event.by("ana")
+    }
+
+    #[test]
+    fn scans_are_shown_by_machine_and_approvals_with_who_gave_them_by_a_pseudonym() {
+        let scan = |machine: &str| {
+            json!({
+                "levels": {"high": 2}, "clients": ["codex"], "machine": machine, "home": true,
+            })
+        };
+        let events = [
+            event(kind::GUARD_SCANNED, "1", scan("machine-1f3a90c2")),
+            event(kind::GUARD_SCANNED, "2", scan("anas-laptop")),
+            event(kind::GUARD_APPROVED, "3", json!({"items": ["server:mail"]})),
+        ];
+        let site = Site::new(|_| Err("nothing is measured".to_owned()), &events);
+        let page = site.page("/agents");
+        for words in ["machine-1f3a90c2", "with a home", "on 1 machines", "server:mail"] {
+            assert!(page.contains(words), "{words}: {page}");
+        }
+        assert!(page.contains("person-") || page.contains("somebody"), "{page}");
+        let data = site.get("/v1/agents").body;
+        for text in [&page, &data] {
+            assert!(
+                !text.contains("laptop") && !text.contains(">ana<") && !text.contains("\"ana\"")
+            );
+            assert!(!page.contains("<b>api"));
+        }
+        let data: Value = serde_json::from_str(&data).unwrap();
+        assert_eq!(data["machines"][0]["machine"], "machine-1f3a90c2");
+        assert!(data["approvals"][0]["by"].is_string(), "{data}");
+    }
+
+    #[test]
+    fn where_no_scan_tells_its_machine_the_page_says_so() {
+        let scan = event(kind::GUARD_SCANNED, "1", json!({"levels": {"high": 2}}));
+        let site = Site::new(|_| Err("nothing is measured".to_owned()), &[scan]);
+        assert!(site.page("/agents").contains("No scan told on which machine it ran."));
+    }
 }

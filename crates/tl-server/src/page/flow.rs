@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::http::Uri;
 use tl_map::format;
 use tl_map::open_row::OpenRow;
-use tl_map::report::Report;
+use tl_map::report::{Report, StageRow};
 use tl_map::words::Line;
 
 use super::sheet::Sheet;
@@ -31,7 +31,7 @@ pub(crate) async fn flow(State(app): State<App>, uri: Uri) -> PageResult {
     let measured = &asked.snapshot.measured;
     let sheet = Sheet {
         shell: Shell::around(&app, "Flow", &asked),
-        sentence: String::new(),
+        sentence: sentence(&measured.report),
         headlines: Vec::new(),
         form: None,
         sections: sections(measured, &asked.question).map_err(Problem::bug)?,
@@ -43,6 +43,24 @@ pub(crate) async fn flow(State(app): State<App>, uri: Uri) -> PageResult {
     sheet.shown()
 }
 
+/// How long a change takes, and which stage has most of that time; empty where that is not known.
+fn sentence(report: &Report) -> String {
+    let stream = &report.value_stream;
+    let (whole, line) = (&stream.total.p50, Line::of(stream));
+    let share = |stage: &&StageRow| stage.share.value.unwrap_or_default();
+    let most = stream.stages.iter().max_by(|a, b| share(a).total_cmp(&share(b)));
+    let Some((most, _)) = most.zip(whole.value).filter(|(most, _)| share(most) > 0.0) else {
+        return String::new();
+    };
+    sections::unbroken(&format!(
+        "Half of the changes take {} or less from {}; {} of all that time is {}.",
+        format::value(whole),
+        line.whole(),
+        format::value(&most.share),
+        most.label
+    ))
+}
+
 fn sections(measured: &Measured, question: &Question) -> Result<Vec<Section>, DrawError> {
     let report = &measured.report;
     let line = Line::of(&report.value_stream);
@@ -52,6 +70,10 @@ fn sections(measured: &Measured, question: &Question) -> Result<Vec<Section>, Dr
             // What to do about it is on a page of its own.
             "invest-first" => continue,
             "cycle-time" => lead_on(&mut section, report, question)?,
+            "stages" => {
+                link_oldest(&mut section, report, question);
+                section.blocks.extend(sections::how("value-stream"));
+            }
             _ => (),
         }
         let is_flow = section.id == "flow";
@@ -90,6 +112,21 @@ fn lead_on(section: &mut Section, report: &Report, question: &Question) -> Resul
     let columns = ["change", "#took", "merged", "evidence of AI use", ""];
     section.blocks.insert(1, Block::Table(Table::new(caption, &columns).with(rows).folded()));
     Ok(())
+}
+
+/// Lets what is in a stage longest lead to its journey.
+fn link_oldest(section: &mut Section, report: &Report, question: &Question) {
+    let stages = report.value_stream.stages.iter().chain([&report.value_stream.total]);
+    let oldest: Vec<&str> =
+        stages.filter_map(|stage| stage.oldest.as_ref()).map(|one| one.change.as_str()).collect();
+    for block in &mut section.blocks {
+        let Block::Table(table) = block else { continue };
+        for cell in table.rows.iter_mut().flatten() {
+            if oldest.contains(&cell.text.as_str()) {
+                cell.href = Some(journey::address(question, &cell.text, ""));
+            }
+        }
+    }
 }
 
 /// What is open, by stage and age.

@@ -1,13 +1,15 @@
 //! `/journey?change=...&repository=...`: one change from ticket to production, what it waited for, and
-//! everything that the ledger tells of it.
+//! every event that concerns it.
 //!
-//! In: the rows of a snapshot of the whole period, and the ledger's rows of this one request and ticket.
-//! Out: a [`Sheet`]. Start at [`journey`]; other pages lead here by [`address`]. **Invariants:** the ledger
-//! is asked for single rows by their keys, never read through; nobody is named; an address of another
+//! In: the rows of a snapshot of the whole period, the ledger's rows of this one request and ticket, and its
+//! [`trail`]. Out: a [`Sheet`]. Start at [`journey`]; other pages lead here by [`address`]. **Invariants:** the
+//! ledger is asked for single rows and events, never read through; nobody is named; an address of another
 //! site leads there only if it is one of the web.
 
-mod facts;
-mod way;
+pub(crate) mod facts;
+pub(crate) mod lanes;
+pub(crate) mod way;
+mod words;
 
 use axum::extract::State;
 use axum::http::Uri;
@@ -18,7 +20,10 @@ use tl_map::journey_row::JourneyRow;
 use tl_map::open_row::OpenRow;
 use tl_map::words::Line;
 
+use self::facts::Facts;
+use self::lanes::{Pages, Said};
 use self::way::Way;
+use super::reliability::{self, incident};
 use super::sheet::{Own, Sheet};
 use super::{Asked, PageResult, Problem, Shell, measure, nav};
 use crate::app::App;
@@ -27,6 +32,7 @@ use crate::chart::table::{Cell, Table, prose, text};
 use crate::measured::Measured;
 use crate::question::{Period, Question};
 use crate::report::sections::{Block, Headline, Section};
+use crate::trail::{self, Trail};
 
 /// The longest period that a change is looked for in, in days.
 const FAR: u32 = 365;
@@ -56,30 +62,34 @@ pub(crate) async fn journey(State(app): State<App>, uri: Uri) -> PageResult {
         return Err(not_there(&asked.question, change, repository));
     };
     let told = facts::told(&app, measured, &way).await?;
+    let trail = trail::found(&app.reader, &told.things).await.map_err(Problem::bug)?;
     let mut shell = Shell::around(&app, "Journey", &asked);
     shell.filters = None;
     shell.nav = nav("", &Question { period: asked.question.period, ..Question::default() });
     let line = Line::of(&measured.report.value_stream);
+    let period = Question { period: asked.question.period, ..Question::default() };
+    let own = [("change", change), ("repository", repository)];
+    let data = super::sheet::address("/v1/journey", &period, &own);
     let sheet = Sheet {
         shell,
         sentence: way.sentence(line),
         headlines: headlines(&way, measured, line),
         form: None,
-        sections: sections(&way, measured, &asked.question, told)?,
-        more: Vec::new(),
+        sections: sections(&way, measured, &asked.question, &told, trail)?,
+        more: vec![(data, "All of it as JSON")],
     };
     sheet.shown()
 }
 
 /// What is asked of the whole organisation, whatever other pages narrow it down to.
-async fn whole(app: &App, uri: &Uri) -> Result<Asked, Problem> {
+pub(crate) async fn whole(app: &App, uri: &Uri) -> Result<Asked, Problem> {
     let question = Question::read(uri.query().unwrap_or_default())
         .map_err(|err| Problem::wrong(err.to_string()))?;
     let whole = Question { period: question.period, ..Question::default() };
     Asked::about(app, uri, whole).await
 }
 
-fn not_there(question: &Question, change: &str, repository: &str) -> Problem {
+pub(crate) fn not_there(question: &Question, change: &str, repository: &str) -> Problem {
     let what = format!(
         "{change} was neither merged in this period nor is it open{}.",
         if repository.is_empty() { String::new() } else { format!(", in {repository}") }
@@ -145,7 +155,8 @@ fn sections(
     way: &Way<'_>,
     measured: &Measured,
     question: &Question,
-    told: facts::Facts,
+    told: &Facts<'_>,
+    trail: Trail,
 ) -> Result<Vec<Section>, Problem> {
     let mut first: Vec<Block> = Vec::new();
     first.extend(chart::plot(&way.name, &way.bars).map_err(Problem::bug)?.map(Block::Plot));
@@ -170,14 +181,50 @@ fn sections(
             id: "evidence",
             title: "What is known of it",
             lead: String::new(),
-            blocks: vec![Block::Table(known(row, measured, question, &told))],
+            blocks: vec![Block::Table(known(row, measured, question, told))],
         });
     }
-    sections.push(told.section());
+    sections.extend(production(told, question));
+    let said = Said::of(&trail);
+    let pages = Pages {
+        ticket: told.ticket_url.clone(),
+        request: told.url.clone(),
+        incident: told.incidents.first().and_then(|(row, _)| facts::web(&row.url)),
+    };
+    sections.push(lanes::section(&lanes::steps(trail), &said, &pages));
     Ok(sections)
 }
 
-fn known(row: &JourneyRow, measured: &Measured, question: &Question, told: &facts::Facts) -> Table {
+/// What brought it to production, and what broke there; nothing where neither is known.
+fn production(told: &Facts<'_>, question: &Question) -> Option<Section> {
+    let mut blocks = Vec::new();
+    if !told.deployments.is_empty() {
+        blocks.push(Block::Table(reliability::deployments_table(&told.deployments)));
+    }
+    if !told.incidents.is_empty() {
+        let rows = told.incidents.iter().map(|(row, grade)| {
+            let name = if row.title.is_empty() { &row.key } else { &row.title };
+            let name = prose(name.clone()).to(incident::address(question, &row.key));
+            let over = row.resolved.map_or_else(|| "goes on".to_owned(), instant);
+            let grade = text(format!("grade {grade}")).under(incident::grade(grade));
+            vec![name, text(instant(row.opened)), text(over), grade]
+        });
+        let columns = ["incident", "began (UTC)", "over", "how sure"];
+        let table = Table::new("Incidents that it is blamed for", &columns).with(rows);
+        blocks.push(Block::Table(table));
+    }
+    (!blocks.is_empty()).then(|| Section {
+        id: "production",
+        title: "In production",
+        lead:
+            "The deployments that brought it there, and what broke afterwards as far as it is put \
+               down to it."
+                .to_owned(),
+        blocks,
+    })
+}
+
+fn known(row: &JourneyRow, measured: &Measured, question: &Question, told: &Facts<'_>) -> Table {
     let mut rows: Vec<Vec<Cell>> = Vec::new();
     let mut add = |what: &'static str, cell: Cell| rows.push(vec![prose(what), cell]);
     if let Some(title) = told.title.as_ref().filter(|title| !title.is_empty()) {
@@ -257,15 +304,24 @@ mod tests {
 
     #[test]
     fn a_change_is_shown_with_everything_that_the_ledger_tells_of_it() {
-        let site = Site::sample();
+        let site = Site::sample().with_trails();
         let row = sample()
             .journeys
             .into_iter()
             .rfind(|row| row.total_ms.is_some() && row.reviews.is_some_and(|reviews| reviews > 0));
         let row = row.unwrap();
         let page = site.page(&address(&Question::default(), &row.change, &row.repository));
-        for words in ["plot-journey", "first review", "in production", "request merged", "approved"]
-        {
+        for words in [
+            "plot-journey",
+            "first review",
+            "in production",
+            "request merged",
+            "approved",
+            "run ended",
+            "deployment ended",
+            "href=\"/events/",
+            "/v1/journey?change=",
+        ] {
             assert!(page.contains(words), "{words}: {page}");
         }
         // Nobody is named, whoever reviewed it.
@@ -295,6 +351,18 @@ mod tests {
             answer.body
         );
         assert_eq!(site.get("/journey").status, StatusCode::BAD_REQUEST);
+    }
+
+    #[test]
+    fn what_is_not_folded_yet_is_said() {
+        let site = Site::sample();
+        let row = sample().journeys.into_iter().rfind(|row| row.reviews.is_some()).unwrap();
+        let address = address(&Question::default(), &row.change, &row.repository);
+        // The sample has more events than a look reads itself.
+        let said = "events of the ledger were not looked through yet";
+        assert!(site.page(&address).contains(said));
+        let page = site.with_trails().page(&address);
+        assert!(!page.contains(said) && page.contains("request merged"), "{page}");
     }
 
     #[test]

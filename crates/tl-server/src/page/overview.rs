@@ -5,7 +5,7 @@
 //! **Invariants:** it fits on a screen; every number leads to how it is computed or to what is behind it;
 //! what is not known is left out, and what would bring it is named.
 
-mod cards;
+pub(crate) mod cards;
 mod now;
 mod week;
 
@@ -70,7 +70,7 @@ pub(crate) async fn overview(State(app): State<App>, uri: Uri) -> PageResult {
 }
 
 /// Whether there is nothing to show, and nothing was taken away by a filter.
-fn is_empty(measured: &Measured) -> bool {
+pub(super) fn is_empty(measured: &Measured) -> bool {
     measured.choices.repositories.is_empty()
         && measured.open.is_empty()
         && measured.report.value_stream.changes == 0

@@ -1,7 +1,10 @@
 //! `/reliability`: DORA's five, what was deployed, what broke, and how long it took to mend it.
 //!
-//! In: the report, deployments and incidents of a snapshot. Out: a [`Sheet`]. Start at [`reliability`].
+//! In: the report, deployments and incidents of a snapshot. Out: a [`Sheet`]. Start at [`reliability`]; one
+//! incident with the changes that it is put down to is a page of its own, [`mod@incident`].
 //! **Invariant:** a service or repository that is chosen narrows lists and report alike.
+
+pub(crate) mod incident;
 
 use axum::extract::State;
 use axum::http::Uri;
@@ -14,7 +17,7 @@ use tl_map::stats::quantile::quantile;
 use tl_map::words::Line;
 
 use super::sheet::Sheet;
-use super::{Asked, PageResult, Problem, Shell};
+use super::{Asked, PageResult, Problem, Shell, journey};
 use crate::app::App;
 use crate::chart::table::{Cell, Table, count, prose, text};
 use crate::question::Question;
@@ -41,7 +44,7 @@ pub(crate) async fn reliability(State(app): State<App>, uri: Uri) -> PageResult 
         }
         _ => all[0].blocks.extend(sections::how("dora")),
     }
-    all.push(incident_section(&incidents));
+    all.push(incident_section(&incidents, &asked.question));
     all.push(deployment_section(&deployments));
     all.push(sections::failures(report, line));
     if !line.is_deployed {
@@ -98,16 +101,16 @@ fn sentence(deployments: &[&DeploymentRow], incidents: &[&IncidentRow]) -> Strin
         return String::new();
     }
     let open = incidents.iter().filter(|one| one.resolved.is_none()).count();
-    let failed = deployments.iter().filter(|one| one.outcome != Outcome::Success).count();
+    let done = deployments.iter().filter(|one| one.outcome == Outcome::Success).count();
     let now = match open {
         0 => "No incident is open.".to_owned(),
         1 => "1 incident is open.".to_owned(),
         open => format!("{} incidents are open.", format::count(open as u64)),
     };
     format!(
-        "{now} {} deployments to production in this period, of which {} did not end well.",
+        "{now} {} deployments to production were tried in this period, and {} succeeded.",
         format::count(deployments.len() as u64),
-        format::count(failed as u64)
+        format::count(done as u64)
     )
 }
 
@@ -148,12 +151,13 @@ fn headlines(report: &Report, incidents: &[&IncidentRow]) -> Vec<Headline> {
     headlines
 }
 
-fn incident_section(rows: &[&IncidentRow]) -> Section {
+fn incident_section(rows: &[&IncidentRow], question: &Question) -> Section {
     let mut open: Vec<&&IncidentRow> = rows.iter().collect();
     // What goes on comes first.
     open.sort_by_key(|row| row.resolved.is_some());
-    let lines = open.into_iter().take(ROWS).map(|row| incident(row));
-    let columns = ["incident", "began", "#until taken", "#until over", "of", "put down to"];
+    let lines = open.into_iter().take(ROWS).map(|row| one_incident(row, question));
+    let columns =
+        ["incident", "began", "#until taken", "#until over", "of", "put down to", "#changes"];
     let blocks = match rows {
         [] => vec![Block::Missing(Missing {
             what: "No incident began in this period, as far as it was collected.".to_owned(),
@@ -174,7 +178,7 @@ fn incident_section(rows: &[&IncidentRow]) -> Section {
     }
 }
 
-fn incident(row: &IncidentRow) -> Vec<Cell> {
+fn one_incident(row: &IncidentRow, question: &Question) -> Vec<Cell> {
     let name = if row.title.is_empty() { row.key.clone() } else { row.title.clone() };
     let known = [row.key.as_str(), row.severity.as_str()].into_iter();
     let known: Vec<&str> = known.filter(|one| !one.is_empty() && *one != name).collect();
@@ -188,28 +192,42 @@ fn incident(row: &IncidentRow) -> Vec<Cell> {
             .under(format!("grade {}: {}", cause.grade, cause.why))
     });
     vec![
-        prose(name).and((!known.is_empty()).then(|| known.join(", "))),
+        prose(name)
+            .to(incident::address(question, &row.key))
+            .and((!known.is_empty()).then(|| known.join(", "))),
         moment(row.opened),
         span(row.to_ack_ms, "not yet"),
         span(row.to_resolve_ms, "goes on").and(again),
         prose(row.services.join(", ")),
         cause.unwrap_or_else(|| text(format::NOTHING)),
+        changes(row, question),
     ]
 }
 
+/// The changes that an incident is put down to: the only one itself, else all of them.
+fn changes(row: &IncidentRow, question: &Question) -> Cell {
+    match row.changes.as_slice() {
+        [] => text(format::NOTHING),
+        [one] => prose(one.change.clone())
+            .to(journey::address(question, &one.change, &one.repository))
+            .under(format!("grade {}", one.grade)),
+        all => {
+            let surest = format!("grade {}", all[0].grade);
+            count(all.len() as u64)
+                .to(format!("{}#changes", incident::address(question, &row.key)))
+                .under(surest)
+        }
+    }
+}
+
 fn deployment_section(rows: &[&DeploymentRow]) -> Section {
-    let lines = rows.iter().take(ROWS).map(|row| deployment(row));
-    let columns = ["service", "what", "ended", "#took", "#changes", "outcome", "back in order"];
     let blocks = match rows {
         [] => vec![Block::Missing(Missing {
             what: "No deployment to production was collected in this period.".to_owned(),
             why: String::new(),
             mend: Some("throughline collect --help".to_owned()),
         })],
-        rows => {
-            let table = Table::new(caption("Deployments to production", rows.len()), &columns);
-            vec![Block::Table(table.with(lines))]
-        }
+        rows => vec![Block::Table(deployments_table(rows))],
     };
     Section {
         id: "deployments",
@@ -217,6 +235,13 @@ fn deployment_section(rows: &[&DeploymentRow]) -> Section {
         lead: "The newest first, with the signs that one failed, the surest first.".to_owned(),
         blocks,
     }
+}
+
+/// Deployments as a table, the first of very many.
+pub(crate) fn deployments_table(rows: &[&DeploymentRow]) -> Table {
+    let columns = ["service", "what", "ended", "#took", "#changes", "outcome", "back in order"];
+    let table = Table::new(caption("Deployments to production", rows.len()), &columns);
+    table.with(rows.iter().take(ROWS).map(|row| deployment(row)))
 }
 
 fn deployment(row: &DeploymentRow) -> Vec<Cell> {
@@ -260,7 +285,7 @@ fn deployment(row: &DeploymentRow) -> Vec<Cell> {
 pub(crate) fn moment(at: Timestamp) -> Cell {
     let whole = at.to_string();
     let (day, time) = whole.split_once('T').unwrap_or((&whole, ""));
-    text(day).under(format!("{} UTC", time.get(..5).unwrap_or(time)))
+    text(day).under(format!("{}\u{a0}UTC", time.get(..5).unwrap_or(time)))
 }
 
 /// The id of a commit in short; a version as it is, within reason.

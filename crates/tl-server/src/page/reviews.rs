@@ -18,7 +18,7 @@ use super::reliability::moment;
 use super::sheet::{Field, Form, Own, Sheet, address};
 use super::{Asked, PageResult, Shell, journey};
 use crate::app::App;
-use crate::chart::table::{Cell, Table, prose, text};
+use crate::chart::table::{Cell, Table, count, prose, text};
 use crate::measured::Measured;
 use crate::question::Question;
 use crate::report::sections::{Block, Headline, Missing, Section, how};
@@ -278,9 +278,7 @@ fn row(one: &Waiting<'_>, question: &Question) -> Vec<Cell> {
         Some(share) => prose(format!("longer than {}", format::share(share))),
     };
     vec![
-        text(change.clone())
-            .under(repository.clone())
-            .to(journey::address(question, change, repository)),
+        prose(journey::name(one.row)).to(journey::address(question, change, repository)),
         prose(one.waits_for),
         text(format::duration(waited_ms.hours())),
         since.map_or_else(|| text(format::NOTHING), moment),
@@ -289,17 +287,52 @@ fn row(one: &Waiting<'_>, question: &Question) -> Vec<Cell> {
     ]
 }
 
+/// Open and finished waits of a stage.
+#[derive(Debug, Serialize)]
+pub(crate) struct Usual {
+    /// Id of the stage.
+    pub(crate) stage: String,
+    /// Its name for people.
+    pub(crate) label: String,
+    /// Requests that wait in it now.
+    pub(crate) waiting: u64,
+    /// Changes of the period that were in it.
+    pub(crate) finished: u64,
+    /// Median of their times in it; `None` where there are none.
+    pub(crate) p50_ms: Option<f64>,
+    /// 75th percentile of it.
+    pub(crate) p75_ms: Option<f64>,
+    /// 90th percentile of it.
+    pub(crate) p90_ms: Option<f64>,
+}
+
+/// The stages in which something waits, the fullest first.
+pub(crate) fn usual_waits(all: &[Waiting<'_>], journeys: &[JourneyRow]) -> Vec<Usual> {
+    let finished = Finished::of(journeys);
+    let of = |(stage, label, waiting): (String, String, usize)| {
+        let done = finished.stage(&stage);
+        Usual {
+            waiting: waiting as u64,
+            finished: done.len() as u64,
+            p50_ms: quantile(done, 0.5),
+            p75_ms: quantile(done, 0.75),
+            p90_ms: quantile(done, 0.9),
+            stage,
+            label,
+        }
+    };
+    stages(all).into_iter().map(of).collect()
+}
+
 /// What is usual in the stages in which something waits.
 fn usual(all: &[Waiting<'_>], journeys: &[JourneyRow]) -> Section {
-    let finished = Finished::of(journeys);
-    let rows = stages(all).into_iter().map(|(id, label, waiting)| {
-        let done = finished.stage(&id);
-        let at = |p: f64| {
-            let value = quantile(done, p).map(|ms| format::duration(ms / 3_600_000.0));
-            text(value.unwrap_or_else(|| format::NOTHING.to_owned()))
-        };
-        let count = |n: usize| text(format::count(n as u64));
-        vec![text(label), count(waiting), count(done.len()), at(0.5), at(0.75), at(0.9)]
+    let at = |ms: Option<f64>| {
+        let value = ms.map(|ms| format::duration(ms / 3_600_000.0));
+        text(value.unwrap_or_else(|| format::NOTHING.to_owned()))
+    };
+    let rows = usual_waits(all, journeys).into_iter().map(|one| {
+        let Usual { label, waiting, finished, p50_ms, p75_ms, p90_ms, .. } = one;
+        vec![text(label), count(waiting), count(finished), at(p50_ms), at(p75_ms), at(p90_ms)]
     });
     let columns =
         ["stage", "#wait now", "#finished", "#median", "#75th percentile", "#90th percentile"];

@@ -166,6 +166,7 @@ fn headlines(sources: &[Source], form: &Form, heard: &Heard) -> Vec<Headline> {
             "sources",
             format::count(outer.len() as u64),
             match outer.iter().filter(|one| one.silent).count() {
+                _ if outer.is_empty() => "none is connected".to_owned(),
                 0 => "all of them give events".to_owned(),
                 n => format!("{n} silent"),
             },
@@ -189,7 +190,7 @@ fn size(bytes: u64) -> String {
 }
 
 fn ago(at: Timestamp, now: Timestamp) -> String {
-    format!("{} ago", format::duration((now - at).max(Millis::ZERO).hours()))
+    format!("{} ago", format::duration((now - at).max(Millis::ZERO).hours())).replace(' ', "\u{a0}")
 }
 
 fn sources_section(sources: &[Source], now: Timestamp) -> Section {

@@ -8,8 +8,10 @@
 mod one;
 #[cfg(test)]
 mod proof;
+pub(crate) mod quarantine;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::Uri;
@@ -21,6 +23,7 @@ use tl_test::listing::{Listed, Listing, listing, word};
 use tl_test::record::{self, History};
 use tokio::runtime::Handle;
 use tokio::sync::Mutex;
+use tokio::time::Instant;
 
 use super::reliability::{moment, short};
 use super::sheet::{Field, Form, Own, Sheet, Summary, address, alone};
@@ -28,15 +31,20 @@ use super::{PageResult, Problem};
 use crate::app::App;
 use crate::chart::table::{Cell, Table, count, prose, text};
 use crate::question::Question;
+use crate::reading::OfRepository;
 use crate::report::sections::{Block, Headline, Missing, Section};
 
 pub(crate) use one::{executions, found, test};
+pub(crate) use quarantine::quarantines;
 
 /// Rows of the list; the API has all of them.
 const ROWS: usize = 200;
 
 /// Days over which the cost of flakes is added up.
 const DAYS: i64 = 30;
+
+/// How long the files of repositories are believed to be as they were read.
+const BELIEVED: Duration = Duration::from_secs(10);
 
 /// Tests that the overview names.
 const FIRST: usize = 3;
@@ -60,13 +68,19 @@ pub(crate) struct Suite {
 /// Lakes with their generations, and what was read of them then.
 type Kept = (Vec<(String, u64)>, Arc<Vec<Suite>>);
 
-/// What was read, and of which generations.
+/// Files of repositories, and when they were read.
+type Files = (Instant, Arc<Vec<OfRepository>>);
+
+/// What was read.
 #[derive(Debug, Default)]
-pub(crate) struct Shelf(Mutex<Option<Kept>>);
+pub(crate) struct Shelf {
+    suites: Mutex<Option<Kept>>,
+    files: Mutex<Option<Files>>,
+}
 
 /// The tests of every lake that the ledger lists.
 pub(crate) async fn suites(app: &App) -> Result<Arc<Vec<Suite>>, Problem> {
-    let mut kept = app.shelf.0.lock().await;
+    let mut kept = app.shelf.suites.lock().await;
     let lakes = app.reader.lakes().await.map_err(Problem::bug)?;
     if let Some((known, suites)) = &*kept
         && *known == lakes
@@ -82,11 +96,28 @@ pub(crate) async fn suites(app: &App) -> Result<Arc<Vec<Suite>>, Problem> {
             for name in names {
                 suites.push(suite(&reading, name).await?);
             }
+            // What a ledger keeps beside results of tests is no suite.
+            suites.retain(|suite| suite.listing.runs > 0);
             Ok(suites)
         })
     });
     let read = Arc::new(read.await.map_err(Problem::bug)??);
     *kept = Some((lakes, Arc::clone(&read)));
+    Ok(read)
+}
+
+/// The quarantines of the repositories that are measured, as they were a moment ago.
+async fn files(app: &App) -> Result<Arc<Vec<OfRepository>>, Problem> {
+    let mut kept = app.shelf.files.lock().await;
+    if let Some((at, files)) = &*kept
+        && at.elapsed() < BELIEVED
+    {
+        return Ok(Arc::clone(files));
+    }
+    let reading = app.clone();
+    let read = tokio::task::spawn_blocking(move || (reading.reading.quarantines)());
+    let read = Arc::new(read.await.map_err(Problem::bug)?);
+    *kept = Some((Instant::now(), Arc::clone(&read)));
     Ok(read)
 }
 
@@ -112,9 +143,10 @@ async fn suite(app: &App, name: String) -> Result<Suite, Problem> {
 /// The history cannot be read.
 pub(crate) async fn summary(app: &App) -> Result<Option<Summary>, Problem> {
     let suites = suites(app).await?;
-    if suites.iter().all(|suite| suite.listing.runs == 0) {
+    if suites.is_empty() {
         return Ok(None);
     }
+    let quarantines = quarantines(app, &suites).await?;
     let all =
         || suites.iter().flat_map(|suite| suite.listing.tests.iter().map(move |t| (suite, t)));
     let needed: Vec<_> = all().filter(|(_, test)| test.needs_somebody()).collect();
@@ -122,6 +154,11 @@ pub(crate) async fn summary(app: &App) -> Result<Option<Summary>, Problem> {
         let words = format!("{} {}", test.test, word(test.class));
         (words, of_test(suite, test, &Question::default()))
     });
+    let mut first: Vec<(String, String)> = first.collect();
+    let quarantine = quarantines.sentence();
+    if !quarantine.is_empty() {
+        first.push((quarantine.trim().to_owned(), "/tests#quarantine".to_owned()));
+    }
     let what = match needed.len() {
         1 => "test needs somebody".to_owned(),
         _ => "tests need somebody".to_owned(),
@@ -129,7 +166,7 @@ pub(crate) async fn summary(app: &App) -> Result<Option<Summary>, Problem> {
     Ok(Some(Summary {
         value: format::count(needed.len() as u64),
         what: format!("{what}, of {}", format::count(all().count() as u64)),
-        first: first.collect(),
+        first,
     }))
 }
 
@@ -183,8 +220,12 @@ pub(crate) async fn tests(State(app): State<App>, uri: Uri) -> PageResult {
     let narrowed = Narrowed::read(&own)?;
     let suites = suites(&app).await?;
     let shown = narrowed.of(&suites);
-    if suites.iter().all(|suite| suite.listing.runs == 0) {
-        return nothing(shell).shown();
+    let quarantines = quarantines(&app, &suites).await?;
+    let quarantine = quarantines.section(&suites, &question);
+    if suites.is_empty() {
+        let mut sheet = nothing(shell);
+        sheet.sections.push(quarantine);
+        return sheet.shown();
     }
     let mut fields = vec![
         Field::choice("class", "What it is", own.get("class"), classes(&suites)),
@@ -200,11 +241,14 @@ pub(crate) async fn tests(State(app): State<App>, uri: Uri) -> PageResult {
         [("class", own.get("class")), ("suite", own.get("suite")), ("name", own.get("name"))];
     let sheet = Sheet {
         shell,
-        sentence: sentence(&suites),
-        headlines: headlines(&suites),
+        sentence: sentence(&suites) + &quarantines.sentence(),
+        headlines: headlines(&suites).into_iter().chain(quarantines.headline()).collect(),
         form: Some(Form::new("/tests", &question, fields)),
-        sections: vec![list(&shown, &suites, &question)],
-        more: vec![(address("/v1/tests", &Question::default(), &more), "These as JSON")],
+        sections: vec![list(&shown, &suites, &question), quarantine],
+        more: vec![
+            (address("/v1/tests", &Question::default(), &more), "These as JSON"),
+            ("/v1/quarantine".to_owned(), "The quarantine as JSON"),
+        ],
     };
     sheet.shown()
 }
@@ -293,15 +337,17 @@ fn headlines(suites: &[Suite]) -> Vec<Headline> {
         let small = format!("{} of tests, in {DAYS} days", format::duration(minutes / 60.0));
         headlines.push(headline("attempts lost to flakes", format::count(u64::from(lost)), small));
     }
-    let flaky = |suite: &Suite| {
-        let flaky = suite.listing.tests.iter().filter(|test| test.class == Class::Flaky);
-        red_by_chance(flaky.map(|test| test.rate.fails as f64 / test.rate.runs.max(1) as f64))
-    };
-    if let Some(chance) = suites.iter().map(flaky).max_by(f64::total_cmp) {
+    if let Some(chance) = suites.iter().map(red_by_chance_of).max_by(f64::total_cmp) {
         let small = "a run of all tests, though nothing is wrong".to_owned();
         headlines.push(headline("red by chance", format::share(chance), small));
     }
     headlines
+}
+
+/// The chance that a run of all tests of a suite is red though nothing is wrong.
+pub(crate) fn red_by_chance_of(suite: &Suite) -> f64 {
+    let flaky = suite.listing.tests.iter().filter(|test| test.class == Class::Flaky);
+    red_by_chance(flaky.map(|test| test.rate.fails as f64 / test.rate.runs.max(1) as f64))
 }
 
 fn list(shown: &[(&Suite, &Listed)], suites: &[Suite], question: &Question) -> Section {
@@ -363,7 +409,9 @@ fn class(test: &Listed) -> Cell {
 
 fn fails(rate: &Rate) -> Cell {
     let interval = format!("{} to {}", format::share(rate.low), format::share(rate.high));
-    count(rate.fails).under(format!("of {}, {interval}", format::count(rate.runs)))
+    let parts = [format!("of {}", format::count(rate.runs)), interval];
+    // Each part stays on one line; the line may break between them.
+    count(rate.fails).under(parts.map(|part| part.replace(' ', "\u{a0}")).join(", "))
 }
 
 /// A duration of a test.

@@ -1,269 +1,308 @@
-//! `/what-if`: what the line would be if its stages took another time.
+//! `/what-if`: what the line would be if it had other people, machines and trains, or if its stages took
+//! another time.
 //!
-//! In: the rows of a snapshot, and a share of each stage's time from the address. Out: HTML. Start at
-//! [`what_if`]; the arithmetic is [`tl_map::what_if`]. **Invariants:** nothing is measured again; every
-//! change keeps its own stages, so that what is slow together stays together; the answer says what it
-//! leaves out.
+//! In: a snapshot, and from the address what is asked of its line. Out: HTML. Start at [`what_if`]: the
+//! simulated line is [`line`], shares of stages are [`stages`], and [`Lab`] keeps what was computed.
+//! **Invariants:** nothing is measured again; what an answer costs is bounded, at most one is computed at a
+//! time, and who asks the same gets the same; the answer says what it leaves out, and a simulation that
+//! does not hold answers nothing and says why.
 
-use std::collections::HashMap;
+pub(crate) mod line;
+pub(crate) mod stages;
+#[cfg(test)]
+mod tests;
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 use askama::Template;
 use axum::extract::State;
 use axum::http::Uri;
-use tl_core::attribution::Cohort;
-use tl_core::time::Millis;
-use tl_map::format;
-use tl_map::journey_row::JourneyRow;
-use tl_map::report::{Figure, Report, StageRow, Unit};
-use tl_map::stats::Interval;
-use tl_map::stats::bootstrap::Draws;
-use tl_map::what_if::{Effect, Operator, StageMatrix};
-use tl_map::words::Line;
+use tl_map::network::asked::{Asked as AskedLine, Knob};
+use tl_map::network::scenarios::Outcome;
+use tl_map::report::Report;
+use tl_map::report::collected::Network;
+use tl_map::words::{Line, capitalized};
+use tokio::sync::Mutex;
+use tokio::time::Instant;
 use url::form_urlencoded;
 
+use self::stages::Share;
 use super::{Asked, PageResult, Problem, Shell, measure, shown};
 use crate::app::App;
-use crate::chart::aging::stage_ms;
+use crate::board::Snapshot;
+use crate::measured::Measured;
 use crate::question::Question;
 use crate::report::sections::{self, Headline, Section};
 
-/// Changes times draws that one answer takes: about a tenth of a second.
-const WORK: usize = 5_000_000;
+/// How the share of a stage is called in addresses: this, and its id.
+pub(crate) const PREFIX: &str = "stage-";
 
-/// Fewest and most draws of the bootstrap.
-const DRAWS: (usize, usize) = (100, 1_000);
+/// Answers that are kept.
+const KEPT: usize = 64;
 
 #[derive(Template)]
 #[template(path = "what_if.html")]
 struct WhatIf {
     shell: Shell,
-    sentence: String,
-    headlines: Vec<Headline>,
-    kept: Vec<(String, String)>,
-    sliders: Vec<Slider>,
-    is_changed: bool,
-    /// What is said beside the answer.
-    says: Vec<String>,
-    reset: String,
-    how: String,
+    sentences: Vec<String>,
+    path: String,
+    boards: Vec<Board>,
     sections: Vec<Section>,
+    json: String,
 }
 
-/// The share of a stage's time that stays.
+/// Sliders of one kind, and what they say.
+struct Board {
+    id: &'static str,
+    title: &'static str,
+    lead: String,
+    /// What the address says beside.
+    kept: Vec<(String, String)>,
+    sliders: Vec<Slider>,
+    /// Where nothing is changed; empty where it is not.
+    reset: String,
+    headlines: Vec<Headline>,
+    /// What is said beside the answer.
+    says: Vec<String>,
+    how: String,
+}
+
+/// Something that can be another way.
 struct Slider {
-    id: String,
+    /// Name in the address.
+    name: String,
     label: String,
-    /// Per cent.
-    share: u32,
-    /// Its median today.
-    today: String,
-    /// What the data say against shortening it.
-    guard: String,
+    /// How it is today.
+    small: String,
+    least: i64,
+    most: i64,
+    step: i64,
+    value: i64,
+    /// Unit of the value; empty for how many more.
+    unit: &'static str,
+}
+
+impl Slider {
+    /// The value as it stands beside the slider; the script writes the same.
+    fn shown(&self) -> String {
+        match self.unit {
+            "" if self.value > 0 => format!("+{}", self.value),
+            "" => self.value.to_string(),
+            unit => format!("{} {unit}", self.value),
+        }
+    }
+}
+
+/// What is asked of a snapshot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Wanted {
+    /// The share that each stage keeps, in the order of the line.
+    pub(crate) shares: Vec<Share>,
+    /// The simulated line.
+    pub(crate) line: AskedLine,
+}
+
+/// What came out.
+#[derive(Debug)]
+pub(crate) struct Answers {
+    /// With other shares of stages; `None` where too little is known.
+    pub(crate) stages: Option<stages::Answer>,
+    /// On another line; `None` where none is asked for, or none may be.
+    pub(crate) line: Option<Outcome>,
+    /// How long it took.
+    pub(crate) took: Duration,
+}
+
+/// Answers that were computed, for who asks the same; those of a snapshot go with it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Lab(Arc<Mutex<VecDeque<Kept>>>);
+
+#[derive(Debug)]
+struct Kept {
+    of: Weak<Snapshot>,
+    wanted: Wanted,
+    answers: Arc<Answers>,
+}
+
+impl Wanted {
+    /// What an address asks; of a line that may not be asked, nothing.
+    pub(crate) fn read(uri: &Uri, measured: &Measured) -> Result<Self, Problem> {
+        let line = line::asked(uri)?;
+        Ok(Self {
+            shares: stages::shares(uri, &measured.report)?,
+            line: if measured.simulator.is_some() { line } else { AskedLine::TODAY },
+        })
+    }
+
+    fn answered(&self, snapshot: &Snapshot) -> Answers {
+        let begun = Instant::now();
+        let measured = &snapshot.measured;
+        let simulator = measured.simulator.as_ref().filter(|_| self.line != AskedLine::TODAY);
+        Answers {
+            stages: stages::answer(&measured.journeys, &self.shares),
+            line: simulator.and_then(|simulator| simulator.ask(&self.line)),
+            took: begun.elapsed(),
+        }
+    }
+}
+
+impl Lab {
+    /// What would be. Others wait meanwhile, unless it is known; who goes away before it is computed leaves
+    /// it to the next.
+    pub(crate) async fn ask(
+        &self,
+        snapshot: &Arc<Snapshot>,
+        wanted: Wanted,
+    ) -> Result<Arc<Answers>, Problem> {
+        let mut kept = Arc::clone(&self.0).lock_owned().await;
+        kept.retain(|one| one.of.strong_count() > 0);
+        let is_same =
+            |one: &&Kept| one.of.as_ptr() == Arc::as_ptr(snapshot) && one.wanted == wanted;
+        if let Some(known) = kept.iter().find(is_same) {
+            return Ok(Arc::clone(&known.answers));
+        }
+        let snapshot = Arc::clone(snapshot);
+        // Whoever waits for the lock waits for this, also when nobody waits for this any more.
+        let computed = tokio::task::spawn_blocking(move || {
+            let answers = Arc::new(wanted.answered(&snapshot));
+            let of = Arc::downgrade(&snapshot);
+            kept.push_back(Kept { of, wanted, answers: Arc::clone(&answers) });
+            if kept.len() > KEPT {
+                kept.pop_front();
+            }
+            answers
+        });
+        computed.await.map_err(Problem::bug)
+    }
 }
 
 /// `GET /what-if`
 pub(crate) async fn what_if(State(app): State<App>, uri: Uri) -> PageResult {
     let asked = Asked::of(&app, &uri).await?;
-    let measured = &asked.snapshot.measured;
-    let report = &measured.report;
+    let report = &asked.snapshot.measured.report;
+    let wanted = Wanted::read(&uri, &asked.snapshot.measured)?;
+    let answers = app.lab.ask(&asked.snapshot, wanted.clone()).await?;
     let line = Line::of(&report.value_stream);
-    let sliders = sliders(&uri, report)?;
-    let stages: Vec<(&StageRow, f64)> = report
-        .value_stream
-        .stages
-        .iter()
-        .zip(&sliders)
-        .map(|(stage, slider)| (stage, f64::from(slider.share) / 100.0))
-        .collect();
-    let is_changed = sliders.iter().any(|slider| slider.share != 100);
-    let answer = answer(&measured.journeys, &stages);
-    let query = asked.question.query();
-    let page = WhatIf {
+    let mut page = WhatIf {
         shell: Shell::around(&app, "What if", &asked),
-        sentence: sentence(report, &sliders, answer.as_ref(), line),
-        headlines: answer.as_ref().map(|answer| headlines(answer, line)).unwrap_or_default(),
-        kept: form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
-        says: says(&sliders, answer.as_ref()),
-        sliders,
-        is_changed,
-        reset: asked.question.address("/what-if"),
-        how: measure::address(&asked.question, "invest-first"),
+        sentences: Vec::new(),
+        path: asked.path.clone(),
+        boards: Vec::new(),
         sections: more(report, line, &asked.question)?,
+        json: match uri.query().filter(|query| !query.is_empty()) {
+            Some(query) => format!("/v1/what-if?{query}"),
+            None => "/v1/what-if".to_owned(),
+        },
     };
+    page.line(&asked, &wanted, &answers);
+    page.stages(&asked, &wanted, &answers, line);
+    if page.sentences.is_empty() {
+        page.sentences.push(sections::unbroken(&report.invest_first.sentence));
+    }
     shown(&page)
 }
 
-/// Reads the share of each stage of the line; those that the address does not name stay whole.
-fn sliders(uri: &Uri, report: &Report) -> Result<Vec<Slider>, Problem> {
-    let query = uri.query().unwrap_or_default();
-    let mut shares: HashMap<String, u32> = HashMap::new();
-    for (key, value) in form_urlencoded::parse(query.as_bytes()) {
-        let Some(stage) = key.strip_prefix("stage-") else { continue };
-        let share = value.parse::<u32>().ok().filter(|share| *share <= 100);
-        let share = share.ok_or_else(|| {
-            let value: String = value.chars().take(80).collect();
-            Problem::wrong(format!(
-                "`{key}` in the address is `{value}`: a share of a stage is 0 to 100 per cent."
-            ))
-        })?;
-        shares.insert(stage.to_owned(), share);
-    }
-    let slider = |stage: &StageRow| {
-        let ranked = report.invest_first.ranking.iter().find(|one| one.stage.id() == stage.id);
-        Slider {
-            share: shares.get(&stage.id).copied().unwrap_or(100),
-            id: stage.id.clone(),
-            label: stage.label.clone(),
-            today: format::value(&stage.p50),
-            guard: ranked.map_or_else(String::new, |one| one.guard.clone()),
+impl WhatIf {
+    /// The simulated line, where it may be asked.
+    fn line(&mut self, asked: &Asked, wanted: &Wanted, answers: &Answers) {
+        let measured = &asked.snapshot.measured;
+        let network = measured.report.collected.as_ref().and_then(|found| found.network.as_ref());
+        let Some(simulator) = &measured.simulator else {
+            self.boards.extend(network.and_then(|found| refused(found, &asked.question)));
+            return;
+        };
+        let repository = network.map_or("the line", |found| found.repository.as_str());
+        let sentence = line::sentence(simulator, &wanted.line, answers.line.as_ref());
+        let is_changed = sentence.is_some();
+        self.sentences.extend(sentence);
+        let mut says = answers.line.as_ref().map(line::says).unwrap_or_default();
+        if is_changed {
+            says.push(format!(
+                "{} simulated runs of each line, with the same chance in both. Computed in {} s, and kept \
+                 for who asks the same.",
+                simulator.replications(),
+                tl_map::format::number(answers.took.as_secs_f64())
+            ));
         }
-    };
-    Ok(report.value_stream.stages.iter().map(slider).collect())
-}
-
-/// What would change.
-struct Answer {
-    effect: Effect,
-    /// Changes behind it.
-    n: u64,
-    /// Whether the line is known to its end, and not to the merge alone.
-    is_whole: bool,
-}
-
-/// Takes from each change its part of the stages that take less time. What is taken is one stage, and
-/// what is left another: so it is the what-if of one stage that vanishes.
-fn answer(journeys: &[JourneyRow], stages: &[(&StageRow, f64)]) -> Option<Answer> {
-    let people = || journeys.iter().filter(|row| row.cohort != Cohort::Bot);
-    let is_whole = people().any(|row| row.total_ms.is_some());
-    let mut authors: HashMap<&str, u32> = HashMap::new();
-    let (mut values, mut by) = (Vec::new(), Vec::new());
-    for row in people() {
-        let Some((taken, left)) = parts(row, stages, is_whole) else { continue };
-        values.extend([Some(taken), Some(left)]);
-        let next = authors.len() as u32;
-        by.push(*authors.entry(&row.author_pseudonym).or_insert(next));
+        let own = |key: &str| Knob::ALL.iter().any(|knob| knob.id() == key);
+        self.boards.push(Board {
+            id: "line",
+            title: "If the line itself were another",
+            lead: format!(
+                "{repository}, simulated: queues fill and empty. It may be asked, because it waits as the \
+                 real one did at every station."
+            ),
+            kept: kept(asked, wanted, |key| !own(key)),
+            sliders: line::sliders(simulator, &wanted.line),
+            reset: if is_changed { self.without(asked, wanted, own) } else { String::new() },
+            headlines: answers.line.as_ref().map(line::headlines).unwrap_or_default(),
+            says,
+            how: measure::address(&asked.question, "network"),
+        });
     }
-    let n = by.len();
-    let count = (WORK / n.max(1)).clamp(DRAWS.0, DRAWS.1);
-    let matrix = StageMatrix::new(2, &values, &by);
-    let draws = Draws { count: count as u32, seed: 20_260_301 };
-    let effect = tl_map::what_if::what_if(&matrix, 0, Operator::Zero, &draws)?;
-    Some(Answer { effect, n: n as u64, is_whole })
-}
 
-/// What is taken of a change, and what is left; `None` where a stage is not known.
-fn parts(
-    row: &JourneyRow,
-    stages: &[(&StageRow, f64)],
-    is_whole: bool,
-) -> Option<(Millis, Millis)> {
-    let (mut taken, mut left) = (0, 0);
-    for (stage, share) in stages {
-        if !is_whole && matches!(stage.id.as_str(), "release-wait" | "deploy") {
-            continue;
+    /// Shares of stages.
+    fn stages(&mut self, asked: &Asked, wanted: &Wanted, answers: &Answers, line: Line) {
+        let report = &asked.snapshot.measured.report;
+        let sliders = stages::sliders(report, &wanted.shares);
+        if sliders.is_empty() {
+            return;
         }
-        let spent = stage_ms(row, &stage.id);
-        // On a line that is whole, a stage without a time was skipped.
-        let spent = spent.or(row.total_ms.map(|_| Millis::ZERO))?.get();
-        let stays = (spent as f64 * share).round() as i64;
-        taken += spent - stays;
-        left += stays;
+        let answer = answers.stages.as_ref();
+        let sentence = answer.and_then(|answer| stages::sentence(&sliders, answer, line));
+        let is_changed = wanted.shares.iter().any(|share| share.share != 100);
+        self.sentences.extend(sentence);
+        let own = |key: &str| key.starts_with(PREFIX);
+        self.boards.push(Board {
+            id: "sliders",
+            title: "If each stage took this share of its time",
+            lead: "Computed from finished changes, each with its own stages.".to_owned(),
+            kept: kept(asked, wanted, |key| !own(key)),
+            sliders,
+            reset: if is_changed { self.without(asked, wanted, own) } else { String::new() },
+            headlines: answer.map(|one| stages::headlines(one, line)).unwrap_or_default(),
+            says: stages::says(report, &wanted.shares, answer),
+            how: measure::address(&asked.question, "invest-first"),
+        });
     }
-    if is_whole {
-        // What belongs to no stage, such as a direct push's time before it, stays as it is.
-        left = row.total_ms?.get() - taken;
-    }
-    Some((Millis::new(taken), Millis::new(left.max(0))))
-}
 
-/// Words of which no line begins with the last.
-fn whole_words(words: &str) -> String {
-    words.replace(' ', "\u{a0}")
-}
-
-fn hours(ms: f64) -> f64 {
-    ms / Millis::HOUR.get() as f64
-}
-
-/// An interval in milliseconds as a change in hours: less is negative.
-fn change(saved: Interval, n: u64) -> Figure {
-    let less = saved.scaled(-1.0 / Millis::HOUR.get() as f64);
-    Figure::with_interval(less.estimate + 0.0, less.low + 0.0, less.high + 0.0, n, Unit::Hours)
-}
-
-fn sentence(report: &Report, sliders: &[Slider], answer: Option<&Answer>, line: Line) -> String {
-    let Some(answer) = answer else { return sections::unbroken(&report.invest_first.sentence) };
-    let changed: Vec<String> = sliders
-        .iter()
-        .filter(|slider| slider.share != 100)
-        .map(|slider| format!("{} at {} %", slider.label, slider.share))
-        .collect();
-    if changed.is_empty() {
-        return sections::unbroken(&report.invest_first.sentence);
-    }
-    let Effect { before, after, .. } = answer.effect;
-    let whole = if answer.is_whole { line.whole() } else { line.to_merge() };
-    sections::unbroken(&format!(
-        "With {} the median change would take {} from {whole} instead of {}.",
-        changed.join(", "),
-        whole_words(&format::duration(hours(after.p50))),
-        whole_words(&format::duration(hours(before.p50)))
-    ))
-}
-
-fn headlines(answer: &Answer, line: Line) -> Vec<Headline> {
-    let Effect { before, after, median_saved, p90_saved, mean_saved, .. } = answer.effect;
-    let whole = if answer.is_whole { line.whole() } else { line.to_merge() };
-    let headline = |label: String, before: f64, after: f64, saved: Interval| {
-        let figure = change(saved, answer.n);
-        let interval = format::interval(&figure);
-        let same = saved.estimate == 0.0;
-        Headline {
-            label,
-            value: format::duration(hours(after)),
-            small: match (same, interval) {
-                (true, _) => format!("as today, n {}", format::count(answer.n)),
-                (false, Some(interval)) => format!(
-                    "today {}; change {} ({interval})",
-                    format::duration(hours(before)),
-                    format::signed_duration(figure.value.unwrap_or_default())
-                ),
-                (false, None) => format!("today {}", format::duration(hours(before))),
-            },
-        }
-    };
-    vec![
-        headline(format!("{whole}, median"), before.p50, after.p50, median_saved),
-        headline("90th percentile".to_owned(), before.p90, after.p90, p90_saved),
-        headline("mean".to_owned(), before.mean, after.mean, mean_saved),
-    ]
-}
-
-/// What must be known to believe the answer.
-fn says(sliders: &[Slider], answer: Option<&Answer>) -> Vec<String> {
-    let mut says = Vec::new();
-    if let Some(answer) = answer {
-        let n = format::count(answer.n);
-        says.push(format!(
-            "Computed from {n} changes whose every stage is known: each keeps its own other stages."
-        ));
-        if !answer.is_whole {
-            says.push(
-                "No change is known to its end: the line stops at the merge here.".to_owned(),
-            );
+    /// The address without what one kind of sliders says.
+    fn without(&self, asked: &Asked, wanted: &Wanted, own: impl Fn(&str) -> bool) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.extend_pairs(kept(asked, wanted, |key| !own(key)));
+        match query.finish() {
+            query if query.is_empty() => self.path.clone(),
+            query => format!("{}?{query}", self.path),
         }
     }
-    let shortened = sliders.iter().filter(|slider| slider.share < 100);
-    says.extend(
-        shortened
-            .filter(|slider| !slider.guard.is_empty())
-            .map(|slider| format!("{}: {}.", slider.label, slider.guard)),
-    );
-    says.push(
-        "It ignores that a shorter queue may fill up again; the simulated line below does not."
-            .to_owned(),
-    );
-    says
+}
+
+/// In the place of its sliders, why a line is asked nothing.
+fn refused(found: &Network, question: &Question) -> Option<Board> {
+    let why = capitalized(found.refused.as_deref()?.trim_end_matches('.'));
+    Some(Board {
+        id: "line",
+        title: "If the line itself were another",
+        lead: format!("{}: {why}. What was compared is below.", found.repository),
+        kept: Vec::new(),
+        sliders: Vec::new(),
+        reset: String::new(),
+        headlines: Vec::new(),
+        says: Vec::new(),
+        how: measure::address(question, "network"),
+    })
+}
+
+/// What the address says, with only what differs from today, as far as it is wanted.
+fn kept(asked: &Asked, wanted: &Wanted, is_kept: impl Fn(&str) -> bool) -> Vec<(String, String)> {
+    let query = asked.question.query();
+    let filters = form_urlencoded::parse(query.as_bytes()).into_owned();
+    let shares = wanted.shares.iter().filter(|share| share.share != 100);
+    let shares = shares.map(|one| (format!("{PREFIX}{}", one.stage), one.share.to_string()));
+    let line = line::pairs(&wanted.line);
+    filters.chain(shares).chain(line).filter(|(key, _)| is_kept(key)).collect()
 }
 
 /// Which wait to shorten, and the simulated line where there is one.
@@ -285,53 +324,4 @@ fn more(report: &Report, line: Line, question: &Question) -> Result<Vec<Section>
     }
     found.retain(|section| !section.blocks.is_empty() || !section.lead.is_empty());
     Ok(found)
-}
-
-#[cfg(test)]
-mod tests {
-    use axum::http::StatusCode;
-
-    use super::*;
-    use crate::testing::{Site, sample};
-
-    fn stages(report: &Report, share: impl Fn(&str) -> f64) -> Vec<(&StageRow, f64)> {
-        report.value_stream.stages.iter().map(|stage| (stage, share(&stage.id))).collect()
-    }
-
-    #[test]
-    fn nothing_changed_changes_nothing_and_everything_gone_leaves_nothing() {
-        let sample = sample();
-        let same = answer(&sample.journeys, &stages(&sample.report, |_| 1.0)).unwrap();
-        assert_eq!(same.effect.median_saved.estimate, 0.0);
-        let none = answer(&sample.journeys, &stages(&sample.report, |_| 0.0)).unwrap();
-        assert_eq!(none.effect.after.p50, 0.0);
-    }
-
-    #[test]
-    fn one_wait_gone_is_what_the_report_says_of_it() {
-        let sample = sample();
-        let first = &sample.report.invest_first.ranking[0];
-        let gone = stages(&sample.report, |id| if id == first.stage.id() { 0.0 } else { 1.0 });
-        let found = answer(&sample.journeys, &gone).unwrap();
-        let saved = hours(found.effect.median_saved.estimate);
-        assert!((saved - first.saves_p50.value.unwrap()).abs() < 1e-6, "{saved} {first:?}");
-        assert_eq!(found.n, sample.report.invest_first.n);
-    }
-
-    #[test]
-    fn the_page_keeps_filters_and_sliders_and_says_what_cannot_be() {
-        let site = Site::showing(sample());
-        let page = site.page("/what-if?days=30&stage-pickup=50&stage-review=0");
-        assert!(page.contains("pickup at 50\u{a0}%"), "{page}");
-        assert!(page.contains("name=\"days\" value=\"30\""));
-        assert!(
-            page.contains("name=\"stage-pickup\" min=\"0\" max=\"100\" step=\"5\" value=\"50\"")
-        );
-        for wrong in ["-1", "101", "half", "1e9"] {
-            let answer = site.get(&format!("/what-if?stage-pickup={wrong}"));
-            assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{wrong}");
-        }
-        let page = Site::empty().page("/what-if?stage-pickup=50");
-        assert!(page.contains("No change has a known start and end yet"), "{page}");
-    }
 }

@@ -33,6 +33,43 @@ fn of_very_many_repositories_and_days_the_latest_are_kept() {
 }
 
 #[test]
+fn the_newest_scan_of_each_repository_is_kept_by_machine_and_few_of_many() {
+    let mut heard = Heard::default();
+    for number in 0..(MACHINES as i64 + 50) {
+        let data =
+            json!({"machine": format!("machine-{number:08x}"), "known": number, "home": true});
+        heard.take(&recorded(number, kind::GUARD_SCANNED, "repository:x", data));
+    }
+    assert_eq!(heard.machines.len(), MACHINES);
+    let newest = MACHINES as i64 + 49;
+    let machine = format!("machine-{newest:08x}");
+    for (position, name, known) in [(newest + 2, "x", 7), (newest + 1, "x", 6), (newest, "y", 1)] {
+        let data = json!({"machine": machine, "known": known});
+        heard.take(&recorded(position, kind::GUARD_SCANNED, &format!("repository:{name}"), data));
+    }
+    let kept = &heard.machines[&machine];
+    assert_eq!((kept.scans, kept.repositories.len()), (4, 2));
+    assert_eq!(kept.repositories["x"].1.known, 7);
+    for number in 0..100 {
+        let data = json!({"machine": machine});
+        let subject = format!("repository:{number}");
+        heard.take(&recorded(newest + 3, kind::GUARD_SCANNED, &subject, data));
+    }
+    assert_eq!(heard.machines[&machine].repositories.len(), ON_MACHINE);
+    // What is no pseudonym may name a person, and is no machine.
+    for name in ["", "anas-laptop", "machine-0000000g", &"m".repeat(5_000)] {
+        heard.take(&recorded(
+            newest,
+            kind::GUARD_SCANNED,
+            "repository:x",
+            json!({"machine": name}),
+        ));
+    }
+    assert_eq!(heard.machines.len(), MACHINES);
+    assert_eq!(heard.scanned["x"].newest.machine.find("laptop"), None);
+}
+
+#[test]
 fn an_inventory_is_as_old_as_its_last_change() {
     let mut heard = Heard::default();
     for (position, inventory) in [(1, "a"), (2, "a"), (3, "b"), (4, "b")] {

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use tl_core::event::Event;
+use tl_core::event::{Event, NameHash};
 use tl_core::fact::{GuardApproved, GuardScanned, kind};
 use tl_core::finding::State;
 use tl_exec::git::Repository;
@@ -38,6 +38,8 @@ impl Record {
             items: items(&looked.scanned.inventory),
             clients: clients(&looked.scanned.inventory),
             drifted: Some(looked.changes.len() as u64),
+            machine: machine(),
+            home: looked.files.host.home.is_some(),
             ..GuardScanned::default()
         };
         for finding in &sorted.findings {
@@ -127,6 +129,29 @@ fn items(inventory: &Inventory) -> BTreeMap<String, u64> {
     counts.map(|(what, count)| (what.to_owned(), count as u64)).collect()
 }
 
+/// Where Linux keeps what tells an installation from all others.
+const MACHINE: [&str; 2] = ["/etc/machine-id", "/var/lib/dbus/machine-id"];
+
+/// This machine by a pseudonym; empty where nothing tells it from others.
+fn machine() -> String {
+    let id = MACHINE.iter().find_map(|path| std::fs::read_to_string(path).ok());
+    id.map_or_else(String::new, |id| machine_of(&id))
+}
+
+/// The id itself is to be kept on the machine, by its own manual: 128 random bits, of which nothing can be
+/// found again in their hash. It names neither the machine nor whose it is.
+fn machine_of(id: &str) -> String {
+    let id = id.trim();
+    let is_id = id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
+    // Of an image that was not started yet.
+    if !is_id || id.bytes().all(|byte| byte == b'0') {
+        return String::new();
+    }
+    // The first 32 of 63 bits.
+    let number = NameHash::new("throughline guard", &id.to_ascii_lowercase()).number() >> 31;
+    format!("machine-{number:08x}")
+}
+
 /// Clients of which a file is there, each once.
 fn clients(inventory: &Inventory) -> Vec<String> {
     let name =
@@ -137,4 +162,22 @@ fn clients(inventory: &Inventory) -> Vec<String> {
 
 fn subject(looked: &Looked) -> String {
     format!("repository:{}", looked.files.name())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_machine_has_a_pseudonym_of_its_own_and_keeps_its_id() {
+        let id = "8f5a2b1c9d3e4f60718293a4b5c6d7e8";
+        let name = machine_of(&format!("{id}\n"));
+        assert!(name.starts_with("machine-") && name.len() == 16, "{name}");
+        assert_eq!(name, machine_of(&id.to_uppercase()));
+        assert_ne!(name, machine_of("8f5a2b1c9d3e4f60718293a4b5c6d7e9"));
+        assert!(!name.contains(&id[..4]));
+        for odd in ["", "uninitialized", "../../etc", &"0".repeat(32), &"g".repeat(32)] {
+            assert_eq!(machine_of(odd), "", "{odd}");
+        }
+    }
 }

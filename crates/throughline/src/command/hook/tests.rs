@@ -1,10 +1,5 @@
 use super::*;
 
-fn broken(client: Client, event: &str, decide: fn(&Call, &Sender<Step>)) -> Answer {
-    let call = Call { client, event: Some(event.to_owned()), unattended: false };
-    answered(&call, decide).unwrap_err().0
-}
-
 fn parsed(args: &[&str]) -> Option<Call> {
     super::call(args.iter().map(OsString::from))
 }
@@ -30,53 +25,16 @@ fn other_commands_are_not_answered() {
 }
 
 #[test]
-fn a_panic_is_an_objection() {
-    let answer =
-        broken(Client::ClaudeCode, "PreToolUse", |_, _| panic!("this panic is part of a test"));
-    assert!(
-        answer.stdout.contains("\"ask\"") && answer.stdout.contains("bug"),
-        "{}",
-        answer.stdout
-    );
-}
-
-#[test]
-fn a_decision_that_takes_too_long_is_an_objection() {
-    let slow = |_: &Call, steps: &Sender<Step>| {
-        steps.send(Step::Read).unwrap();
-        steps.send(Step::OnError(Effect::Deny)).unwrap();
-        thread::sleep(Duration::from_secs(5));
+fn what_is_not_decided_is_answered_as_the_policy_says() {
+    let objection = |on_error, unattended| {
+        let call =
+            Call { client: Client::ClaudeCode, event: Some("PreToolUse".to_owned()), unattended };
+        objection(&call, &Undecided { why: "it hung".to_owned(), on_error }).stdout
     };
-    let answer = broken(Client::Gemini, "BeforeTool", slow);
-    assert!(
-        answer.stdout.contains("\"deny\"") && answer.stdout.contains("250 ms"),
-        "{}",
-        answer.stdout
-    );
-}
-
-#[test]
-fn a_document_that_does_not_end_is_an_objection() {
-    let endless = |_: &Call, _: &Sender<Step>| thread::sleep(Duration::from_secs(10));
-    let answer = broken(Client::Cursor, "beforeShellExecution", endless);
-    assert!(
-        answer.stdout.contains("\"ask\"") && answer.stdout.contains("2 s"),
-        "{}",
-        answer.stdout
-    );
-}
-
-#[test]
-fn what_the_policy_says_of_errors_holds_for_them() {
-    for (on_error, expected) in [(Effect::Neutral, "{}\n"), (Effect::Deny, "\"deny\"")] {
-        let (steps, told) = channel();
-        steps.send(Step::OnError(on_error)).unwrap();
-        steps.send(Step::Broken("x".to_owned())).unwrap();
-        let mut heard = Effect::Ask;
-        assert!(wait(&told, &mut heard).is_err());
-        let answer = hook::broken(Client::ClaudeCode, Some("PreToolUse"), "x", heard);
-        assert!(answer.stdout.contains(expected), "{}", answer.stdout);
-    }
+    assert!(objection(Effect::Deny, false).contains("it hung"));
+    assert!(objection(Effect::Ask, false).contains("\"ask\""));
+    assert!(objection(Effect::Ask, true).contains("\"deny\""));
+    assert_eq!(objection(Effect::Neutral, true), "{}\n");
 }
 
 #[test]

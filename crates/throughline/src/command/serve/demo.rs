@@ -12,6 +12,7 @@ use tl_core::time::{Millis, Timestamp};
 use tl_lake::place::Place;
 use tl_ledger::{Ledger, directory};
 use tl_server::organisation::Organisation;
+use tl_server::reading::{OfRepository, Quarantines};
 use tl_test::record::{Beside, Gathered, record};
 
 use crate::collected::{self, Folding};
@@ -37,6 +38,7 @@ const BATCH: usize = 10_000;
 
 /// See the module.
 pub(super) struct Demo {
+    organisation: Organisation,
     _directory: TempDir,
     ledger: PathBuf,
     config: PathBuf,
@@ -58,13 +60,20 @@ impl Demo {
         };
         std::fs::write(&config, configuration(&organisation)).map_err(CommandError::environment)?;
         fill(ui, &ledger, &organisation).await?;
-        Ok(Self { _directory: directory, ledger, config })
+        Ok(Self { organisation, _directory: directory, ledger, config })
     }
 
     /// The flags that lead to it.
     pub(super) fn globals(&self, globals: &Globals) -> Globals {
         let globals = globals.with_ledger(LedgerChoice::Path(self.ledger.clone()));
         Globals { config: Some(self.config.clone()), ..globals }
+    }
+
+    /// What is in quarantine there.
+    pub(super) fn quarantines(&self) -> Quarantines {
+        let quarantine = Ok(Some(self.organisation.quarantine()));
+        let all = vec![OfRepository { repository: shelf::OWN.to_owned(), quarantine }];
+        Box::new(move || all.clone())
     }
 
     /// What stands on every page.
@@ -75,6 +84,17 @@ impl Demo {
 
 async fn fill(ui: &Ui, path: &Path, organisation: &Organisation) -> Result<(), CommandError> {
     let ledger = Ledger::open(path).await?;
+    // What came in last stands first on the page of events: that is the line of delivery.
+    ledger.append(&organisation.guarded()).await?;
+    let beside = path.parent().unwrap_or(path).join(shelf::DIRECTORY);
+    let place = Place::Directory(beside);
+    for (info, cases) in organisation.tested() {
+        let mut gathered = Gathered::new(false);
+        cases.iter().for_each(|case| gathered.add(case));
+        let none = Beside::default();
+        let recorded = record(&ledger, &place, shelf::OWN, &info, &gathered, &none, info.at).await;
+        recorded.map_err(CommandError::environment)?;
+    }
     let mut events = Vec::new();
     organisation.generate(|event| {
         events.push(event);
@@ -86,16 +106,6 @@ async fn fill(ui: &Ui, path: &Path, organisation: &Organisation) -> Result<(), C
         collected::append(ui, &ledger, &mut folding, std::mem::replace(&mut events, rest)).await?;
     }
     collected::fold(ui, &ledger, &mut folding).await?;
-    ledger.append(&organisation.guarded()).await?;
-    let beside = path.parent().unwrap_or(path).join(shelf::DIRECTORY);
-    let place = Place::Directory(beside);
-    for (info, cases) in organisation.tested() {
-        let mut gathered = Gathered::new(false);
-        cases.iter().for_each(|case| gathered.add(case));
-        let none = Beside::default();
-        let recorded = record(&ledger, &place, shelf::OWN, &info, &gathered, &none, info.at).await;
-        recorded.map_err(CommandError::environment)?;
-    }
     ledger.close().await.map_err(CommandError::environment)
 }
 

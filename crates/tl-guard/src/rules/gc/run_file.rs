@@ -30,12 +30,13 @@ static DOC: RuleDoc = RuleDoc {
 
 fn check(cx: &Cx<'_>, sink: &mut Sink) {
     for file in &cx.inventory.run {
-        if !file.whole {
-            let text = format!("what `{}` runs is larger than is looked at", file.by);
+        let path = named(&file.at.path, &file.text);
+        let (mut found, followed) = gv::dangers(&path, &file.text);
+        if !(file.whole && followed) {
+            let text =
+                format!("what `{}` runs is larger or more entangled than is looked at", file.by);
             sink.add(gq::finding(&gq::NOT_FULLY_SCANNED, file.at.clone(), text, ""));
         }
-        let path = named(&file.at.path, &file.text);
-        let mut found = gv::dangers(&path, &file.text);
         if let Some(line) = downloading(&path, &file.text) {
             // Containers and checkouts are set up like this by many.
             let usual = file.by.ends_with("Command") || matches!(&*file.by, "prepare" | "make");

@@ -13,7 +13,7 @@ use tl_rules::doc::RuleDoc;
 use crate::inventory::Scope;
 use crate::parse::{self, Data, Limits, Node};
 use crate::rules::gc::download_and_run::downloads;
-use crate::rules::{Check, Cx, Rule, Sink, finding};
+use crate::rules::{Check, Cx, Rule, Sink, finding, gq};
 use crate::text::unit::{Artifact, Role, advance};
 
 pub(super) const RULE: Rule = Rule {
@@ -44,6 +44,8 @@ static DOC: RuleDoc = RuleDoc {
 
 /// Nodes of one file that are looked at.
 const MOST: usize = 5_000;
+/// Names in names that are followed.
+const DEEPEST: usize = 8;
 
 macro_rules! patterns {
     ($($(#[$about:meta])* $name:ident = $text:expr;)*) => {
@@ -65,7 +67,7 @@ fn check(artifact: &Artifact, _: &Cx<'_>, sink: &mut Sink) {
     }
     let Ok(root) = parse::json::parse(&artifact.text, Limits::default()) else { return };
     let settings = root.get("settings").or(root.path(&["customizations", "vscode", "settings"]));
-    let mut left = MOST;
+    let mut left = Left { nodes: MOST, all: true };
     let mut put = |byte: usize, key: &str, value: &str, level| {
         let mut at = artifact.at.clone();
         advance(&mut at, &artifact.text, byte);
@@ -80,6 +82,17 @@ fn check(artifact: &Artifact, _: &Cx<'_>, sink: &mut Sink) {
         sink.add(one);
     };
     walk(settings.unwrap_or(&root), String::new(), 0, &mut left, &mut put);
+    if !left.all {
+        let text = "there are more settings, or settings in settings, than are looked at";
+        sink.add(gq::finding(&gq::NOT_FULLY_SCANNED, artifact.at.clone(), text, ""));
+    }
+}
+
+/// What may still be looked at.
+struct Left {
+    nodes: usize,
+    /// Nothing was left out.
+    all: bool,
 }
 
 /// Every setting below a node, with the names that lead to it joined by dots.
@@ -87,13 +100,14 @@ fn walk(
     node: &Node,
     key: String,
     depth: usize,
-    left: &mut usize,
+    left: &mut Left,
     put: &mut dyn FnMut(usize, &str, &str, Level),
 ) {
-    if depth > 8 || *left == 0 {
+    if depth > DEEPEST || left.nodes == 0 {
+        left.all = false;
         return;
     }
-    *left -= 1;
+    left.nodes -= 1;
     match &node.data {
         Data::Map(members) => {
             for member in members {
@@ -110,7 +124,8 @@ fn walk(
             }
         }
         Data::List(items) => {
-            items.iter().take(1).for_each(|item| walk(item, key.clone(), depth + 1, left, put))
+            // Of several programs an editor starts the first that is there.
+            items.iter().for_each(|item| walk(item, key.clone(), depth + 1, left, put));
         }
         Data::String(value) => {
             let lower = key.to_ascii_lowercase();

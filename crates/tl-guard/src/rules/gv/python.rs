@@ -136,14 +136,14 @@ pub(super) fn bracketed(text: &str, open: usize) -> Range<usize> {
     (open + 1).min(bytes.len())..bytes.len()
 }
 
-/// All functions of `code`, inner ones too.
-pub(super) fn functions(code: &str) -> Vec<Function> {
+/// All functions of `code`, inner ones too, and whether none was left out.
+pub(super) fn functions(code: &str) -> (Vec<Function>, bool) {
     let mut out = Vec::new();
     let mut work = 0;
     for found in DEF.captures_iter(code) {
         // Bodies that lie in each other are read each time.
         if work > WORK {
-            break;
+            return (out, false);
         }
         let (Some(whole), Some(indent)) = (found.get(0), found.get(1)) else { continue };
         let list = bracketed(code, whole.end() - 1);
@@ -162,7 +162,12 @@ pub(super) fn functions(code: &str) -> Vec<Function> {
         work += body.len();
         out.push(Function { parameters, body });
     }
-    out
+    (out, true)
+}
+
+/// Whether what [`bracketed`] gave is only the beginning.
+pub(super) fn is_cut(inside: &Range<usize>) -> bool {
+    inside.len() + 4 >= LONGEST_LIST
 }
 
 /// Byte behind the lines from `start` that are indented by more than `indent`.

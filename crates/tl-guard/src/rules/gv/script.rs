@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::python::{self, block_end, bracketed, builds, built, functions, pattern, uses};
+use super::python::{self, block_end, bracketed, builds, built, functions, is_cut, pattern, uses};
 
 /// One kind of behaviour; the order is the order of the rules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -71,14 +71,26 @@ patterns! {
     WAY_OUT = r"\b(?:break|return|raise|await|yield|sleep|accept|recv|input|wait|exit|readline|next|get|poll|select|quit)\b";
 }
 
-/// Everything that a file shows, each kind once, in the order in which it stands.
-pub(super) fn read(path: &str, text: &str) -> Vec<(Found, Range<usize>)> {
+/// What a file shows.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Shown {
+    /// Each kind once, in the order in which it stands.
+    pub(super) found: Vec<(Found, Range<usize>)>,
+    /// No limit was reached.
+    pub(super) whole: bool,
+}
+
+/// Everything that a file shows.
+pub(super) fn read(path: &str, text: &str) -> Shown {
     let kind = path.rsplit('.').next().unwrap_or("").to_ascii_lowercase();
     let mut out: Vec<(Found, Range<usize>)> = Vec::new();
+    let mut whole = true;
     match kind.as_str() {
         "md" | "mdc" | "txt" => {
             first(&DOWNLOAD_RUN, text, Found::DownloadAndRun, &mut out);
-            first(&CODE_STRING, text, Found::CodeInString, &mut out);
+            let strings =
+                CODE_STRING.find_iter(text).find(|found| !in_program(text, found.start()));
+            out.extend(strings.map(|found| (Found::CodeInString, found.range())));
         }
         "json" | "yaml" | "yml" | "toml" | "ini" | "cfg" | "env" => {
             let code = python::code(text, kind != "json", false);
@@ -88,7 +100,7 @@ pub(super) fn read(path: &str, text: &str) -> Vec<(Found, Range<usize>)> {
         "py" | "pyw" => {
             let code = python::code(text, true, false);
             anywhere(&code, &mut out);
-            of_functions(&code, &mut out);
+            whole = of_functions(&code, &mut out);
         }
         "sh" | "bash" | "zsh" | "rb" | "pl" | "ps1" => {
             anywhere(&python::code(text, true, false), &mut out);
@@ -99,7 +111,34 @@ pub(super) fn read(path: &str, text: &str) -> Vec<(Found, Range<usize>)> {
         _ => {}
     }
     out.sort_by_key(|(_, range)| range.start);
-    out
+    Shown { found: out, whole }
+}
+
+/// Whether a byte of a document stands in a fence that shows a program: there such code is no string.
+fn in_program(text: &str, at: usize) -> bool {
+    const LANGUAGES: &[&str] = &[
+        "java",
+        "kotlin",
+        "scala",
+        "groovy",
+        "js",
+        "javascript",
+        "jsx",
+        "ts",
+        "typescript",
+        "tsx",
+        "python",
+        "py",
+        "ruby",
+        "rb",
+        "php",
+    ];
+    let fences = text[..at].lines().filter_map(|line| line.trim_start().strip_prefix("```"));
+    let opened = fences.fold(None, |open, info| if open.is_some() { None } else { Some(info) });
+    opened.is_some_and(|info| {
+        let language = info.trim().split([' ', '{', ',']).next().unwrap_or_default();
+        LANGUAGES.iter().any(|known| language.eq_ignore_ascii_case(known))
+    })
 }
 
 fn first(pattern: &Regex, text: &str, found: Found, out: &mut Vec<(Found, Range<usize>)>) {
@@ -155,9 +194,15 @@ fn anywhere(code: &str, out: &mut Vec<(Found, Range<usize>)>) {
     }
 }
 
-/// What is done with what a function is given.
-fn of_functions(code: &str, out: &mut Vec<(Found, Range<usize>)>) {
-    for function in functions(code) {
+/// What is done with what a function is given; tells whether all of it was looked at.
+fn of_functions(code: &str, out: &mut Vec<(Found, Range<usize>)>) -> bool {
+    let (functions, mut whole) = functions(code);
+    let mut arguments_of = |body: &str, open: usize| {
+        let inside = bracketed(body, open);
+        whole &= !is_cut(&inside);
+        inside
+    };
+    for function in functions {
         let body = &code[function.body.clone()];
         let made = built(body, &function.parameters);
         let mut names = function.parameters.clone();
@@ -165,13 +210,13 @@ fn of_functions(code: &str, out: &mut Vec<(Found, Range<usize>)>) {
         let mut put_at =
             |found: Found, range: Range<usize>| put(found, moved(range, function.body.start), out);
         for call in EVALUATES.find_iter(body) {
-            let inside = bracketed(body, call.end() - 1);
+            let inside = arguments_of(body, call.end() - 1);
             if uses(&body[inside.clone()], &names) {
                 put_at(Found::RunArguments, call.start()..inside.end);
             }
         }
         for call in SYSTEM.find_iter(body) {
-            let inside = bracketed(body, call.end() - 1);
+            let inside = arguments_of(body, call.end() - 1);
             let arguments = &body[inside.clone()];
             let shell = call.as_str().starts_with("os.") || arguments.contains("shell=True");
             let command = arguments.trim_start();
@@ -181,7 +226,7 @@ fn of_functions(code: &str, out: &mut Vec<(Found, Range<usize>)>) {
             }
         }
         for call in QUERY.find_iter(body) {
-            let inside = bracketed(body, call.end() - 1);
+            let inside = arguments_of(body, call.end() - 1);
             let argument = body[inside.clone()].trim_start();
             let direct = builds(argument) && SQL.is_match(argument) && uses(argument, &names);
             let made_before = made.iter().any(|(name, expression)| {
@@ -193,7 +238,7 @@ fn of_functions(code: &str, out: &mut Vec<(Found, Range<usize>)>) {
         }
         if !CHECKED.is_match(body) {
             for call in OPENS.find_iter(body) {
-                let inside = bracketed(body, call.end() - 1);
+                let inside = arguments_of(body, call.end() - 1);
                 let argument = body[inside.clone()].split(',').next().unwrap_or("").trim();
                 if made.iter().any(|(name, expression)| name == argument && below_fixed(expression))
                 {
@@ -203,17 +248,18 @@ fn of_functions(code: &str, out: &mut Vec<(Found, Range<usize>)>) {
         }
     }
     for found in ENDLESS.captures_iter(code) {
-        let (Some(whole), Some(indent)) = (found.get(0), found.get(1)) else { continue };
-        let start = code[whole.end()..].find('\n').map_or(code.len(), |n| whole.end() + n + 1);
+        let (Some(line), Some(indent)) = (found.get(0), found.get(1)) else { continue };
+        let start = code[line.end()..].find('\n').map_or(code.len(), |n| line.end() + n + 1);
         let body = &code[start..block_end(code, start, indent.len())];
         // An exception ends it: readers of files count frames so.
-        if code[..whole.start()].trim_end().ends_with("try:") {
+        if code[..line.start()].trim_end().ends_with("try:") {
             continue;
         }
         if !body.trim().is_empty() && !WAY_OUT.is_match(body) {
-            put(Found::Unbounded, whole.range(), out);
+            put(Found::Unbounded, line.range(), out);
         }
     }
+    whole
 }
 
 fn moved(range: Range<usize>, by: usize) -> Range<usize> {

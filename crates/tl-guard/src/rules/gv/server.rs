@@ -121,6 +121,14 @@ pub(super) fn read(path: &str, text: &str) -> Option<Read> {
     Some(Read { found, said, partly: !whole })
 }
 
+/// What a text that makes no server says of tools: those that it hands to one, or to a model.
+pub(super) fn said_of_tools(path: &str, text: &str) -> (Vec<Range<usize>>, bool) {
+    match Language::of(path) {
+        Some(_) if text.len() <= LARGEST && !TEST.is_match(path) => said::literals(text),
+        _ => (Vec::new(), true),
+    }
+}
+
 /// Whether a file is read by [`read`].
 pub(super) fn makes(path: &str, text: &str) -> bool {
     Language::of(path).is_some_and(|language| is_server(text, language)) && !TEST.is_match(path)
@@ -173,7 +181,8 @@ pub(super) fn across(path: &str, text: &str, modules: &[&str]) -> (Vec<(usize, F
 fn found(program: &Program, path: &str, text: &str) -> (Vec<Found>, bool) {
     let (reached, whole) = taint::reach(program);
     let mut out = Vec::new();
-    for (found, range) in script::read(path, text) {
+    // What a script's limits keep back is what a server's functions are followed for below.
+    for (found, range) in script::read(path, text).found {
         let level = match found {
             script::Found::DecodeAndRun | script::Found::Shell => Level::Block,
             script::Found::DownloadAndRun | script::Found::CodeInString | script::Found::Agent => {

@@ -2,7 +2,7 @@ use super::python::with_ascii_edges;
 use super::script::{Found, read};
 
 fn found(path: &str, text: &str) -> Vec<Found> {
-    read(path, text).into_iter().map(|(found, _)| found).collect()
+    read(path, text).found.into_iter().map(|(found, _)| found).collect()
 }
 
 #[test]
@@ -29,7 +29,9 @@ fn a_hash_in_a_string_begins_no_comment() {
 #[test]
 fn places_are_those_of_the_file() {
     let text = "# eval\ndef go(cell):\n    return eval(cell)\n";
-    let [(Found::RunArguments, range)] = &read("a.py", text)[..] else { panic!("one finding") };
+    let [(Found::RunArguments, range)] = &read("a.py", text).found[..] else {
+        panic!("one finding")
+    };
     assert_eq!(&text[range.clone()].trim(), &"eval(cell");
 }
 
@@ -46,6 +48,16 @@ fn broken_files_are_read_to_their_end() {
     ] {
         read("a.py", text);
     }
+}
+
+#[test]
+fn code_of_a_program_that_a_document_shows_is_no_string() {
+    let shown = "# Find it\n\n```java\nRuntime.getRuntime().exec(cmd);\n```\n";
+    assert_eq!(found("a.md", shown), []);
+    let given = "# Set it\n\n```json\n{\"a\": \"Runtime.getRuntime().exec('id')\"}\n```\n";
+    assert_eq!(found("a.md", given), [Found::CodeInString]);
+    let both = format!("{shown}\nSet `Runtime.getRuntime().exec('id')`.\n");
+    assert_eq!(found("a.md", &both), [Found::CodeInString]);
 }
 
 /// Each of these sends what it is given.

@@ -10,6 +10,10 @@ use crate::score::lexicon::{Action, chain, only_whole};
 
 /// A file of secrets.
 const FILE: &str = r"\.ssh\b|\bid_(?:rsa|ed25519)|\.aws\b|\.netrc|\.npmrc|\.kube/config|\.docker/config|\.git-credentials|\.pypirc|(?:^|[^\w])\.env\b|~/\.config\b|~/\.claude|~/\.cursor|/etc/shadow";
+/// A file of secrets alone, so that to read it is no errand.
+const KEYS: &str = r"\.ssh/|\bid_(?:rsa|ed25519)|\.aws/credentials|\.netrc|\.npmrc|\.git-credentials|\.pypirc|~/\S*(?:mcp|claude_desktop_config)\.json\b|/etc/shadow";
+/// To take out of a file, in words that the lexicon has not as orders to read.
+const TAKE: &str = r"获取|獲取|取得|提取|读出";
 /// The conversation, and what is in front of it.
 const TALK: &str = r"\bhistorique\b|\bconversation\b|\bhistorial\b|\bconversaci.{1,2}n\b|\bverlauf\b|\bunterhaltung\b|\bhist.{1,2}rico\b|\bconversa\b|\bcronologia\b|\bconversazione\b|\bsystem-?prompt|\bprompt (?:del|do|de|di) sist|\binvite syst|переписк|истори|промпт|对话|對話|会话|聊天记录|系统提示|系統提示|会話|システムプロンプト|대화|시스템 프롬프트|المحادثة";
 /// To hand over.
@@ -40,6 +44,8 @@ pub(super) fn actions() -> Vec<Action> {
         one(GIVE, 120, TALK),
         file(FILE, GIVE),
         file(GIVE, FILE),
+        file(TAKE, KEYS),
+        file(KEYS, TAKE),
         only_whole(chain(
             Kind::Execute,
             ABROAD,

@@ -138,7 +138,7 @@ fn written() -> Vec<Action> {
             Kind::Plant,
             CODE,
             false,
-            r"\b(?:every|each|all|any) (?:new |generated )?(?:service|file|page|module|component|project|function|app|package|template)s?\b[^!?\n]{0,60}?\b(?:depends? on|imports?|loads?|includes?|gets?|needs?|uses?|has|contains?|adds?)\b[^!?\n]{0,80}?https?://",
+            r"\b(?:every|each|all|any) (?:new |generated )?(?:service|file|page|module|component|project|function|app|package|template)s?\b[^!?\n]{0,60}?\b(?:depends? on|imports?|loads?|includes?|adds?)\b[^!?,\n]{0,80}?https?://|\b(?:every|each|all|any) (?:new |generated )?(?:service|file|page|module|component|project|function|app|package|template)s?\b[^!?\n]{0,60}?\b(?:gets?|needs?|uses?|has|contains?)\b[^!?,\n]{0,80}?https?://[^\s`)\x22']{1,80}\.(?:m?js|py|sh|ps1|wasm|whl|t?gz|zip|jar|css)\b",
         )),
         action(
             Kind::Loosen,

@@ -9,7 +9,7 @@ use crate::score::chain::Gap;
 use crate::score::lexicon::{Action, action, chain};
 
 /// What is planted: accounts, ways in, scripts from elsewhere.
-const SEEDS: &str = r"\bback ?doors?\b|<script\b|https?://|\bporte d.{1,2}rob.{1,2}e|\bcomptes? (?:de secours|cach|admin|de maintenance|de service)|\bmot de passe\b|\bpuerta trasera|\bcuenta (?:oculta|secreta|admin|de (?:respaldo|soporte|servicio|mantenimiento))|\bcontrase.{1,2}a\b|\bporta dos fundos|\bconta (?:oculta|secreta|admin|de (?:suporte|servi|manuten))|\bsenha\b|\bhintert.{1,2}r|\bversteckte?[nrsm]?\b|\b(?:administrator|admin|wartungs|service|notfall)-?(?:zugang|konto|benutzer)|\bpasswort\b|\bkennwort\b|\baccount (?:nascosto|segreto|di (?:servizio|emergenza|manutenzione))|\bcredenziali\b|бэкдор|скрыт|учетн|учётн|парол|后门|後門|隐藏|隱藏|账号|账户|帳號|密码|密碼|バックドア|隠し|アカウント|パスワード|백도어|숨겨진|숨은|계정|비밀번호";
+const SEEDS: &str = r"\bback ?doors?\b|<script\b|(?:^|[^(])https?://|\bporte d.{1,2}rob.{1,2}e|\bcomptes? (?:de secours|cach|admin|de maintenance|de service)|\bmot de passe\b|\bpuerta trasera|\bcuenta (?:oculta|secreta|admin|de (?:respaldo|soporte|servicio|mantenimiento))|\bcontrase.{1,2}a\b|\bporta dos fundos|\bconta (?:oculta|secreta|admin|de (?:suporte|servi|manuten))|\bsenha\b|\bhintert.{1,2}r|\bversteckte?[nrsm]?\b|\b(?:administrator|admin|wartungs|service|notfall)-?(?:zugang|konto|benutzer)|\bpasswort\b|\bkennwort\b|\baccount (?:nascosto|segreto|di (?:servizio|emergenza|manutenzione))|\bcredenziali\b|бэкдор|скрыт|учетн|учётн|парол|后门|後門|隐藏|隱藏|账号|账户|帳號|密码|密碼|バックドア|隠し|アカウント|パスワード|백도어|숨겨진|숨은|계정|비밀번호";
 
 /// All of them.
 pub(super) fn actions() -> Vec<Action> {
@@ -25,7 +25,7 @@ pub(super) fn actions() -> Vec<Action> {
             Kind::Plant,
             FOREIGN_PLANT,
             false,
-            r"バックドア|隠し|アカウント|パスワード|백도어|숨겨진|숨은|계정|비밀번호|<script\b|https?://",
+            r"バックドア|隠し|アカウント|パスワード|백도어|숨겨진|숨은|계정|비밀번호|<script\b|(?:^|[^(])https?://",
             &[(Gap::Bytes(90, b"\n"), r"埋め込|挿入|追加|仕込|작성|추가|삽입|심어|넣어|넣으")],
         ),
         action(

@@ -92,6 +92,8 @@ pub(super) const GUEST: Mask = Mask::of(1 << 59);
 pub(super) const CONTACT: Mask = Mask::of(1 << 60);
 /// What descriptions of tools do not speak of.
 pub(super) const ODD: Mask = Mask::of(1 << 61);
+/// To leave what binds an agent; the lexicon's class of roles.
+pub(super) const UNBOUND: Mask = Mask::of(1 << 14);
 /// What code shall look like, and what counts as an order.
 pub(super) const CODE: Mask = Mask::of(1 << 62);
 /// Command lines that carry something off.
@@ -133,6 +135,34 @@ pub(in crate::score) const STEMS: &[(Mask, &[&str])] = &[
             "s3 rm",
             "delete-user",
             "everything",
+        ],
+    ),
+    (
+        UNBOUND,
+        &[
+            "set aside",
+            "sets aside",
+            "setting aside",
+            "put aside",
+            "puts aside",
+            "putting aside",
+            "as suggestion",
+            "as mere",
+            "as optional",
+            "as advisory",
+            "as recommendation",
+            "not apply",
+            "n't apply",
+            "longer apply",
+            "content restriction",
+            "content filter",
+            "ethical ",
+            "moral ",
+            "safety filter",
+            "safety guard",
+            "safety restriction",
+            "safety limit",
+            "safety guideline",
         ],
     ),
     (PLANT, &["add", "insert", "inject", "includ", "append", "embed", "put", "plant", "import"]),
@@ -231,6 +261,8 @@ pub(in crate::score) const STEMS: &[(Mask, &[&str])] = &[
             "cookies",
             "keychain",
             ".npmrc",
+            "mcp.json",
+            "desktop_config",
         ],
     ),
     (
@@ -268,11 +300,19 @@ pub(in crate::score) const STEMS: &[(Mask, &[&str])] = &[
             "other tool",
             "other server",
             "any other",
+            "prioriti",
+            "highest priority",
+            "highest-priority",
         ],
     ),
     (
         ABROAD,
         &[
+            "获取",
+            "獲取",
+            "取得",
+            "提取",
+            "读出",
             "historique",
             "historial",
             "verlauf",

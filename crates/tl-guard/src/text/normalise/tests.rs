@@ -23,6 +23,25 @@ fn hidden_characters_look_alikes_and_escapes_come_out_plain() {
 }
 
 #[test]
+fn spans_end_between_characters_whatever_was_joined_or_split() {
+    use crate::text::unit::{Context, Role, Span, of_text, tools_at};
+    for raw in ["か\u{3099}き<!-- は\u{309a}ひ ま -->ふ", "<i>ﷺ</i>ＡＢ <b>㍿</b>"] {
+        let scope = crate::inventory::Scope::Project;
+        let ends: Vec<usize> = raw.char_indices().map(|(at, _)| at).chain([raw.len()]).collect();
+        let span = |pair: &[usize]| Span {
+            start: pair[0],
+            end: pair[1],
+            context: Context::Prose,
+            field: 0,
+        };
+        let spans = ends.windows(2).map(span).collect();
+        let unit = of_text((Role::Document, scope), raw.into(), spans, tools_at(""));
+        let text: String = unit.spans.iter().map(|span| &unit.text[span.start..span.end]).collect();
+        assert_eq!(text, unit.text);
+    }
+}
+
+#[test]
 fn prose_in_other_scripts_stays_as_it_is() {
     for kept in [
         "\u{43f}\u{440}\u{438}\u{432}\u{435}\u{442}",

@@ -1,70 +1,136 @@
-//! Everything that the ledger tells of one change: its request and its ticket, fact by fact.
+//! What is asked of the ledger for one change: its request and its ticket, and the names of everything
+//! else whose events concern it.
 //!
-//! In: the ledger's rows of these two things, by their keys. Out: [`Facts`], the oldest first. Start at
-//! [`told`]. **Invariants:** two rows are read, however large the ledger is; people are not named; an
-//! address is only a link where it is one of the web.
+//! In: the ledger's rows of these two things, by their keys, and the rows of a snapshot. Out: [`Facts`].
+//! Start at [`told`]; [`things`] is pure. **Invariants:** two rows are read, however large the
+//! ledger is; an address is only a link where it is one of the web.
 
-use tl_core::attribution::AuthorClass;
-use tl_core::delivery::{Request, Review, Ticket};
-use tl_core::fact::ReviewVerdict;
-use tl_core::time::Timestamp;
+use tl_core::delivery::Request;
 use tl_ledger::rows::RowKey;
+use tl_map::deployment_row::{DeploymentRow, IncidentRow};
 use tl_map::fold::{Entity, Table as Kind};
 use url::Url;
 
 use super::way::Way;
-use super::{Problem, instant};
 use crate::app::App;
-use crate::chart::table::{Table, prose, text};
 use crate::measured::Measured;
-use crate::report::sections::{Block, Missing, Section};
+use crate::page::Problem;
 use crate::things::Things;
+use crate::trail::{Thing, is_id};
 
-/// Facts that are shown; of a request with more, the oldest and the newest.
-const MOST: usize = 400;
+/// Commits of a request whose builds are looked for: the newest of them.
+const COMMITS: usize = 100;
 
 /// See the module.
 #[derive(Default)]
-pub(super) struct Facts {
+pub(crate) struct Facts<'m> {
     /// Title of the request.
-    pub(super) title: Option<String>,
+    pub(crate) title: Option<String>,
     /// Its page on the forge.
-    pub(super) url: Option<String>,
+    pub(crate) url: Option<String>,
     /// The page of its ticket.
-    pub(super) ticket_url: Option<String>,
-    /// When, what, and what else is to be said; by which of the two it is told.
-    all: Vec<Fact>,
+    pub(crate) ticket_url: Option<String>,
+    /// Deployments that brought it to production, the newest first.
+    pub(crate) deployments: Vec<&'m DeploymentRow>,
+    /// Incidents that it is blamed for, each with the grade, the newest first.
+    pub(crate) incidents: Vec<(&'m IncidentRow, &'m str)>,
+    /// What its events concern, the most telling first.
+    pub(crate) things: Vec<Thing>,
 }
 
-struct Fact {
-    at: Timestamp,
-    what: &'static str,
-    more: String,
-    by: &'static str,
-}
-
-/// What the ledger tells of a change.
-pub(super) async fn told(app: &App, measured: &Measured, way: &Way<'_>) -> Result<Facts, Problem> {
-    let mut facts = Facts::default();
-    if let Some(key) = request_key(measured, way)
-        && let Some(Entity::Request(request)) = read(app, Kind::Request, &key).await?
+/// What is known of a change, and by which names its events are found.
+pub(crate) async fn told<'m>(
+    app: &App,
+    measured: &'m Measured,
+    way: &Way<'_>,
+) -> Result<Facts<'m>, Problem> {
+    let mut facts = Facts {
+        deployments: carried(measured, &way.name),
+        incidents: blamed(measured, &way.name),
+        ..Facts::default()
+    };
+    let forge = measured.forge_names.get(way.repository).map_or(way.repository, String::as_str);
+    let key = request_key(forge, way);
+    let mut request = None;
+    if let Some(key) = &key
+        && let Some(Entity::Request(found)) = read(app, Kind::Request, key).await?
     {
-        facts.add_request(&request);
+        if let Some((_, state)) = &found.state {
+            facts.title = Some(state.title.clone());
+            facts.url = web(&state.url);
+        }
+        request = Some(found);
     }
     if let Some(key) = way.row.and_then(|row| row.ticket.as_ref())
         && let Some(Entity::Ticket(ticket)) = read(app, Kind::Ticket, key).await?
     {
-        facts.add_ticket(&ticket);
+        facts.ticket_url = ticket.state.as_ref().and_then(|(_, state)| web(&state.url));
     }
-    facts.all.sort_by_key(|fact| fact.at);
+    facts.things = things(&facts, way, forge, key, request.as_deref());
     Ok(facts)
 }
 
+/// Deployments that brought a change to production.
+fn carried<'m>(measured: &'m Measured, change: &str) -> Vec<&'m DeploymentRow> {
+    let brought = |row: &&DeploymentRow| row.brought.iter().any(|one| one == change);
+    measured.deployments.iter().filter(brought).collect()
+}
+
+/// Incidents that a change is blamed for, with the grade.
+fn blamed<'m>(measured: &'m Measured, change: &str) -> Vec<(&'m IncidentRow, &'m str)> {
+    let of = |row: &'m IncidentRow| {
+        let found = row.changes.iter().find(|one| one.change == change)?;
+        Some((row, found.grade.as_str()))
+    };
+    measured.incidents.iter().filter_map(of).collect()
+}
+
 /// The key of the request, as its forge names it.
-fn request_key(measured: &Measured, way: &Way<'_>) -> Option<String> {
+fn request_key(forge: &str, way: &Way<'_>) -> Option<String> {
     let (_, number) = way.name.rsplit_once('#')?;
-    let forge = measured.forge_names.get(way.repository).map_or(way.repository, String::as_str);
     Some(format!("{forge}#{number}"))
+}
+
+/// What the events of a change concern, the most telling first.
+fn things(
+    facts: &Facts<'_>,
+    way: &Way<'_>,
+    forge: &str,
+    key: Option<String>,
+    request: Option<&Request>,
+) -> Vec<Thing> {
+    let mut all: Vec<Thing> = Vec::new();
+    let commit = |id: &str| is_id(id).then(|| Thing::new(Kind::Builds, id));
+    let commits: Vec<Thing> = match request {
+        Some(request) => {
+            let merged = request.merged.iter().map(|merge| merge.commit.as_str());
+            let heads = request.pushes.iter().rev().map(|(_, head)| head.as_str());
+            let made = request.commits.iter().rev().map(|made| made.id.as_str());
+            merged.chain(heads).chain(made).filter_map(commit).take(COMMITS).collect()
+        }
+        // A change without a request is called by the beginning of its commit.
+        None if key.is_none() => {
+            let name = way.name.rsplit_once('@').map_or(way.name.as_str(), |(_, name)| name);
+            commit(name).into_iter().collect()
+        }
+        None => Vec::new(),
+    };
+    all.extend(key.map(|key| Thing::new(Kind::Request, key)));
+    if let Some(row) = way.row {
+        all.extend(row.ticket.iter().map(|key| Thing::new(Kind::Ticket, key)));
+        let release = row.release.iter().map(|tag| format!("{forge}@{tag}"));
+        all.extend(release.map(|key| Thing::new(Kind::Release, key)));
+    }
+    for deployment in &facts.deployments {
+        all.extend(deployment.keys.iter().map(|key| Thing::new(Kind::Deployment, key)));
+    }
+    all.extend(facts.incidents.iter().map(|(row, _)| Thing::new(Kind::Incident, &row.key)));
+    for thing in commits {
+        if !all.contains(&thing) {
+            all.push(thing);
+        }
+    }
+    all
 }
 
 async fn read(app: &App, kind: Kind, key: &str) -> Result<Option<Entity>, Problem> {
@@ -73,137 +139,19 @@ async fn read(app: &App, kind: Kind, key: &str) -> Result<Option<Entity>, Proble
     row.map(|row| Entity::decode(kind, &row)).transpose().map_err(Problem::bug)
 }
 
-impl Facts {
-    fn add(
-        &mut self,
-        by: &'static str,
-        at: Timestamp,
-        what: &'static str,
-        more: impl Into<String>,
-    ) {
-        self.all.push(Fact { at, what, more: more.into(), by });
-    }
-
-    fn add_request(&mut self, request: &Request) {
-        let by = "request";
-        if let Some((_, state)) = &request.state {
-            self.title = Some(state.title.clone());
-            self.url = web(&state.url);
-        }
-        if let Some(at) = &request.opened {
-            self.add(by, *at, "request opened", "");
-        }
-        for (at, ready) in &request.drafts {
-            self.add(by, *at, if *ready { "marked ready" } else { "turned into a draft" }, "");
-        }
-        for commit in &request.commits {
-            let tools = commit.ai_tools.join(", ");
-            let id = short(&commit.id);
-            let more = if tools.is_empty() { id } else { format!("{id}, with {tools}") };
-            self.add(by, commit.authored, "commit made", more);
-        }
-        for (at, head) in &request.pushes {
-            self.add(by, *at, "pushed", short(head));
-        }
-        for (at, _) in &request.asked {
-            self.add(by, *at, "review asked for", "");
-        }
-        for review in &request.reviews {
-            self.add(by, review.at, verdict(review), reviewer(review));
-        }
-        for (at, entered) in &request.queued {
-            let what = if *entered { "entered the merge queue" } else { "left the merge queue" };
-            self.add(by, *at, what, "");
-        }
-        if let Some(merge) = &request.merged {
-            self.add(by, merge.at, "request merged", short(&merge.commit));
-        }
-        for at in &request.closed {
-            self.add(by, *at, "closed", "");
-        }
-        for at in &request.reopened {
-            self.add(by, *at, "opened again", "");
-        }
-    }
-
-    fn add_ticket(&mut self, ticket: &Ticket) {
-        let by = "ticket";
-        self.ticket_url = ticket.state.as_ref().and_then(|(_, state)| web(&state.url));
-        if let Some(at) = &ticket.opened {
-            self.add(by, *at, "ticket opened", ticket.key.clone());
-        }
-        for step in &ticket.moves {
-            self.add(by, step.at, "ticket moved", format!("{} → {}", step.from, step.to));
-        }
-        for (at, resolution) in &ticket.closed {
-            self.add(by, *at, "ticket closed", resolution.clone());
-        }
-        for at in &ticket.reopened {
-            self.add(by, *at, "ticket opened again", "");
-        }
-    }
-
-    /// All of them as a table.
-    pub(super) fn section(&self) -> Section {
-        let title = "Everything that was recorded";
-        let lead =
-            "What the ledger tells of its request and its ticket, in the order of time.".to_owned();
-        if self.all.is_empty() {
-            let what = "The ledger tells nothing of it beside git.".to_owned();
-            let mend = Some("throughline collect --help".to_owned());
-            let blocks = vec![Block::Missing(Missing { what, why: String::new(), mend })];
-            return Section { id: "recorded", title, lead, blocks };
-        }
-        let (head, tail) = match self.all.len() {
-            n if n > MOST => (MOST / 2, n - MOST / 2),
-            n => (n, n),
-        };
-        let shown = self.all[..head].iter().chain(&self.all[tail..]);
-        let rows = shown.map(|fact| {
-            vec![text(instant(fact.at)), text(fact.what), prose(fact.more.clone()), text(fact.by)]
-        });
-        let caption = match self.all.len() {
-            n if n > MOST => format!("The first and last {} of {n} facts", MOST / 2),
-            1 => "One fact".to_owned(),
-            n => format!("{n} facts"),
-        };
-        let table = Table::new(caption, &["when (UTC)", "what", "", "told by"]).with(rows);
-        Section { id: "recorded", title, lead, blocks: vec![Block::Table(table)] }
-    }
-}
-
-const fn verdict(review: &Review) -> &'static str {
-    match review.verdict {
-        ReviewVerdict::Approved => "approved",
-        ReviewVerdict::ChangesRequested => "changes asked for",
-        ReviewVerdict::Dismissed => "review taken back",
-        _ => "reviewed",
-    }
-}
-
-const fn reviewer(review: &Review) -> &'static str {
-    match review.class {
-        AuthorClass::Human => "by a person",
-        _ => "by a program",
-    }
-}
-
-/// The beginning of an id.
-fn short(id: &str) -> String {
-    id.chars().take(10).collect()
-}
-
 /// An address that a browser may be sent to.
-fn web(address: &str) -> Option<String> {
+pub(crate) fn web(address: &str) -> Option<String> {
     let url = Url::parse(address).ok()?;
     matches!(url.scheme(), "http" | "https").then(|| url.to_string())
 }
 
 #[cfg(test)]
 mod tests {
-    use tl_core::fact::ChangeState;
+    use tl_core::delivery::Merge;
+    use tl_core::time::Timestamp;
 
     use super::*;
+    use crate::testing::sample;
 
     #[test]
     fn only_an_address_of_the_web_becomes_a_link() {
@@ -214,16 +162,28 @@ mod tests {
     }
 
     #[test]
-    fn a_request_with_thousands_of_pushes_is_shown_by_its_ends() {
+    fn of_very_many_commits_the_newest_are_looked_for_and_what_is_no_id_is_not() {
         let at = Timestamp::from_seconds;
-        let mut facts = Facts::default();
-        facts.add_request(&Request {
-            pushes: (0..5_000).map(|n| (at(n), format!("{n:040}"))).collect(),
-            state: Some((at(0), ChangeState { title: "t".to_owned(), ..ChangeState::default() })),
+        let request = Request {
+            pushes: (0..5_000).map(|n| (at(n), format!("{n:040x}"))).collect(),
+            merged: Some(Merge { commit: "f".repeat(40), ..Merge::default() }),
             ..Request::default()
-        });
-        let section = facts.section();
-        let Block::Table(table) = &section.blocks[0] else { panic!("a table") };
-        assert_eq!(table.rows.len(), MOST);
+        };
+        let sample = sample();
+        let row = sample.journeys.iter().find(|row| row.change.contains('#')).unwrap();
+        let way = Way::find(&sample, &row.change, &row.repository).unwrap();
+        let key = Some("acme/api#12".to_owned());
+        let found = things(&Facts::default(), &way, "acme/api", key.clone(), Some(&request));
+        assert_eq!(found[0], Thing::new(Kind::Request, "acme/api#12"));
+        let commits: Vec<_> = found.iter().filter(|one| one.table == Kind::Builds).collect();
+        assert_eq!(commits.len(), COMMITS);
+        assert_eq!(commits[0].key, "f".repeat(40));
+        assert_eq!(commits[1].key, format!("{:040x}", 4_999));
+        let odd = Request {
+            pushes: ["", "abc", "zzzzzzzzzzzz"].map(|id| (at(0), id.to_owned())).into(),
+            ..Request::default()
+        };
+        let found = things(&Facts::default(), &way, "acme/api", key, Some(&odd));
+        assert!(found.iter().all(|one| one.table != Kind::Builds), "{found:?}");
     }
 }

@@ -21,14 +21,14 @@ use crate::chart::table::{Table, text};
 use crate::measured::Measured;
 
 /// See the module.
-pub(super) struct Way<'m> {
+pub(crate) struct Way<'m> {
     /// Its name, with the repository's where there are several.
-    pub(super) name: String,
-    pub(super) repository: &'m str,
+    pub(crate) name: String,
+    pub(crate) repository: &'m str,
     /// Where it was merged.
-    pub(super) row: Option<&'m JourneyRow>,
+    pub(crate) row: Option<&'m JourneyRow>,
     /// Where it is open.
-    pub(super) open: Option<&'m OpenRow>,
+    pub(crate) open: Option<&'m OpenRow>,
     /// Stages whose time is known, in the order of the line.
     pub(super) bars: Vec<Bar>,
     kinds: Vec<StageKind>,
@@ -36,7 +36,7 @@ pub(super) struct Way<'m> {
 
 impl<'m> Way<'m> {
     /// Finds a change by its name; by that within a repository where one is given.
-    pub(super) fn find(measured: &'m Measured, change: &str, repository: &str) -> Option<Self> {
+    pub(crate) fn find(measured: &'m Measured, change: &str, repository: &str) -> Option<Self> {
         let is_named = |name: &str, of: &str| {
             let here = repository.is_empty() || of == repository;
             here && (name == change

@@ -3,6 +3,7 @@
 //! In: a report, and what other pages say of themselves. Out: [`Card`]s and [`Step`]s for the template.
 //! Start at [`of_report`] and [`steps`].
 
+use serde::Serialize;
 use tl_core::history::Gap;
 use tl_map::format;
 use tl_map::report::{CohortRow, Figure, Report, Visibility};
@@ -29,11 +30,13 @@ pub(super) struct Card {
 }
 
 /// Something to do.
-pub(super) struct Step {
-    pub(super) what: String,
+#[derive(Debug, Serialize)]
+pub(crate) struct Step {
+    pub(crate) what: String,
     /// Why, or how.
-    pub(super) why: String,
-    pub(super) href: String,
+    pub(crate) why: String,
+    /// The page that says more.
+    pub(crate) href: String,
 }
 
 /// Failures and cohorts.
@@ -124,7 +127,7 @@ fn cohort(row: &CohortRow) -> String {
 }
 
 /// What to do first: the wait to shorten, the request that waits longest, what the data lack.
-pub(super) fn steps(measured: &Measured, question: &Question) -> Vec<Step> {
+pub(crate) fn steps(measured: &Measured, question: &Question) -> Vec<Step> {
     let report = &measured.report;
     let mut steps = Vec::new();
     if let Some(first) = report.invest_first.ranking.iter().find(|one| one.recommended) {

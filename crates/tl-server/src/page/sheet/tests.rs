@@ -229,7 +229,7 @@ fn settings_show_no_path_and_no_cursor() {
     };
     site.wait(site.app.ledger.cursor_write(&cursor)).unwrap();
     let page = site.page("/settings");
-    assert!(page.contains("acme/api/pulls") && page.contains("9.0 d ago"), "{page}");
+    assert!(page.contains("acme/api/pulls") && page.contains("9.0\u{a0}d\u{a0}ago"), "{page}");
     assert!(!page.contains("secret-page-7") && !page.contains("/tmp/"));
     assert!(page.contains("ledger.db") && page.contains("SQLite"));
 }

@@ -1,6 +1,7 @@
-//! What Go text says of tools, prompts, resources and the server itself to a model.
+//! What program text says of tools, prompts, resources and the server itself to a model.
 //!
-//! In: a program. Out: bytes of its text. Start at [`go`]. Handlers are registered elsewhere than they
+//! In: a program of Go, or any text with definitions of tools in it. Out: bytes of it. Start at [`go`] and
+//! [`literals`]. Handlers are registered elsewhere than they
 //! stand, so this looks for the registrations: calls, literals of the SDK's types, and tags of structs
 //! that become a schema. A text that only a constant of the file names is looked up there.
 
@@ -18,7 +19,49 @@ patterns! {
     CALL = r"\b(?:NewTool(?:With\w+)?|NewPrompt|NewResource(?:Template)?|Register(?:Tool|Prompt|Resource)|WithInstructions)(?:\[[^\[\]]*\])?\(";
     LITERAL = r"\b(?:mcp|protocol)\.(?:Tool|Prompt|PromptArgument|Resource|ResourceTemplate|ServerOptions)\{";
     TAG = r#"\b(?:jsonschema|jsonschema_description|description):"((?:[^"\\\n]|\\.)+)""#;
+    /// A description as a value, to the mark that opens it.
+    DESCRIBES = r#"\bdescription["']?\s*[:=]\s*[fr]?(\x22\x22\x22|'''|["'`])"#;
+    /// What stands beside the description of a tool, whatever takes it.
+    OF_TOOL = r#"\b(?:input_?schema|schema|parameters|function|func|handler|execute|callback)["']?\s*[:=]"#;
+    OF_NAME = r#"\bname["']?\s*[:=]"#;
     NAMED = r"\b(?:WithDescription|Description|WithInstructions|Instructions)\s*[(:]\s*([A-Za-z_]\w*)\s*[,)}\n]";
+}
+
+/// Bytes around a description in which its tool's name and schema stand.
+const BESIDE: usize = 300;
+
+/// Descriptions that stand beside a name and a schema or a function: plugins and registries make tools of
+/// them. Also whether all were looked at.
+pub(super) fn literals(text: &str) -> (Vec<Range<usize>>, bool) {
+    let over = std::cell::Cell::new(false);
+    let of_tool = |found: regex::Captures<'_>| {
+        let (whole, mark) = (found.get(0)?, found.get(1)?);
+        let start = whole.end();
+        let end = start + closing(&text[start..], mark.as_str())?;
+        let before = text.floor_char_boundary(whole.start().saturating_sub(BESIDE));
+        let behind = text.floor_char_boundary(end + BESIDE);
+        let parts = [&text[before..whole.start()], &text[end..behind]];
+        let has = |pattern: &regex::Regex| parts.iter().any(|part| pattern.is_match(part));
+        (has(&OF_TOOL) && has(&OF_NAME)).then_some(start..end)
+    };
+    let found = bounded(DESCRIBES.captures_iter(text), MOST, &over).filter_map(of_tool).collect();
+    (found, !over.get())
+}
+
+/// Byte at which a literal ends that was opened by a mark.
+fn closing(text: &str, mark: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        match bytes[at] {
+            b'\\' => at += 1,
+            b'\n' if matches!(mark, "\"" | "'") => return None,
+            _ if bytes[at..].starts_with(mark.as_bytes()) => return Some(at),
+            _ => {}
+        }
+        at += 1;
+    }
+    None
 }
 
 /// In the order of the text, apart from each other.

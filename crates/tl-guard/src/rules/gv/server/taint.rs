@@ -214,6 +214,8 @@ fn follow(program: &Program, index: usize, given: &BTreeSet<usize>) -> Reached {
                 builds(text, program.language) || text.contains("join(") || text.contains(" / ");
             if made && reached.built.len() < BUILT {
                 reached.built.push((name.to_owned(), expression.clone()));
+            } else if made {
+                program.over.set(true);
             }
         }
     }
