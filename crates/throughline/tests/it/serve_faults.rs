@@ -199,7 +199,7 @@ fn what_alertmanager_sends_is_an_incident_that_opens_and_is_resolved() {
     let kinds = || {
         let events = serving.get("/v1/events.ndjson?kind=incident.");
         let events = events.lines().map(|line| serde_json::from_str(line).expect("it is NDJSON"));
-        let kind = |event: Value| event["type"].as_str().map(str::to_owned);
+        let kind = |event: Value| event["kind"].as_str().map(str::to_owned);
         events.filter_map(kind).collect::<Vec<_>>()
     };
     let began = r#","startsAt":"2026-03-02T09:00:00Z""#;

@@ -22,7 +22,7 @@ use crate::error::CommandError;
 use crate::ui::Ui;
 
 /// What chance begins with: the same organisation each time.
-const SEED: u64 = 7;
+const SEED: u64 = 2;
 
 /// Changes in the three years that are simulated; about a sixth of them are told.
 const CHANGES: u64 = 30_000;
