@@ -207,6 +207,6 @@ fn what_alertmanager_sends_is_an_incident_that_opens_and_is_resolved() {
     until("the alert is an incident", || kinds() == ["incident.opened"]);
     manager.alert(&format!(r#"{began},"endsAt":"2026-03-02T10:00:00Z""#));
     until("the incident is resolved", || kinds().contains(&"incident.resolved".to_owned()));
-    let page = serving.get("/reliability");
-    assert!(page.contains("TooManyErrors"), "{page}");
+    let title = serving.get("/v1/events.ndjson?kind=incident.opened");
+    assert!(title.contains("TooManyErrors"), "{title}");
 }
