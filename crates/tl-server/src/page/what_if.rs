@@ -2,7 +2,7 @@
 //! another time.
 //!
 //! In: a snapshot, and from the address what is asked of its line. Out: HTML. Start at [`what_if`]: the
-//! simulated line is [`line`], shares of stages are [`stages`], and [`Lab`] keeps what was computed.
+//! simulated line is [`mod@line`], shares of stages are [`stages`], and [`Lab`] keeps what was computed.
 //! **Invariants:** nothing is measured again; what an answer costs is bounded, at most one is computed at a
 //! time, and who asks the same gets the same; the answer says what it leaves out, and a simulation that
 //! does not hold answers nothing and says why.
