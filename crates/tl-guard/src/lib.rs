@@ -29,4 +29,6 @@ pub mod scan;
 pub mod score;
 pub mod shell;
 pub mod start;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod text;

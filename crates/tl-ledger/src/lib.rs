@@ -3,7 +3,7 @@
 //! In: [`tl_core::event::Event`]s and opaque values to cache. Out: the same events in the order
 //! of their positions, projections of them, and answers to read-only SQL. Start at [`Ledger`] and
 //! [`Ledger::open`]; then [`append`], [`read`], [`look`], [`projection`], [`rows`], [`cursor`],
-//! [`cache`], [`lake`], [`sql`], [`deliveries`], [`jobs`], [`backup`].
+//! [`cache`], [`lake`], [`sql`], [`deliveries`], [`jobs`], [`checkpoint`], [`backup`].
 //!
 //! There is no trait `Store`: there are two databases and no third, so `backend` is an enum,
 //! and every operation stands once, over both. Memory (`--ledger none`) is SQLite's `:memory:`.
@@ -18,7 +18,7 @@ pub mod append;
 mod backend;
 pub mod backup;
 pub mod cache;
-mod checkpoint;
+pub mod checkpoint;
 pub mod counts;
 pub mod cursor;
 pub mod deliveries;

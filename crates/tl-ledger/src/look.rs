@@ -152,24 +152,8 @@ impl Ledger {
                    ORDER BY position";
         let until = until.min(Position(after.0.saturating_add(SPAN)));
         let args = [Arg::Integer(after.0), Arg::Integer(until.0), Arg::Text(kinds)];
-        let mut events = Vec::new();
-        let mut wrong = None;
-        let keep = |row: Row<'_>| {
-            let position = Position(row.integer(0)?);
-            match row.stored(1)?.event() {
-                Ok(event) => events.push(Recorded { position, event }),
-                Err(source) => wrong = Some((position, source)),
-            }
-            Ok(wrong.is_none())
-        };
         let mut session = self.session().await;
-        session.connection.fetch(sql, &args, keep).await.map_err(|err| self.not_read(err))?;
-        match wrong {
-            None => Ok(events),
-            Some((position, source)) => {
-                Err(ReadError::Event { place: self.place.clone(), position, source })
-            }
-        }
+        self.recorded(&mut session.connection, sql, &args).await
     }
 
     /// The events at these positions, oldest first; there is none where the ledger ends before. At most
@@ -182,16 +166,6 @@ impl Ledger {
         wanted.sort_unstable();
         wanted.dedup();
         let list = format!("{wanted:?}");
-        let mut events = Vec::with_capacity(wanted.len());
-        let mut wrong = None;
-        let keep = |row: Row<'_>| {
-            let position = Position(row.integer(0)?);
-            match row.stored(1)?.event() {
-                Ok(event) => events.push(Recorded { position, event }),
-                Err(source) => wrong = Some((position, source)),
-            }
-            Ok(wrong.is_none())
-        };
         let mut session = self.session().await;
         // One statement for any number of them: each one is a trip of its own otherwise.
         let sql = match &session.connection {
@@ -205,8 +179,27 @@ impl Ledger {
                  ORDER BY position"
             }
         };
-        let args = [Arg::Text(&list)];
-        session.connection.fetch(sql, &args, keep).await.map_err(|err| self.not_read(err))?;
+        self.recorded(&mut session.connection, sql, &[Arg::Text(&list)]).await
+    }
+
+    /// The events that a statement finds: its columns are the position and the event as it is stored.
+    async fn recorded(
+        &self,
+        connection: &mut Connection,
+        sql: &'static str,
+        args: &[Arg<'_>],
+    ) -> Result<Vec<Recorded>, ReadError> {
+        let mut events = Vec::new();
+        let mut wrong = None;
+        let keep = |row: Row<'_>| {
+            let position = Position(row.integer(0)?);
+            match row.stored(1)?.event() {
+                Ok(event) => events.push(Recorded { position, event }),
+                Err(source) => wrong = Some((position, source)),
+            }
+            Ok(wrong.is_none())
+        };
+        connection.fetch(sql, args, keep).await.map_err(|err| self.not_read(err))?;
         match wrong {
             None => Ok(events),
             Some((position, source)) => {

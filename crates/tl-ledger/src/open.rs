@@ -282,9 +282,10 @@ pub(crate) fn options(path: &Path) -> SqliteConnectOptions {
         // The file may come with a hostile repository: its views and triggers get no power.
         .pragma("trusted_schema", "OFF")
         // The log is copied to the file each 256 MB, so that a page that changes often is copied
-        // once; what it is longer than 64 MB is cut off again.
+        // once; what it is longer is cut off again, which takes a file system a tenth of a second,
+        // and who writes next waits for it.
         .pragma("wal_autocheckpoint", "16000")
-        .pragma("journal_size_limit", "67108864")
+        .pragma("journal_size_limit", "268435456")
         // For reading: each page is wanted once, and stays in memory until the ledger is closed. Who
         // writes takes more (`Session::begin`).
         .pragma("cache_size", "-16384")

@@ -128,7 +128,7 @@ impl Ledger {
         let end = self.end().await?;
         let mut renewed = false;
         loop {
-            let (set, last) = self.fold_next::<P>(PAGE, &mut renewed).await?;
+            let (set, last) = self.fold_next::<P>(self, PAGE, &mut renewed).await?;
             match last {
                 Some(position) => progress(Progress { position, end }),
                 None => return Ok(set.position),
@@ -137,30 +137,33 @@ impl Ledger {
     }
 
     /// Folds at most `limit` of the events that are newer than the rows, in one transaction: a
-    /// step of [`Ledger::catch_up_rows`], for whoever must not hold the ledger for long.
+    /// step of [`Ledger::catch_up_rows`], for whoever must not hold the ledger for long. All that can be read
+    /// is read by `reader`, the same ledger over another connection or this one.
     ///
     /// # Errors
     /// The ledger cannot be read or written, or a row stays unreadable.
     pub async fn step_rows<P: RowProjection>(
         &self,
+        reader: &Self,
         limit: usize,
     ) -> Result<Progress, ProjectError> {
-        let end = self.end().await?;
-        let (set, last) = self.fold_next::<P>(limit, &mut false).await?;
+        let end = reader.end().await?;
+        let (set, last) = self.fold_next::<P>(reader, limit, &mut false).await?;
         Ok(Progress { position: last.unwrap_or(set.position), end })
     }
 
     /// Folds the next page; the newest event that it folded, `None` where there was none.
     async fn fold_next<P: RowProjection>(
         &self,
+        reader: &Self,
         limit: usize,
         renewed: &mut bool,
     ) -> Result<(RowSet, Option<Position>), ProjectError> {
         loop {
             let set = self.row_set::<P>().await?;
-            let page = self.read_page(set.position, limit, PAGE_BYTES).await?;
+            let page = reader.read_page(set.position, limit, PAGE_BYTES).await?;
             let Some(last) = page.last() else { return Ok((set, None)) };
-            match self.fold_page::<P>(set, &page).await? {
+            match self.fold_page::<P>(reader, set, &page).await? {
                 Folded::Stored => return Ok((set, Some(last.position))),
                 Folded::Late => (),
                 Folded::Unreadable(_) if !std::mem::replace(renewed, true) => {
@@ -302,18 +305,27 @@ impl Ledger {
 
     async fn fold_page<P: RowProjection>(
         &self,
+        reader: &Self,
         set: RowSet,
         page: &[Recorded],
     ) -> Result<Folded, ProjectError> {
-        let groups = grouped::<P>(page);
+        let last = page.last().map_or(set.position, |recorded| recorded.position);
         let failed = |err| self.unprojected(P::NAME, err);
+        let mut folding = Folding::<P>::default();
+        // Before the transaction, so that nobody waits for what is read here: where the rows have
+        // changed by then, so has their position.
+        let mut session = reader.session().await;
+        let connection = &mut session.connection;
+        let unreadable = folding.fold(connection, set, page, grouped::<P>(page)).await;
+        if let Some(key) = unreadable.map_err(failed)? {
+            let now = row_set::<P>(connection).await.map_err(failed)?;
+            return Ok(if now == Some(set) { Folded::Unreadable(key) } else { Folded::Late });
+        }
+        // The reader may be this ledger itself.
+        drop(session);
         let mut session = self.session().await;
         session.begin().await.map_err(failed)?;
-        let done = fold_page::<P>(&mut session.connection, set, page, groups).await;
-        if let Ok(Folded::Unreadable(key)) = done {
-            session.undo().await;
-            return Ok(Folded::Unreadable(key));
-        }
+        let done = store(&mut session.connection, set, last, folding).await;
         session.finish(done).await.map_err(failed)
     }
 }
@@ -342,20 +354,16 @@ fn grouped<P: RowProjection>(page: &[Recorded]) -> Groups {
     groups
 }
 
-async fn fold_page<P: RowProjection>(
+/// Writes rows that were folded up to `last`.
+async fn store<P: RowProjection>(
     connection: &mut Connection,
     set: RowSet,
-    page: &[Recorded],
-    groups: Groups,
+    last: Position,
+    folding: Folding<P>,
 ) -> Result<Folded, sqlx::Error> {
-    let last = page.last().map_or(set.position, |recorded| recorded.position);
     // The first statement: it waits for whoever is folding, and then sees that we are late.
     if !set.move_to(connection, last).await? {
         return Ok(Folded::Late);
-    }
-    let mut folding = Folding::<P>::default();
-    if let Some(key) = folding.fold(connection, set, page, groups).await? {
-        return Ok(Folded::Unreadable(key));
     }
     save(connection, set.id, folding.into_rows()).await?;
     Ok(Folded::Stored)

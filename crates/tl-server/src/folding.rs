@@ -11,6 +11,7 @@ mod tidy;
 use std::time::Duration;
 
 use tl_core::event::Event;
+use tl_ledger::Ledger;
 use tl_ledger::append::AppendError;
 use tl_ledger::deliveries::{Claimed, DeliveryError, Settled};
 use tl_ledger::store::StoreError;
@@ -33,6 +34,13 @@ const LOOK: Duration = Duration::from_secs(1);
 /// How often new events are folded into rows at most.
 const ROWS: Duration = Duration::from_millis(700);
 
+/// How long a transaction that folds events into rows should take: who waits for an acknowledgement
+/// waits for it, too.
+const STEP: Duration = Duration::from_millis(15);
+
+/// Events of one such transaction, at least and at most.
+const STEPS: [usize; 2] = [128, 8_192];
+
 /// The first pause where the ledger cannot be written, and the longest.
 const PAUSES: [Duration; 2] = [Duration::from_millis(250), Duration::from_secs(10)];
 
@@ -48,6 +56,9 @@ struct Told {
 /// Turns deliveries into events for as long as the server runs.
 pub(crate) async fn work(app: App) {
     let stopping = app.stopping.subscribe();
+    // In memory there is but one connection.
+    let own = app.ledger.again().await.ok().flatten();
+    let reader = own.as_ref().unwrap_or(&app.ledger);
     let (mut pause, mut folded) = (PAUSES[0], Instant::now());
     let mut is_behind = true;
     while !*stopping.borrow() {
@@ -61,7 +72,7 @@ pub(crate) async fn work(app: App) {
                 pause = PAUSES[0];
                 is_behind |= settled > 0;
                 if is_behind && (settled == 0 || folded.elapsed() >= ROWS) {
-                    is_behind = !rows(&app).await;
+                    is_behind = !rows(&app, reader).await;
                     folded = Instant::now();
                     if is_behind {
                         sleep(LOOK).await;
@@ -79,18 +90,28 @@ pub(crate) async fn work(app: App) {
 }
 
 /// Folds what is new into rows, before somebody waits for it; `false` where that failed.
-async fn rows(app: &App) -> bool {
-    match app.ledger.catch_up_rows::<Things>(&mut |_| ()).await {
-        Ok(position) => {
-            app.inlet.note_folded(position);
-            true
+async fn rows(app: &App, reader: &Ledger) -> bool {
+    let stopping = app.stopping.subscribe();
+    let mut step = STEPS[0];
+    while !*stopping.borrow() {
+        let begun = Instant::now();
+        match app.ledger.step_rows::<Things>(reader, step).await {
+            Ok(progress) => {
+                app.inlet.note_folded(progress.position);
+                if progress.position >= progress.end {
+                    return true;
+                }
+            }
+            Err(err) => {
+                tracing::error!(%err, "events were not folded");
+                app.inlet.health.note_folding(Some(err.to_string()));
+                return false;
+            }
         }
-        Err(err) => {
-            tracing::error!(%err, "events were not folded");
-            app.inlet.health.note_folding(Some(err.to_string()));
-            false
-        }
+        step = if begun.elapsed() > STEP { step / 2 } else { step * 2 };
+        step = step.clamp(STEPS[0], STEPS[1]);
     }
+    false
 }
 
 /// Takes what waits, once; says how many deliveries that were.

@@ -126,12 +126,12 @@ mod tests {
 
     #[test]
     fn a_program_in_a_directory_of_its_own_has_its_root_there() {
-        let main = file("crates/tl-bench/src/bin/hooks/main.rs", "//! In.\nmod sender;\n");
-        let part = file("crates/tl-bench/src/bin/hooks/sender.rs", "//! In.\n");
-        let lost = file("crates/tl-bench/src/bin/hooks/lost.rs", "//! In.\n");
+        let main = file("crates/tl-bench/src/bin/serve/main.rs", "//! In.\nmod sender;\n");
+        let part = file("crates/tl-bench/src/bin/serve/sender.rs", "//! In.\n");
+        let lost = file("crates/tl-bench/src/bin/serve/lost.rs", "//! In.\n");
         let complaints = check(&[main, part, lost]);
         assert_eq!(complaints.len(), 1, "{complaints:?}");
-        assert!(complaints[0].starts_with("crates/tl-bench/src/bin/hooks/lost.rs"));
+        assert!(complaints[0].starts_with("crates/tl-bench/src/bin/serve/lost.rs"));
     }
 
     #[test]

@@ -1,5 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
+use std::collections::BTreeSet;
 
 use serde_json::Value;
 use tl_core::time::Timestamp;
@@ -8,9 +7,8 @@ use tl_rules::registry::Registry;
 use tl_rules::sort::sort;
 
 use super::{document, purl};
-use crate::host::{Host, Os};
 use crate::inventory::{Ecosystem, Package};
-use crate::scan::{Scan, scan};
+use crate::testing::scanned;
 
 /// What the schema of CycloneDX 1.6 demands of the members that are used here.
 fn faults(bill: &Value) -> Vec<String> {
@@ -93,8 +91,7 @@ fn faults(bill: &Value) -> Vec<String> {
 }
 
 fn bill() -> Value {
-    let root = tempfile::tempdir().unwrap();
-    for (path, text) in [
+    let mut scanned = scanned(&[
         (
             ".mcp.json",
             r#"{"mcpServers": {
@@ -107,27 +104,7 @@ fn bill() -> Value {
         ("README.md", "Hello\u{202e} there\n"),
         (".claude/skills/x/SKILL.md", "---\nname: x\ndescription: Does x.\n---\nDo x.\n"),
         (".claude/skills/x/run.py", "print(1)\n"),
-    ] {
-        let path = root.path().join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-    let host = Host {
-        os: Os::Linux,
-        home: None,
-        system: root.path().join("system"),
-        variables: BTreeMap::new(),
-        repositories: vec![root.path().to_owned()],
-    };
-    let ask = Scan {
-        home: false,
-        all: false,
-        repositories: true,
-        tools: Vec::new(),
-        listeners: false,
-        only: Vec::new(),
-    };
-    let mut scanned = scan(&host, &ask, &mut |_| ()).unwrap();
+    ]);
     let today = Timestamp::parse("2026-11-21T00:00:00Z").unwrap();
     let findings = std::mem::take(&mut scanned.findings);
     let sorted = sort(findings, &[], &Baseline::default(), today, &Registry::default());

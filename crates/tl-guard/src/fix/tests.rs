@@ -1,34 +1,11 @@
-use std::collections::BTreeMap;
-use std::fs;
-
 use super::{Before, Mended, mends};
-use crate::host::{Host, Os};
 use crate::inventory::Ecosystem;
-use crate::scan::{Scan, scan};
+use crate::testing::scanned;
 use tl_core::finding::Finding;
 
 /// What a scan of a repository with this one file finds.
 fn findings(path: &str, bytes: &[u8]) -> Vec<Finding> {
-    let root = tempfile::tempdir().unwrap();
-    let file = root.path().join(path);
-    fs::create_dir_all(file.parent().unwrap()).unwrap();
-    fs::write(&file, bytes).unwrap();
-    let host = Host {
-        os: Os::Linux,
-        home: None,
-        system: root.path().join("system"),
-        variables: BTreeMap::new(),
-        repositories: vec![root.path().to_owned()],
-    };
-    let ask = Scan {
-        home: false,
-        all: false,
-        repositories: true,
-        tools: Vec::new(),
-        listeners: false,
-        only: Vec::new(),
-    };
-    scan(&host, &ask, &mut |_| ()).unwrap().findings
+    scanned(&[(path, bytes)]).findings
 }
 
 fn versions(ecosystem: Ecosystem, name: &str) -> Vec<String> {

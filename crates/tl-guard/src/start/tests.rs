@@ -1,7 +1,6 @@
 use std::fs;
 
 use super::*;
-use crate::host::{Host, Os};
 use crate::inventory::Server;
 
 /// A machine with a home, a work tree and a `bin` in the `PATH`.
@@ -34,13 +33,7 @@ impl Machine {
         let text = format!(r#"{{"mcpServers": {{"s": {entry}}}}}"#);
         fs::write(self.at("home/tree/.mcp.json"), text).unwrap();
         let (home, tree) = (self.at("home"), self.at("home/tree"));
-        let host = Host {
-            os: Os::Linux,
-            home: None,
-            system: self.at("none"),
-            variables: std::collections::BTreeMap::new(),
-            repositories: vec![tree.clone()],
-        };
+        let host = crate::testing::host(&tree);
         let ask = crate::discover::Ask {
             home: false,
             repositories: true,

@@ -130,7 +130,7 @@ fn rows_are_folded_in_steps_and_read_by_their_keys() {
         assert_eq!((none.0.len(), none.1), (0, Position::START));
         ledger.append(&events("github", 0..25, 7)).await.unwrap();
         for position in [10, 20, 25, 25] {
-            let told = ledger.step_rows::<Seen>(10).await.unwrap();
+            let told = ledger.step_rows::<Seen>(&ledger, 10).await.unwrap();
             assert_eq!(told, Progress { position: Position(position), end: Position(25) });
             let (rows, upto) = ledger.rows_of::<Seen>(&keys).await.unwrap();
             // Events 1, 8, 15, 22 are of the first change; the last key has no row.

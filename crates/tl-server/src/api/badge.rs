@@ -13,7 +13,7 @@ use tl_map::report::{Figure, Report};
 use tl_map::words::Line;
 
 use super::answer::{Answered, Details, filled, named};
-use super::line::Asking;
+use super::line::{Asking, PeriodParams};
 use super::schema::BadgeName;
 use crate::app::App;
 use crate::chart::plot::escaped;
@@ -52,7 +52,7 @@ fn figure<'a>(report: &'a Report, name: &str) -> Option<&'a Figure> {
 
 /// A figure as a badge
 #[utoipa::path(get, path = "/badge/{badge}", tag = "pictures", params(
-    ("badge" = BadgeName, Path, description = "Which figure"), Asking,
+    ("badge" = BadgeName, Path, description = "Which figure"), PeriodParams, Asking,
 ), responses(
     (status = 200, description = "The badge", body = String, content_type = "image/svg+xml"),
     (status = 400, description = "The query cannot be read", body = Details, content_type = "application/problem+json"),
@@ -85,7 +85,7 @@ pub(super) async fn badge(
 }
 
 /// The line with its stages, as a picture
-#[utoipa::path(get, path = "/line.svg", tag = "pictures", params(Asking), responses(
+#[utoipa::path(get, path = "/line.svg", tag = "pictures", params(PeriodParams, Asking), responses(
     (status = 200, description = "The stages of the line", body = String, content_type = "image/svg+xml"),
     (status = 400, description = "The query cannot be read", body = Details, content_type = "application/problem+json"),
     (status = 503, description = "It could not be measured", body = Details, content_type = "application/problem+json"),

@@ -15,6 +15,7 @@ use tl_map::open_row::OpenRow;
 use utoipa::IntoParams;
 
 use super::answer::{Answered, Details, filled, json};
+use super::line::PeriodParams;
 use super::schema::{OneIncident, OneJourney};
 use crate::app::App;
 use crate::page::Problem;
@@ -69,22 +70,6 @@ fn told(app: &App, trail: Trail) -> Told {
         event: app.reading.veil(step.event),
     };
     Told { events: lanes::steps(trail).into_iter().map(step).collect(), is_cut, not_yet }
-}
-
-/// The period in which a change or an incident is looked for.
-#[derive(Debug, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "the description of what `Question::read` reads")]
-pub(crate) struct PeriodParams {
-    /// Days up to the newest change; 90 where no period is given.
-    #[param(minimum = 1, maximum = 3_660)]
-    days: Option<u32>,
-    /// Beginning of the period: a date or an instant, before `until` and never without it.
-    #[param(value_type = Option<crate::api::schema::InstantText>, inline)]
-    since: Option<String>,
-    /// End of the period, never without `since`.
-    #[param(value_type = Option<crate::api::schema::InstantText>, inline)]
-    until: Option<String>,
 }
 
 /// Which change.

@@ -25,11 +25,11 @@ use crate::page::sheet::Own;
 use crate::page::{Asked, Problem};
 use crate::question::Question;
 
-/// What can be asked: the same as in the address of a page.
+/// The period that is asked for: the same as in the address of a page.
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "the description of what `Question::read` reads")]
-pub(crate) struct Asking {
+pub(crate) struct PeriodParams {
     /// Days up to the newest change; 90 where no period is given.
     #[param(minimum = 1, maximum = 3_660)]
     days: Option<u32>,
@@ -39,6 +39,13 @@ pub(crate) struct Asking {
     /// End of the period, never without `since`.
     #[param(value_type = Option<crate::api::schema::InstantText>, inline)]
     until: Option<String>,
+}
+
+/// What else can be asked: the same as in the address of a page.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "the description of what `Question::read` reads")]
+pub(crate) struct Asking {
     /// Team of the configuration.
     #[param(max_length = 256)]
     team: Option<String>,
@@ -82,7 +89,7 @@ fn rows<T: Serialize>(
 }
 
 /// Everything that was measured
-#[utoipa::path(get, path = "/v1/report", tag = "measured", params(Asking), responses(
+#[utoipa::path(get, path = "/v1/report", tag = "measured", params(PeriodParams, Asking), responses(
     (status = 200, description = "The report", body = Report),
     (status = 400, description = "The query cannot be read", body = Details, content_type = "application/problem+json"),
     (status = 503, description = "It could not be measured", body = Details, content_type = "application/problem+json"),
@@ -93,7 +100,7 @@ pub(super) async fn report(State(app): State<App>, uri: Uri) -> Answered {
 }
 
 /// Changes merged in the period, oldest first in each repository
-#[utoipa::path(get, path = "/v1/journeys", tag = "measured", params(Asking, PartParams), responses(
+#[utoipa::path(get, path = "/v1/journeys", tag = "measured", params(PeriodParams, Asking, PartParams), responses(
     (status = 200, description = "A part of the list; all of it as NDJSON where that is accepted", content(
         (Page<Journey> = "application/json"), (Journey = "application/x-ndjson"),
     )),
@@ -128,7 +135,7 @@ pub(crate) struct OpenParams {
 }
 
 /// Open requests, the longest wait first
-#[utoipa::path(get, path = "/v1/open", tag = "measured", params(Asking, OpenParams, PartParams), responses(
+#[utoipa::path(get, path = "/v1/open", tag = "measured", params(PeriodParams, Asking, OpenParams, PartParams), responses(
     (status = 200, description = "A part of the list; all of it as NDJSON where that is accepted", content(
         (Page<Open> = "application/json"), (Open = "application/x-ndjson"),
     )),
@@ -145,7 +152,7 @@ pub(super) async fn open(State(app): State<App>, headers: HeaderMap, uri: Uri) -
 }
 
 /// Deployments to production in the period, the newest first
-#[utoipa::path(get, path = "/v1/deployments", tag = "measured", params(Asking, PartParams), responses(
+#[utoipa::path(get, path = "/v1/deployments", tag = "measured", params(PeriodParams, Asking, PartParams), responses(
     (status = 200, description = "A part of the list; all of it as NDJSON where that is accepted", content(
         (Page<Deployment> = "application/json"), (Deployment = "application/x-ndjson"),
     )),
@@ -159,7 +166,7 @@ pub(super) async fn deployments(State(app): State<App>, headers: HeaderMap, uri:
 }
 
 /// Incidents that began in the period, the newest first
-#[utoipa::path(get, path = "/v1/incidents", tag = "measured", params(Asking, PartParams), responses(
+#[utoipa::path(get, path = "/v1/incidents", tag = "measured", params(PeriodParams, Asking, PartParams), responses(
     (status = 200, description = "A part of the list; all of it as NDJSON where that is accepted", content(
         (Page<Incident> = "application/json"), (Incident = "application/x-ndjson"),
     )),
@@ -183,7 +190,7 @@ pub(super) async fn measures() -> Answered {
 
 /// A measure in words, and the changes behind its figures
 #[utoipa::path(get, path = "/v1/measures/{id}", tag = "measured", params(
-    ("id" = MeasureName, Path, description = "Its stable name"), Asking,
+    ("id" = MeasureName, Path, description = "Its stable name"), PeriodParams, Asking,
 ), responses(
     (status = 200, description = "The measure, and the largest of the rows behind it", body = Explanation),
     (status = 400, description = "The query cannot be read", body = Details, content_type = "application/problem+json"),
@@ -214,7 +221,7 @@ pub(super) async fn measure(
 }
 
 /// What can be chosen in filters
-#[utoipa::path(get, path = "/v1/choices", tag = "measured", params(Asking), responses(
+#[utoipa::path(get, path = "/v1/choices", tag = "measured", params(PeriodParams, Asking), responses(
     (status = 200, description = "Teams, services and repositories", body = Choices),
     (status = 400, description = "The query cannot be read", body = Details, content_type = "application/problem+json"),
     (status = 503, description = "It could not be measured", body = Details, content_type = "application/problem+json"),

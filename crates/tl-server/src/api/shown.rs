@@ -18,7 +18,7 @@ use tl_test::listing::word;
 use utoipa::IntoParams;
 
 use super::answer::{Answered, Details, Page, json};
-use super::line::{Asking, asked};
+use super::line::{Asking, PeriodParams, asked};
 use super::schema;
 use crate::app::App;
 use crate::chart::aging;
@@ -42,7 +42,7 @@ struct SnapshotNow<'a> {
 }
 
 /// How old what is answered is, and what to know of it
-#[utoipa::path(get, path = "/v1/snapshot", tag = "measured", params(Asking), responses(
+#[utoipa::path(get, path = "/v1/snapshot", tag = "measured", params(PeriodParams, Asking), responses(
     (status = 200, description = "When it was measured, and of what", body = schema::SnapshotNow),
     (status = 400, description = "The query cannot be read", body = Details, content_type = "application/problem+json"),
     (status = 503, description = "It could not be measured", body = Details, content_type = "application/problem+json"),
@@ -70,7 +70,7 @@ struct WeeksNow<'a> {
 }
 
 /// This week against last
-#[utoipa::path(get, path = "/v1/weeks", tag = "measured", params(Asking), responses(
+#[utoipa::path(get, path = "/v1/weeks", tag = "measured", params(PeriodParams, Asking), responses(
     (status = 200, description = "Each thing in both weeks, and whether they differ by more than chance", body = schema::WeeksNow),
     (status = 400, description = "The query cannot be read", body = Details, content_type = "application/problem+json"),
     (status = 503, description = "It could not be measured", body = Details, content_type = "application/problem+json"),
@@ -81,7 +81,7 @@ pub(super) async fn weeks(State(app): State<App>, uri: Uri) -> Answered {
 }
 
 /// What to do first
-#[utoipa::path(get, path = "/v1/steps", tag = "measured", params(Asking), responses(
+#[utoipa::path(get, path = "/v1/steps", tag = "measured", params(PeriodParams, Asking), responses(
     (status = 200, description = "What helps most, first", body = Page<schema::Advice>),
     (status = 400, description = "The query cannot be read", body = Details, content_type = "application/problem+json"),
     (status = 503, description = "It could not be measured", body = Details, content_type = "application/problem+json"),
@@ -93,7 +93,7 @@ pub(super) async fn steps(State(app): State<App>, uri: Uri) -> Answered {
 }
 
 /// Open and finished waits by stage
-#[utoipa::path(get, path = "/v1/waits", tag = "measured", params(Asking), responses(
+#[utoipa::path(get, path = "/v1/waits", tag = "measured", params(PeriodParams, Asking), responses(
     (status = 200, description = "The stages in which something waits, the fullest first", body = Page<schema::Wait>),
     (status = 400, description = "The query cannot be read", body = Details, content_type = "application/problem+json"),
     (status = 503, description = "It could not be measured", body = Details, content_type = "application/problem+json"),
@@ -118,7 +118,7 @@ struct AgeNow<'a> {
 }
 
 /// How old finished changes were when they left each stage before the merge
-#[utoipa::path(get, path = "/v1/aging", tag = "measured", params(Asking), responses(
+#[utoipa::path(get, path = "/v1/aging", tag = "measured", params(PeriodParams, Asking), responses(
     (status = 200, description = "Stages in the order of the line; the open requests are in `/v1/open`", body = Page<schema::Age>),
     (status = 400, description = "The query cannot be read", body = Details, content_type = "application/problem+json"),
     (status = 503, description = "It could not be measured", body = Details, content_type = "application/problem+json"),
@@ -204,7 +204,7 @@ struct StagesNow<'a> {
 }
 
 /// What the line would be with other people, machines and trains, or with shorter stages
-#[utoipa::path(get, path = "/v1/what-if", tag = "measured", params(Asking, WhatIfParams), responses(
+#[utoipa::path(get, path = "/v1/what-if", tag = "measured", params(PeriodParams, Asking, WhatIfParams), responses(
     (status = 200, description = "What would change; `line` is `null` where the simulation does not hold, and `refused` says why", body = schema::WhatIfNow),
     (status = 400, description = "The query cannot be read", body = Details, content_type = "application/problem+json"),
     (status = 503, description = "It could not be measured", body = Details, content_type = "application/problem+json"),

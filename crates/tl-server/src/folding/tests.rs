@@ -72,7 +72,7 @@ fn rows_hold_what_came_before_anybody_asks() {
     server.github("pull_request", "id-1", &opened(1));
     server.fold();
     server.wait(async {
-        assert!(rows(&server.app).await);
+        assert!(rows(&server.app, &server.app.ledger).await);
         let (end, folded) = (server.app.ledger.end().await.unwrap(), server.app.inlet.folded());
         assert_eq!(end, folded);
         let table = tl_map::fold::Table::Request.number();

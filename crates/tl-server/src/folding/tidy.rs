@@ -3,10 +3,14 @@
 //! In: the ledger. Out: the same, smaller. Start at [`tidy`]. **Invariant:** each step is short: who takes
 //! deliveries in does not wait for it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tl_core::time::Millis;
 use tl_ledger::Ledger;
+use tl_ledger::checkpoint::OnDisk;
+use tl_ledger::store::StoreError;
+use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep};
 
 use crate::app::App;
@@ -34,10 +38,11 @@ const FEW: u64 = 256;
 pub(crate) async fn tidy(app: App) {
     let mut stopping = app.stopping.subscribe();
     let beside = app.ledger.beside().await.ok().flatten();
+    let file = app.ledger.on_disk().ok().flatten().map(Arc::new);
     let mut forgotten: Option<Instant> = None;
     loop {
         if let Some(beside) = &beside {
-            copy(&app, beside).await;
+            copy(&app, beside, file.as_ref()).await;
         }
         if forgotten.is_none_or(|last| last.elapsed() >= FORGET) {
             let now = (app.clock)();
@@ -62,8 +67,8 @@ pub(crate) async fn tidy(app: App) {
 
 /// Copies the log to the file: most of it beside the writer, and the rest while that waits, so that the
 /// log begins anew.
-async fn copy(app: &App, beside: &Ledger) {
-    match beside.checkpoint().await {
+async fn copy(app: &App, beside: &Ledger, file: Option<&Arc<OnDisk>>) {
+    match copied(beside, file).await {
         Ok(left) if left <= FEW => {
             // Copied or not, nothing is lost; it is tried again.
             app.ledger.checkpoint().await.ok();
@@ -71,4 +76,14 @@ async fn copy(app: &App, beside: &Ledger) {
         Ok(_) => (),
         Err(err) => tracing::warn!(%err, "the log was not copied"),
     }
+}
+
+/// Copies what it can beside the writer; how many pages came meanwhile. What was copied is on the disk:
+/// the writer would wait for that.
+async fn copied(beside: &Ledger, file: Option<&Arc<OnDisk>>) -> Result<u64, StoreError> {
+    let left = beside.checkpoint().await?;
+    let Some(file) = file.cloned() else { return Ok(left) };
+    // Where the disk does not take it, the writer hears that.
+    spawn_blocking(move || file.sync().ok()).await.ok();
+    beside.checkpoint().await
 }

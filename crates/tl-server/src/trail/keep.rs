@@ -2,7 +2,7 @@
 //!
 //! In: the ledger, as it grows. Out: rows of [`Trails`]. Start at [`work`]. **Invariants:** a step is
 //! bounded; while webhooks come in fast it is rare, because a look reads the newest events itself; it
-//! works over a connection of its own, so that nobody waits for its reading.
+//! reads over a connection of its own, so that nobody waits for that.
 
 use std::time::Duration;
 
@@ -27,11 +27,11 @@ const STEP: usize = 20_000;
 pub(crate) async fn work(app: App) {
     // In memory there is but one connection.
     let own = app.ledger.again().await.ok().flatten();
-    let ledger = own.as_ref().unwrap_or(&app.ledger);
+    let reader = own.as_ref().unwrap_or(&app.ledger);
     let mut stopping = app.stopping.subscribe();
     let mut last = Position::START;
     while !*stopping.borrow() {
-        let pause = match round(ledger, &mut last).await {
+        let pause = match round(&app.ledger, reader, &mut last).await {
             Ok(pause) => pause,
             Err(err) => {
                 tracing::warn!(%err, "trails were not folded");
@@ -44,15 +44,19 @@ pub(crate) async fn work(app: App) {
 }
 
 /// Folds what is to be folded now, at most a step; says how long to wait for the next.
-async fn round(ledger: &Ledger, last: &mut Position) -> Result<Duration, ProjectError> {
+async fn round(
+    ledger: &Ledger,
+    reader: &Ledger,
+    last: &mut Position,
+) -> Result<Duration, ProjectError> {
     let begun = Instant::now();
-    let (_, folded) = ledger.rows_of::<Trails>(&[]).await?;
-    let end = ledger.end().await.unwrap_or(folded);
+    let (_, folded) = reader.rows_of::<Trails>(&[]).await?;
+    let end = reader.end().await.unwrap_or(folded);
     let is_quiet = std::mem::replace(last, end) == end;
     if end <= folded || (!is_quiet && end.0 - folded.0 < TAIL / 2) {
         return Ok(LOOK);
     }
-    let Progress { position, end } = ledger.step_rows::<Trails>(STEP).await?;
+    let Progress { position, end } = ledger.step_rows::<Trails>(reader, STEP).await?;
     if position >= end {
         return Ok(LOOK);
     }

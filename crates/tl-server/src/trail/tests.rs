@@ -74,7 +74,7 @@ fn a_look_finds_what_reading_everything_finds_however_much_is_folded() {
         for step in [0, 1, 700, 3_000, 2_000, events.len()] {
             folded = events.len().min(folded + step);
             if step > 0 {
-                ledger.step_rows::<Trails>(step).await.unwrap();
+                ledger.step_rows::<Trails>(ledger, step).await.unwrap();
             }
             let (_, upto) = ledger.rows_of::<Trails>(&[]).await.unwrap();
             assert_eq!(upto.0, folded as i64);

@@ -1,38 +1,11 @@
 //! The family on whole trees, and what registries answer.
 
-use std::fs;
-
 use tl_core::finding::Level;
 use tl_core::time::{Millis, Timestamp};
 
 use super::*;
-use crate::host::{Host, Os};
-use crate::scan::{Scan, Scanned, scan};
-
-fn scanned(files: &[(&str, &str)]) -> Scanned {
-    let tree = tempfile::TempDir::new().unwrap();
-    for (path, text) in files {
-        let path = tree.path().join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-    let host = Host {
-        os: Os::Linux,
-        home: None,
-        system: tree.path().join("none"),
-        variables: [].into(),
-        repositories: vec![tree.path().to_owned()],
-    };
-    let ask = Scan {
-        home: false,
-        all: false,
-        repositories: true,
-        tools: Vec::new(),
-        listeners: false,
-        only: Vec::new(),
-    };
-    scan(&host, &ask, &mut |_| ()).unwrap()
-}
+use crate::scan::Scanned;
+use crate::testing::scanned;
 
 fn told(scanned: &Scanned, rule: &str) -> Vec<String> {
     let of_rule = scanned.findings.iter().filter(|one| one.rule.0 == rule);

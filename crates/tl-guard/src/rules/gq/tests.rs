@@ -1,38 +1,15 @@
 //! Limits, by the whole pipeline: who reaches one is told.
 
-use std::collections::BTreeMap;
-use std::fs;
-
-use crate::host::{Host, Os};
-use crate::scan::{Scan, scan};
+use crate::testing::scanned;
 
 /// What GQ001 says of a repository of one file.
 fn told(path: &str, text: &str) -> Vec<String> {
-    let tree = tempfile::TempDir::new().unwrap();
-    let file = tree.path().join(path);
-    fs::create_dir_all(file.parent().unwrap()).unwrap();
-    fs::write(&file, text).unwrap();
+    let mut files = vec![(path, text)];
     if path.starts_with(".claude/skills") {
         let skill = "---\nname: a\ndescription: Adds numbers.\n---\n";
-        fs::write(file.with_file_name("SKILL.md"), skill).unwrap();
+        files.push((".claude/skills/a/SKILL.md", skill));
     }
-    let host = Host {
-        os: Os::Linux,
-        home: None,
-        system: "/".into(),
-        variables: BTreeMap::new(),
-        repositories: vec![tree.path().to_owned()],
-    };
-    let ask = Scan {
-        home: false,
-        all: false,
-        repositories: true,
-        tools: Vec::new(),
-        listeners: false,
-        only: Vec::new(),
-    };
-    let found = scan(&host, &ask, &mut |_| ()).unwrap().findings;
-    let told = found.into_iter().filter(|finding| finding.rule.0 == "GQ001");
+    let told = scanned(&files).findings.into_iter().filter(|finding| finding.rule.0 == "GQ001");
     told.map(|finding| finding.message).collect()
 }
 

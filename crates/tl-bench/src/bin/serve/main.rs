@@ -1,16 +1,20 @@
-//! Webhooks at a rate, as a forge sends them: `hooks --program PATH --scratch DIR [--rate 2000]
-//! [--seconds 60] [--kills 10]`.
+//! The server under load: `serve --program PATH --scratch DIR [--rate 2000] [--seconds 60] [--kills 10]
+//! [--streams 500]`, and its pages: `serve --program PATH --scratch DIR --ledger FILE`.
 //!
-//! In: the program to measure. Out: one JSON document: what was acknowledged and how fast, what the ledger
+//! In: the program to measure. Out: one JSON document. Of webhooks at a rate, as a forge sends them: what was
+//! acknowledged and how fast, what the ledger
 //! holds in the end, and whether anything was lost or doubled. The server is started here, ended by
 //! `kill -9` as often as was asked for, and started again; a request that was not acknowledged is sent
-//! again, as senders do. Start at [`main`].
+//! again, as senders do. With a ledger that is there: how long pages of it take. Start at [`main`].
 //!
 //! A request's time begins when it was due, not when it could be sent: a server that stalls is not
 //! spared those that had to wait for it.
 
+mod http;
+mod pages;
 mod sender;
 mod server;
+mod streams;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
@@ -27,8 +31,8 @@ use self::sender::{Load, Sent};
 use self::server::Server;
 use tokio::time::Instant;
 
-const USAGE: &str = "usage: hooks --program PATH --scratch DIR [--rate N] [--seconds N] [--kills N] \
-                     [--bytes N] [--connections N]";
+const USAGE: &str = "usage: serve --program PATH --scratch DIR [--rate N] [--seconds N] [--kills N] \
+                     [--bytes N] [--connections N] [--streams N] | [--ledger FILE] [--requests N]";
 
 /// How often a server's memory is looked at while it is under load.
 const MOMENTS: u32 = 10;
@@ -39,6 +43,12 @@ struct Arguments {
     scratch: PathBuf,
     load: Load,
     kills: u32,
+    /// Streams of events that are open meanwhile.
+    streams: u64,
+    /// A ledger whose pages are measured in place of the load.
+    ledger: Option<PathBuf>,
+    /// How often each page is asked for.
+    requests: u32,
 }
 
 fn main() -> ExitCode {
@@ -59,7 +69,8 @@ fn main() -> ExitCode {
 }
 
 fn arguments() -> Result<Arguments, Box<dyn Error>> {
-    let (mut program, mut scratch, mut kills) = (None, None, 0);
+    let (mut program, mut scratch, mut ledger) = (None, None, None);
+    let (mut kills, mut streams, mut requests) = (0, 0, 200);
     let mut load = Load { rate: 2_000, seconds: 60, bytes: 8_192, connections: 64 };
     let mut arguments = std::env::args().skip(1);
     while let Some(name) = arguments.next() {
@@ -72,16 +83,30 @@ fn arguments() -> Result<Arguments, Box<dyn Error>> {
             "--kills" => kills = value.parse()?,
             "--bytes" => load.bytes = value.parse()?,
             "--connections" => load.connections = value.parse()?,
+            "--streams" => streams = value.parse()?,
+            "--ledger" => ledger = Some(PathBuf::from(value)),
+            "--requests" => requests = value.parse()?,
             _ => return Err(USAGE.into()),
         }
     }
     let (program, scratch) = (program.ok_or(USAGE)?, scratch.ok_or(USAGE)?);
-    Ok(Arguments { program, scratch, load, kills })
+    Ok(Arguments { program, scratch, load, kills, streams, ledger, requests })
 }
 
 async fn measure(arguments: &Arguments) -> Result<(Value, bool), Box<dyn Error>> {
-    let Arguments { program, scratch, load, kills } = arguments;
-    let mut server = Server::start(program, scratch).await?;
+    let Arguments { program, scratch, load, kills, streams, ledger, requests } = arguments;
+    if let Some(ledger) = ledger {
+        let mut server = Server::start(program, scratch, ledger).await?;
+        let pages = pages::measure(server.address(), *requests).await?;
+        let (cpu, peak) = server.end()?;
+        let document = json!({
+            "schema": "bench-pages/v1", "pages": pages,
+            "server_cpu_seconds": cpu, "server_peak_mib": peak,
+        });
+        return Ok((document, true));
+    }
+    let mut server = Server::start(program, scratch, &scratch.join("ledger.db")).await?;
+    let streams = streams::open(*streams, server.address()).await;
     let begun = Instant::now();
     let sending = tokio::spawn(sender::send(*load, server.address()));
     let moments = MOMENTS.max(*kills);
@@ -96,6 +121,7 @@ async fn measure(arguments: &Arguments) -> Result<(Value, bool), Box<dyn Error>>
     }
     let sent = sending.await??;
     let took = begun.elapsed();
+    let streams = streams.outcome();
     let ledger = Ledger::open(&scratch.join("ledger.db")).await?;
     let waiting = ledger.backlog().await?.waiting;
     let folded = fold(&ledger).await?;
@@ -107,15 +133,16 @@ async fn measure(arguments: &Arguments) -> Result<(Value, bool), Box<dyn Error>>
     let doubled = held.doubled();
     let is_whole = lost.is_empty() && doubled == 0 && held.failed == 0;
     let document = json!({
-        "schema": "bench-hooks/v1",
+        "schema": "bench-hooks/v2",
         "rate": load.rate, "seconds": load.seconds, "bytes": load.bytes,
         "connections": load.connections, "kills": kills,
         "acknowledged": sent.acknowledged.len(),
         "acknowledged_a_second": sent.acknowledged.len() as f64 / took.as_secs_f64(),
+        "streams": streams,
         "sent_again": sent.again, "given_up": sent.given_up,
         "statuses": sent.statuses,
-        "millis_from_due": quantiles(&sent, |one| one.from_due),
-        "millis_from_sent": quantiles(&sent, |one| one.from_sent),
+        "millis_from_due": millis(&sent, |one| one.from_due),
+        "millis_from_sent": millis(&sent, |one| one.from_sent),
         "waiting_at_the_end_of_load": waiting,
         "seconds_to_fold_the_rest": folded.as_secs_f64(),
         "server_cpu_seconds": cpu, "server_peak_mib": peak, "server_mib": memory,
@@ -138,14 +165,17 @@ async fn fold(ledger: &Ledger) -> Result<Duration, Box<dyn Error>> {
     Ok(begun.elapsed())
 }
 
-fn quantiles(sent: &Sent, of: fn(&sender::Times) -> Duration) -> Value {
-    let mut times: Vec<f64> = sent.times.iter().map(|one| of(one).as_secs_f64() * 1e3).collect();
+fn millis(sent: &Sent, of: fn(&sender::Times) -> Duration) -> Value {
+    quantiles(sent.times.iter().map(|one| of(one).as_secs_f64() * 1e3).collect())
+}
+
+fn quantiles(mut times: Vec<f64>) -> Value {
     times.sort_by(f64::total_cmp);
     let at = |share: f64| {
         let place = (times.len() as f64 * share) as usize;
         times.get(place.min(times.len().saturating_sub(1))).copied()
     };
-    json!({ "p50": at(0.5), "p90": at(0.9), "p99": at(0.99), "p999": at(0.999), "max": at(1.0) })
+    json!({ "p50": at(0.5), "p90": at(0.9), "p95": at(0.95), "p99": at(0.99), "p999": at(0.999), "max": at(1.0) })
 }
 
 /// What the ledger holds in the end.

@@ -21,6 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) struct Server {
     program: PathBuf,
     scratch: PathBuf,
+    ledger: PathBuf,
     address: SocketAddr,
     child: Child,
     /// Seconds of processor time of those that were killed.
@@ -29,7 +30,11 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    pub(crate) async fn start(program: &Path, scratch: &Path) -> Result<Self, Box<dyn Error>> {
+    pub(crate) async fn start(
+        program: &Path,
+        scratch: &Path,
+        ledger: &Path,
+    ) -> Result<Self, Box<dyn Error>> {
         if scratch.exists() {
             fs::remove_dir_all(scratch)?;
         }
@@ -39,9 +44,11 @@ impl Server {
         fs::write(scratch.join("config.toml"), config)?;
         // A port that was free a moment ago.
         let address = TcpListener::bind("127.0.0.1:0").await?.local_addr()?;
-        let child = spawn(program, scratch, address)?;
+        // The server is started in a directory of its own.
+        let ledger = std::path::absolute(ledger)?;
+        let child = spawn(program, scratch, &ledger, address)?;
         let (program, scratch) = (program.to_owned(), scratch.to_owned());
-        let mut server = Self { program, scratch, address, child, cpu: 0.0, peak_mib: 0.0 };
+        let mut server = Self { program, scratch, ledger, address, child, cpu: 0.0, peak_mib: 0.0 };
         server.wait().await?;
         Ok(server)
     }
@@ -55,7 +62,7 @@ impl Server {
         self.note_usage();
         self.child.kill()?;
         self.child.wait()?;
-        self.child = spawn(&self.program, &self.scratch, self.address)?;
+        self.child = spawn(&self.program, &self.scratch, &self.ledger, self.address)?;
         self.wait().await
     }
 
@@ -118,13 +125,18 @@ impl Drop for Server {
 }
 
 #[expect(clippy::disallowed_methods, reason = "it runs beside the load and is killed on purpose")]
-fn spawn(program: &Path, scratch: &Path, address: SocketAddr) -> Result<Child, Box<dyn Error>> {
+fn spawn(
+    program: &Path,
+    scratch: &Path,
+    ledger: &Path,
+    address: SocketAddr,
+) -> Result<Child, Box<dyn Error>> {
     let log = fs::OpenOptions::new().create(true).append(true).open(scratch.join("log"))?;
     let child = Command::new(program)
         .arg("serve")
         .args(["--listen", &address.to_string()])
         .arg("--ledger")
-        .arg(scratch.join("ledger.db"))
+        .arg(ledger)
         .arg("--config")
         .arg(scratch.join("config.toml"))
         .current_dir(scratch)

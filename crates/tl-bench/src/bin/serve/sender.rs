@@ -10,13 +10,13 @@ use bytes::Bytes;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use http_body_util::{BodyExt as _, Full};
 use hyper::Request;
-use hyper::client::conn::http1::{SendRequest, handshake};
-use hyper_util::rt::TokioIo;
+use hyper::client::conn::http1::SendRequest;
 use serde_json::json;
 use sha2::Sha256;
-use tokio::net::TcpStream;
 use tokio::task::JoinError;
 use tokio::time::Instant;
+
+use super::http::connect;
 
 /// What the sender signs with.
 pub(crate) const SECRET: &str = "a secret of the benchmark";
@@ -143,13 +143,7 @@ async fn once(
 ) -> Option<u16> {
     let mut sender = match connection.take() {
         Some(sender) => sender,
-        None => {
-            let stream = TcpStream::connect(to).await.ok()?;
-            stream.set_nodelay(true).ok()?;
-            let (sender, driver) = handshake(TokioIo::new(stream)).await.ok()?;
-            tokio::spawn(driver);
-            sender
-        }
+        None => connect(to).await?,
     };
     let request = Request::post("/hooks/load")
         .header("host", to.to_string())
