@@ -133,7 +133,8 @@ impl Ledger {
         session.finish(read).await.map_err(failed)
     }
 
-    /// Single packs by name and block, those that are there, and the generation that they are of.
+    /// Single packs by name and block, those that are there, by name and block, and the generation that they
+    /// are of.
     pub async fn blocks(
         &self,
         lake: &str,
@@ -288,12 +289,25 @@ async fn single_packs(
 ) -> Result<(u64, Vec<Pack>), sqlx::Error> {
     let generation = generation(connection, lake).await?;
     let mut packs = Vec::with_capacity(wanted.len());
-    for (name, block) in wanted {
-        let sql = "SELECT name, block, value FROM packs
-                   WHERE lake = $1 AND name = $2 AND block = $3";
-        let args = [Arg::Text(lake), Arg::Text(name), Arg::Integer(i64::from(*block))];
-        packs.extend(connection.first(sql, &args, |row| pack(&row)).await?);
-    }
+    // One statement for any number of them: each one is a trip of its own otherwise.
+    let sql = match connection {
+        Connection::Sqlite(_) => {
+            "SELECT name, block, value FROM packs WHERE lake = $1 AND (name, block) IN (
+                 SELECT value ->> 0, value ->> 1 FROM json_each($2)
+             ) ORDER BY name, block"
+        }
+        Connection::Postgres(_) => {
+            "SELECT name, block, value FROM packs WHERE lake = $1 AND (name, block) IN (
+                 SELECT one ->> 0, (one ->> 1)::BIGINT FROM json_array_elements($2::json) AS one
+             ) ORDER BY name, block"
+        }
+    };
+    let list = serde_json::to_string(wanted).map_err(|err| sqlx::Error::Encode(err.into()))?;
+    let keep = |row: Row<'_>| {
+        packs.push(pack(&row)?);
+        Ok(true)
+    };
+    connection.fetch(sql, &[Arg::Text(lake), Arg::Text(&list)], keep).await?;
     Ok((generation, packs))
 }
 

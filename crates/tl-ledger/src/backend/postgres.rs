@@ -14,6 +14,7 @@ use futures_util::TryStreamExt as _;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection, Row as _};
 use tl_core::event::Event;
+use tl_core::segment::Pack;
 
 use crate::document::Written;
 use crate::rows::{Row, RowKey};
@@ -416,6 +417,29 @@ pub(crate) async fn save_rows(
     .bind(keys)
     .bind(at)
     .bind(series)
+    .bind(values)
+    .execute(connection)
+    .await
+    .map(|_| ())
+}
+
+/// Writes packs of a lake over those with the same names.
+pub(crate) async fn save_packs(
+    connection: &mut PgConnection,
+    lake: &str,
+    packs: &[Pack],
+) -> Result<(), sqlx::Error> {
+    let names: Vec<&str> = packs.iter().map(|pack| pack.name.as_str()).collect();
+    let blocks: Vec<i64> = packs.iter().map(|pack| pack.block.into()).collect();
+    let values: Vec<&[u8]> = packs.iter().map(|pack| pack.value.as_slice()).collect();
+    sqlx::query(
+        "INSERT INTO packs (lake, name, block, value)
+         SELECT $1, * FROM unnest($2::text[], $3::bigint[], $4::bytea[])
+         ON CONFLICT (lake, name, block) DO UPDATE SET value = excluded.value",
+    )
+    .bind(lake)
+    .bind(names)
+    .bind(blocks)
     .bind(values)
     .execute(connection)
     .await

@@ -16,6 +16,7 @@ use futures_util::TryStreamExt as _;
 use rustc_hash::FxHashMap;
 use sqlx::{AssertSqlSafe, Connection as _, Row as _, SqliteConnection};
 use tl_core::event::Event;
+use tl_core::segment::Pack;
 
 use crate::rows::{Row, RowKey};
 
@@ -251,6 +252,9 @@ pub(crate) async fn migrate(connection: &mut SqliteConnection) -> Result<(), sql
 /// measured with `cargo bench -p tl-bench --bench ledger`.
 const ROWS: usize = 1024;
 
+/// Packs of one statement.
+const PACKS: usize = 64;
+
 /// Inserts new events after the position `end`.
 pub(crate) async fn insert_events(
     connection: &mut SqliteConnection,
@@ -382,6 +386,28 @@ pub(crate) async fn save_rows(
         }
         query.execute(&mut *connection).await?;
     }
+}
+
+/// Writes packs of a lake over those with the same names.
+pub(crate) async fn save_packs(
+    connection: &mut SqliteConnection,
+    lake: &str,
+    packs: &[Pack],
+) -> Result<(), sqlx::Error> {
+    for chunk in packs.chunks(PACKS) {
+        let sql = format!(
+            "INSERT INTO packs (lake, name, block, value) VALUES {}
+             ON CONFLICT (lake, name, block) DO UPDATE SET value = excluded.value",
+            places("(?,?,?,?)", chunk.len())
+        );
+        let mut query = sqlx::query(AssertSqlSafe(sql)).persistent(chunk.len() == PACKS);
+        for pack in chunk {
+            let Pack { name, block, value } = pack;
+            query = query.bind(lake).bind(name).bind(i64::from(*block)).bind(value.as_slice());
+        }
+        query.execute(&mut *connection).await?;
+    }
+    Ok(())
 }
 
 /// The largest id of a table's rows; one before the first where there is none.

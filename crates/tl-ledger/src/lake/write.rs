@@ -10,7 +10,7 @@ use tl_core::segment::Segment;
 
 use super::{Swap, unsigned};
 use crate::append;
-use crate::backend::{Arg, Connection};
+use crate::backend::{Arg, Connection, postgres, sqlite};
 use crate::document::Written;
 use crate::names::Names;
 
@@ -32,6 +32,10 @@ pub(super) fn check(swap: &Swap<'_>) -> Result<(), &'static str> {
     if paths.len() < swap.add.len() {
         return Err("it adds a file twice");
     }
+    let packs: BTreeSet<_> = swap.packs.iter().map(|pack| (&pack.name, pack.block)).collect();
+    if packs.len() < swap.packs.len() {
+        return Err("it has a pack twice");
+    }
     let is_wrong = |segment: &Segment| {
         segment.first > segment.last || segment.tests.0 > segment.tests.1 || segment.rows == 0
     };
@@ -49,19 +53,18 @@ pub(super) async fn swap(
     written: Vec<Written>,
 ) -> Result<Outcome, sqlx::Error> {
     let lake = Arg::Text(swap.lake);
-    let sql = "INSERT INTO lakes (name, generation, next) VALUES ($1, 0, 1)
-               ON CONFLICT (name) DO NOTHING";
-    connection.execute(sql, &[lake]).await?;
-    let sql = "UPDATE lakes SET generation = generation + 1, next = next + $3
-               WHERE name = $1 AND generation = $2";
-    let added = i64::try_from(swap.add.len()).unwrap_or(i64::MAX);
-    let args = [lake, number(swap.expected), Arg::Integer(added)];
-    if connection.execute(sql, &args).await? == 0 {
-        return Ok(Outcome::Late { found: super::generation(connection, swap.lake).await? });
+    let mut next = turn(connection, swap).await?;
+    if next.is_none() && swap.expected == 0 {
+        // The first swap of all makes the row.
+        let sql = "INSERT INTO lakes (name, generation, next) VALUES ($1, 0, 1)
+                   ON CONFLICT (name) DO NOTHING";
+        connection.execute(sql, &[lake]).await?;
+        next = turn(connection, swap).await?;
     }
-    let sql = "SELECT next FROM lakes WHERE name = $1";
-    let next: Option<u64> = connection.first(sql, &[lake], |row| unsigned(&row, 0)).await?;
-    let first = next.unwrap_or(0).saturating_sub(swap.add.len() as u64);
+    let Some(next) = next else {
+        return Ok(Outcome::Late { found: super::generation(connection, swap.lake).await? });
+    };
+    let first = next.saturating_sub(swap.add.len() as u64);
     if !swap.add.iter().map(|segment| segment.id).eq(first..first + swap.add.len() as u64) {
         return Ok(Outcome::Wrong("the numbers of its files are not the next ones"));
     }
@@ -76,12 +79,9 @@ pub(super) async fn swap(
     for segment in swap.add {
         taken |= !add(connection, lake, segment).await?;
     }
-    for pack in swap.packs {
-        let sql = "INSERT INTO packs (lake, name, block, value) VALUES ($1, $2, $3, $4)
-                   ON CONFLICT (lake, name, block) DO UPDATE SET value = excluded.value";
-        let block = Arg::Integer(i64::from(pack.block));
-        let args = [lake, Arg::Text(&pack.name), block, Arg::Bytes(&pack.value)];
-        connection.execute(sql, &args).await?;
+    match connection {
+        Connection::Sqlite(to) => sqlite::save_packs(to, swap.lake, swap.packs).await?,
+        Connection::Postgres(to) => postgres::save_packs(to, swap.lake, swap.packs).await?,
     }
     let appended = append::append(connection, names, swap.events, written, None).await?;
     if appended.new < swap.events.len() {
@@ -91,6 +91,16 @@ pub(super) async fn swap(
         return Ok(Outcome::Wrong("it adds a path that the lake has, or had lately"));
     }
     Ok(Outcome::Done { generation: swap.expected + 1 })
+}
+
+/// Makes it the next generation: the number that comes after those of its files, or `None` where it is at
+/// another generation than was expected.
+async fn turn(connection: &mut Connection, swap: &Swap<'_>) -> Result<Option<u64>, sqlx::Error> {
+    let sql = "UPDATE lakes SET generation = generation + 1, next = next + $3
+               WHERE name = $1 AND generation = $2 RETURNING next";
+    let added = i64::try_from(swap.add.len()).unwrap_or(i64::MAX);
+    let args = [Arg::Text(swap.lake), number(swap.expected), Arg::Integer(added)];
+    connection.first(sql, &args, |row| unsigned(&row, 0)).await
 }
 
 /// Lists a file; says whether its path was free.
