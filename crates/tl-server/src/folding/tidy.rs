@@ -29,7 +29,7 @@ const FORGET: Duration = Duration::from_secs(600);
 
 /// How often the log is copied to the file. The database would do that in the middle of a commit, and
 /// all at once.
-const COPY: Duration = Duration::from_secs(2);
+const COPY: Duration = Duration::from_secs(1);
 
 /// Pages of the log that may still be to copy when the writer is asked to wait for them.
 const FEW: u64 = 256;
