@@ -626,7 +626,7 @@ impl<'a> Dataset<'a> {
 
     /// The first team that has a person or a path. What is known by requests alone has logins for
     /// addresses: the configuration says whose they are.
-    fn team_of(&self, email: &String, diff: Option<&CommitDiff>) -> Option<usize> {
+    pub(crate) fn team_of(&self, email: &String, diff: Option<&CommitDiff>) -> Option<usize> {
         let address = self.options.collected.people.get(email);
         self.options.teams.iter().position(|team| {
             team.authors.contains(email)

@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 use crate::measure::MeasureDoc;
 use crate::stats::Interval;
 use crate::stats::bootstrap::Draws;
-use calendar::Calendar;
+use calendar::Group;
 use calibrate::{Calibration, calibrate};
 use line::Model;
 use observed::Observed;
@@ -70,7 +70,9 @@ pub const DOC: MeasureDoc = MeasureDoc {
         "a station with fewer than 20 observed waits in the second half does not hold, nor does a \
          window shorter than four weeks",
         "a load of 1 or more is said to grow without bound; times then hold for the simulated weeks only",
-        "reviewers are alike and take the oldest request first; who is assigned is not modelled",
+        "reviewers are alike and take the oldest request first; who is assigned is not modelled; \
+         where teams are configured, each reviews its own changes at its own hours, and one more \
+         reviewer joins the team with most work a reviewer",
         "changes of bots are part of the line; what was begun so late that one in ten is not merged yet \
          is left out",
         "a change of low risk has at most 50 lines in at most 3 files, where its size is known",
@@ -115,16 +117,16 @@ pub fn answer(observed: &Observed, settings: &Settings) -> Answer {
     if !calibration.holds {
         return Answer { calibration, scenarios: Vec::new() };
     }
-    let calendar = Calendar::learned(observed);
-    let scenarios = scenarios(observed, &calendar, share, settings);
+    let groups = Group::learned(observed);
+    let scenarios = scenarios(observed, &groups, share, settings);
     Answer { calibration, scenarios }
 }
 
 /// Changes that one run of the line simulates, uncalibrated: the work that a benchmark measures.
 pub fn simulated_changes(observed: &Observed, changes: usize, seed: u64) -> usize {
-    let calendar = Calendar::learned(observed);
+    let groups = Group::learned(observed);
     let share = observed.review_share.unwrap_or(1.0);
-    simulate(&Model::new(observed, &calendar, share, changes), seed, 0).simulated
+    simulate(&Model::new(observed, &groups, share, changes), seed, 0).simulated
 }
 
 /// How an [`Interval`] is written and read.

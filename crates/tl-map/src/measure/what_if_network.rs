@@ -5,6 +5,7 @@
 //! [`network`](crate::network) simulates. **Invariant:** what is refused says why; the work is
 //! bounded, whatever the size of the dataset.
 
+mod groups;
 mod observe;
 mod releases;
 
@@ -34,7 +35,7 @@ pub fn what_if_network(data: &Dataset<'_>) -> Option<Network> {
         changes: observed.changes.len() as u64,
         since: observed.from,
         until: observed.until,
-        reviewers: u64::from(observed.reviewers),
+        reviewers: u64::from(observed.reviewers.iter().sum::<u32>()),
         runners: u64::from(observed.runners),
         trains: match &observed.release {
             Release::AsObserved(trains) => trains.len() as u64,
@@ -43,7 +44,7 @@ pub fn what_if_network(data: &Dataset<'_>) -> Option<Network> {
         left_out: line.left_out,
         effective_reviewers: answer.calibration.fitted.map(|fitted| fitted.effective_reviewers),
         stations: answer.calibration.stations.iter().map(station).collect(),
-        refused: refused(&answer.calibration),
+        refused: refused(&answer.calibration, data.options.teams.is_empty()),
         scenarios: answer.scenarios.into_iter().map(scenario).collect(),
     })
 }
@@ -56,7 +57,7 @@ pub fn simulator(data: &Dataset<'_>, found: &Network) -> Option<Simulator> {
     }
     let observed = observe::observe(data, data.busiest.as_ref()?).observed;
     let settings = settings(data, &observed);
-    let reviewers = f64::from(observed.reviewers.max(1));
+    let reviewers = f64::from(observed.reviewers.iter().sum::<u32>().max(1));
     let share = found.effective_reviewers.map_or(1.0, |effective| effective / reviewers);
     Some(Simulator::new(observed, share, settings))
 }
@@ -81,8 +82,8 @@ fn changes_of_a_run(observed: &Observed) -> usize {
     MOST_STEPS * observed.changes.len() / steps.max(1)
 }
 
-/// Why nothing is answered, in one sentence.
-fn refused(calibration: &Calibration) -> Option<String> {
+/// Why nothing is answered, in one sentence; and what may mend it, where no team is configured.
+fn refused(calibration: &Calibration, no_teams: bool) -> Option<String> {
     let failed: Vec<&str> = calibration
         .stations
         .iter()
@@ -92,10 +93,18 @@ fn refused(calibration: &Calibration) -> Option<String> {
     match (calibration.holds, failed.is_empty()) {
         (true, _) => None,
         (false, true) => Some(format!("not simulated: {}", calibration.why.join("; "))),
-        (false, false) => Some(format!(
-            "not answered, because the simulated line does not wait as the real one did at: {}",
-            failed.join(", ")
-        )),
+        (false, false) => {
+            let mend = match no_teams && failed.contains(&"review") {
+                true => {
+                    "; where teams review at hours of their own, [map.teams] in the configuration says who they are"
+                }
+                false => "",
+            };
+            let failed = failed.join(", ");
+            Some(format!(
+                "not answered, because the simulated line does not wait as the real one did at: {failed}{mend}"
+            ))
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use std::sync::OnceLock;
 use tl_core::time::Millis;
 
 use super::Settings;
-use super::calendar::Calendar;
+use super::calendar::Group;
 use super::line::Model;
 use super::observed::{Observed, Release};
 use super::scenarios::{Outcome, Replication, outcome, replications, stations};
@@ -126,11 +126,6 @@ impl Asked {
         knob.bounds().contains(&value).then_some(self)
     }
 
-    /// Reviewers then, of so many today; one stays.
-    pub fn reviewers_of(&self, today: u32) -> u32 {
-        today.saturating_add_signed(self.reviewers).max(today.min(1))
-    }
-
     /// Runners then, of so many today; one stays.
     pub fn runners_of(&self, today: u32) -> u32 {
         let runners = (i64::from(today) * i64::from(self.runners) + 50) / 100;
@@ -140,7 +135,8 @@ impl Asked {
     /// The line that is asked about.
     pub(crate) fn of<'o>(&self, line: &Model<'o>) -> Model<'o> {
         let mut other = line.clone();
-        other.reviewers = self.reviewers_of(line.reviewers);
+        let reviewers: u32 = line.groups.iter().map(|group| group.reviewers).sum();
+        other.staff(reviewers.saturating_add_signed(self.reviewers));
         other.runners = self.runners_of(line.runners);
         if self.trains != Self::TODAY.trains {
             other.scale_trains(self.trains.into());
@@ -155,7 +151,7 @@ impl Asked {
 #[derive(Debug, Clone)]
 pub struct Simulator {
     observed: Observed,
-    calendar: Calendar,
+    groups: Vec<Group>,
     /// Share of their time that reviewers give to reviews.
     share: f64,
     settings: Settings,
@@ -166,12 +162,12 @@ pub struct Simulator {
 impl Simulator {
     /// The line that was calibrated with this share of review time.
     pub fn new(observed: Observed, share: f64, settings: Settings) -> Self {
-        let calendar = Calendar::learned(&observed);
-        Self { observed, calendar, share, settings, before: OnceLock::new() }
+        let groups = Group::learned(&observed);
+        Self { observed, groups, share, settings, before: OnceLock::new() }
     }
 
     fn line(&self) -> Model<'_> {
-        Model::new(&self.observed, &self.calendar, self.share, self.settings.changes)
+        Model::new(&self.observed, &self.groups, self.share, self.settings.changes)
     }
 
     /// Whether the line has what a knob changes.
@@ -180,8 +176,14 @@ impl Simulator {
     }
 
     /// People who reviewed.
-    pub const fn reviewers(&self) -> u32 {
-        self.observed.reviewers
+    pub fn reviewers(&self) -> u32 {
+        self.observed.reviewers.iter().sum()
+    }
+
+    /// Reviewers of the line that is asked about: one of each group stays.
+    pub fn reviewers_then(&self, asked: &Asked) -> u32 {
+        let groups = self.observed.reviewers.iter().filter(|one| **one > 0).count();
+        self.reviewers().saturating_add_signed(asked.reviewers).max(groups as u32)
     }
 
     /// CI runs that went on at once.
@@ -252,7 +254,7 @@ mod tests {
     #[test]
     fn what_a_scenario_says_is_what_is_said_to_who_asks_the_same() {
         let simulator = simulator();
-        let said = scenarios(&simulator.observed, &simulator.calendar, 0.5, &SMALL);
+        let said = scenarios(&simulator.observed, &simulator.groups, 0.5, &SMALL);
         assert_eq!(said.len(), Scenario::ALL.len());
         for (scenario, outcome) in &said {
             assert_eq!(simulator.ask(&scenario.asked()).as_ref(), Some(outcome), "{scenario:?}");
@@ -293,7 +295,7 @@ mod tests {
         for (knob, value) in [(Knob::Reviewers, 11), (Knob::Trains, 0), (Knob::Arrivals, 201)] {
             assert_eq!(Asked::TODAY.with(knob, value), None, "{knob:?}");
         }
-        assert_eq!(with(Knob::Reviewers, -5).reviewers_of(3), 1);
+        assert_eq!(simulator().reviewers_then(&with(Knob::Reviewers, -5)), 1);
         assert_eq!(with(Knob::Runners, 25).runners_of(1), 1);
         assert_eq!(with(Knob::Runners, 150).runners_of(5), 8);
     }

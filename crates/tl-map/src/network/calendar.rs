@@ -1,8 +1,11 @@
 //! When reviewers review: the hours of the week, learned from when reviews were given.
 //!
-//! In: instants of reviews. Out: [`Calendar`]: servers on duty by hour of the week, and when work
-//! that begins now will be done if it only proceeds in open hours. Hours are counted from
-//! 1970-01-01 (a Thursday) modulo 168; which weekday comes first does not matter.
+//! In: instants of reviews. Out: each [`Group`] of reviewers with its [`Calendar`]: servers on duty by
+//! hour of the week, and when work that begins now will be done if it only proceeds in open hours.
+//! Start at [`Group::learned`]. Hours are counted from 1970-01-01 (a Thursday) modulo 168; which
+//! weekday comes first does not matter.
+
+use tl_core::time::Timestamp;
 
 use super::observed::Observed;
 
@@ -19,6 +22,36 @@ const CLOSED_BELOW: f64 = 0.1;
 /// An hour with at least this share of them has every reviewer on duty.
 const FULL_FROM: f64 = 0.5;
 
+/// Reviewers who review the same changes.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Group {
+    /// How many they are.
+    pub(crate) reviewers: u32,
+    pub(crate) calendar: Calendar,
+}
+
+impl Group {
+    /// Those of a line, in its order, with the hours in which they gave their reviews.
+    pub(crate) fn learned(observed: &Observed) -> Vec<Self> {
+        let group = |(row, reviewers): (u32, &u32)| {
+            let own = observed.changes.iter().filter(|change| change.group == row);
+            let given = own.flat_map(|change| &change.rounds).map(|one| one.asked + one.wait);
+            Self { reviewers: *reviewers, calendar: Calendar::learned(given) }
+        };
+        (0..).zip(&observed.reviewers).map(group).collect()
+    }
+
+    /// How many are on duty at an instant: at least one in every open hour.
+    pub(crate) fn on_duty(&self, at: i64) -> u32 {
+        self.calendar.on_duty(self.reviewers, at)
+    }
+
+    /// Hours a week in which one of them is on duty, summed over them.
+    pub(crate) fn hours(&self) -> f64 {
+        f64::from(self.reviewers) * self.calendar.duty.iter().sum::<f64>()
+    }
+}
+
 /// Servers on duty in each hour of the week.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Calendar {
@@ -34,11 +67,11 @@ pub(crate) fn hour_of_week(at: i64) -> usize {
 
 impl Calendar {
     /// Learns from when reviews were given. Without any, every hour is open.
-    pub(crate) fn learned(observed: &Observed) -> Self {
+    fn learned(given: impl Iterator<Item = Timestamp>) -> Self {
         let mut counts = vec![0.0; WEEK_HOURS as usize];
         let mut total = 0;
-        for round in observed.changes.iter().flat_map(|change| &change.rounds) {
-            counts[hour_of_week((round.asked + round.wait).as_millis())] += 1.0;
+        for at in given {
+            counts[hour_of_week(at.as_millis())] += 1.0;
             total += 1;
         }
         if total == 0 {
@@ -60,7 +93,7 @@ impl Calendar {
     }
 
     /// How many of `reviewers` are on duty at an instant: at least one in every open hour.
-    pub(crate) fn on_duty(&self, reviewers: u32, at: i64) -> u32 {
+    fn on_duty(&self, reviewers: u32, at: i64) -> u32 {
         match self.duty[hour_of_week(at)] {
             0.0 => 0,
             duty => ((duty * f64::from(reviewers)).round() as u32).clamp(1, reviewers.max(1)),

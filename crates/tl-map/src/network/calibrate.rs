@@ -12,7 +12,7 @@
 use serde::{Deserialize, Serialize};
 use tl_core::time::Timestamp;
 
-use super::calendar::Calendar;
+use super::calendar::Group;
 use super::line::Model;
 use super::observed::{Merge, Observed, Waits};
 use super::simulation::{Run, Seen, simulate};
@@ -100,7 +100,7 @@ pub(crate) fn calibrate(observed: &Observed, settings: &Settings) -> (Calibratio
     if let Err(why) = usable(observed) {
         return refused(why);
     }
-    let calendar = Calendar::learned(observed);
+    let groups = Group::learned(observed);
     let span = observed.until.as_millis() - observed.from.as_millis();
     let middle = Timestamp::from_millis(observed.from.as_millis() + span / 2);
     let first = observed.between(observed.from, middle);
@@ -112,13 +112,13 @@ pub(crate) fn calibrate(observed: &Observed, settings: &Settings) -> (Calibratio
             rest.changes.len()
         ));
     }
-    let has_review = Model::new(&first, &calendar, 1.0, 1).has_review();
+    let has_review = Model::new(&first, &groups, 1.0, 1).has_review();
     let fitted = match observed.review_share {
-        None if has_review => Some(fit(&first, &calendar, settings)),
+        None if has_review => Some(fit(&first, &groups, settings)),
         _ => None,
     };
     let share = fitted.map_or(observed.review_share.unwrap_or(1.0), |fitted| fitted.review_share);
-    let stations = check(&rest, &calendar, share, settings);
+    let stations = check(&rest, &groups, share, settings);
     let mut why: Vec<String> = stations
         .iter()
         .filter(|station| !station.holds)
@@ -162,11 +162,11 @@ fn usable(observed: &Observed) -> Result<(), String> {
 }
 
 /// The share whose simulated waits for reviewers are nearest to the observed ones.
-fn fit(first: &Observed, calendar: &Calendar, settings: &Settings) -> Fitted {
+fn fit(first: &Observed, groups: &[Group], settings: &Settings) -> Fitted {
     let waits = first.review_waits().waits;
     let waits = sorted(waits.into_iter().map(whole_minutes).collect());
     let distance = |share: f64| {
-        let model = Model::new(first, calendar, share, settings.changes / 4);
+        let model = Model::new(first, groups, share, settings.changes / 4);
         ks(&waits, &pooled(&runs(&model, settings, 4), |run| &run.review).waits)
     };
     let search = |(low, high): (f64, f64)| {
@@ -180,20 +180,15 @@ fn fit(first: &Observed, calendar: &Calendar, settings: &Settings) -> Fitted {
     let ((ks, share), _) = search(((share / ratio).max(SHARES.0), (share * ratio).min(SHARES.1)));
     Fitted {
         review_share: share,
-        effective_reviewers: share * f64::from(first.reviewers),
+        effective_reviewers: share * f64::from(first.reviewers.iter().sum::<u32>()),
         changes: first.changes.len(),
         ks,
     }
 }
 
 /// Compares the waits of every station that has any.
-fn check(
-    rest: &Observed,
-    calendar: &Calendar,
-    share: f64,
-    settings: &Settings,
-) -> Vec<StationCheck> {
-    let model = Model::new(rest, calendar, share, settings.changes);
+fn check(rest: &Observed, groups: &[Group], share: f64, settings: &Settings) -> Vec<StationCheck> {
+    let model = Model::new(rest, groups, share, settings.changes);
     let runs = runs(&model, settings, settings.replications.max(1));
     let mut checks = Vec::new();
     let mut add = |name: &str, observed: Waits, of: fn(&Run) -> &Seen| {

@@ -4,9 +4,11 @@
 //! [`Model::new`]. **Invariant:** no observed wait goes in, but for merges by hand
 //! ([`Merge::ByHand`]) and deployments on demand ([`Change::on_demand`]).
 
+use std::cmp::Ordering;
+
 use tl_core::time::{Millis, Timestamp};
 
-use super::calendar::{Calendar, HOUR, WEEK_HOURS, hour_of_week};
+use super::calendar::{Group, HOUR, WEEK_HOURS, hour_of_week};
 use super::observed::{Change, Merge, Observed, Release};
 
 /// A week in milliseconds.
@@ -20,8 +22,8 @@ pub(crate) struct Model<'o> {
     pub(crate) arrivals: Vec<Vec<Vec<u32>>>,
     /// How long the runs of CI took that no change asked for, likewise.
     pub(crate) other_runs: Vec<Vec<Vec<i64>>>,
-    pub(crate) calendar: Calendar,
-    pub(crate) reviewers: u32,
+    /// Who reviews; [`Change::group`] is a row of it.
+    pub(crate) groups: Vec<Group>,
     /// Share of open hours that reviewers give to reviews: service takes that much longer.
     pub(crate) share: f64,
     pub(crate) runners: u32,
@@ -39,11 +41,11 @@ pub(crate) struct Model<'o> {
 }
 
 impl<'o> Model<'o> {
-    /// The line as observed, with `calendar` and `share`, for about `changes` simulated changes a
+    /// The line as observed, reviewed by `groups` who give a `share`, for about `changes` simulated changes a
     /// run: as many weeks as were observed, unless that would be more, but at least two.
     pub(crate) fn new(
         observed: &'o Observed,
-        calendar: &Calendar,
+        groups: &[Group],
         share: f64,
         changes: usize,
     ) -> Self {
@@ -60,8 +62,7 @@ impl<'o> Model<'o> {
                 observed,
                 observed.other_runs.iter().map(|run| (run.queued, run.service.get())),
             ),
-            calendar: calendar.clone(),
-            reviewers: observed.reviewers,
+            groups: groups.to_vec(),
             share,
             runners: observed.runners,
             merge: &observed.merge,
@@ -105,7 +106,43 @@ impl<'o> Model<'o> {
 
     /// Whether reviews or CI runs were observed, and so are stations of the line.
     pub(crate) fn has_review(&self) -> bool {
-        self.reviewers > 0 && self.changes.iter().any(|change| !change.rounds.is_empty())
+        self.changes.iter().any(|change| !change.rounds.is_empty() && self.is_reviewed(change))
+    }
+
+    /// Whether a change has somebody who reviews it.
+    pub(crate) fn is_reviewed(&self, change: &Change) -> bool {
+        self.groups.get(change.group as usize).is_some_and(|group| group.reviewers > 0)
+    }
+
+    /// So many reviewers: each one more goes to the group with most work a reviewer, each one fewer
+    /// leaves the one with least; one of each group stays.
+    pub(crate) fn staff(&mut self, reviewers: u32) {
+        let mut work = vec![0.0; self.groups.len()];
+        for change in self.changes {
+            if let Some(work) = work.get_mut(change.group as usize) {
+                *work += change.rounds.iter().map(|round| round.service.get() as f64).sum::<f64>();
+            }
+        }
+        let rows = || (0..work.len()).filter(|row| work[*row] > 0.0);
+        loop {
+            let now: u32 = self.groups.iter().map(|group| group.reviewers).sum();
+            let busy = |row: &usize| work[*row] / self.groups[*row].hours();
+            let by_busy = |one: &usize, other: &usize| busy(one).total_cmp(&busy(other));
+            match now.cmp(&reviewers) {
+                Ordering::Equal => return,
+                Ordering::Less => match rows().max_by(by_busy) {
+                    Some(row) => self.groups[row].reviewers += 1,
+                    None => return,
+                },
+                Ordering::Greater => {
+                    let can = rows().filter(|row| self.groups[*row].reviewers > 1);
+                    match can.min_by(by_busy) {
+                        Some(row) => self.groups[row].reviewers -= 1,
+                        None => return,
+                    }
+                }
+            }
+        }
     }
 
     pub(crate) fn has_ci(&self) -> bool {

@@ -18,8 +18,9 @@ pub struct Observed {
     /// Changes whose work started in the window and which were merged, in any order. Changes
     /// without a known coding time are left out by the caller.
     pub changes: Vec<Change>,
-    /// Distinct people who reviewed in the window; 0 when nobody did.
-    pub reviewers: u32,
+    /// Distinct people who reviewed in the window, of each group that reviews for itself: all people
+    /// are one group where nothing else is known. Nobody, in no group, when nobody did.
+    pub reviewers: Vec<u32>,
     /// The share (above 0, up to 1) of their reviewing hours that reviewers give to reviews.
     /// `None` as a rule, since no system logs it: it is then fitted.
     pub review_share: Option<f64>,
@@ -40,6 +41,8 @@ pub struct Observed {
 pub struct Change {
     /// Dense id of the author, for the bootstrap.
     pub author: u32,
+    /// Who reviews it: a row of [`Observed::reviewers`].
+    pub group: u32,
     /// When work on it started.
     pub started: Timestamp,
     /// Active time until it was ready for review.
@@ -156,13 +159,21 @@ impl Observed {
         Self { from, until, changes, ..self.clone() }
     }
 
-    /// Waits for a review, of every round.
+    /// Waits for a review, of every round; the queue is that of the change's group.
     pub(crate) fn review_waits(&self) -> Waits {
-        let rounds = self.changes.iter().flat_map(|change| {
-            let author = change.author;
-            change.rounds.iter().map(move |r| (author, r.asked.as_millis(), r.wait.get()))
-        });
-        Waits::queued(&rounds.collect::<Vec<_>>(), &[])
+        let mut all = Waits::default();
+        for group in 0..self.reviewers.len().max(1) as u32 {
+            let rounds =
+                self.changes.iter().filter(|change| change.group == group).flat_map(|change| {
+                    let author = change.author;
+                    change.rounds.iter().map(move |r| (author, r.asked.as_millis(), r.wait.get()))
+                });
+            let Waits { authors, waits, ahead } = Waits::queued(&rounds.collect::<Vec<_>>(), &[]);
+            all.authors.extend(authors);
+            all.waits.extend(waits);
+            all.ahead.extend(ahead);
+        }
+        all
     }
 
     /// Waits for a runner.

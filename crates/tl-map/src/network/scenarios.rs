@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF as _, StudentsT};
 
 use super::asked::{Asked, Knob};
-use super::calendar::Calendar;
+use super::calendar::Group;
 use super::line::Model;
 use super::observed::{Merge, Observed};
 use super::simulation::{Run, simulate};
@@ -121,11 +121,11 @@ pub struct StationLoad {
 /// Asks every scenario that the line can be asked.
 pub(crate) fn scenarios(
     observed: &Observed,
-    calendar: &Calendar,
+    groups: &[Group],
     share: f64,
     settings: &Settings,
 ) -> Vec<(Scenario, Outcome)> {
-    let line = Model::new(observed, calendar, share, settings.changes);
+    let line = Model::new(observed, groups, share, settings.changes);
     let before = replications(&line, settings);
     Scenario::ALL
         .iter()

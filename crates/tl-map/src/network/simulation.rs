@@ -10,7 +10,7 @@ use super::calendar::{HOUR, hour_of_week};
 use super::engine::{Clock, pick, stream, unit};
 use super::line::{Model, WEEK};
 use super::observed::{Change, Merge};
-use super::station::{Gate, Started, Station};
+use super::station::{Flow, Gate, Started, Station};
 use crate::stats::random::SplitMix64;
 
 /// Kinds of random streams: see [`stream`].
@@ -97,7 +97,8 @@ struct Simulation<'m> {
     jobs: Vec<Job>,
     /// Runs of CI: whose, and how long.
     runs: Vec<(u32, i64)>,
-    review: Station,
+    /// One for each group of reviewers.
+    review: Vec<Station>,
     ci: Station,
     merge: Gate,
     /// The batch that is being merged, and how many batches there were.
@@ -118,7 +119,7 @@ pub(crate) fn simulate(model: &Model<'_>, seed: u64, replication: u64) -> Run {
         clock: Clock::new(0),
         jobs: Vec::new(),
         runs: Vec::new(),
-        review: Station::new(0, 0),
+        review: model.groups.iter().map(|_| Station::new(0, 0)).collect(),
         ci: Station::new(model.runners, 0),
         merge: Gate::new(0),
         batch: (Vec::new(), 0),
@@ -148,12 +149,13 @@ impl Simulation<'_> {
             Next::Hour => self.hour(),
             Next::Pushed(job) => self.pushed(job),
             Next::Reviewed(job) => {
-                self.review.done();
                 let index = job as usize;
+                let group = self.change(job).group as usize;
+                self.review[group].done();
                 let round = self.change(job).rounds[self.jobs[index].round as usize];
                 self.jobs[index].round += 1;
                 self.clock.schedule(self.clock.now() + round.rework.get(), Next::Pushed(job));
-                self.start_reviews();
+                self.start_reviews(group);
             }
             Next::Tested(run) => {
                 self.ci.done();
@@ -199,19 +201,21 @@ impl Simulation<'_> {
     fn hour(&mut self) {
         let now = self.clock.now();
         let model = self.model;
-        let on_duty = model.calendar.on_duty(model.reviewers, now);
+        let on_duty: Vec<u32> = model.groups.iter().map(|group| group.on_duty(now)).collect();
         if now < self.end {
             self.arrive(now);
             if now >= self.warm {
                 let hour = HOUR as f64;
-                self.seen.review.capacity += f64::from(on_duty) * hour;
+                self.seen.review.capacity += f64::from(on_duty.iter().sum::<u32>()) * hour;
                 self.seen.ci.capacity += f64::from(model.runners) * hour;
                 self.seen.merge.capacity += hour;
             }
             self.queue_other_runs(now);
         }
-        self.review.resize(on_duty);
-        self.start_reviews();
+        for (group, on_duty) in on_duty.into_iter().enumerate() {
+            self.review[group].resize(on_duty);
+            self.start_reviews(group);
+        }
         if now + HOUR < 2 * self.end {
             self.clock.schedule(now + HOUR, Next::Hour);
         }
@@ -312,22 +316,24 @@ impl Simulation<'_> {
                 self.jobs[index].running += 1;
             }
         }
-        if round < rounds && self.model.reviewers > 0 && !self.is_approved_unseen(job) {
-            self.review.join(now, job);
+        let group = change.group as usize;
+        let has_reviewers = self.model.is_reviewed(change);
+        self.start_runs();
+        if round < rounds && has_reviewers && !self.is_approved_unseen(job) {
+            self.review[group].join(now, job);
+            self.start_reviews(group);
         } else {
             self.jobs[index].approved = true;
         }
-        self.start_runs();
-        self.start_reviews();
         self.merge_if_ready(job);
     }
 
-    fn start_reviews(&mut self) {
+    fn start_reviews(&mut self, group: usize) {
         let now = self.clock.now();
-        while let Some(Started { job, waited, present, .. }) = self.review.start(now) {
+        while let Some(Started { job, waited, present, .. }) = self.review[group].start(now) {
             let round = self.change(job).rounds[self.jobs[job as usize].round as usize];
             let work = (round.service.get() as f64 / self.model.share).round() as i64;
-            let given = self.model.calendar.done_at(now, work);
+            let given = self.model.groups[group].calendar.done_at(now, work);
             self.clock.schedule(given, Next::Reviewed(job));
             if self.counts(job) {
                 self.seen.review.waits.push(waited + given - now);
@@ -418,8 +424,9 @@ impl Simulation<'_> {
         let mut run = self.seen;
         run.unfinished = came.filter(|job| !job.done).count();
         run.simulated = self.jobs.len();
-        let flows = [self.review.flow(), self.ci.flow(), self.merge.flow(), self.release.flow()];
-        run.balanced = flows.iter().all(|flow| flow.is_balanced());
+        let flows = [self.ci.flow(), self.merge.flow(), self.release.flow()];
+        let mut flows = self.review.iter().map(Station::flow).chain(flows);
+        run.balanced = flows.all(Flow::is_balanced);
         run
     }
 }

@@ -59,6 +59,7 @@ pub(super) fn line() -> Observed {
         let asked_at = Timestamp::from_millis(asked[index]);
         Change {
             author: index as u32 % 40,
+            group: 0,
             started: Timestamp::from_millis(started[index]),
             coding: Millis::new(asked[index] - started[index]),
             rounds: vec![Round {
@@ -83,7 +84,7 @@ pub(super) fn line() -> Observed {
         from: Timestamp::from_millis(FROM),
         until: Timestamp::from_millis(FROM + WEEKS * Millis::WEEK.get()),
         changes: changes.collect(),
-        reviewers: 2,
+        reviewers: vec![2],
         review_share: None,
         runners: 1,
         other_runs: Vec::new(),
@@ -211,8 +212,8 @@ fn trains_that_were_observed_keep_their_hours_and_are_halved_in_the_middle() {
     let days = (0..7 * WEEKS).map(|day| observed.from + Millis::days(day));
     observed.release = Release::AsObserved(days.collect());
     observed.review_share = Some(0.5);
-    let calendar = Calendar::learned(&observed);
-    let mut model = Model::new(&observed, &calendar, 0.5, 4_000);
+    let groups = Group::learned(&observed);
+    let mut model = Model::new(&observed, &groups, 0.5, 4_000);
     let mean = |model: &Model<'_>| {
         let waits = simulate(model, 1, 0).release.waits;
         waits.iter().map(|&wait| wait as f64 / HOUR).sum::<f64>() / waits.len() as f64
@@ -234,8 +235,8 @@ fn a_merge_that_deploys_takes_along_what_waits_for_a_train() {
         change.on_demand = true;
         change.release_wait = Some(Millis::new((0.5 * HOUR) as i64));
     }
-    let calendar = Calendar::learned(&observed);
-    let run = simulate(&Model::new(&observed, &calendar, 0.5, 4_000), 1, 0);
+    let groups = Group::learned(&observed);
+    let run = simulate(&Model::new(&observed, &groups, 0.5, 4_000), 1, 0);
     let waits: Vec<f64> = run.release.waits.iter().map(|&wait| wait as f64 / HOUR).collect();
     let mean = waits.iter().sum::<f64>() / waits.len() as f64;
     // Half of one merge an hour deploys: two hours until the next, and the half hour that it takes,
@@ -247,9 +248,9 @@ fn a_merge_that_deploys_takes_along_what_waits_for_a_train() {
 #[test]
 fn runs_that_no_change_asked_for_keep_runners_busy() {
     let mut observed = line();
-    let calendar = Calendar::learned(&observed);
+    let groups = Group::learned(&observed);
     let seen = |observed: &Observed| {
-        let run = simulate(&Model::new(observed, &calendar, 0.5, 4_000), 1, 0);
+        let run = simulate(&Model::new(observed, &groups, 0.5, 4_000), 1, 0);
         (run.ci.load(), run.ci.waits.iter().sum::<i64>() / run.ci.waits.len() as i64)
     };
     let (alone, waited) = seen(&observed);
@@ -271,14 +272,84 @@ fn a_merge_queue_takes_batches_and_reviews_come_in_rounds() {
         again.service = Millis::ZERO;
         change.rounds.push(again);
     }
-    let calendar = Calendar::learned(&observed);
-    let run = simulate(&Model::new(&observed, &calendar, 0.5, 4_000), 1, 0);
+    let groups = Group::learned(&observed);
+    let run = simulate(&Model::new(&observed, &groups, 0.5, 4_000), 1, 0);
     assert_eq!(run.unfinished, 0);
     assert_eq!(run.review.waits.len(), 2 * run.totals.len());
     // A quarter of 1.5 h for each of one change an hour.
     assert!((run.merge.load() - 0.375).abs() < 0.05, "{}", run.merge.load());
     assert!(run.merge.waits.iter().any(|&wait| wait > 0));
     assert!(run.release.waits.iter().all(|&wait| wait == 0));
+}
+
+/// Open time between the line's start and `at`, where every day is open for the twelve hours from
+/// `opens` on.
+fn open_time(at: i64, opens: i64) -> i64 {
+    let (day, half) = (Millis::DAY.get(), Millis::DAY.get() / 2);
+    let since = at - FROM - opens;
+    since.div_euclid(day) * half + since.rem_euclid(day).min(half)
+}
+
+/// The instant at which so much open time is over.
+fn when_open(open: i64, opens: i64) -> i64 {
+    let (day, half) = (Millis::DAY.get(), Millis::DAY.get() / 2);
+    FROM + opens + open.div_euclid(half) * day + open.rem_euclid(half)
+}
+
+/// The line, reviewed by two groups of two: one by day and one by night, every second change each.
+fn shifts() -> Observed {
+    let mut observed = line();
+    observed.reviewers = vec![2, 2];
+    observed.runners = 0;
+    observed.release = Release::OnDemand;
+    for (row, change) in observed.changes.iter_mut().enumerate() {
+        change.group = row as u32 % 2;
+        change.runs.clear();
+        change.release_wait = None;
+    }
+    for group in 0..2 {
+        let opens = i64::from(group) * Millis::DAY.get() / 2;
+        let mut own: Vec<&mut Change> =
+            observed.changes.iter_mut().filter(|change| change.group == group).collect();
+        let asked: Vec<i64> =
+            own.iter().map(|one| open_time(one.rounds[0].asked.as_millis(), opens)).collect();
+        let busy: Vec<i64> = own.iter().map(|one| 2 * one.rounds[0].service.get()).collect();
+        for (row, began) in begun(&asked, &busy, 2).into_iter().enumerate() {
+            let given = Timestamp::from_millis(when_open(began + busy[row], opens));
+            own[row].rounds[0].wait = given - own[row].rounds[0].asked;
+        }
+    }
+    observed
+}
+
+#[test]
+fn two_groups_that_review_at_their_own_hours_are_not_one() {
+    let mut observed = shifts();
+    let (found, _) = calibrate(&observed, &QUICK);
+    assert!(found.holds, "{found:#?}");
+    let share = found.fitted.expect("the share is not known").review_share;
+    assert!((share - 0.5).abs() < 0.06, "{share}");
+
+    observed.changes.iter_mut().for_each(|change| change.group = 0);
+    observed.reviewers = vec![4];
+    let (found, _) = calibrate(&observed, &QUICK);
+    assert!(!found.holds && found.why[0].starts_with("review: "), "{found:#?}");
+}
+
+#[test]
+fn one_more_reviewer_goes_to_the_group_with_most_work_and_one_of_each_stays() {
+    let mut observed = shifts();
+    for change in observed.changes.iter_mut().filter(|change| change.group == 1) {
+        change.rounds[0].service = change.rounds[0].service + change.rounds[0].service;
+    }
+    let groups = Group::learned(&observed);
+    let staffed = |reviewers| {
+        let mut model = Model::new(&observed, &groups, 0.5, 4_000);
+        model.staff(reviewers);
+        model.groups.iter().map(|group| group.reviewers).collect::<Vec<_>>()
+    };
+    assert_eq!([2, 3, 5, 6].map(staffed), [vec![1, 1], vec![1, 2], vec![2, 3], vec![2, 4]]);
+    assert_eq!(staffed(0), [1, 1]);
 }
 
 proptest! {
@@ -288,7 +359,7 @@ proptest! {
     #[test]
     fn littles_law_holds_on_every_run_of_the_line(
         seed in any::<u64>(),
-        reviewers in 0..4_u32,
+        (reviewers, others) in (0..4_u32, 0..3_u32),
         runners in 0..3_u32,
         share in 0.1..1.0_f64,
         growth in 0.5..2.0_f64,
@@ -298,15 +369,18 @@ proptest! {
         let mut observed = line();
         observed.changes.truncate(400);
         observed.until = observed.from + Millis::days(17);
-        (observed.reviewers, observed.runners) = (reviewers, runners);
+        (observed.reviewers, observed.runners) = (vec![reviewers, others], runners);
+        for (row, change) in observed.changes.iter_mut().enumerate() {
+            change.group = row as u32 % 2;
+        }
         if batch {
             observed.merge = Merge::Batches { limit: 2, durations: vec![Millis::HOUR] };
         }
         if on_demand {
             observed.release = Release::OnDemand;
         }
-        let calendar = Calendar::learned(&observed);
-        let mut model = Model::new(&observed, &calendar, share, 300);
+        let groups = Group::learned(&observed);
+        let mut model = Model::new(&observed, &groups, share, 300);
         (model.growth, model.unreviewed) = (growth, unreviewed);
         let run = simulate(&model, seed, 0);
         prop_assert!(run.balanced);

@@ -10,7 +10,7 @@ use tl_core::delivery::{Request, Review};
 use tl_core::fact::{BuildLevel, Outcome, ReviewVerdict};
 use tl_core::time::{Millis, Timestamp};
 
-use super::releases;
+use super::{groups, releases};
 use crate::dataset::{Busiest, Dataset, Item, Size};
 use crate::fold::Ran;
 use crate::journey::Boundary;
@@ -37,7 +37,7 @@ pub(super) fn observe(data: &Dataset<'_>, busiest: &Busiest) -> Line {
     let repository = busiest.repository;
     let mut taken = taken(data, repository);
     let until = settled(data, &taken);
-    taken.retain(|(started, _)| *started < until);
+    taken.retain(|(started, item)| *started < until && request(data, busiest, item).is_some());
     let mut from = data.observed().since;
     if taken.len() > MOST_CHANGES {
         taken.drain(..taken.len() - MOST_CHANGES);
@@ -45,17 +45,15 @@ pub(super) fn observe(data: &Dataset<'_>, busiest: &Busiest) -> Line {
     }
     let requests = || taken.iter().filter_map(|(_, item)| request(data, busiest, item));
     let usual = sittings(requests());
+    let changes = taken.iter().filter_map(|(started, item)| {
+        change(request(data, busiest, item)?, item, *started, &usual)
+    });
     let mut line = Line {
         observed: Observed {
             from,
             until,
-            changes: taken
-                .iter()
-                .filter_map(|(started, item)| {
-                    change(request(data, busiest, item)?, item, *started, &usual)
-                })
-                .collect(),
-            reviewers: reviewers(requests()),
+            changes: changes.collect(),
+            reviewers: Vec::new(),
             review_share: None,
             runners: 0,
             other_runs: Vec::new(),
@@ -65,6 +63,7 @@ pub(super) fn observe(data: &Dataset<'_>, busiest: &Busiest) -> Line {
         },
         left_out: Vec::new(),
     };
+    groups::add(data, busiest, &taken, &mut line.observed);
     add_ci(data, busiest, &taken, &mut line);
     add_merge_waits(&taken, &mut line.observed);
     releases::add(data, repository, &taken, &mut line);
@@ -98,7 +97,11 @@ fn settled(data: &Dataset<'_>, taken: &[(Timestamp, &Item)]) -> Timestamp {
     data.window.until - spans.get(spans.len() * 9 / 10).copied().unwrap_or_default()
 }
 
-fn request<'b>(data: &Dataset<'_>, busiest: &'b Busiest, item: &Item) -> Option<&'b Request> {
+pub(super) fn request<'b>(
+    data: &Dataset<'_>,
+    busiest: &'b Busiest,
+    item: &Item,
+) -> Option<&'b Request> {
     busiest.request(data.change(item).request?)
 }
 
@@ -107,6 +110,7 @@ fn change(request: &Request, item: &Item, started: Timestamp, usual: &Usual) -> 
     let ready = item.told.course.ready?;
     Some(Change {
         author: item.author,
+        group: 0,
         started,
         coding: ready - started,
         rounds: rounds(request, ready, item.merged, usual),
@@ -124,7 +128,7 @@ fn is_low_risk(size: Size) -> bool {
 }
 
 /// Reviews of a request by people who are not its author, oldest first.
-fn reviews(request: &Request) -> Vec<&Review> {
+pub(super) fn reviews(request: &Request) -> Vec<&Review> {
     let author = request.state.as_ref().map_or("", |(_, state)| state.author.as_str());
     let counts = |review: &&Review| {
         review.class == AuthorClass::Human
@@ -135,13 +139,6 @@ fn reviews(request: &Request) -> Vec<&Review> {
     let mut reviews: Vec<&Review> = request.reviews.iter().filter(counts).collect();
     reviews.sort_by_key(|review| review.at);
     reviews
-}
-
-fn reviewers<'r>(requests: impl Iterator<Item = &'r Request>) -> u32 {
-    let names: FxHashSet<&str> = requests
-        .flat_map(|request| reviews(request).into_iter().map(|review| review.reviewer.as_str()))
-        .collect();
-    names.len() as u32
 }
 
 /// The turns of a request: a reviewer's until the review, then the author's until the next push,

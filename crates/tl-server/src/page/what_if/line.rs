@@ -56,8 +56,11 @@ pub(super) fn sliders(simulator: &Simulator, asked: &Asked) -> Vec<Slider> {
             label: capitalized(knob.label()),
             small: today(simulator, knob),
             least: match knob {
-                // One of them stays.
-                Knob::Reviewers => i64::from(least).max(1 - i64::from(simulator.reviewers())),
+                // One of each group stays.
+                Knob::Reviewers => {
+                    let fewest = Asked { reviewers: least, ..Asked::TODAY };
+                    i64::from(simulator.reviewers_then(&fewest)) - i64::from(simulator.reviewers())
+                }
                 _ => least.into(),
             },
             most: most.into(),
@@ -102,8 +105,7 @@ fn changed(simulator: &Simulator, asked: &Asked) -> Vec<String> {
         let value = asked.get(knob);
         match knob {
             Knob::Reviewers => {
-                let (today, then) =
-                    (simulator.reviewers(), asked.reviewers_of(simulator.reviewers()));
+                let (today, then) = (simulator.reviewers(), simulator.reviewers_then(asked));
                 format!("{then} reviewers instead of {today}")
             }
             Knob::Runners => {
