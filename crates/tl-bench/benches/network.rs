@@ -49,6 +49,7 @@ fn line(gap: u32, weeks: i64) -> Observed {
         let runs = vec![run(0), run(1)];
         changes.push(Change {
             author: changes.len() as u32 % 50,
+            group: 0,
             started: at,
             coding,
             rounds,
@@ -64,7 +65,7 @@ fn line(gap: u32, weeks: i64) -> Observed {
         from,
         until,
         changes,
-        reviewers: 60 / gap + 1,
+        reviewers: vec![60 / gap + 1],
         review_share: None,
         runners: 30 / gap + 1,
         other_runs: Vec::new(),

@@ -38,6 +38,10 @@ const ROWS: Duration = Duration::from_millis(700);
 /// waits for it, too.
 const STEP: Duration = Duration::from_millis(15);
 
+/// For how long events are folded before it is looked again whether deliveries wait: a ledger that was
+/// never served is folded for minutes, and what comes meanwhile is shown within a second all the same.
+const SLICE: Duration = Duration::from_millis(300);
+
 /// Events of one such transaction, at least and at most.
 const STEPS: [usize; 2] = [128, 8_192];
 
@@ -59,7 +63,7 @@ pub(crate) async fn work(app: App) {
     // In memory there is but one connection.
     let own = app.ledger.again().await.ok().flatten();
     let reader = own.as_ref().unwrap_or(&app.ledger);
-    let (mut pause, mut folded) = (PAUSES[0], Instant::now());
+    let (mut pause, mut folded, mut step) = (PAUSES[0], Instant::now(), STEPS[0]);
     let mut is_behind = true;
     while !*stopping.borrow() {
         match round(&app).await {
@@ -72,9 +76,10 @@ pub(crate) async fn work(app: App) {
                 pause = PAUSES[0];
                 is_behind |= settled > 0;
                 if is_behind && (settled == 0 || folded.elapsed() >= ROWS) {
-                    is_behind = !rows(&app, reader).await;
+                    let found = rows(&app, reader, &mut step, SLICE).await;
                     folded = Instant::now();
-                    if is_behind {
+                    is_behind = found != Rows::Folded;
+                    if found == Rows::Failed {
                         sleep(LOOK).await;
                     }
                 }
@@ -89,29 +94,43 @@ pub(crate) async fn work(app: App) {
     }
 }
 
-/// Folds what is new into rows, before somebody waits for it; `false` where that failed.
-async fn rows(app: &App, reader: &Ledger) -> bool {
+/// How far rows came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Rows {
+    /// Everything is folded.
+    Folded,
+    /// There is more.
+    More,
+    Failed,
+}
+
+/// Folds what is new into rows, before somebody waits for it, for a `slice` of time; `step` is how many
+/// events make a transaction, and becomes what is right for this machine.
+async fn rows(app: &App, reader: &Ledger, step: &mut usize, slice: Duration) -> Rows {
     let stopping = app.stopping.subscribe();
-    let mut step = STEPS[0];
+    let first = Instant::now();
     while !*stopping.borrow() {
         let begun = Instant::now();
-        match app.ledger.step_rows::<Things>(reader, step).await {
+        match app.ledger.step_rows::<Things>(reader, *step).await {
             Ok(progress) => {
                 app.inlet.note_folded(progress.position);
                 if progress.position >= progress.end {
-                    return true;
+                    return Rows::Folded;
                 }
             }
             Err(err) => {
                 tracing::error!(%err, "events were not folded");
                 app.inlet.health.note_folding(Some(err.to_string()));
-                return false;
+                return Rows::Failed;
             }
         }
-        step = if begun.elapsed() > STEP { step / 2 } else { step * 2 };
-        step = step.clamp(STEPS[0], STEPS[1]);
+        let next = if begun.elapsed() > STEP { *step / 2 } else { *step * 2 };
+        *step = next.clamp(STEPS[0], STEPS[1]);
+        if first.elapsed() >= slice {
+            break;
+        }
     }
-    false
+    Rows::More
 }
 
 /// Takes what waits, once; says how many deliveries that were.

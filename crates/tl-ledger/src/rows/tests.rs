@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::sync::Mutex;
 use std::task::Poll;
 
 use proptest::prelude::*;
@@ -391,6 +392,55 @@ fn folding_that_is_dropped_half_way_goes_on_where_it_was() {
         }
         ledger.catch_up_rows::<Seen>(&mut |_| ()).await.unwrap();
         assert_eq!(all::<Seen>(&ledger).await, (Position(2400), expected(&ledger).await));
+    });
+}
+
+/// The same as [`Seen`]; another process folds everything while a row is in hand.
+struct Overtaken;
+
+/// Where the ledger is that somebody else folds next.
+static OVERTAKE: Mutex<Option<String>> = Mutex::new(None);
+
+impl RowProjection for Overtaken {
+    const NAME: &'static str = "overtaken";
+    const VERSION: u32 = 1;
+
+    fn keys(recorded: &Recorded, keys: &mut Vec<RowKey>) {
+        push_keys(recorded, keys);
+    }
+
+    fn fold(_key: &RowKey, stored: Option<&[u8]>, events: &[&Recorded]) -> Option<Row> {
+        let place = OVERTAKE.lock().unwrap().take();
+        if let Some(place) = place {
+            let overtakes = async move {
+                let other = Home::open_at(&place).await;
+                other.catch_up_rows::<Self>(&mut |_| ()).await.unwrap();
+            };
+            std::thread::spawn(move || run(overtakes)).join().unwrap();
+        }
+        push_positions(stored, events)
+    }
+}
+
+#[test]
+fn who_is_overtaken_between_reading_rows_and_writing_them_changes_nothing() {
+    on_both(async |home| {
+        let ledger = home.open().await;
+        ledger.append(&events("github", 0..12, 5)).await.unwrap();
+        ledger.catch_up_rows::<Overtaken>(&mut |_| ()).await.unwrap();
+        let own = ledger.again().await.unwrap();
+        for (from, reader) in [(12, Some(&ledger)), (20, own.as_ref())] {
+            let Some(reader) = reader else { continue };
+            let end = i64::from(from) + 8;
+            ledger.append(&events("github", from..from + 8, 5)).await.unwrap();
+            let set = ledger.row_set::<Overtaken>().await.unwrap();
+            let page = ledger.read_page(set.position, 8, PAGE_BYTES).await.unwrap();
+            *OVERTAKE.lock().unwrap() = Some(home.place());
+            let folded = ledger.fold_page::<Overtaken>(reader, set, &page).await.unwrap();
+            assert_eq!(*OVERTAKE.lock().unwrap(), None, "nobody overtook");
+            assert!(matches!(folded, Folded::Late), "the other one had folded them");
+            assert_eq!(all::<Overtaken>(&ledger).await, (Position(end), expected(&ledger).await));
+        }
     });
 }
 

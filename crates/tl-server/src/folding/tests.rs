@@ -67,12 +67,32 @@ fn what_a_killed_server_had_in_hand_is_folded_when_its_lease_is_over() {
 }
 
 #[test]
+fn a_long_ledger_is_folded_in_slices_between_which_deliveries_are_taken() {
+    let server = server();
+    let merged = |number: usize| {
+        let (key, subject) = (number.to_string(), format!("change:acme/api#{number}"));
+        Event::new("change.merged", crate::testing::now(), "github", &key, &subject)
+    };
+    let old: Vec<Event> = (0..300).map(merged).collect();
+    server.wait(async {
+        let ledger = &server.app.ledger;
+        ledger.append(&old).await.unwrap();
+        let mut step = 128;
+        assert_eq!(rows(&server.app, ledger, &mut step, Duration::ZERO).await, Rows::More);
+        assert_eq!(server.app.inlet.folded().0, 128);
+        while rows(&server.app, ledger, &mut step, Duration::ZERO).await == Rows::More {}
+        assert_eq!(server.app.inlet.folded().0, 300);
+    });
+}
+
+#[test]
 fn rows_hold_what_came_before_anybody_asks() {
     let server = server();
     server.github("pull_request", "id-1", &opened(1));
     server.fold();
     server.wait(async {
-        assert!(rows(&server.app, &server.app.ledger).await);
+        let found = rows(&server.app, &server.app.ledger, &mut 128, SLICE).await;
+        assert_eq!(found, Rows::Folded);
         let (end, folded) = (server.app.ledger.end().await.unwrap(), server.app.inlet.folded());
         assert_eq!(end, folded);
         let table = tl_map::fold::Table::Request.number();

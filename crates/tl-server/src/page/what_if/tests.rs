@@ -58,6 +58,7 @@ fn simulated() -> Measured {
     let at = |hour: i64| Timestamp::from_millis(from.as_millis() + hour * Millis::HOUR.get());
     let change = |row: i64| Change {
         author: (row % 8) as u32,
+        group: 0,
         started: at(2 * row),
         coding: Millis::HOUR,
         rounds: vec![Round {
@@ -76,7 +77,7 @@ fn simulated() -> Measured {
         from,
         until: now(),
         changes: (0..1_000).map(change).collect(),
-        reviewers: 2,
+        reviewers: vec![2],
         review_share: None,
         runners: 0,
         other_runs: Vec::new(),
