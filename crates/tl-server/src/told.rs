@@ -201,7 +201,7 @@ pub(crate) async fn heard(app: &App) -> Result<MutexGuard<'_, Heard>, ReadError>
             return Ok(heard);
         }
         heard.step(&app.reader).await?;
-        if heard.position >= heard.end {
+        if heard.is_whole() {
             return Ok(heard);
         }
         if begun.elapsed() < PATIENCE {
@@ -218,7 +218,7 @@ async fn read_on(app: App) {
     loop {
         let mut heard = app.told.0.lock().await;
         let step = heard.step(&app.reader).await;
-        if step.is_err() || heard.position >= heard.end {
+        if step.is_err() || heard.is_whole() {
             heard.is_read_on = false;
             return;
         }
@@ -234,10 +234,15 @@ fn is_pseudonym(machine: &str) -> bool {
 }
 
 impl Heard {
+    /// Whether everything was taken in that there was when it was last looked.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.position >= self.end
+    }
+
     /// Takes in the next events.
     async fn step(&mut self, ledger: &Ledger) -> Result<(), ReadError> {
         self.end = ledger.end().await?;
-        if self.position >= self.end {
+        if self.is_whole() {
             return Ok(());
         }
         let (tally, until) = ledger.tally(self.position).await?;
@@ -390,7 +395,7 @@ impl Heard {
 
     /// How far it was read, where not all of it was.
     pub(crate) fn gap(&self) -> Option<String> {
-        (self.position < self.end).then(|| {
+        (!self.is_whole()).then(|| {
             format!(
                 "Of {} events {} are read so far; the rest is on its way.",
                 tl_map::format::count(u64::try_from(self.end.0).unwrap_or(0)),
