@@ -102,7 +102,8 @@ pub(crate) fn schema() -> Result<TypePtr, ParquetError> {
     Ok(Arc::new(parse_message_type(SCHEMA)?))
 }
 
-/// How the columns of a level are written. What grows slowly or has no pattern is stored as
+/// How the columns of a level are written. Files of level 0 are small and soon put together: they are
+/// not compressed. What grows slowly or has no pattern is stored as
 /// differences, what has few values by a dictionary. Tests stand in their order from level 1 on,
 /// and there a dictionary makes runs of them.
 pub(crate) fn properties(level: u8) -> Result<WriterPropertiesPtr, ParquetError> {
@@ -112,7 +113,10 @@ pub(crate) fn properties(level: u8) -> Result<WriterPropertiesPtr, ParquetError>
     ];
     let mut properties = WriterProperties::builder()
         .set_writer_version(WriterVersion::PARQUET_2_0)
-        .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
+        .set_compression(match level {
+            0 => Compression::UNCOMPRESSED,
+            _ => Compression::ZSTD(ZstdLevel::try_new(1)?),
+        })
         .set_max_row_group_row_count(Some(GROUP))
         .set_statistics_enabled(EnabledStatistics::Chunk)
         .set_key_value_metadata(Some(metadata));

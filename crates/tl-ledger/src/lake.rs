@@ -21,6 +21,7 @@
 
 mod write;
 
+use serde::Serialize;
 use tl_core::event::Event;
 use tl_core::segment::{Manifest, Pack, Segment};
 use tl_core::time::Timestamp;
@@ -30,6 +31,32 @@ use crate::backend::{Arg, Connection, Row};
 use crate::document;
 use crate::store::StoreError;
 use crate::{Ledger, Place};
+
+/// A query for packs with the row of their lake beside each; without packs, that row alone.
+macro_rules! with_standing {
+    ($packs:literal) => {
+        concat!(
+            "SELECT lakes.generation, lakes.next, COALESCE(found.block, -1), found.name, found.value
+             FROM lakes LEFT JOIN (SELECT packs.name, packs.block, packs.value FROM ",
+            $packs,
+            ") found ON TRUE WHERE lakes.name = $1 ORDER BY found.name, found.block"
+        )
+    };
+}
+
+/// How far a lake is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    /// Swaps so far.
+    pub generation: u64,
+    /// Number of the next file.
+    pub next: u64,
+}
+
+impl Standing {
+    /// Of a lake that nothing was written to.
+    pub const EMPTY: Self = Self { generation: 0, next: 1 };
+}
 
 /// What changes in a lake at once.
 #[derive(Debug, Clone, Copy)]
@@ -123,28 +150,54 @@ impl Ledger {
         session.finish(read).await.map_err(failed)
     }
 
-    /// The packs of these names, by name and block, and the generation that they are of. A name that
+    /// The packs of these names, by name and block, and how the lake stands with them. A name that
     /// ends with `/` stands for all that begin with it.
-    pub async fn packs(&self, lake: &str, names: &[&str]) -> Result<(u64, Vec<Pack>), LakeError> {
-        let failed = |err| self.no_lake(lake, err);
+    pub async fn packs(
+        &self,
+        lake: &str,
+        names: &[&str],
+    ) -> Result<(Standing, Vec<Pack>), LakeError> {
+        // All that begin so are before the name with the sign behind `/`, which is `0`.
+        let behind = |name: &&str| match name.strip_suffix('/') {
+            Some(family) => format!("{family}0"),
+            None => format!("{name}\u{1}"),
+        };
+        let ranges: Vec<(&str, String)> = names.iter().map(|name| (*name, behind(name))).collect();
         let mut session = self.session().await;
-        session.begin_reading().await.map_err(failed)?;
-        let read = named_packs(&mut session.connection, lake, names).await;
-        session.finish(read).await.map_err(failed)
+        let sql = match &session.connection {
+            Connection::Sqlite(_) => with_standing!(
+                "json_each($2) r CROSS JOIN packs ON lake = $1
+                 AND name >= r.value ->> 0 AND name < r.value ->> 1"
+            ),
+            Connection::Postgres(_) => with_standing!(
+                "json_array_elements($2::json) r CROSS JOIN packs WHERE lake = $1
+                 AND name >= r ->> 0 AND name < r ->> 1"
+            ),
+        };
+        let read = packs(&mut session.connection, sql, lake, &ranges).await;
+        read.map_err(|err| self.no_lake(lake, err))
     }
 
-    /// Single packs by name and block, those that are there, by name and block, and the generation that they
-    /// are of.
+    /// Single packs by name and block, those that are there, by name and block, and how the lake stands
+    /// with them. What is wanted twice comes twice.
     pub async fn blocks(
         &self,
         lake: &str,
         wanted: &[(&str, u32)],
-    ) -> Result<(u64, Vec<Pack>), LakeError> {
-        let failed = |err| self.no_lake(lake, err);
+    ) -> Result<(Standing, Vec<Pack>), LakeError> {
         let mut session = self.session().await;
-        session.begin_reading().await.map_err(failed)?;
-        let read = single_packs(&mut session.connection, lake, wanted).await;
-        session.finish(read).await.map_err(failed)
+        let sql = match &session.connection {
+            Connection::Sqlite(_) => with_standing!(
+                "json_each($2) r CROSS JOIN packs
+                 ON lake = $1 AND name = r.value ->> 0 AND block = r.value ->> 1"
+            ),
+            Connection::Postgres(_) => with_standing!(
+                "json_array_elements($2::json) r CROSS JOIN packs
+                 WHERE lake = $1 AND name = r ->> 0 AND block = (r ->> 1)::BIGINT"
+            ),
+        };
+        let read = packs(&mut session.connection, sql, lake, wanted).await;
+        read.map_err(|err| self.no_lake(lake, err))
     }
 
     /// Changes a lake: all of it, or nothing. When it returns, the change is on disk.
@@ -254,69 +307,29 @@ async fn generation(connection: &mut Connection, lake: &str) -> Result<u64, sqlx
     Ok(found.unwrap_or(0))
 }
 
-async fn named_packs(
+/// Packs from what an inner query says, and the row of their lake, which is there without them: one
+/// statement sees one moment, and is one trip.
+async fn packs(
     connection: &mut Connection,
+    sql: &'static str,
     lake: &str,
-    names: &[&str],
-) -> Result<(u64, Vec<Pack>), sqlx::Error> {
-    let generation = generation(connection, lake).await?;
-    let mut packs = Vec::new();
-    for name in names {
-        let mut keep = |row: Row<'_>| {
-            packs.push(pack(&row)?);
-            Ok(true)
-        };
-        if let Some(family) = name.strip_suffix('/') {
-            // The sign behind `/` is `0`.
-            let end = format!("{family}0");
-            let sql = "SELECT name, block, value FROM packs
-                       WHERE lake = $1 AND name >= $2 AND name < $3 ORDER BY name, block";
-            let args = [Arg::Text(lake), Arg::Text(name), Arg::Text(&end)];
-            connection.fetch(sql, &args, &mut keep).await?;
-        } else {
-            let sql = "SELECT name, block, value FROM packs
-                       WHERE lake = $1 AND name = $2 ORDER BY block";
-            connection.fetch(sql, &[Arg::Text(lake), Arg::Text(name)], &mut keep).await?;
-        }
-    }
-    Ok((generation, packs))
-}
-
-async fn single_packs(
-    connection: &mut Connection,
-    lake: &str,
-    wanted: &[(&str, u32)],
-) -> Result<(u64, Vec<Pack>), sqlx::Error> {
-    let generation = generation(connection, lake).await?;
-    let mut packs = Vec::with_capacity(wanted.len());
-    // One statement for any number of them: each one is a trip of its own otherwise.
-    let sql = match connection {
-        Connection::Sqlite(_) => {
-            "SELECT name, block, value FROM packs WHERE lake = $1 AND (name, block) IN (
-                 SELECT value ->> 0, value ->> 1 FROM json_each($2)
-             ) ORDER BY name, block"
-        }
-        Connection::Postgres(_) => {
-            "SELECT name, block, value FROM packs WHERE lake = $1 AND (name, block) IN (
-                 SELECT one ->> 0, (one ->> 1)::BIGINT FROM json_array_elements($2::json) AS one
-             ) ORDER BY name, block"
-        }
-    };
+    wanted: &(impl Serialize + ?Sized),
+) -> Result<(Standing, Vec<Pack>), sqlx::Error> {
     let list = serde_json::to_string(wanted).map_err(|err| sqlx::Error::Encode(err.into()))?;
+    let (mut standing, mut packs) = (Standing::EMPTY, Vec::new());
     let keep = |row: Row<'_>| {
-        packs.push(pack(&row)?);
+        standing = Standing { generation: unsigned(&row, 0)?, next: unsigned(&row, 1)? };
+        if row.integer(2)? >= 0 {
+            packs.push(Pack {
+                name: row.text(3)?.to_owned(),
+                block: unsigned(&row, 2)?,
+                value: row.bytes(4)?.to_vec(),
+            });
+        }
         Ok(true)
     };
     connection.fetch(sql, &[Arg::Text(lake), Arg::Text(&list)], keep).await?;
-    Ok((generation, packs))
-}
-
-fn pack(row: &Row<'_>) -> Result<Pack, sqlx::Error> {
-    Ok(Pack {
-        name: row.text(0)?.to_owned(),
-        block: unsigned(row, 1)?,
-        value: row.bytes(2)?.to_vec(),
-    })
+    Ok((standing, packs))
 }
 
 /// A column that holds what is never negative; another number there was not written by us.

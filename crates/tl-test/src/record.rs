@@ -29,7 +29,7 @@ use tl_core::time::Timestamp;
 use tl_lake::place::{Place, PlaceError};
 use tl_lake::write::WriteError;
 use tl_ledger::Ledger;
-use tl_ledger::lake::{LakeError, Swap, SwapError, Swapped};
+use tl_ledger::lake::{LakeError, Standing, Swap, SwapError, Swapped};
 
 pub use dims::{Commit, Known as Reason, Run};
 pub use evidence::{attempts, orders};
@@ -207,19 +207,20 @@ pub async fn record(
     check(info)?;
     let mut unlisted: Option<Segment> = None;
     for round in 1..=ROUNDS {
-        let manifest = ledger.lake(lake).await?;
         if let Some(segment) = unlisted.take() {
+            let manifest = ledger.lake(lake).await?;
             // Nobody can list a number that others have passed.
             let is_listed = manifest.segments.iter().any(|known| known.path == segment.path);
             if segment.id < manifest.next && !is_listed {
                 place.delete(&segment.path)?;
             }
         }
-        let planned = plan(ledger, lake, info, gathered, beside.lesson, manifest.generation, now);
+        let planned = plan(ledger, lake, info, gathered, beside.lesson, now);
         let Some(mut planned) = planned.await? else { continue };
         planned.recorded.rounds = round;
+        let standing = planned.standing;
         if !planned.rows.is_empty() {
-            let (bytes, segment) = tl_lake::write::write(&planned.rows, 0, manifest.next)?;
+            let (bytes, segment) = tl_lake::write::write(&planned.rows, 0, standing.next)?;
             place.put(&segment.path, bytes)?;
             planned.recorded.segment = Some(segment.id);
             unlisted = Some(segment);
@@ -228,7 +229,7 @@ pub async fn record(
         all.extend_from_slice(beside.events);
         let swap = Swap {
             lake,
-            expected: manifest.generation,
+            expected: standing.generation,
             add: unlisted.as_slice(),
             remove: &[],
             packs: &planned.packs,
@@ -252,6 +253,8 @@ pub async fn record(
 
 /// What a swap is to write.
 struct Planned {
+    /// How the lake stood.
+    standing: Standing,
     rows: tl_lake::rows::Rows,
     packs: Vec<Pack>,
     recorded: Recorded,
@@ -264,14 +267,13 @@ async fn plan(
     info: &RunInfo,
     gathered: &Gathered,
     lesson: Option<&Lesson>,
-    generation: u64,
     now: Timestamp,
 ) -> Result<Option<Planned>, RecordError> {
-    let (found, packs) = ledger.packs(lake, &dims::WHOLE).await?;
-    let mut dims = Dims::read(found, &packs)?;
+    let (standing, packs) = ledger.packs(lake, &dims::WHOLE).await?;
+    let mut dims = Dims::read(standing.generation, &packs)?;
     drop(packs);
     let (also, ends) = ledger.blocks(lake, &dims.ends()).await?;
-    if found != generation || also != generation {
+    if also != standing {
         return Ok(None);
     }
     dims.read_ends(&ends)?;
@@ -292,14 +294,14 @@ async fn plan(
     let touched = states::touched(&resolved);
     let wanted: Vec<(&str, u32)> = touched.iter().map(|block| (name.as_str(), *block)).collect();
     let (also, known_states) = ledger.blocks(lake, &wanted).await?;
-    if also != generation {
+    if also != standing {
         return Ok(None);
     }
     let mut packs = states::fold(&known_states, &resolved, &place, &dims)?;
     packs.extend(dims.changed());
     if let Some(lesson) = lesson {
         let (also, known) = ledger.packs(lake, &lesson::PACKS).await?;
-        if also != generation {
+        if also != standing {
             return Ok(None);
         }
         let red = lesson::red(&resolved, &place, &dims);
@@ -316,7 +318,7 @@ async fn plan(
         segment: None,
         rounds: 0,
     };
-    Ok(Some(Planned { rows, packs, recorded }))
+    Ok(Some(Planned { standing, rows, packs, recorded }))
 }
 
 fn check(info: &RunInfo) -> Result<(), RecordError> {

@@ -23,6 +23,7 @@ mod phases;
 mod tests;
 
 pub use durations::{bucket, middle_ms};
+pub(crate) use encode::decode_to_fold;
 pub use encode::{DecodeError, decode, encode};
 pub use fold::fold;
 pub use phases::phases;

@@ -35,12 +35,16 @@ fn is_late(done: Result<Swapped, SwapError>, wanted: u64) -> bool {
     matches!(done, Err(SwapError::Late { found, .. }) if found == wanted)
 }
 
+fn standing(manifest: &Manifest) -> Standing {
+    Standing { generation: manifest.generation, next: manifest.next }
+}
+
 #[test]
 fn files_packs_and_events_of_a_swap_come_back_as_they_were() {
     on_both(async |home| {
         let ledger = home.open().await;
         assert_eq!(ledger.lake("results").await.unwrap(), Manifest::EMPTY);
-        assert_eq!(ledger.packs("results", &["tests"]).await.unwrap(), (0, vec![]));
+        assert_eq!(ledger.packs("results", &["tests"]).await.unwrap(), (Standing::EMPTY, vec![]));
         let (add, told) = ([segment(1), segment(2)], events("throughline", 2));
         let packs = [pack("tests", 1, b"b"), pack("tests", 0, &[0, 255]), pack("state/7", 3, b"")];
         let first = Swap { add: &add, packs: &packs, events: &told, ..swap(0) };
@@ -52,7 +56,8 @@ fn files_packs_and_events_of_a_swap_come_back_as_they_were() {
         let manifest = ledger.lake("results").await.unwrap();
         let wanted = Manifest { generation: 1, next: 3, segments: add.to_vec() };
         assert_eq!(manifest, wanted);
-        let (generation, read) = ledger.packs("results", &["tests", "nothing"]).await.unwrap();
+        let (Standing { generation, .. }, read) =
+            ledger.packs("results", &["tests", "nothing"]).await.unwrap();
         assert_eq!((generation, read), (1, vec![packs[1].clone(), packs[0].clone()]));
         assert_eq!(ledger.end().await.unwrap(), Position(2));
         assert_eq!(ledger.lake("another").await.unwrap(), Manifest::EMPTY);
@@ -67,7 +72,8 @@ fn packs_are_written_over_and_read_by_family_or_one_by_one() {
         ledger.swap(&Swap { packs: &old, ..swap(0) }).await.unwrap();
         let new = [pack("state/1", 0, b"new"), pack("state/1", 9, b"more")];
         ledger.swap(&Swap { packs: &new, ..swap(1) }).await.unwrap();
-        let (generation, read) = ledger.packs("results", &["state/"]).await.unwrap();
+        let (Standing { generation, .. }, read) =
+            ledger.packs("results", &["state/"]).await.unwrap();
         assert_eq!(generation, 2);
         assert_eq!(read, [new[0].clone(), new[1].clone(), old[1].clone()]);
         let wanted = [("state/1", 9), ("state/1", 8), ("state0", 0)];
@@ -93,7 +99,7 @@ fn who_saw_an_older_generation_changes_nothing_and_is_told() {
             assert!(is_late(ledger.swap(&late).await, 1));
         }
         assert_eq!(ledger.lake("results").await.unwrap(), before);
-        assert_eq!(ledger.packs("results", &["tests"]).await.unwrap(), (1, vec![]));
+        assert_eq!(ledger.packs("results", &["tests"]).await.unwrap(), (standing(&before), vec![]));
         assert_eq!(ledger.end().await.unwrap(), Position(0));
         // A lake that nobody wrote to stays one when its first writer is late.
         assert!(is_late(ledger.swap(&Swap { lake: "new", ..swap(3) }).await, 0));
@@ -119,7 +125,7 @@ fn what_was_told_before_changes_nothing_a_second_time() {
             assert_eq!(ledger.swap(&again).await.unwrap(), Swapped::AlreadyThere);
         }
         assert_eq!(ledger.lake("results").await.unwrap(), before);
-        assert_eq!(ledger.packs("results", &["tests"]).await.unwrap(), (1, vec![]));
+        assert_eq!(ledger.packs("results", &["tests"]).await.unwrap(), (standing(&before), vec![]));
         assert_eq!(ledger.end().await.unwrap(), Position(1));
         // The names are known as they are on disk: what was undone can be told later.
         assert_eq!(ledger.append(&more).await.unwrap().new, 1);
@@ -211,7 +217,8 @@ pub(super) async fn add_until_done(ledger: &Ledger, source: &str, rounds: std::o
     for round in rounds {
         loop {
             let manifest = ledger.lake("results").await.unwrap();
-            let (generation, packs) = ledger.packs("results", &["count"]).await.unwrap();
+            let (Standing { generation, .. }, packs) =
+                ledger.packs("results", &["count"]).await.unwrap();
             let count = packs
                 .first()
                 .map_or(0, |pack| u32::from_le_bytes(pack.value.as_slice().try_into().unwrap()));
@@ -234,7 +241,7 @@ pub(super) async fn add_until_done(ledger: &Ledger, source: &str, rounds: std::o
 /// Files, events and what is counted in a pack are one number, or a swap was torn.
 pub(super) async fn agreed_count(ledger: &Ledger) -> u32 {
     let manifest = ledger.lake("results").await.unwrap();
-    let (generation, packs) = ledger.packs("results", &["count"]).await.unwrap();
+    let (Standing { generation, .. }, packs) = ledger.packs("results", &["count"]).await.unwrap();
     let end = u32::try_from(ledger.end().await.unwrap().0).unwrap();
     let count = packs
         .first()

@@ -16,7 +16,7 @@ use tl_core::fact::{ServerAudit, kind};
 use tl_core::segment::Pack;
 use tl_core::time::{Millis, Timestamp};
 use tl_ledger::Ledger;
-use tl_ledger::lake::{LakeError, Swap, SwapError};
+use tl_ledger::lake::{LakeError, Standing, Swap, SwapError};
 use tl_policy::access::{Action, Role, Who};
 use tokio::sync::Mutex;
 use tokio::time::{Duration, Instant};
@@ -179,7 +179,7 @@ pub async fn tokens(ledger: &Ledger) -> Result<Vec<Token>, KeyError> {
 /// asks and whenever; made where there is none.
 pub async fn people_key(ledger: &Ledger, now: Timestamp) -> Result<String, KeyError> {
     for _ in 0..ROUNDS {
-        let (generation, packs) = ledger.packs(LAKE, &[PEOPLE]).await?;
+        let (Standing { generation, .. }, packs) = ledger.packs(LAKE, &[PEOPLE]).await?;
         if let Some(pack) = packs.first() {
             let kept: People = serde_json::from_slice(&pack.value).map_err(KeyError::Damaged)?;
             return if kept.v > 1 { Err(KeyError::Newer) } else { Ok(kept.key) };
@@ -206,7 +206,7 @@ pub async fn people_key(ledger: &Ledger, now: Timestamp) -> Result<String, KeyEr
 }
 
 async fn read(ledger: &Ledger) -> Result<(u64, Keys), KeyError> {
-    let (generation, packs) = ledger.packs(LAKE, &[PACK]).await?;
+    let (Standing { generation, .. }, packs) = ledger.packs(LAKE, &[PACK]).await?;
     let Some(pack) = packs.first() else { return Ok((generation, Keys::default())) };
     let keys: Keys = serde_json::from_slice(&pack.value).map_err(KeyError::Damaged)?;
     if keys.v > 1 { Err(KeyError::Newer) } else { Ok((generation, keys)) }

@@ -14,7 +14,7 @@ use tl_lake::place::Place;
 use tl_lake::rows::Row;
 use tl_lake::scan::{ScanError, Wanted, scan};
 use tl_ledger::Ledger;
-use tl_ledger::lake::{LakeError, SwapError};
+use tl_ledger::lake::{LakeError, Standing, SwapError};
 
 use super::dims::{self, Commit, Dims, Known, Run};
 use super::{PackError, lesson, states};
@@ -186,7 +186,7 @@ pub async fn known(ledger: &Ledger, lake: &str) -> Result<History, HistoryError>
         .chain(lesson::PACKS)
         .collect();
     // One reading: all of one generation.
-    let (generation, packs) = ledger.packs(lake, &names).await?;
+    let (Standing { generation, .. }, packs) = ledger.packs(lake, &names).await?;
     let mut history = History { dims: Dims::read(generation, &packs)?, ..History::default() };
     history.dims.tests.index();
     (history.cofail, history.escapes) = lesson::read(&packs)?;

@@ -107,7 +107,7 @@ pub async fn remember_coverage(
     now: Timestamp,
 ) -> Result<(), RecordError> {
     for _ in 0..ROUNDS {
-        let (expected, packs) = ledger.packs(lake, &[COVERAGE]).await?;
+        let (standing, packs) = ledger.packs(lake, &[COVERAGE]).await?;
         let mut map = map(&packs)?;
         learn(&mut map);
         let wrong = |err| PackError {
@@ -119,7 +119,7 @@ pub async fn remember_coverage(
         let pack = Pack { name: COVERAGE.to_owned(), block: 0, value };
         let swap = Swap {
             lake,
-            expected,
+            expected: standing.generation,
             add: &[],
             remove: &[],
             packs: std::slice::from_ref(&pack),

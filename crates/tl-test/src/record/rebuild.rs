@@ -11,7 +11,7 @@ use tl_lake::place::Place;
 use tl_lake::rows::Row;
 use tl_lake::scan::{Wanted, scan};
 use tl_ledger::Ledger;
-use tl_ledger::lake::{Swap, SwapError};
+use tl_ledger::lake::{Standing, Swap, SwapError};
 
 use super::dims::{Dims, Run};
 use super::history::{HistoryError, status_of};
@@ -49,7 +49,7 @@ pub async fn rebuild(
     for _ in 0..ROUNDS {
         let manifest = ledger.lake(lake).await?;
         let names: Vec<&str> = dims::WHOLE.into_iter().chain(["runs", "state/"]).collect();
-        let (generation, packs) = ledger.packs(lake, &names).await?;
+        let (Standing { generation, .. }, packs) = ledger.packs(lake, &names).await?;
         if generation != manifest.generation {
             continue;
         }

@@ -13,6 +13,8 @@ use crate::state::{self, DecodeError, TestState};
 /// Tests of one pack.
 pub(super) const BLOCK: u32 = 256;
 
+type Decode = fn(&[u8]) -> Result<Vec<(u32, TestState)>, DecodeError>;
+
 /// The name of the packs of a variant.
 pub(super) fn name(variant: u32) -> String {
     format!("state/{variant}")
@@ -20,7 +22,11 @@ pub(super) fn name(variant: u32) -> String {
 
 /// The states of a pack with the rows of their tests.
 pub(super) fn read(pack: &Pack) -> Result<Vec<(u32, TestState)>, PackError> {
-    let mut states = state::decode(&pack.value).map_err(|err| match err {
+    decoded(pack, state::decode)
+}
+
+fn decoded(pack: &Pack, decode: Decode) -> Result<Vec<(u32, TestState)>, PackError> {
+    let mut states = decode(&pack.value).map_err(|err| match err {
         DecodeError::Version { found } => PackError::version(pack, found),
         DecodeError::Damaged { .. } => PackError::damaged(pack),
     })?;
@@ -66,7 +72,8 @@ pub(super) fn fold(
             if let Some((block, states)) = open.take() {
                 changed.push(write(place.variant, block, &states));
             }
-            let known = packs.iter().find(|pack| pack.block == block).map(read).transpose();
+            let known = packs.iter().find(|pack| pack.block == block);
+            let known = known.map(|pack| decoded(pack, state::decode_to_fold)).transpose();
             let states = known.unwrap_or_else(|err| {
                 failed = Some(err);
                 None

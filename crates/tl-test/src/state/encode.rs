@@ -22,6 +22,9 @@ const VERSION: u8 = 2;
 /// The form before it: all code was taken for merged.
 const MERGED: u8 = 1;
 
+/// Bytes of a state that has run some times, at least, about.
+const LEAST: usize = 48;
+
 /// Durations that differ: steps from 1 to 128.
 const DURATIONS: usize = 129;
 
@@ -59,7 +62,9 @@ pub enum DecodeError {
 
 /// Writes states, each with the number of its test within the block.
 pub fn encode<'a>(states: impl IntoIterator<Item = (u32, &'a TestState)>) -> Vec<u8> {
-    let mut to = Writer(vec![VERSION]);
+    let states = states.into_iter();
+    let mut to = Writer(Vec::with_capacity(1 + LEAST * states.size_hint().0));
+    to.byte(VERSION);
     for (test, state) in states {
         to.number(u64::from(test));
         to.state(state);
@@ -72,6 +77,17 @@ pub fn encode<'a>(states: impl IntoIterator<Item = (u32, &'a TestState)>) -> Vec
 /// # Errors
 /// The bytes are damaged, or of a later version.
 pub fn decode(bytes: &[u8]) -> Result<Vec<(u32, TestState)>, DecodeError> {
+    let mut states = decode_to_fold(bytes)?;
+    states.iter_mut().for_each(|(_, state)| fold::settle(state));
+    Ok(states)
+}
+
+/// The same for who takes a run in and writes them again: what follows from window and blocks is not
+/// computed.
+///
+/// # Errors
+/// Those of [`decode`].
+pub(crate) fn decode_to_fold(bytes: &[u8]) -> Result<Vec<(u32, TestState)>, DecodeError> {
     let Some((version, _)) = bytes.split_first() else {
         return Err(DecodeError::Damaged { at: 0 });
     };
@@ -79,7 +95,7 @@ pub fn decode(bytes: &[u8]) -> Result<Vec<(u32, TestState)>, DecodeError> {
         return Err(DecodeError::Version { found: *version });
     }
     let mut from = Reader::new(&bytes[1..]);
-    let mut states = Vec::new();
+    let mut states = Vec::with_capacity(bytes.len() / LEAST);
     while !from.is_at_end() {
         let state = from.whole().and_then(|test| Some((test, from.state(*version)?)));
         states.push(state.ok_or(DecodeError::Damaged { at: 1 + from.at() })?);
@@ -237,11 +253,7 @@ impl Reader<'_> {
             && state.recent.windows(2).all(|pair| pair[0].place() < pair[1].place())
             && state.recent.first().is_none_or(|first| Some(first.commit) >= closed)
             && state.merged().next().is_none_or(|first| Some(first.commit) > closed);
-        if !in_order {
-            return None;
-        }
-        fold::settle(&mut state);
-        Some(state)
+        in_order.then_some(state)
     }
 
     fn block(&mut self, before: &mut u32) -> Option<Block> {
@@ -253,7 +265,8 @@ impl Reader<'_> {
     fn recent(&mut self, version: u8, mut before: u32) -> Option<Vec<Recent>> {
         let mut duration = 0;
         let count = usize::from(self.byte()?);
-        let mut list = Vec::with_capacity(count.min(WINDOW));
+        // And room for one more, which is what comes next as a rule.
+        let mut list = Vec::with_capacity(count.min(WINDOW) + 1);
         for _ in 0..count {
             let head = self.byte()?;
             let (short, long) = if version > MERGED { (head >> 3, 31) } else { (head >> 2, 63) };
