@@ -157,7 +157,8 @@ impl Ledger {
         lake: &str,
         names: &[&str],
     ) -> Result<(Standing, Vec<Pack>), LakeError> {
-        // All that begin so are before the name with the sign behind `/`, which is `0`.
+        // What begins so is before the same with the sign behind `/`, which is `0`; a name alone is
+        // before itself with the least sign there may be.
         let behind = |name: &&str| match name.strip_suffix('/') {
             Some(family) => format!("{family}0"),
             None => format!("{name}\u{1}"),

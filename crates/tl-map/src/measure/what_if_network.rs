@@ -35,7 +35,7 @@ pub fn what_if_network(data: &Dataset<'_>) -> Option<Network> {
         changes: observed.changes.len() as u64,
         since: observed.from,
         until: observed.until,
-        reviewers: u64::from(observed.reviewers.iter().sum::<u32>()),
+        reviewers: u64::from(observed.all_reviewers()),
         runners: u64::from(observed.runners),
         trains: match &observed.release {
             Release::AsObserved(trains) => trains.len() as u64,
@@ -57,7 +57,7 @@ pub fn simulator(data: &Dataset<'_>, found: &Network) -> Option<Simulator> {
     }
     let observed = observe::observe(data, data.busiest.as_ref()?).observed;
     let settings = settings(data, &observed);
-    let reviewers = f64::from(observed.reviewers.iter().sum::<u32>().max(1));
+    let reviewers = f64::from(observed.all_reviewers().max(1));
     let share = found.effective_reviewers.map_or(1.0, |effective| effective / reviewers);
     Some(Simulator::new(observed, share, settings))
 }

@@ -177,7 +177,7 @@ impl Simulator {
 
     /// People who reviewed.
     pub fn reviewers(&self) -> u32 {
-        self.observed.reviewers.iter().sum()
+        self.observed.all_reviewers()
     }
 
     /// Reviewers of the line that is asked about: one of each group stays.

@@ -180,7 +180,7 @@ fn fit(first: &Observed, groups: &[Group], settings: &Settings) -> Fitted {
     let ((ks, share), _) = search(((share / ratio).max(SHARES.0), (share * ratio).min(SHARES.1)));
     Fitted {
         review_share: share,
-        effective_reviewers: share * f64::from(first.reviewers.iter().sum::<u32>()),
+        effective_reviewers: share * f64::from(first.all_reviewers()),
         changes: first.changes.len(),
         ks,
     }

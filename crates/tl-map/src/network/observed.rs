@@ -152,6 +152,11 @@ impl Waits {
 }
 
 impl Observed {
+    /// Distinct people who reviewed, of all groups.
+    pub fn all_reviewers(&self) -> u32 {
+        self.reviewers.iter().sum()
+    }
+
     /// The changes that started in a part of the window; everything else stays.
     pub(crate) fn between(&self, from: Timestamp, until: Timestamp) -> Self {
         let within = |change: &&Change| from <= change.started && change.started < until;

@@ -201,20 +201,23 @@ impl Simulation<'_> {
     fn hour(&mut self) {
         let now = self.clock.now();
         let model = self.model;
-        let on_duty: Vec<u32> = model.groups.iter().map(|group| group.on_duty(now)).collect();
+        let counts = self.warm <= now && now < self.end;
+        let hour = HOUR as f64;
         if now < self.end {
             self.arrive(now);
-            if now >= self.warm {
-                let hour = HOUR as f64;
-                self.seen.review.capacity += f64::from(on_duty.iter().sum::<u32>()) * hour;
-                self.seen.ci.capacity += f64::from(model.runners) * hour;
-                self.seen.merge.capacity += hour;
-            }
             self.queue_other_runs(now);
         }
-        for (group, on_duty) in on_duty.into_iter().enumerate() {
-            self.review[group].resize(on_duty);
-            self.start_reviews(group);
+        if counts {
+            self.seen.ci.capacity += f64::from(model.runners) * hour;
+            self.seen.merge.capacity += hour;
+        }
+        for (row, group) in model.groups.iter().enumerate() {
+            let on_duty = group.on_duty(now);
+            if counts {
+                self.seen.review.capacity += f64::from(on_duty) * hour;
+            }
+            self.review[row].resize(on_duty);
+            self.start_reviews(row);
         }
         if now + HOUR < 2 * self.end {
             self.clock.schedule(now + HOUR, Next::Hour);
