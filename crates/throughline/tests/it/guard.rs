@@ -254,9 +254,16 @@ fn a_repository_and_a_home_have_locks_of_their_own() {
     env.write(".mcp.json", server("6.6.6"));
 
     // Seen from another repository it is the same, with its own lock.
-    std::fs::create_dir(env.repo().join("../other")).unwrap();
-    let beside = env.run_in(&env.repo().join("../other"), &["guard", "--repo", "../repo"]);
+    let other = env.repo().join("../other");
+    std::fs::create_dir(&other).unwrap();
+    let beside = env.run_in(&other, &["guard", ".", "--repo", "../repo"]);
     assert!(beside.contains("repo/.mcp.json\n  block  GD006 "), "{beside}");
+    // Alone it is the only one, and however often it is named it is looked at once.
+    for named in [&["guard", "--repo", "../repo"][..], &["guard", "../repo", "--repo", "../repo"]] {
+        let alone = env.run_in(&other, named);
+        assert_eq!(alone.matches("GD006 ").count(), 1, "{alone}");
+        assert!(alone.contains("\n.mcp.json\n") || alone.starts_with(".mcp.json\n"), "{alone}");
+    }
 }
 
 #[test]

@@ -249,7 +249,7 @@ fn homoglyphs(text: &str, found: &mut Vec<Hidden>) {
         let foreign = at + next;
         let before = text[at..foreign].bytes().rev();
         let head = before.take_while(|b| b.is_ascii_alphanumeric() || *b == b'_').count();
-        let start = foreign - head;
+        let start = behind_escape(text.as_bytes(), foreign - head, foreign);
         let end = text[foreign..].find(|c| !inside(c)).map_or(text.len(), |i| foreign + i);
         if end == foreign {
             at = foreign + text[foreign..].chars().next().map_or(1, char::len_utf8);
@@ -260,10 +260,30 @@ fn homoglyphs(text: &str, found: &mut Vec<Hidden>) {
         if (mixes(word) || between_tags(text, start, end))
             && let Some(decoded) = skeleton(word)
             && !is_unit(word)
+            && !is_between_ranges(text.as_bytes(), start, end)
         {
             found.push(Hidden { kind: HiddenKind::Homoglyph, start, end, decoded });
         }
     }
+}
+
+/// Where a word begins whose first letters are an escape of a literal: `\n`, `\x1b`, `\u00a0`.
+fn behind_escape(bytes: &[u8], start: usize, foreign: usize) -> usize {
+    let escape = match bytes.get(start) {
+        _ if start == 0 || bytes[start - 1] != b'\\' => 0,
+        Some(b'a' | b'b' | b'e' | b'f' | b'n' | b'r' | b't' | b'v' | b'0') => 1,
+        Some(b'x') => 3,
+        Some(b'u') => 5,
+        _ => 0,
+    };
+    (start + escape).min(foreign)
+}
+
+/// Whether two letters are the end of one range and the begin of the next: `[A-Za-zА-Я]`.
+fn is_between_ranges(bytes: &[u8], start: usize, end: usize) -> bool {
+    let is_dash = |at: Option<usize>| at.and_then(|at| bytes.get(at)) == Some(&b'-');
+    let letters = std::str::from_utf8(&bytes[start..end]).map_or(0, |word| word.chars().count());
+    letters == 2 && is_dash(start.checked_sub(1)) && is_dash(Some(end))
 }
 
 /// Whether letters of another script stand between tags within a word, which a page shows as one:
@@ -368,6 +388,8 @@ mod tests {
             "\u{1f3f4}\u{e0067}\u{e0062}\u{e0073}\u{e0063}\u{e0074}\u{e007f}",
             "\u{845b}\u{e0100}",
             "\u{feff}# title",
+            "\\n\\n\u{412} \\x1b\u{412}\u{441}\u{435} \\u00a0\u{420}\u{430}",
+            "[0-9A-Za-z\u{410}-\u{42f}\u{430}-\u{44f}]+",
             "k\u{3a9} \u{3bc}F \u{394}t 10\u{b5}s \u{394}Vcc \u{3c0}fC",
             "\u{43f}\u{440}\u{438}\u{432}\u{435}\u{442} \u{39a}\u{3b1}\u{3bb}\u{3b7}\u{3bc}\u{3ad}\u{3c1}\u{3b1}",
         ] {
@@ -381,6 +403,7 @@ mod tests {
         assert_eq!(kinds("/* \u{202e} } */"), [Bidi]);
         assert_eq!(kinds("a\u{1b}[8mhidden\u{1b}[0m"), [Ansi, Ansi]);
         assert_eq!(kinds("sc\u{43e}pe"), [Homoglyph]);
+        assert_eq!(kinds("\\nign\u{43e}re x-\u{430}b"), [Homoglyph, Homoglyph]);
         assert_eq!(
             kinds("sc<b class='a'>\u{43e}</b>pe x<i>\u{3b1}</i>y \u{43e}<b>\u{43e}</b>"),
             [Homoglyph]

@@ -25,10 +25,10 @@ use crate::ui::Ui;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct ScanArgs {
-    /// Repository or directory to look at
-    #[arg(default_value = ".", value_name = "PATH")]
-    path: PathBuf,
-    /// Another repository to look at, with its own lock and `guard.toml`; may be repeated
+    /// Repository or directory to look at [default: `.`, without `--repo`]
+    #[arg(value_name = "PATH")]
+    path: Option<PathBuf>,
+    /// Repository to look at, with its own lock and `guard.toml`; may be repeated, and stand beside PATH
     #[arg(long = "repo", value_name = "DIR")]
     repositories: Vec<PathBuf>,
     /// Look at every repository below the home, six directories deep, and at those that Claude Code
@@ -99,6 +99,15 @@ impl FailOn {
 }
 
 impl ScanArgs {
+    /// The repository that the rest stands beside, and the rest.
+    fn repositories(&self) -> (&Path, &[PathBuf]) {
+        match (&self.path, self.repositories.split_first()) {
+            (Some(path), _) => (path, &self.repositories),
+            (None, Some((first, others))) => (first, others),
+            (None, None) => (Path::new("."), &[]),
+        }
+    }
+
     /// Whether the output is for a program.
     pub(super) const fn is_for_programs(&self) -> bool {
         self.json || !matches!(self.format, Form::Table)
@@ -112,7 +121,8 @@ pub(super) async fn cmd_scan(
     record: &mut Record,
 ) -> CmdResult {
     let registry = registry();
-    let mut looked = look(ui, globals, &args.target, &args.path)?;
+    let (here, others) = args.repositories();
+    let mut looked = look(ui, globals, &args.target, here)?;
     if let Some(name) = &args.base {
         base::compare(ui, &mut looked, name)?;
     }
@@ -126,7 +136,7 @@ pub(super) async fn cmd_scan(
     add_unapproved(&mut looked, &person)?;
     let mut sorted = judged(ui, &mut looked, args.since_baseline.as_deref())?;
     record.scanned(&looked, &sorted);
-    for path in &further(ui, &looked.files, args) {
+    for path in &further(ui, &looked.files, others, args.all) {
         let mut other = look_beside(ui, globals, &args.target, path)?;
         registries::ask(ui, globals, &args.asked, &mut other).await?;
         add_unapproved(&mut other, &person)?;
@@ -201,24 +211,27 @@ fn add_unapproved(looked: &mut Looked, person: &Places) -> Result<(), CommandErr
     Ok(())
 }
 
-/// Repositories beside the one here.
-fn further(ui: &mut Ui, files: &GuardFiles, args: &ScanArgs) -> Vec<PathBuf> {
-    let mut paths = args.repositories.clone();
-    if args.all {
+/// Repositories beside the one here, each once.
+fn further(ui: &mut Ui, files: &GuardFiles, others: &[PathBuf], all: bool) -> Vec<PathBuf> {
+    let mut seen: Vec<PathBuf> =
+        files.host.repositories.iter().filter_map(|path| path.canonicalize().ok()).collect();
+    let mut paths = Vec::new();
+    let mut add = |path: &PathBuf| match path.canonicalize() {
+        Ok(known) if seen.contains(&known) => (),
+        known => {
+            seen.extend(known);
+            paths.push(path.clone());
+        }
+    };
+    others.iter().for_each(&mut add);
+    if all {
         let (found, whole) = tl_guard::discover::repositories(&files.host);
         if !whole {
             ui.warn(
                 "there are more directories below the home than were looked at for repositories",
             );
         }
-        let here: Vec<PathBuf> = files
-            .host
-            .repositories
-            .iter()
-            .chain(&paths)
-            .filter_map(|path| path.canonicalize().ok())
-            .collect();
-        paths.extend(found.into_iter().filter(|path| !here.contains(path)));
+        found.iter().for_each(&mut add);
     }
     paths
 }
