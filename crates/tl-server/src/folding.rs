@@ -63,7 +63,7 @@ pub(crate) async fn work(app: App) {
     // In memory there is but one connection.
     let own = app.ledger.again().await.ok().flatten();
     let reader = own.as_ref().unwrap_or(&app.ledger);
-    let (mut pause, mut folded, mut step) = (PAUSES[0], Instant::now(), STEPS[0]);
+    let (mut pause, mut folded) = (PAUSES[0], Instant::now());
     let mut is_behind = true;
     while !*stopping.borrow() {
         match round(&app).await {
@@ -76,7 +76,7 @@ pub(crate) async fn work(app: App) {
                 pause = PAUSES[0];
                 is_behind |= settled > 0;
                 if is_behind && (settled == 0 || folded.elapsed() >= ROWS) {
-                    let found = rows(&app, reader, &mut step, SLICE).await;
+                    let found = rows(&app, reader, SLICE).await;
                     folded = Instant::now();
                     is_behind = found != Rows::Folded;
                     if found == Rows::Failed {
@@ -104,14 +104,14 @@ enum Rows {
     Failed,
 }
 
-/// Folds what is new into rows, before somebody waits for it, for a `slice` of time; `step` is how many
-/// events make a transaction, and becomes what is right for this machine.
-async fn rows(app: &App, reader: &Ledger, step: &mut usize, slice: Duration) -> Rows {
+/// Folds what is new into rows, before somebody waits for it, for a `slice` of time. Steps begin small each
+/// time: the last one before had few events, and its time says nothing of a full one.
+async fn rows(app: &App, reader: &Ledger, slice: Duration) -> Rows {
     let stopping = app.stopping.subscribe();
-    let first = Instant::now();
+    let (first, mut step) = (Instant::now(), STEPS[0]);
     while !*stopping.borrow() {
         let begun = Instant::now();
-        match app.ledger.step_rows::<Things>(reader, *step).await {
+        match app.ledger.step_rows::<Things>(reader, step).await {
             Ok(progress) => {
                 app.inlet.note_folded(progress.position);
                 if progress.position >= progress.end {
@@ -124,8 +124,8 @@ async fn rows(app: &App, reader: &Ledger, step: &mut usize, slice: Duration) -> 
                 return Rows::Failed;
             }
         }
-        let next = if begun.elapsed() > STEP { *step / 2 } else { *step * 2 };
-        *step = next.clamp(STEPS[0], STEPS[1]);
+        step = if begun.elapsed() > STEP { step / 2 } else { step * 2 };
+        step = step.clamp(STEPS[0], STEPS[1]);
         if first.elapsed() >= slice {
             break;
         }

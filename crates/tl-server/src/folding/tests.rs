@@ -77,10 +77,9 @@ fn a_long_ledger_is_folded_in_slices_between_which_deliveries_are_taken() {
     server.wait(async {
         let ledger = &server.app.ledger;
         ledger.append(&old).await.unwrap();
-        let mut step = 128;
-        assert_eq!(rows(&server.app, ledger, &mut step, Duration::ZERO).await, Rows::More);
+        assert_eq!(rows(&server.app, ledger, Duration::ZERO).await, Rows::More);
         assert_eq!(server.app.inlet.folded().0, 128);
-        while rows(&server.app, ledger, &mut step, Duration::ZERO).await == Rows::More {}
+        while rows(&server.app, ledger, Duration::ZERO).await == Rows::More {}
         assert_eq!(server.app.inlet.folded().0, 300);
     });
 }
@@ -91,7 +90,7 @@ fn rows_hold_what_came_before_anybody_asks() {
     server.github("pull_request", "id-1", &opened(1));
     server.fold();
     server.wait(async {
-        let found = rows(&server.app, &server.app.ledger, &mut 128, SLICE).await;
+        let found = rows(&server.app, &server.app.ledger, SLICE).await;
         assert_eq!(found, Rows::Folded);
         let (end, folded) = (server.app.ledger.end().await.unwrap(), server.app.inlet.folded());
         assert_eq!(end, folded);

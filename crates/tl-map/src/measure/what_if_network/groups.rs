@@ -3,7 +3,8 @@
 //! In: the requests of a line. Out: the groups of its reviewers, in [`Observed`]. Start at [`add`].
 //! Two teams in one repository that review in the afternoons of their own time zones are two queues:
 //! in one queue of both, nobody would wait until the next day, and everybody longer. **Invariants:**
-//! each change is in one group, and each reviewer is counted in one; without teams there is one group.
+//! each change is in one group, which has one reviewer at least; people are counted where they gave most
+//! reviews; without teams there is one group.
 
 use std::collections::BTreeMap;
 
@@ -14,8 +15,8 @@ use super::observe::{request, reviews};
 use crate::dataset::{Busiest, Dataset, Item};
 use crate::network::observed::Observed;
 
-/// Fewest reviews that a team must have been asked for to be a group of its own; those of smaller
-/// ones are everybody's, as are those of people in no team.
+/// Fewest reviews of a team's changes for it to be a group of its own: as many as a calibration needs in
+/// both halves of the window. Changes of smaller teams, and of people in none, are a group together.
 const FEWEST_REVIEWS: usize = 40;
 
 /// Puts each change into the group of those who reviewed it, and counts them.
@@ -81,7 +82,7 @@ fn groups(reviewed: &[Reviewed<'_>]) -> (Vec<u32>, Vec<u32>) {
             reviewers[*row as usize] += 1;
         }
     }
-    // Whose reviewers all review elsewhere too still has one of them.
+    // A group whose reviewers give most of their reviews elsewhere still has one.
     if !people.is_empty() {
         reviewers.iter_mut().for_each(|group| *group = (*group).max(1));
     }
