@@ -5,14 +5,9 @@
 //! **Invariant:** what is still open is in every window; `tl-map` gives the facts their meaning,
 //! the ledger keeps the rows, and nothing is decided here.
 
-use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::num::NonZero;
-use std::panic::resume_unwind;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Mutex, PoisonError};
-use std::thread;
+use std::collections::{BTreeMap, BTreeSet};
 
+use rustc_hash::FxHashSet;
 use tl_collect::requested::{head_made, requested_history};
 use tl_core::delivery::{Delivery, Release, Request};
 use tl_core::event::Event;
@@ -21,6 +16,7 @@ use tl_core::time::{Millis, Timestamp};
 use tl_exec::git::Repository;
 use tl_ledger::append::Appended;
 use tl_ledger::projection::ProjectError;
+use tl_ledger::rows::{Sink, Wanted};
 use tl_ledger::{Ledger, Position};
 use tl_map::collected::Collected;
 use tl_map::dataset::{Dataset, Others};
@@ -140,165 +136,73 @@ pub(crate) async fn delivery(
     }
 }
 
-/// Rows on their way from the ledger to the decoder.
-#[derive(Default)]
-struct Chunk {
-    bytes: Vec<u8>,
-    /// Table of each row, and where it ends in the bytes.
-    rows: Vec<(u8, usize)>,
+/// Where the rows of a table go.
+enum Into {
+    Requests(Shelf),
+    Tickets(Rows),
+    Builds(Rows),
+    Things(Table, Result<Gathering, RowError>),
 }
 
-/// Bytes of a chunk from which it is handed on.
-const CHUNK: usize = 256 << 10;
-
-/// Chunks that may wait for the decoder.
-const CHUNKS: usize = 8;
-
-impl Chunk {
-    /// An empty one, in the room of one that is done with.
-    fn emptied(mut self) -> Self {
-        self.bytes.clear();
-        self.rows.clear();
-        self
-    }
-
-    fn push(&mut self, table: u8, value: &[u8]) {
-        self.bytes.extend_from_slice(value);
-        self.rows.push((table, self.bytes.len()));
-    }
-
-    const fn is_full(&self) -> bool {
-        self.bytes.len() >= CHUNK
-    }
-
-    fn entities(&self) -> Result<Vec<Entity>, RowError> {
-        let mut entities = Vec::with_capacity(self.rows.len());
-        let mut start = 0;
-        for (table, end) in &self.rows {
-            if let Some(table) = Table::from_number(*table) {
-                entities.push(Entity::decode(table, &self.bytes[start..*end])?);
-            }
-            start = *end;
-        }
-        Ok(entities)
-    }
-}
-
-/// Rows as they come in.
-struct Incoming {
-    /// Those that are decoded at once.
-    chunk: Chunk,
-    to_decoders: SyncSender<Chunk>,
-    empty: Receiver<Chunk>,
-    requests: Shelf,
-    tickets: Rows,
-    builds: Rows,
-}
-
-impl Incoming {
-    fn add(&mut self, table: Table, key: &str, value: &[u8]) {
+impl Into {
+    fn new(table: Table) -> Self {
         match table {
-            Table::Request => return self.requests.add(key, value),
-            Table::Ticket => return self.tickets.add(key, value),
-            Table::Builds => return self.builds.add(key, value),
-            _ => self.chunk.push(table.number(), value),
-        }
-        if self.chunk.is_full() {
-            let next = self.empty.try_recv().map(Chunk::emptied).unwrap_or_default();
-            // A decoder that stopped says why when it is joined.
-            self.to_decoders.send(std::mem::replace(&mut self.chunk, next)).ok();
+            Table::Request => Self::Requests(Shelf::default()),
+            Table::Ticket => Self::Tickets(Rows::default()),
+            Table::Builds => Self::Builds(Rows::default()),
+            _ => Self::Things(table, Ok(Gathering::default())),
         }
     }
 }
 
-/// Reads the rows that are there, and decodes them beside: two tables at a time, where the ledger
-/// can be read over two connections.
-async fn from_rows(ledger: &Ledger, since: Option<Timestamp>) -> Result<Gathered, CommandError> {
-    let mut wanted: VecDeque<(Table, Option<Timestamp>)> = VecDeque::new();
-    wanted.extend(WINDOWED.map(|table| (table, since)));
-    wanted.extend(WHOLE.map(|table| (table, None)));
-    let mut gathering = Gathering::default();
-    let is_kept = |table: Table| matches!(table, Table::Request | Table::Ticket | Table::Builds);
-    for (table, since) in wanted.iter().filter(|(table, _)| !is_kept(*table)) {
-        let count = ledger.count_rows::<Things>(table.number(), *since).await?;
-        gathering.reserve(*table, count);
+impl Sink for Into {
+    fn add(&mut self, key: &str, value: &[u8]) {
+        match self {
+            Self::Requests(shelf) => shelf.add(key, value),
+            Self::Tickets(rows) | Self::Builds(rows) => rows.add(key, value),
+            Self::Things(table, things) => {
+                let Ok(gathering) = things else { return };
+                match Entity::decode(*table, value) {
+                    Ok(entity) => gathering.add(entity),
+                    Err(err) => *things = Err(err),
+                }
+            }
+        }
     }
-    let (to_decoders, from_ledger) = sync_channel(CHUNKS);
-    let (give_back, empty) = sync_channel(CHUNKS);
-    let decoder = thread::spawn(move || decode(gathering, from_ledger, give_back));
-    let incoming = RefCell::new(Incoming {
-        chunk: Chunk::default(),
-        to_decoders,
-        empty,
-        requests: Shelf::default(),
-        tickets: Rows::default(),
-        builds: Rows::default(),
-    });
-    let wanted = RefCell::new(wanted);
-    let read = async |ledger: &Ledger| {
-        loop {
-            let next = wanted.borrow_mut().pop_front();
-            let Some((table, since)) = next else { return Ok::<(), ProjectError>(()) };
-            let each = |_, key: &str, value: &[u8]| incoming.borrow_mut().add(table, key, value);
-            ledger.rows::<Things>(&[table.number()], since, each).await?;
+}
+
+/// Reads the rows that are there.
+async fn from_rows(ledger: &Ledger, since: Option<Timestamp>) -> Result<Gathered, CommandError> {
+    let windowed = WINDOWED.map(|table| (table, since));
+    let whole = WHOLE.map(|table| (table, None));
+    let wanted = windowed.into_iter().chain(whole);
+    let mut sinks = Vec::with_capacity(WINDOWED.len() + WHOLE.len());
+    for (table, since) in wanted {
+        let mut sink = Into::new(table);
+        if let Into::Things(_, Ok(gathering)) = &mut sink {
+            let count = ledger.count_rows::<Things>(table.number(), since).await?;
+            gathering.reserve(table, count);
         }
-    };
-    // Where no second connection can be had, one reads all.
-    let done = match ledger.beside().await.ok().flatten() {
-        None => read(ledger).await,
-        Some(beside) => {
-            let (one, other) = tokio::join!(read(ledger), read(&beside));
-            // Only read from: what could go wrong now is that files stay behind.
-            let _untidy = beside.close().await;
-            one.and(other)
+        sinks.push(Wanted { table: table.number(), since, sink });
+    }
+    let mut all = Gathered::default();
+    let mut things = Gathering::default();
+    for sink in ledger.rows::<Things, Into>(sinks).await?.0 {
+        match sink {
+            Into::Requests(requests) => all.requests = requests,
+            Into::Tickets(tickets) => all.tickets = tickets,
+            Into::Builds(builds) => all.builds = builds,
+            Into::Things(_, own) => things.join(own.map_err(unreadable)?),
         }
-    };
-    let Incoming { chunk, to_decoders, requests, tickets, builds, .. } = incoming.into_inner();
-    to_decoders.send(chunk).ok();
-    drop(to_decoders);
-    let decoded = decoder.join().unwrap_or_else(|panic| resume_unwind(panic));
-    done?;
-    Ok(Gathered { delivery: decoded.map_err(unreadable)?, tickets, builds, requests })
+    }
+    all.delivery = things.finish();
+    Ok(all)
 }
 
 /// A row that cannot be read.
 pub(crate) fn unreadable(err: RowError) -> CommandError {
     CommandError::environment(err)
         .hint("`throughline doctor` checks the ledger; rows are only a copy of the events")
-}
-
-/// What the rows say together: as many chunks at a time as there are cores.
-/// Chunks are given back when they are done with.
-fn decode(
-    mut gathering: Gathering,
-    chunks: Receiver<Chunk>,
-    give_back: SyncSender<Chunk>,
-) -> Result<Delivery, RowError> {
-    let threads = thread::available_parallelism().map_or(1, NonZero::get);
-    let chunks = Mutex::new(chunks);
-    // Not while a chunk is decoded: the lock is given back with the chunk.
-    let next = || chunks.lock().unwrap_or_else(PoisonError::into_inner).recv().ok();
-    let (to_gathering, decoded) = sync_channel(CHUNKS);
-    thread::scope(|scope| {
-        for _ in 0..threads {
-            let (to_gathering, give_back) = (to_gathering.clone(), give_back.clone());
-            scope.spawn(move || {
-                while let Some(chunk) = next() {
-                    // Where the gathering has stopped, the others stop as well.
-                    if to_gathering.send(chunk.entities()).is_err() {
-                        break;
-                    }
-                    // Nobody may want it any more.
-                    give_back.try_send(chunk).ok();
-                }
-            });
-        }
-        drop(to_gathering);
-        for entities in decoded {
-            entities?.into_iter().for_each(|entity| gathering.add(entity));
-        }
-        Ok(gathering.finish())
-    })
 }
 
 /// Appends events and folds them, where that is possible without reading them again.
@@ -461,6 +365,8 @@ pub(crate) fn keep_only(
 fn collected_repositories(all: &Gathered) -> BTreeSet<&str> {
     let deployed = all.delivery.deployments.iter().map(|one| one.repository.as_str());
     let released = all.delivery.releases.iter().map(|one| one.repository.as_str());
-    let named = all.requests.repositories().chain(deployed).chain(released);
-    named.filter(|name| !name.is_empty()).collect()
+    // Each is named by thousands.
+    let named: FxHashSet<&str> =
+        all.requests.repositories().chain(deployed).chain(released).collect();
+    named.into_iter().filter(|name| !name.is_empty()).collect()
 }

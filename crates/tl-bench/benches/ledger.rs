@@ -12,7 +12,7 @@ use tl_ledger::Ledger;
 use tl_ledger::cache::CacheEntry;
 use tl_ledger::counts::EventCounts;
 use tl_ledger::read::Recorded;
-use tl_ledger::rows::{Row, RowKey, RowProjection};
+use tl_ledger::rows::{Row, RowKey, RowProjection, Sink, Wanted};
 use tl_ledger::scratch::{Column, ColumnType, Scratch};
 use tl_ledger::sql::SqlValue;
 use tokio::runtime::Runtime;
@@ -139,6 +139,15 @@ fn rebuild_rows(bencher: Bencher<'_, '_>) {
     });
 }
 
+/// Counts the bytes of rows.
+struct Bytes(usize);
+
+impl Sink for Bytes {
+    fn add(&mut self, key: &str, value: &[u8]) {
+        self.0 += key.len() + value.len();
+    }
+}
+
 /// Cost of reading 50,000 rows of a ledger file.
 #[divan::bench(sample_count = 5, sample_size = 1)]
 fn read_rows(bencher: Bencher<'_, '_>) {
@@ -148,10 +157,9 @@ fn read_rows(bencher: Bencher<'_, '_>) {
     let folded = ledger.catch_up_rows::<Instants>(&mut progress);
     runtime.block_on(folded).expect("the events are there");
     bencher.counter(ItemsCount::new(50_000u32)).bench_local(|| {
-        let mut bytes = 0;
-        let add = |_: u8, key: &str, value: &[u8]| bytes += key.len() + value.len();
-        runtime.block_on(ledger.rows::<Instants>(&[0], None, add)).expect("the rows are there");
-        bytes
+        let wanted = vec![Wanted { table: 0, since: None, sink: Bytes(0) }];
+        let read = runtime.block_on(ledger.rows::<Instants, Bytes>(wanted));
+        read.expect("the rows are there").0.first().map(|bytes| bytes.0)
     });
 }
 

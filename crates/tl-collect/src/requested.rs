@@ -53,6 +53,7 @@ pub fn requested_history<'r>(
     merged.sort_by_key(|request| (request.merged.as_ref().map(|merge| merge.at), number(request)));
     other.sort_by_key(number);
     let mut writer = Writer::default();
+    writer.reserve(own.iter().map(|request| request.commits.len() + 1).sum());
     for request in &merged {
         writer.land(request);
     }
@@ -138,6 +139,13 @@ struct Author {
 }
 
 impl Writer {
+    /// Makes room for so many commits.
+    fn reserve(&mut self, commits: usize) {
+        self.rows.reserve(commits);
+        self.history.commits.reserve(commits);
+        self.history.parent_pool.reserve(commits);
+    }
+
     /// Writes the commit that a merge left on the mainline, on top of the one before.
     fn land(&mut self, request: &Request) {
         let Some(merge) = &request.merged else { return };

@@ -63,7 +63,12 @@ impl CommitId {
 
 impl fmt::Display for CommitId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.as_bytes().iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        let digit = |half: u8| b"0123456789abcdef"[usize::from(half)];
+        let (bytes, mut text) = (self.as_bytes(), [0; 64]);
+        for (two, byte) in text.chunks_exact_mut(2).zip(bytes) {
+            two.copy_from_slice(&[digit(byte >> 4), digit(byte & 0xf)]);
+        }
+        f.write_str(std::str::from_utf8(&text[..bytes.len() * 2]).map_err(|_| fmt::Error)?)
     }
 }
 
@@ -73,18 +78,35 @@ impl fmt::Debug for CommitId {
     }
 }
 
+/// What each letter stands for as a hexadecimal digit; more than 15 where it is none.
+const NIBBLES: [u8; 256] = {
+    let mut nibbles = [0xff; 256];
+    let mut value = 0;
+    while value < 16 {
+        let digit = b"0123456789abcdef"[value];
+        nibbles[digit as usize] = value as u8;
+        nibbles[digit.to_ascii_uppercase() as usize] = value as u8;
+        value += 1;
+    }
+    nibbles
+};
+
 impl FromStr for CommitId {
     type Err = CommitIdError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let wrong = || CommitIdError { text: text.chars().take(80).collect() };
-        let nibble = |digit: u8| char::from(digit).to_digit(16).map(|n| n as u8);
-        let pair = |two: &[u8]| Some(nibble(two[0])? << 4 | nibble(two[1])?);
         let mut bytes = [0; 32];
         let bytes = bytes.get_mut(..text.len() / 2).filter(|_| text.len().is_multiple_of(2));
         let bytes = bytes.ok_or_else(wrong)?;
+        let mut seen = 0;
         for (byte, two) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
-            *byte = pair(two).ok_or_else(wrong)?;
+            let [high, low] = [two[0], two[1]].map(|digit| NIBBLES[usize::from(digit)]);
+            seen |= high | low;
+            *byte = high << 4 | low & 0xf;
+        }
+        if seen > 0xf {
+            return Err(wrong());
         }
         Self::from_bytes(bytes).ok_or_else(wrong)
     }

@@ -19,7 +19,7 @@ use crate::store::StoreError;
 use crate::{Ledger, Place};
 
 /// How long an operation waits for another process's write lock.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
+pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Why a ledger could not be opened.
 #[derive(Debug, thiserror::Error)]

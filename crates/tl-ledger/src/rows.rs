@@ -17,7 +17,7 @@
 //!     fn fold(key: &RowKey, stored: Option<&[u8]>, events: &[&Recorded]) -> Option<Row> { ... }
 //! }
 //! ledger.catch_up_rows::<Journeys>(&mut |progress| ()).await?;
-//! let upto = ledger.rows::<Journeys>(&[0], Some(since), |table, key, value| ...).await?;
+//! let (rows, upto) = ledger.rows::<Journeys, _>(vec![Wanted { table: 0, since, sink }]).await?;
 //! ```
 //!
 //! **Invariant:** rows and the position that they are folded up to are stored in one transaction,
@@ -25,6 +25,7 @@
 //! same time neither skips nor doubles an event. [`Ledger::rebuild_rows`] gives the same rows.
 
 pub mod folding;
+mod reading;
 
 use rustc_hash::FxHashMap;
 use tl_core::time::Timestamp;
@@ -34,6 +35,8 @@ use crate::backend::{Arg, Connection, postgres, sqlite};
 use crate::projection::ProjectError;
 use crate::read::Recorded;
 use crate::{Ledger, Position};
+
+pub use self::reading::{Sink, Wanted};
 
 /// Events folded in one go: the more, the fewer times a row is written; the fewer, the less memory.
 const PAGE: usize = 50_000;
@@ -188,23 +191,6 @@ impl Ledger {
         self.row_set::<P>().await?;
         self.drop_rows::<P>().await?;
         self.catch_up_rows::<P>(progress).await
-    }
-
-    /// Hands each row of `tables` to `each`, as (table, key, value): table after table, within one
-    /// in no order that means something. With `since`, only rows that were active then or later,
-    /// and the last one of each series before. Returns the newest event that is in the rows.
-    ///
-    /// All rows are of one moment, whatever other processes fold meanwhile.
-    pub async fn rows<P: RowProjection>(
-        &self,
-        tables: &[u8],
-        since: Option<Timestamp>,
-        mut each: impl FnMut(u8, &str, &[u8]),
-    ) -> Result<Position, ProjectError> {
-        let mut session = self.session().await;
-        session.begin_reading().await.map_err(|err| self.unprojected(P::NAME, err))?;
-        let done = read_rows::<P>(&mut session.connection, tables, since, &mut each).await;
-        session.finish(done).await.map_err(|err| self.unprojected(P::NAME, err))
     }
 
     /// The row of one thing, as things are now; `None` where there is none.
@@ -430,34 +416,6 @@ async fn load<'k>(
         Connection::Postgres(from) => postgres::load_rows(from, set, keys, keep).await?,
     }
     Ok(stored)
-}
-
-async fn read_rows<P: RowProjection>(
-    connection: &mut Connection,
-    tables: &[u8],
-    since: Option<Timestamp>,
-    each: &mut impl FnMut(u8, &str, &[u8]),
-) -> Result<Position, sqlx::Error> {
-    let Some(set) = row_set::<P>(connection).await? else { return Ok(Position::START) };
-    let since = since.map(Timestamp::as_millis);
-    for &table in tables {
-        let hand_on = |key: &str, value: &[u8]| each(table, key, value);
-        match connection {
-            Connection::Sqlite(from) => match since {
-                None => {
-                    let ids = sqlite::ids(set.id, table);
-                    sqlite::packed::read_rows(from, ids, hand_on).await?;
-                }
-                Some(since) => {
-                    sqlite::packed::read_active(from, set.id, table, since, hand_on).await?;
-                }
-            },
-            Connection::Postgres(from) => {
-                postgres::read_rows(from, set.id, table, since, hand_on).await?;
-            }
-        }
-    }
-    Ok(set.position)
 }
 
 async fn row_set<P: RowProjection>(

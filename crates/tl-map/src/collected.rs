@@ -6,7 +6,7 @@
 //! **Definition:** boundaries t0 to t5 of `docs/measures.md`.
 
 use rustc_hash::FxHashMap;
-use tl_core::delivery::{Delivery, Link, Request, Ticket, TicketMove};
+use tl_core::delivery::{Delivery, Link, Request};
 use tl_core::fact::{LinkForm, StatusCategory};
 use tl_core::time::Timestamp;
 
@@ -198,12 +198,6 @@ fn merged_by_queue(request: &Request, marks: &Marks, until: Timestamp) -> Option
     let merged = request.merged.as_ref()?.at;
     let made = marks.get(Boundary::Merged)?;
     (!request.queued.is_empty() && merged > made && merged <= until).then_some(merged)
-}
-
-/// When a ticket was first in progress.
-pub fn started(ticket: &Ticket, options: &CollectedOptions) -> Option<Timestamp> {
-    let begins = |step: &&TicketMove| begins(&ticket.key, &step.to, step.to_category, options);
-    ticket.moves.iter().filter(begins).map(|step| step.at).min()
 }
 
 /// Whether a ticket that is moved to a status is in progress.

@@ -291,11 +291,13 @@ impl Deployments {
 
     /// Finds up to where each contains the mainline, and the commits beside it.
     fn contain(&mut self, repositories: &[Repository<'_>]) {
-        for (row, deployment) in self.list.iter_mut().enumerate() {
-            let Some((repository, commit)) = deployment.repository.zip(deployment.commit) else {
-                continue;
-            };
-            let (position, beside) = contained(&repositories[repository], commit);
+        let place = |one: &Deployment| {
+            let (repository, commit) = one.repository.zip(one.commit)?;
+            Some((repository, contained(&repositories[repository], commit)))
+        };
+        let places: Vec<Option<_>> = self.list.par_iter().map(place).collect();
+        for ((row, deployment), place) in self.list.iter_mut().enumerate().zip(places) {
+            let Some((repository, (position, beside))) = place else { continue };
             deployment.position = position;
             if deployment.outcome != Outcome::Success {
                 continue;

@@ -4,14 +4,13 @@
 //! **Invariant:** the rows listed are the ones that the measure was computed from.
 
 use serde::Serialize;
-use tl_core::delivery::{Ticket, numbered};
+use tl_core::delivery::numbered;
 use tl_core::fact::BuildLevel;
 use tl_core::time::{Millis, Timestamp};
 
-use crate::collected::started;
 use crate::dataset::{Dataset, Item};
 use crate::deployment::Deployment;
-use crate::fold::{Ci, Ran};
+use crate::fold::{Ci, Ran, Seen};
 use crate::journey::{End, Front};
 use crate::measure::ai_use::AiUse;
 use crate::measure::batch_size::lines;
@@ -225,12 +224,12 @@ fn request_name(data: &Dataset<'_>, key: &str) -> String {
 /// Tickets done in the window.
 fn tickets(data: &Dataset<'_>) -> Vec<ExplainedRow> {
     let options = &data.options.collected;
-    let row = |ticket: &Ticket| {
+    let row = |ticket: &Seen<'_>| {
         let done = done_at(ticket, options, data.window.until)?;
         let inside = done >= data.window.since && done <= data.window.until;
-        let spent = done - started(ticket, options).filter(|_| inside)?;
+        let spent = done - ticket.started(options).filter(|_| inside)?;
         let note = format!("done {}", done.date());
-        Some(ExplainedRow { item: ticket.key.clone(), value: spent.hours(), note })
+        Some(ExplainedRow { item: ticket.key.to_owned(), value: spent.hours(), note })
     };
     data.collected.tickets.ask(row)
 }

@@ -38,7 +38,7 @@ pub use deployment::DeploymentRow;
 pub use packed::Rows;
 pub use row::{Entity, Folded, ROW_VERSION, RowError, fold_row};
 pub use shelf::{Shelf, Shelved};
-pub use tickets::{Tickets, Ties};
+pub use tickets::{Seen, Step, Tickets, Ties};
 
 /// A kind of thing. The numbers are stored: append only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -192,6 +192,26 @@ impl Gathering {
     /// Adds one more.
     pub fn add(&mut self, entity: Entity) {
         entity.add_to(&mut self.all);
+    }
+
+    /// Adds what was gathered beside: of each kind one of the two has all.
+    pub fn join(&mut self, other: Self) {
+        fn join<T>(ours: &mut Vec<T>, theirs: Vec<T>) {
+            match ours.is_empty() {
+                true => *ours = theirs,
+                false => ours.extend(theirs),
+            }
+        }
+        let (ours, theirs) = (&mut self.all, other.all);
+        join(&mut ours.tickets, theirs.tickets);
+        join(&mut ours.requests, theirs.requests);
+        join(&mut ours.builds, theirs.builds);
+        join(&mut ours.deployments, theirs.deployments);
+        join(&mut ours.releases, theirs.releases);
+        join(&mut ours.incidents, theirs.incidents);
+        join(&mut ours.iterations, theirs.iterations);
+        join(&mut ours.usage, theirs.usage);
+        join(&mut ours.answers, theirs.answers);
     }
 
     /// All of them, in order.

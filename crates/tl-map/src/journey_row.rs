@@ -160,7 +160,7 @@ fn row(data: &Dataset<'_>, item: &Item, names: bool) -> JourneyRow {
         reviewers_turn_ms: reviewed.then_some(course.reviewers_turn),
         authors_turn_ms: reviewed.then_some(course.authors_turn),
         reviews: item.told.request.as_ref().map(|_| course.reviews),
-        ticket: item.told.ticket.map(|(row, _)| data.collected.tickets.get(row).key.clone()),
+        ticket: item.told.ticket.map(|(row, _)| data.collected.tickets.get(row).key.to_owned()),
         service: item.deployment.map(|row| data.deployments.list[row].service.clone()),
     }
 }

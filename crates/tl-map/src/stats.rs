@@ -11,6 +11,7 @@
 pub mod bootstrap;
 pub mod detectable;
 pub mod kaplan_meier;
+mod linear;
 pub mod minimum;
 pub mod misclassification;
 pub mod quantile;

@@ -7,6 +7,7 @@
 //! Parameters of statements over many rows are bare `?`: SQLite looks each named one up in a list
 //! of all names, which is quadratic.
 
+pub(crate) mod direct;
 pub(crate) mod names;
 pub(crate) mod packed;
 
@@ -319,6 +320,31 @@ pub(crate) async fn load_rows(
     }
     Ok(())
 }
+
+/// All rows of a table, by their [`ids`]. `?1` the first, `?2` the last.
+pub(crate) const ALL_ROWS: &str = "SELECT key, value FROM things WHERE id BETWEEN ?1 AND ?2";
+
+/// The rows of a table that were active at an instant or later, and of each series the last one
+/// before: one look into the index for each series. `?1` projection, `?2` table, `?3` the instant.
+///
+/// SQLite takes the ids of a list in their order, which is that of the file: what is still open lies
+/// far apart, and each page of it is read once so.
+pub(crate) const ACTIVE_ROWS: &str = "
+    WITH RECURSIVE names (series) AS (
+        SELECT min(series) FROM things WHERE projection = ?1 AND tab = ?2 AND series IS NOT NULL
+        UNION ALL
+        SELECT (SELECT min(series) FROM things
+                WHERE projection = ?1 AND tab = ?2 AND series > names.series)
+        FROM names WHERE series IS NOT NULL
+    )
+    SELECT key, value FROM things WHERE id IN (
+        SELECT id FROM things WHERE projection = ?1 AND tab = ?2 AND at >= ?3
+        UNION ALL
+        SELECT (SELECT id FROM things
+                WHERE projection = ?1 AND tab = ?2 AND series = names.series AND at < ?3
+                ORDER BY at DESC LIMIT 1)
+        FROM names WHERE series IS NOT NULL
+    )";
 
 /// The ids of the rows of one table of a projection: as many as nobody ever has.
 pub(crate) const fn ids(projection: i64, table: u8) -> std::ops::RangeInclusive<i64> {

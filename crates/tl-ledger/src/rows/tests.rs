@@ -66,13 +66,31 @@ impl RowProjection for SeenLater {
 type Table = BTreeMap<(u8, String), Vec<u8>>;
 
 async fn all<P: RowProjection>(ledger: &Ledger) -> (Position, Table) {
-    let mut table = Table::new();
-    let keep = |number: u8, key: &str, value: &[u8]| {
-        let before = table.insert((number, key.to_owned()), value.to_vec());
-        assert_eq!(before, None, "a row came twice");
+    let wanted = [0, 1].map(|table| Wanted { table, since: None, sink: Kept::default() });
+    let (kept, position) = ledger.rows::<P, Kept>(wanted.into()).await.unwrap();
+    let numbered = |(number, Kept(rows)): (u8, Kept)| {
+        rows.into_iter().map(move |(key, value)| ((number, key), value))
     };
-    let position = ledger.rows::<P>(&[0, 1], None, keep).await.unwrap();
-    (position, table)
+    (position, (0..).zip(kept).flat_map(numbered).collect())
+}
+
+/// Rows by key.
+#[derive(Default)]
+struct Kept(BTreeMap<String, Vec<u8>>);
+
+impl Sink for Kept {
+    fn add(&mut self, key: &str, value: &[u8]) {
+        let before = self.0.insert(key.to_owned(), value.to_vec());
+        assert_eq!(before, None, "a row came twice");
+    }
+}
+
+/// The keys of the rows of table 0 in a window.
+async fn window<P: RowProjection>(ledger: &Ledger, since: i64) -> Vec<String> {
+    let since = Some(Timestamp::from_millis(since));
+    let wanted = vec![Wanted { table: 0, since, sink: Kept::default() }];
+    let (mut kept, _) = ledger.rows::<P, Kept>(wanted).await.unwrap();
+    kept.remove(0).0.into_keys().collect()
 }
 
 /// What the rows must be, folded here from all events.
@@ -150,11 +168,8 @@ fn a_window_holds_the_rows_that_were_active_in_it() {
         ledger.append(&events("github", 1490..3010, 1500)).await.unwrap();
         ledger.catch_up_rows::<Seen>(&mut |_| ()).await.unwrap();
         for (since, wanted) in [(3000, 10), (3001, 9), (3010, 0), (-1, 1500), (1500, 1500)] {
-            let mut keys = std::collections::BTreeSet::new();
-            let keep = |_: u8, key: &str, _: &[u8]| assert!(keys.insert(key.to_owned()));
+            assert_eq!(window::<Seen>(&ledger, since).await.len(), wanted, "since {since}");
             let since = Some(Timestamp::from_millis(since));
-            ledger.rows::<Seen>(&[0], since, keep).await.unwrap();
-            assert_eq!(keys.len(), wanted, "since {since:?}");
             assert_eq!(ledger.count_rows::<Seen>(0, since).await.unwrap(), wanted);
         }
         for (until, wanted) in [(i64::MAX, Some(3009)), (3000, Some(3000)), (1000, None)] {
@@ -173,10 +188,7 @@ fn many_rows_of_one_instant_are_all_in_the_window() {
         history.iter_mut().for_each(|event| event.at = Timestamp::from_millis(5));
         ledger.append(&history).await.unwrap();
         ledger.catch_up_rows::<Seen>(&mut |_| ()).await.unwrap();
-        let mut count = 0;
-        let since = Some(Timestamp::from_millis(5));
-        ledger.rows::<Seen>(&[0], since, |_, _, _| count += 1).await.unwrap();
-        assert_eq!(count, 1300);
+        assert_eq!(window::<Seen>(&ledger, 5).await.len(), 1300);
     });
 }
 
@@ -316,6 +328,20 @@ impl RowProjection for Steps {
     }
 }
 
+#[tokio::test]
+async fn memory_has_the_rows_that_a_file_has() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = Ledger::open(&directory.path().join("ledger.db")).await.unwrap();
+    let memory = Ledger::in_memory().await.unwrap();
+    for ledger in [&file, &memory] {
+        ledger.append(&events("github", 0..700, 90)).await.unwrap();
+        ledger.catch_up_rows::<Seen>(&mut |_| ()).await.unwrap();
+    }
+    assert_eq!(all::<Seen>(&file).await, all::<Seen>(&memory).await);
+    assert_eq!(window::<Seen>(&file, 690).await, window::<Seen>(&memory, 690).await);
+    assert_eq!(window::<Seen>(&file, 690).await.len(), 10);
+}
+
 #[test]
 fn a_window_also_holds_the_last_row_of_each_series_before_it() {
     on_both(async |home| {
@@ -327,14 +353,7 @@ fn a_window_also_holds_the_last_row_of_each_series_before_it() {
         }
         ledger.append(&history).await.unwrap();
         ledger.catch_up_rows::<Steps>(&mut |_| ()).await.unwrap();
-        let window = async |since: i64| {
-            let mut keys = Vec::new();
-            let keep = |_: u8, key: &str, _: &[u8]| keys.push(key.to_owned());
-            let since = Some(Timestamp::from_millis(since));
-            ledger.rows::<Steps>(&[0], since, keep).await.unwrap();
-            keys.sort_unstable();
-            keys.join(" ")
-        };
+        let window = async |since: i64| window::<Steps>(&ledger, since).await.join(" ");
         assert_eq!(window(30).await, "15/jobs 20/api 20/web 25/new 30/ 30/api");
         assert_eq!(window(20).await, "10/api 15/jobs 20/api 20/web 25/new 30/ 30/api");
         assert_eq!(window(40).await, "15/jobs 20/web 25/new 30/api");

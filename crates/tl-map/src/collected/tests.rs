@@ -1,4 +1,4 @@
-use tl_core::delivery::{Merge, RequestCommit};
+use tl_core::delivery::{Merge, RequestCommit, Ticket, TicketMove};
 use tl_core::fact::{ChangeState, Mention};
 
 use super::*;

@@ -8,7 +8,8 @@
 
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
-use tl_core::delivery::Incident;
+use tl_core::delivery::{Incident, numbered};
+use tl_core::id::CommitId;
 use tl_core::time::{Millis, Timestamp};
 
 use super::{Deployment, Kind};
@@ -58,11 +59,10 @@ pub(super) fn judge(
     window: Millis,
     until: Timestamp,
 ) {
-    let mut found: Vec<(usize, Failure)> = Vec::new();
     let incidents = Incidents::new(list, collected, repositories, options);
-    for (row, incident) in collected.delivery.incidents.iter().enumerate() {
-        found.extend(incidents.blame(row, incident, until));
-    }
+    let opened = collected.delivery.incidents.par_iter().enumerate();
+    let mut found: Vec<(usize, Failure)> =
+        opened.flat_map_iter(|(row, incident)| incidents.blame(row, incident, until)).collect();
     found.par_extend((0..list.len()).into_par_iter().flat_map_iter(|row| {
         let reverted = by_revert(list, row, repositories, window);
         by_successor(list, row, window).into_iter().chain(reverted)
@@ -70,7 +70,7 @@ pub(super) fn judge(
     for (row, failure) in found {
         list[row].failures.push(failure);
     }
-    for deployment in list {
+    for deployment in list.iter_mut().filter(|one| !one.failures.is_empty()) {
         deployment.failures.sort_by(|a, b| (a.grade, a.at, &a.why).cmp(&(b.grade, b.at, &b.why)));
         deployment.recovered = recovered(&deployment.failures);
     }
@@ -123,7 +123,7 @@ struct Incidents<'a> {
     options: &'a CollectedOptions,
     by_key: FxHashMap<&'a str, usize>,
     by_what: FxHashMap<&'a str, Vec<usize>>,
-    changes: Named,
+    changes: Named<'a>,
     /// Whether all deployments are of one service, so that an incident needs not say which.
     one_service: bool,
 }
@@ -238,35 +238,37 @@ impl<'a> Incidents<'a> {
     }
 }
 
-/// Changes that incidents name, with the deployment that brought them.
-struct Named(FxHashMap<String, Vec<Brought>>);
+/// Changes that incidents name, by that name, with the deployment that brought them.
+struct Named<'a>(FxHashMap<&'a str, Vec<Brought>>);
 
 /// Row of a deployment, and the change that it brought as (repository, change).
 type Brought = (usize, (usize, usize));
 
-impl Named {
-    fn new(list: &[Deployment], incidents: &[Incident], repositories: &[Repository<'_>]) -> Self {
-        let wanted: FxHashSet<&str> = incidents
-            .iter()
-            .flat_map(|incident| incident.commits.iter().chain(&incident.changes))
-            .map(String::as_str)
-            .collect();
-        let mut found: FxHashMap<String, Vec<_>> = FxHashMap::default();
-        if wanted.is_empty() {
+impl<'a> Named<'a> {
+    fn new(
+        list: &[Deployment],
+        incidents: &'a [Incident],
+        repositories: &[Repository<'_>],
+    ) -> Self {
+        let names = incidents.iter().flat_map(|one| one.commits.iter().chain(&one.changes));
+        let names: FxHashSet<&str> = names.map(String::as_str).collect();
+        let commits: FxHashMap<CommitId, &str> =
+            names.iter().filter_map(|name| Some((name.parse().ok()?, *name))).collect();
+        let requests: FxHashMap<(&str, u64), &str> =
+            names.iter().filter_map(|name| Some((numbered(name)?, *name))).collect();
+        let mut found: FxHashMap<&str, Vec<Brought>> = FxHashMap::default();
+        if commits.is_empty() && requests.is_empty() {
             return Self(found);
         }
         for (row, deployment) in list.iter().enumerate() {
             for place in &deployment.shipped {
                 let repository = &repositories[place.0];
                 let change = &repository.changes.delivered[place.1];
-                let id = repository.history.commit(change.landed).id.to_string();
-                let key = change
-                    .request
-                    .map(|number| format!("{}#{number}", repository.history.repository));
-                for name in key.into_iter().chain([id]) {
-                    if wanted.contains(name.as_str()) {
-                        found.entry(name).or_default().push((row, *place));
-                    }
+                let id = repository.history.commit(change.landed).id;
+                let of = repository.history.repository.as_str();
+                let request = change.request.and_then(|number| requests.get(&(of, number.into())));
+                for name in request.into_iter().chain(commits.get(&id)) {
+                    found.entry(name).or_default().push((row, *place));
                 }
             }
         }
@@ -276,7 +278,7 @@ impl Named {
     /// The changes that one incident names.
     fn of(&self, incident: &Incident) -> Vec<Brought> {
         let names = incident.commits.iter().chain(&incident.changes);
-        names.filter_map(|name| self.0.get(name)).flatten().copied().collect()
+        names.filter_map(|name| self.0.get(name.as_str())).flatten().copied().collect()
     }
 }
 

@@ -4,6 +4,7 @@
 //! at [`Versions::find`]. **Invariant:** what may be two commits is none: a deployment without a
 //! commit is a gap, one with a wrong commit gives every change before it a wrong end.
 
+use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use tl_core::delivery::Release;
 use tl_core::history::History;
@@ -54,7 +55,7 @@ impl<'a> Versions<'a> {
                 of.entry(&release.repository).or_default().push((release, id));
             }
         }
-        let named = repositories.iter().map(|repository| {
+        let named = repositories.par_iter().map(|repository| {
             let history: &History = &repository.history;
             let name = history.repository.as_str();
             let (by_name, by_version) = (FxHashMap::default(), FxHashMap::default());

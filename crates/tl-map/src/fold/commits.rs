@@ -8,9 +8,9 @@ use rustc_hash::FxHashMap;
 use serde::Deserialize;
 use tl_core::delivery::{Build, CommitBuilds, ManualStep, SuiteRun};
 use tl_core::fact::{BuildLevel, Outcome};
+use tl_core::id::CommitId;
 use tl_core::time::Timestamp;
 
-use super::Table;
 use super::packed::{Packed, Rows};
 use super::row::{Entity, RowError};
 
@@ -143,10 +143,15 @@ impl<'b> Builds<'b> {
         match &self.kept {
             Kept::Whole(_, rows) => rows.get(commit).copied(),
             Kept::Rows(packed) => {
-                // The id is what a row begins with; all that follows of an empty one is three lists.
-                let empty = Entity::new(Table::Builds, commit).encode();
-                let begin = &empty[..empty.len() - 3];
-                packed.candidates(commit).find(|row| packed.bytes(*row).starts_with(begin))
+                // The id is what a row begins with.
+                let id: Option<CommitId> = commit.parse().ok();
+                let is_it = |row: &u32| match packed.read::<&[u8]>(*row) {
+                    Ok([ID, known @ ..]) => id.is_some_and(|id| id.as_bytes() == known),
+                    Ok([_, known @ ..]) => known == commit.as_bytes(),
+                    Ok([]) => commit.is_empty(),
+                    Err(_) => false,
+                };
+                packed.candidates(commit).find(is_it)
             }
         }
     }
@@ -217,7 +222,7 @@ mod tests {
         let suite =
             SuiteRun { suite: "unit".to_owned(), tests: 3, seconds: 0.5, ..SuiteRun::default() };
         let step = ManualStep { form: "approval".to_owned(), done: at, ..ManualStep::default() };
-        for commit in ["b".repeat(40), "made-up".to_owned(), String::new()] {
+        for commit in ["b".repeat(40), "B".repeat(40), "made-up".to_owned(), String::new()] {
             let whole = CommitBuilds {
                 commit,
                 builds: vec![build.clone()],
@@ -229,6 +234,8 @@ mod tests {
             let builds = Builds::of_rows(rows).unwrap();
             assert_eq!(Ci { id: &[], ..builds.get(0) }, Ci::of(&whole));
             assert_eq!(builds.commit(0), whole.commit);
+            assert_eq!(builds.row(&whole.commit), Some(0));
+            assert_eq!(builds.row("another"), None);
         }
     }
 }

@@ -98,11 +98,15 @@ pub(super) struct Packed {
 impl Packed {
     /// Puts rows in order.
     pub(super) fn new(rows: Rows) -> Self {
-        let mut order: Vec<u32> = (0..rows.places.len() as u32).collect();
         let key = |row: u32| rows.key(row as usize);
+        let mut order: Vec<(u128, u32)> =
+            (0..rows.places.len() as u32).map(|row| (beginning(key(row)), row)).collect();
         // Of one key the first: rows that came later have larger numbers.
-        order.par_sort_unstable_by(|a, b| (key(*a), a).cmp(&(key(*b), b)));
-        order.dedup_by(|later, first| key(*later) == key(*first));
+        order.par_sort_unstable_by(|(begins, a), (other, b)| {
+            begins.cmp(other).then_with(|| (key(*a), a).cmp(&(key(*b), b)))
+        });
+        order.dedup_by(|(_, later), (_, first)| key(*later) == key(*first));
+        let order: Vec<u32> = order.into_iter().map(|(_, row)| row).collect();
         let mut index = FxHashMap::default();
         index.reserve(order.len());
         let mut others = Vec::new();
@@ -134,6 +138,15 @@ impl Packed {
         let Place { block, start, length } = self.places[row as usize];
         &self.blocks[block as usize][start as usize..][..length as usize]
     }
+}
+
+/// The first bytes of a key, in the order of keys: most differ in them, and what is compared lies
+/// together then.
+fn beginning(key: &str) -> u128 {
+    let mut bytes = [0; 16];
+    let length = key.len().min(bytes.len());
+    bytes[..length].copy_from_slice(&key.as_bytes()[..length]);
+    u128::from_be_bytes(bytes)
 }
 
 pub(super) fn hash(key: &str) -> u64 {

@@ -72,7 +72,7 @@ fn moved(ticket: &mut Ticket, at: Timestamp, told: StatusMove) {
 }
 
 /// Longest time between two tellings of one closing.
-const ONE_CLOSING: Millis = Millis::new(2_000);
+pub(super) const ONE_CLOSING: Millis = Millis::new(2_000);
 
 /// A tracker tells one closing twice, by the ticket and by its history, a second apart: the first
 /// of the two stays, with whatever resolution either names.

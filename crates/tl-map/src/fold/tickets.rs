@@ -4,20 +4,18 @@
 //! [`Tickets::of_rows`]. **Invariant:** what a status means is told by all tickets of a project
 //! (`categories`).
 
-use std::borrow::Cow;
-
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use serde::Deserialize;
-use tl_core::delivery::{Link, Ticket};
+use tl_core::delivery::{Link, Ticket, TicketMove};
 use tl_core::fact::StatusCategory;
 use tl_core::time::Timestamp;
 
 use super::categories::Known;
 use super::packed::{Packed, Rows};
 use super::row::{Entity, RowError};
-use super::ticket;
-use crate::collected::{begins, started};
+use super::ticket::ONE_CLOSING;
+use crate::collected::begins;
 use crate::options::CollectedOptions;
 
 impl Rows {
@@ -43,6 +41,45 @@ enum Kept<'t> {
     Rows(Packed, Known),
 }
 
+/// A ticket as measures see it: see [`Ticket`]. What a move does not say of its statuses, other
+/// tickets of the project do.
+#[derive(Debug, Clone, Default, PartialEq)]
+#[expect(missing_docs, reason = "the fields of a ticket")]
+pub struct Seen<'t> {
+    pub key: &'t str,
+    pub opened: Option<Timestamp>,
+    /// Its status, with its category, and its points.
+    pub state: Option<(&'t str, Option<StatusCategory>, Option<f64>)>,
+    pub moves: Vec<Step<'t>>,
+    /// When it was closed, each time.
+    pub closed: Vec<Timestamp>,
+    pub reopened: Vec<Timestamp>,
+    pub iterations: Vec<(Timestamp, &'t str, bool)>,
+}
+
+impl<'t> Seen<'t> {
+    /// A ticket that somebody has.
+    pub fn of(ticket: &'t Ticket) -> Self {
+        let state = ticket.state.as_ref().map(|(_, state)| state);
+        let iterations = ticket.iterations.iter();
+        Self {
+            key: &ticket.key,
+            opened: ticket.opened,
+            state: state.map(|state| (&*state.status, state.category, state.points)),
+            moves: ticket.moves.iter().map(Step::of).collect(),
+            closed: ticket.closed.iter().map(|(at, _)| *at).collect(),
+            reopened: ticket.reopened.clone(),
+            iterations: iterations.map(|(at, key, added)| (*at, &**key, *added)).collect(),
+        }
+    }
+
+    /// When it was first in progress.
+    pub fn started(&self, options: &CollectedOptions) -> Option<Timestamp> {
+        let begins = |step: &&Step<'_>| begins(self.key, step.to, step.to_category, options);
+        self.moves.iter().filter(begins).map(|step| step.at).min()
+    }
+}
+
 /// A ticket up to its moves, as its row holds it: see [`Ticket`].
 #[derive(Deserialize)]
 struct Begun<'t> {
@@ -64,31 +101,40 @@ struct State<'t> {
     _priority: &'t str,
     #[serde(borrow)]
     _labels: Vec<&'t str>,
-    _points: Option<f64>,
+    points: Option<f64>,
     _parent: &'t str,
     _assignees: Vec<&'t str>,
     _component: &'t str,
     _url: &'t str,
 }
 
-/// A move of a ticket: see [`TicketMove`](tl_core::delivery::TicketMove).
-#[derive(Deserialize)]
-struct Step<'t> {
-    at: Timestamp,
-    from: &'t str,
-    to: &'t str,
-    from_category: Option<StatusCategory>,
-    to_category: Option<StatusCategory>,
+/// A move of a ticket: see [`TicketMove`].
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[expect(missing_docs, reason = "the fields of a move")]
+pub struct Step<'t> {
+    pub at: Timestamp,
+    pub from: &'t str,
+    pub to: &'t str,
+    pub from_category: Option<StatusCategory>,
+    pub to_category: Option<StatusCategory>,
+}
+
+impl<'t> Step<'t> {
+    /// That of somebody who has it.
+    fn of(step: &'t TicketMove) -> Self {
+        let TicketMove { at, from, to, from_category, to_category } = step;
+        Self { at: *at, from, to, from_category: *from_category, to_category: *to_category }
+    }
 }
 
 /// The rest of a ticket.
 #[derive(Deserialize)]
 struct After<'t> {
     #[serde(borrow)]
-    _closed: Vec<(Timestamp, &'t str)>,
-    _reopened: Vec<Timestamp>,
+    closed: Vec<(Timestamp, &'t str)>,
+    reopened: Vec<Timestamp>,
     links: Vec<Link>,
-    _iterations: Vec<(Timestamp, &'t str, bool)>,
+    iterations: Vec<(Timestamp, &'t str, bool)>,
 }
 
 impl Begun<'_> {
@@ -171,7 +217,7 @@ impl<'t> Tickets<'t> {
     /// When work on the ticket at a row was begun: the first move to a status that says so.
     pub fn started(&self, row: u32, options: &CollectedOptions) -> Option<Timestamp> {
         match &self.kept {
-            Kept::Whole(all, _) => started(&all[row as usize], options),
+            Kept::Whole(all, _) => Seen::of(&all[row as usize]).started(options),
             Kept::Rows(packed, known) => {
                 let ticket: Begun<'_> = packed.read(row).ok()?;
                 let begins = |step: &&Step<'_>| {
@@ -184,15 +230,30 @@ impl<'t> Tickets<'t> {
     }
 
     /// The ticket at a row.
-    pub fn get(&self, row: u32) -> Cow<'_, Ticket> {
+    pub fn get(&self, row: u32) -> Seen<'_> {
         match &self.kept {
-            Kept::Whole(all, _) => Cow::Borrowed(&all[row as usize]),
+            Kept::Whole(all, _) => Seen::of(&all[row as usize]),
             Kept::Rows(packed, known) => {
                 // All of them were read when they were taken in.
-                let mut ticket = packed.read(row).unwrap_or_default();
-                ticket::join_closings(&mut ticket);
-                known.fill(&mut ticket);
-                Cow::Owned(ticket)
+                let Ok((begun, after)) = packed.read::<(Begun<'_>, After<'_>)>(row) else {
+                    return Seen::default();
+                };
+                let Begun { key, opened, state, mut moves, .. } = begun;
+                for step in &mut moves {
+                    step.from_category = step.from_category.or_else(|| known.of(key, step.from));
+                    step.to_category = step.to_category.or_else(|| known.of(key, step.to));
+                }
+                let mut closed: Vec<Timestamp> = after.closed.iter().map(|(at, _)| *at).collect();
+                closed.dedup_by(|later, earlier| *later - *earlier <= ONE_CLOSING);
+                Seen {
+                    key,
+                    opened,
+                    state: state.map(|(_, state)| (state.status, state.category, state.points)),
+                    moves,
+                    closed,
+                    reopened: after.reopened,
+                    iterations: after.iterations,
+                }
             }
         }
     }
@@ -209,7 +270,7 @@ impl<'t> Tickets<'t> {
     }
 
     /// What is asked of each ticket, in the order of keys: as many at a time as there are cores.
-    pub fn ask<T: Send>(&self, of: impl Fn(&Ticket) -> Option<T> + Sync) -> Vec<T> {
+    pub fn ask<T: Send>(&self, of: impl Fn(&Seen<'_>) -> Option<T> + Sync) -> Vec<T> {
         let rows = self.asked().into_par_iter().with_min_len(512);
         rows.filter_map(|row| of(&self.get(row))).collect()
     }
@@ -217,7 +278,7 @@ impl<'t> Tickets<'t> {
     /// What is asked of many tickets at a time, in the order of keys: for sums.
     pub fn chunks<'s, T: Send>(
         &'s self,
-        of: impl Fn(&mut dyn Iterator<Item = Cow<'s, Ticket>>) -> T + Sync,
+        of: impl Fn(&mut dyn Iterator<Item = Seen<'s>>) -> T + Sync,
     ) -> Vec<T> {
         let numbers = self.asked();
         let read = |rows: &[u32]| of(&mut rows.iter().map(|row| self.get(*row)));
@@ -277,6 +338,12 @@ mod tests {
             Some(at(3)),
             "the state tells what `Arbeit` means"
         );
-        assert_eq!(started(&tickets.get(0), &options), Some(at(3)));
+        let seen = tickets.get(0);
+        assert_eq!(seen.started(&options), Some(at(3)));
+        let mut wanted = Seen::of(&whole);
+        wanted.moves[1..]
+            .iter_mut()
+            .for_each(|step| step.to_category = Some(StatusCategory::Doing));
+        assert_eq!(seen, wanted);
     }
 }

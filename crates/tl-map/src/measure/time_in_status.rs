@@ -7,7 +7,6 @@
 
 use std::collections::BTreeMap;
 
-use tl_core::delivery::Ticket;
 use tl_core::fact::StatusCategory;
 use tl_core::time::{Millis, Timestamp};
 
@@ -15,6 +14,7 @@ use super::MeasureDoc;
 use super::figures::Column;
 use crate::collected::meaning;
 use crate::dataset::Dataset;
+use crate::fold::Seen;
 use crate::options::{CollectedOptions, StatusMeaning};
 use crate::report::collected::{StatusRow, TimeInStatus};
 use crate::report::{Figure, Unit};
@@ -54,23 +54,20 @@ pub struct Interval<'a> {
 }
 
 /// The statuses of a ticket, one behind another.
-pub fn intervals(ticket: &Ticket) -> Vec<Interval<'_>> {
-    let mut found: Vec<Interval<'_>> = Vec::new();
+pub fn intervals<'t>(ticket: &Seen<'t>) -> Vec<Interval<'t>> {
+    let mut found: Vec<Interval<'t>> = Vec::new();
     if let Some(opened) = ticket.opened {
         let first = ticket.moves.first();
         found.push(match (first, &ticket.state) {
             (Some(step), _) => Interval {
-                status: &step.from,
+                status: step.from,
                 category: step.from_category,
                 since: opened,
                 until: None,
             },
-            (None, Some((_, state))) => Interval {
-                status: &state.status,
-                category: state.category,
-                since: opened,
-                until: None,
-            },
+            (None, Some((status, category, _))) => {
+                Interval { status, category: *category, since: opened, until: None }
+            }
             (None, None) => Interval { status: "", category: None, since: opened, until: None },
         });
     }
@@ -80,7 +77,7 @@ pub fn intervals(ticket: &Ticket) -> Vec<Interval<'_>> {
         if let Some(last) = found.last_mut() {
             last.until = Some(at);
         }
-        let (status, category) = (step.to.as_str(), step.to_category);
+        let (status, category) = (step.to, step.to_category);
         found.push(Interval { status, category, since: at, until: None });
     }
     found
@@ -144,13 +141,13 @@ impl Told {
 
 /// Milliseconds of a ticket in each status, until it was done: also where no move says so.
 fn spent_in<'t>(
-    ticket: &'t Ticket,
+    ticket: &Seen<'t>,
     done: Timestamp,
     options: &CollectedOptions,
 ) -> BTreeMap<(&'t str, u8), i64> {
     let mut own: BTreeMap<(&str, u8), i64> = BTreeMap::new();
     for stay in intervals(ticket).into_iter().filter(|stay| stay.since <= done) {
-        let means = meaning(&ticket.key, stay.status, stay.category, options);
+        let means = meaning(ticket.key, stay.status, stay.category, options);
         if means == StatusMeaning::Done {
             continue;
         }
@@ -222,10 +219,14 @@ fn table(
 
 /// When a ticket was done last, as seen at `until`: closed, or moved to a status that means done.
 /// `None` where it was not done then, or was reopened by then.
-pub fn done_at(ticket: &Ticket, options: &CollectedOptions, until: Timestamp) -> Option<Timestamp> {
-    let closed = ticket.closed.iter().map(|(at, _)| *at).rfind(|at| *at <= until);
+pub fn done_at(
+    ticket: &Seen<'_>,
+    options: &CollectedOptions,
+    until: Timestamp,
+) -> Option<Timestamp> {
+    let closed = ticket.closed.iter().copied().rfind(|at| *at <= until);
     let moved = ticket.moves.iter().rfind(|step| step.at <= until).filter(|step| {
-        meaning(&ticket.key, &step.to, step.to_category, options) == StatusMeaning::Done
+        meaning(ticket.key, step.to, step.to_category, options) == StatusMeaning::Done
     });
     let done = closed.into_iter().chain(moved.map(|step| step.at)).max()?;
     let again = ticket.reopened.iter().any(|at| *at > done && *at <= until);
@@ -234,7 +235,7 @@ pub fn done_at(ticket: &Ticket, options: &CollectedOptions, until: Timestamp) ->
 
 #[cfg(test)]
 mod tests {
-    use tl_core::delivery::TicketMove;
+    use tl_core::delivery::{Ticket, TicketMove};
 
     use super::*;
 
@@ -253,8 +254,10 @@ mod tests {
             moves: vec![step(1, "New", "Open"), step(5, "Open", "Doing"), step(9, "Doing", "Done")],
             ..Ticket::default()
         };
-        let told: Vec<(&str, Timestamp, Option<Timestamp>)> =
-            intervals(&ticket).iter().map(|one| (one.status, one.since, one.until)).collect();
+        let told: Vec<(&str, Timestamp, Option<Timestamp>)> = intervals(&Seen::of(&ticket))
+            .iter()
+            .map(|one| (one.status, one.since, one.until))
+            .collect();
         assert_eq!(
             told,
             [
@@ -264,7 +267,7 @@ mod tests {
                 ("Done", at(9), None),
             ]
         );
-        assert_eq!(done_at(&ticket, &CollectedOptions::default(), at(9)), Some(at(9)));
+        assert_eq!(done_at(&Seen::of(&ticket), &CollectedOptions::default(), at(9)), Some(at(9)));
     }
 
     #[test]
@@ -283,7 +286,7 @@ mod tests {
             reopened: vec![at(20)],
             ..Ticket::default()
         };
-        let done = |until| done_at(&ticket, &CollectedOptions::default(), at(until));
+        let done = |until| done_at(&Seen::of(&ticket), &CollectedOptions::default(), at(until));
         assert_eq!([4, 10, 25, 40].map(done), [None, Some(at(5)), None, Some(at(30))]);
     }
 
@@ -303,8 +306,8 @@ mod tests {
             ..Ticket::default()
         };
         let options = CollectedOptions::default();
-        let done = done_at(&ticket, &options, at(100)).unwrap();
-        let hours: Vec<(&str, i64)> = spent_in(&ticket, done, &options)
+        let done = done_at(&Seen::of(&ticket), &options, at(100)).unwrap();
+        let hours: Vec<(&str, i64)> = spent_in(&Seen::of(&ticket), done, &options)
             .into_iter()
             .map(|((status, _), span)| (status, span / 3_600_000))
             .collect();

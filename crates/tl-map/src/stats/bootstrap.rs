@@ -9,17 +9,17 @@
 //! platform, whatever the order of the rows (of two or more authors); and all statistics of the
 //! same rows see the same draws, so they can be compared draw by draw.
 //!
-//! Of more than `MANY_ALONE` rows that belong to no author, quantiles are not drawn: their
-//! limits are the ones that ever more draws come to, order statistics by the binomial law.
+//! From a thousand authors on, and for quantiles from a hundred rows on that belong to nobody, nothing
+//! is drawn: the limits are the ones that ever more draws come to, as `linear` computes them.
 
 use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Serialize;
 
-use super::Interval;
 use super::quantile::{Summary, interpolate, position, quantile, quantile_f64};
 use super::random::SplitMix64;
+use super::{Interval, linear};
 
 /// How many draws, and which: part of a result's definition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -46,6 +46,38 @@ pub enum Unit {
     /// Single changes, because all are by one author: the interval is then too narrow if
     /// changes resemble each other.
     Change,
+}
+
+/// What the sum of a column is divided by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Over {
+    /// The number of rows: a mean.
+    Rows,
+    /// The sum of all columns: a share.
+    All,
+    /// The sum of the other columns: a ratio.
+    Rest,
+    /// One.
+    Nothing,
+}
+
+impl Over {
+    fn divisor(self, sum: f64, all: f64, rows: f64) -> f64 {
+        match self {
+            Self::Rows => rows,
+            Self::All => all,
+            Self::Rest => all - sum,
+            Self::Nothing => 1.0,
+        }
+    }
+
+    /// The statistic; not a number where there is nothing to divide by.
+    fn of(self, sum: f64, all: f64, rows: f64) -> f64 {
+        match self.divisor(sum, all, rows) {
+            0.0 => f64::NAN,
+            divisor => sum / divisor,
+        }
+    }
 }
 
 /// Rows grouped by author, ready to be resampled.
@@ -104,9 +136,20 @@ impl Clusters {
         if self.rows() == 0 {
             return Vec::new();
         }
-        if self.sizes.len() > MANY_ALONE && self.sizes.len() == self.rows() {
-            return alone(values, at);
+        let enough = if self.units() == self.rows() { linear::MANY_ALONE } else { linear::MANY };
+        if self.units() < enough {
+            self.drawn_quantiles(values, at, draws)
+        } else {
+            self.computed_quantiles(values, at)
         }
+    }
+
+    pub(super) fn drawn_quantiles(
+        &self,
+        values: &[i64],
+        at: &[f64],
+        draws: &Draws,
+    ) -> Vec<Interval> {
         let column = SortedColumn::new(self, values, at);
         let mut drawn = vec![Vec::with_capacity(draws.count as usize); at.len()];
         self.each_draw(draws, |multiplicity, rows| {
@@ -118,14 +161,28 @@ impl Clusters {
         estimates.zip(drawn).filter_map(|(value, drawn)| percentile(value, drawn)).collect()
     }
 
+    pub(super) fn computed_quantiles(&self, values: &[i64], at: &[f64]) -> Vec<Interval> {
+        let mut sorted = values.to_vec();
+        sorted.sort_unstable();
+        let below = |value: f64| {
+            let mut below = vec![0; self.units()];
+            for (cluster, own) in self.of_row.iter().zip(values) {
+                below[*cluster as usize] += u32::from(*own as f64 <= value);
+            }
+            self.sizes.iter().copied().zip(below)
+        };
+        let limits = |p: f64| linear::quantile_limits(&sorted, p, below);
+        at.iter().filter_map(|p| limits(*p)).collect()
+    }
+
     /// The mean of each column, with intervals; empty when there are no rows.
     pub fn means(&self, columns: &[&[i64]], draws: &Draws) -> Vec<Interval> {
-        self.of_sums(columns, draws, |sum, _, rows| sum / rows)
+        self.of_sums(columns, draws, Over::Rows)
     }
 
     /// The sum of each column, with intervals; empty when there are no rows.
     pub fn sums(&self, columns: &[&[i64]], draws: &Draws) -> Vec<Interval> {
-        self.of_sums(columns, draws, |sum, _, _| sum)
+        self.of_sums(columns, draws, Over::Nothing)
     }
 
     /// The share (0 to 1) of each column's sum in the sum of all columns, with intervals.
@@ -133,16 +190,13 @@ impl Clusters {
     /// For non-negative values. Draws in which everything is zero have no shares and are left
     /// out; empty when there are no rows or their sum is zero.
     pub fn shares(&self, columns: &[&[i64]], draws: &Draws) -> Vec<Interval> {
-        self.of_sums(columns, draws, |sum, all, _| sum / all)
+        self.of_sums(columns, draws, Over::All)
     }
 
     /// The sum of one column over the sum of another, with its interval; `None` where the second
     /// is zero.
     pub fn ratio(&self, over: &[i64], under: &[i64], draws: &Draws) -> Option<Interval> {
-        let ratio = self.of_sums(&[over, under], draws, |sum, all, _| match all - sum {
-            0.0 => f64::NAN,
-            rest => sum / rest,
-        });
+        let ratio = self.of_sums(&[over, under], draws, Over::Rest);
         // The first column's: the other is its inverse, and missing where nothing is over.
         let any = under.iter().any(|value| *value != 0);
         ratio.into_iter().next().filter(|_| any)
@@ -172,18 +226,49 @@ impl Clusters {
         &self.of_row
     }
 
-    /// Statistics of (the column's sum, the sum of all columns, the number of rows).
-    fn of_sums(
+    fn of_sums(&self, columns: &[&[i64]], draws: &Draws, over: Over) -> Vec<Interval> {
+        if self.units() < linear::MANY {
+            self.drawn_sums(columns, draws, over)
+        } else {
+            self.computed_sums(columns, over)
+        }
+    }
+
+    pub(super) fn computed_sums(&self, columns: &[&[i64]], over: Over) -> Vec<Interval> {
+        let sums: Vec<Vec<f64>> = columns.iter().map(|c| self.sums_by_cluster(c)).collect();
+        let own = |unit: usize| -> f64 { sums.iter().map(|sums| sums[unit]).sum() };
+        let all: f64 = (0..self.units()).map(own).sum();
+        let limits = |column: &Vec<f64>| {
+            let sum: f64 = column.iter().sum();
+            let estimate = over.of(sum, all, self.rows() as f64);
+            let whole = over.divisor(sum, all, self.rows() as f64);
+            let expected = if over == Over::Nothing { sum / self.units() as f64 } else { 0.0 };
+            let pull = |unit: usize| {
+                let own_part = over.divisor(column[unit], own(unit), f64::from(self.sizes[unit]));
+                match over {
+                    Over::Nothing => column[unit] - expected,
+                    Over::Rows | Over::All | Over::Rest => {
+                        (column[unit] - estimate * own_part) / whole
+                    }
+                }
+            };
+            let pulls = (0..self.units()).map(pull);
+            (!estimate.is_nan()).then(|| linear::limits(estimate, pulls))
+        };
+        sums.iter().filter_map(limits).collect()
+    }
+
+    pub(super) fn drawn_sums(
         &self,
         columns: &[&[i64]],
         draws: &Draws,
-        statistic: impl Fn(f64, f64, f64) -> f64,
+        over: Over,
     ) -> Vec<Interval> {
         let sums: Vec<Vec<f64>> = columns.iter().map(|c| self.sums_by_cluster(c)).collect();
         let mut drawn = vec![Vec::with_capacity(draws.count as usize); columns.len()];
         let evaluate = |sums: &[f64], rows: u64| -> Vec<f64> {
             let all: f64 = sums.iter().sum();
-            sums.iter().map(|&sum| statistic(sum, all, rows as f64)).collect()
+            sums.iter().map(|&sum| over.of(sum, all, rows as f64)).collect()
         };
         // Draws go through the sums in groups: each is added up in the same order as alone, and no
         // addition waits for the one before it.
@@ -304,33 +389,6 @@ fn weigh_lanes(weights: &[[f64; LANES]], sums: &[f64]) -> [f64; LANES] {
         }
     }
     all
-}
-
-/// More rows than this, each a unit of its own, are not drawn.
-///
-/// A draw of so many costs as many random numbers, and its limits are known without it.
-const MANY_ALONE: usize = 10_000;
-
-/// 97.5 % of the normal distribution.
-const Z: f64 = 1.959_963_984_540_054;
-
-/// Quantiles of rows that are independent of each other, with the limits of endlessly many draws.
-///
-/// How many rows of a draw lie below a rank is binomial, so the rank of a draw's quantile `p` is
-/// spread around `n p` by the root of `n p (1 - p)`. **Source:** Serfling, *Approximation Theorems
-/// of Mathematical Statistics* (1980), 2.6.1.
-fn alone(values: &[i64], at: &[f64]) -> Vec<Interval> {
-    let mut sorted = values.to_vec();
-    sorted.sort_unstable();
-    let n = sorted.len() as f64;
-    let limits = |p: f64| {
-        let spread = Z * (p * (1.0 - p) / n).sqrt();
-        let estimate = quantile(&sorted, p)?;
-        let low = quantile(&sorted, (p - spread).max(0.0))?;
-        let high = quantile(&sorted, (p + spread).min(1.0))?;
-        Some(Interval { estimate, low, high })
-    };
-    at.iter().filter_map(|p| limits(*p)).collect()
 }
 
 /// The percentile interval of an estimate from its draws. Draws that are not numbers are left
@@ -511,22 +569,6 @@ mod tests {
         assert_eq!((found.estimate, found.low, found.high), (2.0, 0.0, 3.0));
         assert_eq!(ratio(&[0, 0, 0], &[1, 1, 2]).map(|found| found.high), Some(0.0));
         assert_eq!(ratio(&[2, 0, 6], &[0, 0, 0]), None);
-    }
-
-    #[test]
-    fn the_limits_of_many_independent_rows_are_those_of_drawing_them() {
-        let mut random = SplitMix64::new(3);
-        let values: Vec<i64> =
-            (0..MANY_ALONE as u32).map(|_| i64::from(random.below(1 << 20)).pow(2) >> 20).collect();
-        let each_alone: Vec<u32> = (0..values.len() as u32).collect();
-        let at = [0.5, 0.9];
-        let drawn = Clusters::new(&each_alone).quantiles(&values, &at, &Draws::default());
-        for (drawn, known) in drawn.iter().zip(alone(&values, &at)) {
-            let noise = 0.1 * (drawn.high - drawn.low);
-            assert_eq!(drawn.estimate, known.estimate);
-            assert!((drawn.low - known.low).abs() < noise, "{drawn:?} {known:?}");
-            assert!((drawn.high - known.high).abs() < noise, "{drawn:?} {known:?}");
-        }
     }
 
     #[test]

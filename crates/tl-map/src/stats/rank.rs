@@ -12,7 +12,7 @@ use serde::Serialize;
 use statrs::distribution::{ContinuousCDF as _, Normal};
 
 use super::bootstrap::{Clusters, Draws, percentile};
-use super::{Interval, shift};
+use super::{Interval, linear, shift};
 
 /// Rows of one cohort: a value each, and its author.
 #[derive(Debug, Clone, Copy)]
@@ -191,7 +191,16 @@ fn exact_tail(n: usize, m: usize, at_least: usize) -> f64 {
 fn delta_interval(first: Cohort<'_>, second: Cohort<'_>, draws: &Draws) -> Option<Interval> {
     let estimate = cliffs_delta(first.values, second.values)?;
     let clusters = Clusters::new(&[first.authors, second.authors].concat());
-    percentile(estimate, drawn_deltas(&clusters, first.values, second.values, draws))
+    if clusters.units() < linear::MANY {
+        return percentile(estimate, drawn_deltas(&clusters, first.values, second.values, draws));
+    }
+    Some(computed_delta(estimate, first, second))
+}
+
+/// The same of so many authors that nothing is drawn.
+pub(super) fn computed_delta(estimate: f64, first: Cohort<'_>, second: Cohort<'_>) -> Interval {
+    // A delta is twice the share of pairs that are won, minus one.
+    linear::limits(estimate, shift::pulls(first, second, 0).into_iter().map(|pull| 2.0 * pull))
 }
 
 /// The delta of each draw; not a number when the draw leaves a cohort empty.

@@ -117,6 +117,15 @@ impl Differences {
 /// The standard deviation of U / (n m) over authors, with the first cohort moved back by
 /// `shift`.
 fn clustered_sd(first: Cohort<'_>, second: Cohort<'_>, shift: i64) -> f64 {
+    let pulls = pulls(first, second, shift);
+    let squares: f64 = pulls.iter().map(|pull| pull * pull).sum();
+    let units = pulls.len() as f64;
+    (squares * units / (units - 1.0).max(1.0)).sqrt()
+}
+
+/// How far each author pulls U / (n m) away from what it would be if all were placed alike, with the
+/// first cohort moved back by `shift`.
+pub(super) fn pulls(first: Cohort<'_>, second: Cohort<'_>, shift: i64) -> Vec<f64> {
     let mut ours: Vec<i64> = first.values.iter().map(|v| v.saturating_sub(shift)).collect();
     let mut theirs = second.values.to_vec();
     let clusters = Clusters::new(&[first.authors, second.authors].concat());
@@ -138,16 +147,13 @@ fn clustered_sd(first: Cohort<'_>, second: Cohort<'_>, shift: i64) -> f64 {
     }
     let wins: u64 = placed.iter().map(|[first, _]| first.twice_sum).sum();
     let mean = wins as f64 / (2.0 * n * m);
-    // How far an author pulls U away from what it would be if all were placed alike.
-    let influence = placed.iter().map(|[first, second]| {
+    let pull = |[first, second]: &[Placed; 2]| {
         let first_pull = first.twice_sum as f64 / (2.0 * m) - mean * first.rows as f64;
         let lost = second.twice_sum as f64 / (2.0 * n);
         let second_pull = (1.0 - mean) * second.rows as f64 - lost;
         first_pull / n + second_pull / m
-    });
-    let squares: f64 = influence.map(|pull| pull * pull).sum();
-    let units = clusters.units() as f64;
-    (squares * units / (units - 1.0).max(1.0)).sqrt()
+    };
+    placed.iter().map(pull).collect()
 }
 
 /// Placements of one author's rows among the other cohort.

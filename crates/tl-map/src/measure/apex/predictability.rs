@@ -5,10 +5,11 @@
 //! start; a ticket is done in an iteration only if it was in it at that moment.
 
 use rustc_hash::FxHashMap;
-use tl_core::delivery::{Iteration as Recorded, Ticket};
+use tl_core::delivery::Iteration as Recorded;
 use tl_core::time::{Millis, Timestamp};
 
 use crate::dataset::Dataset;
+use crate::fold::Seen;
 use crate::measure::time_in_status::done_at;
 use crate::report::collected::IterationRow;
 
@@ -82,13 +83,13 @@ pub(super) fn iterations<'d>(data: &'d Dataset<'_>) -> Vec<Iteration<'d>> {
             return None;
         }
         let done = done_at(ticket, &data.options.collected, data.window.until);
-        let mut keys: Vec<&str> = ticket.iterations.iter().map(|(_, key, _)| &**key).collect();
+        let mut keys: Vec<&str> = ticket.iterations.iter().map(|(_, key, _)| *key).collect();
         keys.sort_unstable();
         keys.dedup();
         let rows = keys.iter().filter_map(|key| rows.get(key).copied());
         let fates = rows.filter_map(|row| Some((row, fate(ticket, done, &found[row])?)));
         let fates: Vec<(usize, Fate)> = fates.collect();
-        let points = ticket.state.as_ref().and_then(|(_, state)| state.points);
+        let points = ticket.state.and_then(|(.., points)| points);
         (!fates.is_empty()).then_some((fates, points))
     });
     drop(rows);
@@ -123,10 +124,10 @@ fn ended<'d>(data: &Dataset<'_>, one: &'d Recorded) -> Option<Iteration<'d>> {
 }
 
 /// What became of a ticket in an iteration; `None` where it was no part of it.
-fn fate(ticket: &Ticket, done: Option<Timestamp>, one: &Iteration<'_>) -> Option<Fate> {
+fn fate(ticket: &Seen<'_>, done: Option<Timestamp>, one: &Iteration<'_>) -> Option<Fate> {
     let is_in = |at: Timestamp| {
         let of_this =
-            |(when, key, _): &&(Timestamp, String, bool)| *key == one.recorded.key && *when <= at;
+            |(when, key, _): &&(Timestamp, &str, bool)| *key == one.recorded.key && *when <= at;
         let last = ticket.iterations.iter().rfind(of_this);
         last.is_some_and(|(_, _, added)| *added)
     };
@@ -169,7 +170,7 @@ impl Iteration<'_> {
 
 #[cfg(test)]
 mod tests {
-    use tl_core::delivery::Delivery;
+    use tl_core::delivery::{Delivery, Ticket};
     use tl_core::fact::TicketState;
 
     use super::*;
