@@ -50,8 +50,9 @@ pub fn requested_history<'r>(
         if here { merged.push(request) } else { other.push(request) }
     }
     let number = |request: &&Request| numbered(&request.key).map(|(_, number)| number);
-    merged.sort_by_key(|request| (request.merged.as_ref().map(|merge| merge.at), number(request)));
-    other.sort_by_key(number);
+    let landed = |request: &&Request| request.merged.as_ref().map(|merge| merge.at);
+    merged.sort_by_cached_key(|request| (landed(request), number(request)));
+    other.sort_by_cached_key(number);
     let mut writer = Writer::default();
     writer.reserve(own.iter().map(|request| request.commits.len() + 1).sum());
     for request in &merged {

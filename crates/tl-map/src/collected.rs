@@ -221,6 +221,12 @@ pub fn meaning(
     category: Option<StatusCategory>,
     options: &CollectedOptions,
 ) -> StatusMeaning {
+    // Most say what they mean, and millions are asked.
+    match category {
+        Some(StatusCategory::Todo) if options.statuses.is_empty() => return StatusMeaning::Backlog,
+        Some(StatusCategory::Done) if options.statuses.is_empty() => return StatusMeaning::Done,
+        _ => {}
+    }
     let name = status.trim().to_lowercase();
     let project = ticket.rsplit_once(['-', '#']).map_or("", |(project, _)| project);
     let rule = |own: bool| {

@@ -240,10 +240,15 @@ impl Deployments {
         until: Timestamp,
     ) {
         let versions = Versions::new(repositories, &delivery.releases, until);
-        let mut named: FxHashMap<CommitId, Vec<(usize, CommitIx)>> = FxHashMap::default();
+        // Forks share commits, but few do: the first place of each, and the others.
+        let mut named: FxHashMap<CommitId, (usize, CommitIx)> = FxHashMap::default();
+        named.reserve(repositories.iter().map(|one| one.named.len()).sum());
+        let mut also: FxHashMap<(CommitId, usize), CommitIx> = FxHashMap::default();
         for (row, repository) in repositories.iter().enumerate() {
             for (id, ix) in &repository.named {
-                named.entry(*id).or_default().push((row, *ix));
+                if named.entry(*id).or_insert((row, *ix)).0 != row {
+                    also.insert((*id, row), *ix);
+                }
             }
         }
         let by_name: FxHashMap<&str, usize> = repositories
@@ -255,10 +260,11 @@ impl Deployments {
             let record = &delivery.deployments[deployment.records[0]];
             let of = by_name.get(record.repository.as_str()).copied();
             let of = of.filter(|_| !record.repository.is_empty());
-            let id = deployment.what.parse().ok();
-            let places = id.and_then(|id| named.get(&id)).map_or(&[][..], Vec::as_slice);
-            // Forks share commits: the one that the record names, else the first.
-            let own = places.iter().find(|(row, _)| Some(*row) == of);
+            let id: Option<CommitId> = deployment.what.parse().ok();
+            let first = id.and_then(|id| named.get(&id)).copied();
+            // The one that the record names, else the first.
+            let other = || Some((of?, *also.get(&(id?, of?))?));
+            let own = first.filter(|(row, _)| Some(*row) == of).or_else(other);
             let by_version = || {
                 let repository = repository_of(record, &deployment.service, options);
                 let (version, by) = (&record.version, deployment.finished);
@@ -267,7 +273,7 @@ impl Deployments {
                     .is_empty()
                     .then(|| versions.find(version, &deployment.service, repository, by))?
             };
-            let found = own.or_else(|| places.first()).copied().or_else(by_version);
+            let found = own.or(first).or_else(by_version);
             deployment.commit = found.map(|(_, ix)| ix);
             deployment.repository = found.map(|(row, _)| row).or(of);
         });
@@ -483,7 +489,7 @@ fn grouped(delivery: &Delivery, options: &CollectedOptions, until: Timestamp) ->
         .filter(|(at, _)| *at <= until)
         .collect();
     ended.par_sort_by_key(|(at, row)| (*at, &delivery.deployments[*row].key));
-    let mut list: Vec<Deployment> = Vec::new();
+    let mut list: Vec<Deployment> = Vec::with_capacity(ended.len());
     // Deployments that may still get records, by place: each with the end of its first record.
     let mut open: FxHashMap<(&str, &str), Vec<(usize, Timestamp)>> = FxHashMap::default();
     for (at, row) in ended {

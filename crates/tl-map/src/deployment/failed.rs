@@ -138,11 +138,17 @@ impl<'a> Incidents<'a> {
         let delivery = collected.delivery;
         let mut by_key = FxHashMap::default();
         let mut by_what: FxHashMap<&str, Vec<usize>> = FxHashMap::default();
-        if !delivery.incidents.is_empty() {
-            for (row, deployment) in list.iter().enumerate() {
-                for record in &deployment.records {
-                    by_key.insert(delivery.deployments[*record].key.as_str(), row);
-                }
+        let keys = delivery.incidents.iter().flat_map(|one| &one.deployments);
+        let keys: FxHashSet<&str> = keys.map(String::as_str).collect();
+        let commits = delivery.incidents.iter().flat_map(|one| &one.commits);
+        let commits: FxHashSet<&str> = commits.map(String::as_str).collect();
+        for (row, deployment) in list.iter().enumerate() {
+            if !keys.is_empty() {
+                let records = deployment.records.iter();
+                let own = records.map(|record| delivery.deployments[*record].key.as_str());
+                by_key.extend(own.filter(|key| keys.contains(key)).map(|key| (key, row)));
+            }
+            if commits.contains(deployment.what.as_str()) {
                 by_what.entry(&deployment.what).or_default().push(row);
             }
         }

@@ -84,6 +84,13 @@ impl Rows {
     }
 }
 
+/// A row while rows are put in order: what is compared lies together, the keys are all over memory.
+struct Named {
+    begins: u128,
+    hash: u64,
+    row: u32,
+}
+
 /// Things of one kind, by key.
 #[derive(Debug, Default)]
 pub(super) struct Packed {
@@ -99,23 +106,23 @@ impl Packed {
     /// Puts rows in order.
     pub(super) fn new(rows: Rows) -> Self {
         let key = |row: u32| rows.key(row as usize);
-        let mut order: Vec<(u128, u32)> =
-            (0..rows.places.len() as u32).map(|row| (beginning(key(row)), row)).collect();
+        let named = |row| Named { begins: beginning(key(row)), hash: hash(key(row)), row };
+        let mut order: Vec<Named> = (0..rows.places.len() as u32).map(named).collect();
         // Of one key the first: rows that came later have larger numbers.
-        order.par_sort_unstable_by(|(begins, a), (other, b)| {
-            begins.cmp(other).then_with(|| (key(*a), a).cmp(&(key(*b), b)))
+        order.par_sort_unstable_by(|one, other| {
+            let rest = || (key(one.row), one.row).cmp(&(key(other.row), other.row));
+            one.begins.cmp(&other.begins).then_with(rest)
         });
-        order.dedup_by(|(_, later), (_, first)| key(*later) == key(*first));
-        let order: Vec<u32> = order.into_iter().map(|(_, row)| row).collect();
+        order.dedup_by(|later, first| later.hash == first.hash && key(later.row) == key(first.row));
         let mut index = FxHashMap::default();
         index.reserve(order.len());
         let mut others = Vec::new();
         for (row, from) in (0..).zip(&order) {
-            if *index.entry(hash(key(*from))).or_insert(row) != row {
+            if *index.entry(from.hash).or_insert(row) != row {
                 others.push(row);
             }
         }
-        let places = order.iter().map(|from| rows.places[*from as usize]).collect();
+        let places = order.iter().map(|from| rows.places[from.row as usize]).collect();
         Self { blocks: rows.blocks, places, index, others }
     }
 
@@ -140,9 +147,8 @@ impl Packed {
     }
 }
 
-/// The first bytes of a key, in the order of keys: most differ in them, and what is compared lies
-/// together then.
-fn beginning(key: &str) -> u128 {
+/// The first bytes of a key, in the order of keys: most differ in them.
+pub(super) fn beginning(key: &str) -> u128 {
     let mut bytes = [0; 16];
     let length = key.len().min(bytes.len());
     bytes[..length].copy_from_slice(&key.as_bytes()[..length]);

@@ -8,6 +8,7 @@
 use rustc_hash::FxHashMap;
 use tl_core::delivery::{Request, numbered};
 
+use super::packed::beginning;
 use super::row::{Entity, RowError};
 
 /// Bytes in a block: so that room grows with what is there, and nothing is moved.
@@ -97,6 +98,12 @@ impl Shelf {
     }
 }
 
+/// The order of a key among those of its repository: most differ in what fits into a number.
+fn within(key: &str) -> (u128, Box<[u8]>) {
+    let (_, own) = key.rsplit_once('#').unwrap_or(("", key));
+    (beginning(own), own.as_bytes().get(size_of::<u128>()..).unwrap_or_default().into())
+}
+
 impl Shelved {
     fn add(&mut self, row: &[u8]) {
         let has_room = |block: &&mut Block| block.bytes.len() + row.len() <= block.bytes.capacity();
@@ -128,7 +135,7 @@ impl Shelved {
         let mut requests = Vec::with_capacity(count);
         self.each(|request| requests.push(request))?;
         // Of one key the first: the order of adding stays.
-        requests.sort_by(|a, b| a.key.cmp(&b.key));
+        requests.sort_by_cached_key(|request| within(&request.key));
         requests.dedup_by(|later, first| later.key == first.key);
         Ok(requests)
     }

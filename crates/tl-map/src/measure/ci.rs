@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
 use tl_core::fact::{BuildLevel, Outcome};
 use tl_core::time::{Millis, Timestamp};
 
@@ -228,11 +229,14 @@ const fn is_red(outcome: Outcome) -> Option<bool> {
 /// From the first run of a request's head to the success of every pipeline on it, median.
 fn to_green(data: &Dataset<'_>) -> Figure {
     let builds = &data.collected.builds;
-    let span = |item: &Item| {
+    let span = |item: &&Item| {
         let head = item.told.request.as_ref()?.head?;
-        green(&builds.get(head), data.window.until).map(Millis::get)
+        let span = green(&builds.get(head), data.window.until)?;
+        Some((span.get(), item.author))
     };
-    Column::of(data.in_window(), span)
+    let items: Vec<&Item> = data.in_window().collect();
+    let (values, authors) = items.par_iter().filter_map(span).unzip();
+    Column::by_author(values, authors)
         .or("no request whose head was built")
         .median(Unit::Hours, &data.options.bootstrap())
 }

@@ -126,24 +126,29 @@ fn clustered_sd(first: Cohort<'_>, second: Cohort<'_>, shift: i64) -> f64 {
 /// How far each author pulls U / (n m) away from what it would be if all were placed alike, with the
 /// first cohort moved back by `shift`.
 pub(super) fn pulls(first: Cohort<'_>, second: Cohort<'_>, shift: i64) -> Vec<f64> {
-    let mut ours: Vec<i64> = first.values.iter().map(|v| v.saturating_sub(shift)).collect();
-    let mut theirs = second.values.to_vec();
     let clusters = Clusters::new(&[first.authors, second.authors].concat());
-    let (of_ours, of_theirs) = clusters.of_row().split_at(ours.len());
-    let mut rows: Vec<(i64, u32)> = ours.iter().copied().zip(of_ours.iter().copied()).collect();
-    rows.extend(theirs.iter().copied().zip(of_theirs.iter().copied()));
-    ours.sort_unstable();
-    theirs.sort_unstable();
-    let (n, m) = (ours.len() as f64, theirs.len() as f64);
+    let (of_first, of_second) = clusters.of_row().split_at(first.values.len());
+    let ours = first.values.iter().map(|value| value.saturating_sub(shift)).zip(of_first);
+    let theirs = second.values.iter().copied().zip(of_second);
+    // Twice the cluster, plus one for the second cohort.
+    let ours = ours.map(|(value, cluster)| (value, 2 * cluster));
+    let mut rows: Vec<(i64, u32)> =
+        ours.chain(theirs.map(|(value, cluster)| (value, 2 * cluster + 1))).collect();
+    rows.sort_unstable();
+    let (n, m) = (first.values.len() as f64, second.values.len() as f64);
     // Summed as integers, so that the order of the rows cannot change the last digit.
     let mut placed = vec![[Placed::default(); 2]; clusters.units()];
-    for (index, &(value, cluster)) in rows.iter().enumerate() {
-        let [first, second] = &mut placed[cluster as usize];
-        if index < of_ours.len() {
-            first.add(twice_placement(&theirs, value));
-        } else {
-            second.add(twice_placement(&ours, value));
+    let mut smaller = [0_u64; 2];
+    for equal in rows.chunk_by(|one, next| one.0 == next.0) {
+        let of_second: u64 = equal.iter().map(|(_, slot)| u64::from(slot % 2)).sum();
+        let tied = [equal.len() as u64 - of_second, of_second];
+        for (_, slot) in equal {
+            let own = (slot % 2) as usize;
+            // Among the rows of the other cohort; ties count one half.
+            placed[(slot / 2) as usize][own].add(2 * smaller[1 - own] + tied[1 - own]);
         }
+        smaller[0] += tied[0];
+        smaller[1] += tied[1];
     }
     let wins: u64 = placed.iter().map(|[first, _]| first.twice_sum).sum();
     let mean = wins as f64 / (2.0 * n * m);
@@ -156,7 +161,8 @@ pub(super) fn pulls(first: Cohort<'_>, second: Cohort<'_>, shift: i64) -> Vec<f6
     placed.iter().map(pull).collect()
 }
 
-/// Placements of one author's rows among the other cohort.
+/// Placements of one author's rows among the other cohort: for each row, how many of the other are
+/// smaller, times two; ties count once.
 #[derive(Debug, Default, Clone, Copy)]
 struct Placed {
     rows: u64,
@@ -168,13 +174,6 @@ impl Placed {
         self.rows += 1;
         self.twice_sum += twice_placement;
     }
-}
-
-/// How many of `sorted` are smaller than `value`, times two; ties count once.
-fn twice_placement(sorted: &[i64], value: i64) -> u64 {
-    let smaller = sorted.partition_point(|&other| other < value);
-    let at_most = sorted.partition_point(|&other| other <= value);
-    (smaller + at_most) as u64
 }
 
 #[cfg(test)]
