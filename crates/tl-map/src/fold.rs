@@ -22,6 +22,7 @@ mod request;
 mod row;
 mod said;
 mod shelf;
+mod skipped;
 mod ticket;
 mod tickets;
 

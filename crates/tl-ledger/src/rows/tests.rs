@@ -329,6 +329,39 @@ impl RowProjection for Steps {
 }
 
 #[tokio::test]
+async fn several_readers_see_one_moment_while_others_fold() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("ledger.db");
+    let ledger = Ledger::open(&path).await.unwrap();
+    let others = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let ledger = Ledger::open(&path).await.unwrap();
+            for batch in 0..60 {
+                let numbers = batch * 5..batch * 5 + 5;
+                ledger.append(&events("github", numbers, 40)).await.unwrap();
+                ledger.catch_up_rows::<Seen>(&mut |_| ()).await.unwrap();
+            }
+        });
+    });
+    let mut last = Position::START;
+    while last < Position(300) {
+        let (position, table) = all::<Seen>(&ledger).await;
+        for wanted in [0, 1] {
+            let rows = table.iter().filter(|((number, _), _)| *number == wanted);
+            let numbers = rows.flat_map(|(_, value)| value.chunks_exact(8));
+            let mut numbers: Vec<i64> =
+                numbers.map(|bytes| i64::from_be_bytes(bytes.try_into().unwrap())).collect();
+            numbers.sort_unstable();
+            assert!(numbers.into_iter().eq(1..=position.0), "table {wanted} at {position:?}");
+        }
+        assert!(position >= last);
+        last = position;
+    }
+    others.join().unwrap();
+}
+
+#[tokio::test]
 async fn memory_has_the_rows_that_a_file_has() {
     let directory = tempfile::tempdir().unwrap();
     let file = Ledger::open(&directory.path().join("ledger.db")).await.unwrap();

@@ -13,6 +13,7 @@ use tl_core::time::Timestamp;
 
 use super::packed::{Packed, Rows};
 use super::row::{Entity, RowError};
+use super::skipped::Skipped;
 
 /// What the stored id of a commit begins with, where it is one.
 const ID: u8 = 1;
@@ -34,7 +35,7 @@ pub struct Ci<'b> {
     pub builds: Vec<Ran<'b>>,
     /// Nobody asks for them yet.
     #[serde(rename = "tests")]
-    _tests: Vec<Suite<'b>>,
+    _tests: Vec<Suite>,
     /// Steps that waited for a person, where no deployment is named.
     pub steps: Vec<ManualStep>,
 }
@@ -43,7 +44,7 @@ pub struct Ci<'b> {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[expect(missing_docs, reason = "the fields of a build")]
 pub struct Ran<'b> {
-    pub id: &'b str,
+    pub(crate) _id: Skipped,
     pub attempt: u32,
     pub level: BuildLevel,
     pub name: &'b str,
@@ -56,14 +57,13 @@ pub struct Ran<'b> {
 }
 
 /// The fields of a [`SuiteRun`].
-type Suite<'b> = (Timestamp, &'b str, &'b str, u64, u64, f64);
+type Suite = (Timestamp, Skipped, Skipped, u64, u64, f64);
 
 impl<'b> Ci<'b> {
     /// That of somebody who has it.
     pub fn of(commit: &'b CommitBuilds) -> Self {
-        let suite = |one: &'b SuiteRun| {
-            (one.at, &*one.build, &*one.suite, one.tests, one.failures, one.seconds)
-        };
+        let suite =
+            |one: &'b SuiteRun| (one.at, Skipped, Skipped, one.tests, one.failures, one.seconds);
         Self {
             id: &[],
             builds: commit.builds.iter().map(Ran::of).collect(),
@@ -77,7 +77,7 @@ impl<'b> Ran<'b> {
     /// That of somebody who has it.
     pub fn of(build: &'b Build) -> Self {
         Self {
-            id: &build.id,
+            _id: Skipped,
             attempt: build.attempt,
             level: build.level,
             name: &build.name,

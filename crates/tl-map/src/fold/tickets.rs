@@ -14,6 +14,7 @@ use tl_core::time::Timestamp;
 use super::categories::Known;
 use super::packed::{Packed, Rows};
 use super::row::{Entity, RowError};
+use super::skipped::{Skipped, SkippedList};
 use super::ticket::ONE_CLOSING;
 use crate::collected::begins;
 use crate::options::CollectedOptions;
@@ -85,7 +86,7 @@ impl<'t> Seen<'t> {
 struct Begun<'t> {
     key: &'t str,
     opened: Option<Timestamp>,
-    _reporter: &'t str,
+    _reporter: Skipped,
     #[serde(borrow)]
     state: Option<(Timestamp, State<'t>)>,
     moves: Vec<Step<'t>>,
@@ -94,18 +95,17 @@ struct Begun<'t> {
 /// What a ticket looks like: see [`TicketState`](tl_core::fact::TicketState).
 #[derive(Deserialize)]
 struct State<'t> {
-    _title: &'t str,
-    _class: &'t str,
+    _title: Skipped,
+    _class: Skipped,
     status: &'t str,
     category: Option<StatusCategory>,
-    _priority: &'t str,
-    #[serde(borrow)]
-    _labels: Vec<&'t str>,
+    _priority: Skipped,
+    _labels: SkippedList,
     points: Option<f64>,
-    _parent: &'t str,
-    _assignees: Vec<&'t str>,
-    _component: &'t str,
-    _url: &'t str,
+    _parent: Skipped,
+    _assignees: SkippedList,
+    _component: Skipped,
+    _url: Skipped,
 }
 
 /// A move of a ticket: see [`TicketMove`].
@@ -130,10 +130,10 @@ impl<'t> Step<'t> {
 /// The rest of a ticket.
 #[derive(Deserialize)]
 struct After<'t> {
-    #[serde(borrow)]
-    closed: Vec<(Timestamp, &'t str)>,
+    closed: Vec<(Timestamp, Skipped)>,
     reopened: Vec<Timestamp>,
     links: Vec<Link>,
+    #[serde(borrow)]
     iterations: Vec<(Timestamp, &'t str, bool)>,
 }
 
