@@ -140,13 +140,18 @@ pub(super) async fn judge(
     run.expected.median =
         whole.and_then(|known| known.median_cases(&job, &which.shard, &evidence.variant));
     let change = diff::change(ui, globals, evidence, &run.read.reds)?;
+    let at_run = match &bench.history {
+        Some(history) => which.at_run(globals, evidence, &run.read.reports, history, run.now),
+        None => None,
+    };
+    let known = at_run.as_ref().map_or_else(|| bench.known(), |known| known as &dyn Known);
     let decision = tl_test::gate::decide(
         &run.read.reports,
         &run.read.reds,
         run.process.as_ref(),
         &run.expected,
         &change.quarantine,
-        bench.known(),
+        known,
         &change.touched,
         run.now,
     );
