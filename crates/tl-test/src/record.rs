@@ -39,6 +39,7 @@ pub use history::{AtRun, Executed, History, HistoryError, Test, executions, know
 pub use lesson::{Lesson, coverage, failed_in, remember_coverage};
 pub use rebuild::{Rebuilt, rebuild};
 
+use crate::choose::weights::Outcomes;
 use crate::outage::Here;
 use dims::Dims;
 use rows_of::Resolved;
@@ -281,7 +282,7 @@ async fn plan(
     let mut dims = Dims::read(standing.generation, &packs)?;
     drop(packs);
     let mut wanted = dims.ends().to_vec();
-    wanted.push((outages::PACK, 0));
+    wanted.extend([(outages::PACK, 0), (lesson::WEIGHTS, 0)]);
     let (also, ends) = ledger.blocks(lake, &wanted).await?;
     if also != standing {
         return Ok(None);
@@ -308,9 +309,11 @@ async fn plan(
     if also != standing {
         return Ok(None);
     }
-    let mut packs = states::fold(&known_states, &resolved, &place, &dims)?;
+    let mut outcomes = Outcomes::default();
+    let mut packs = states::fold(&known_states, &resolved, &place, &dims, &mut outcomes)?;
     packs.extend(dims.changed());
     packs.extend(outages);
+    packs.push(lesson::weighed(&ends, &outcomes)?);
     if let Some(lesson) = lesson {
         let (also, known) = ledger.packs(lake, &lesson::PACKS).await?;
         if also != standing {

@@ -20,6 +20,7 @@ use super::dims::{self, Commit, Dims, Known, Run};
 use super::{PackError, lesson, outages, states};
 use crate::choose::cofail::CoFail;
 use crate::choose::escaped::Escapes;
+use crate::choose::weights::Weights;
 use crate::gate;
 use crate::infra::Broad;
 use crate::outage::{Cause, Here, Outages};
@@ -74,6 +75,8 @@ pub struct History {
     pub cofail: CoFail,
     /// What selections would have missed.
     pub escapes: Escapes,
+    /// What history counts when tests are ordered.
+    pub weights: Weights,
     /// Reasons that several tests failed for at once.
     outages: Outages,
     templates: Vec<String>,
@@ -215,7 +218,7 @@ pub async fn known(ledger: &Ledger, lake: &str) -> Result<History, HistoryError>
         .into_iter()
         .chain(["runs", "templates", "state/"])
         .chain(lesson::PACKS)
-        .chain([outages::PACK])
+        .chain([outages::PACK, lesson::WEIGHTS])
         .collect();
     // One reading: all of one generation.
     let (Standing { generation, .. }, packs) = ledger.packs(lake, &names).await?;
@@ -223,6 +226,7 @@ pub async fn known(ledger: &Ledger, lake: &str) -> Result<History, HistoryError>
     history.dims.tests.index();
     (history.cofail, history.escapes) = lesson::read(&packs)?;
     history.outages = outages::read(&packs)?;
+    history.weights = lesson::weights(&packs)?;
     history.states.resize_with(history.dims.variants.len(), FxHashMap::default);
     for pack in &packs {
         match pack.name.as_str() {

@@ -222,7 +222,9 @@ async fn what_unrelated_requests_failed_for_within_a_day_is_none_of_their_tests(
     // Four requests failed for it before the default branch did: they cannot have it from there.
     assert_eq!(at(25, "acme/api#99"), Cause::Elsewhere { changes: 4 });
     assert_eq!(at(25, ""), Cause::GoesOn { runs: 1 });
-    assert_eq!(at(23, "acme/api#23"), Cause::GoesOn { runs: 1 });
+    assert_eq!(at(26, "acme/api#23"), Cause::GoesOn { runs: 1 });
+    // Judged once more, the run itself is not one before it.
+    assert_eq!(at(23, "acme/api#23"), Cause::Elsewhere { changes: 3 });
     assert_eq!(at(900, "acme/api#99"), Cause::GoesOn { runs: 1 });
 }
 
