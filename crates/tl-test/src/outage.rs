@@ -154,7 +154,13 @@ impl Outages {
         let lanes = self.reasons.iter().find(|seen| seen.signature == broad.signature);
         let lanes = lanes.map_or(&[][..], |seen| &seen.lanes);
         let open = |lane: u64| lanes.iter().find(|known| known.lane == lane && known.runs > 0);
-        let (own, main) = (open(here.lane), open(here.main));
+        // The same run, judged once it was recorded, does not come after itself.
+        let is_itself = |lane: &&Lane| {
+            lane.runs == 1
+                && (lane.change, lane.commit, lane.last) == (here.change, here.commit, here.at)
+        };
+        let own = open(here.lane).filter(|lane| !is_itself(lane));
+        let main = open(here.main).filter(|lane| !is_itself(lane));
         let is_near = |at: Timestamp| {
             let apart = if at > here.at { at - here.at } else { here.at - at };
             apart <= WINDOW

@@ -51,11 +51,12 @@ fn a_change_that_breaks_most_tests_and_goes_on_failing_is_to_blame() {
         "
         1 09:00 main c1 unit ok
         1 10:00 #7   c2 unit 300! -> together
-        1 10:20 #7   c2 unit 300! -> goes on, 1
-        1 10:40 #7   c2 unit 300! -> goes on, 2
-        1 11:00 #7   c3 unit 300! -> goes on, 3
+        1 10:00 #7   c2 unit 300! -> together
+        1 10:20 #7   c2 unit 300! -> goes on, 2
+        1 10:40 #7   c2 unit 300! -> goes on, 3
+        1 11:00 #7   c3 unit 300! -> goes on, 4
         1 11:20 #7   c4 unit part
-        1 11:40 #7   c4 unit 300! -> goes on, 4
+        1 11:40 #7   c4 unit 300! -> goes on, 5
         1 12:00 #8   c5 unit ok
         1 12:20 #7   c6 unit ok
         1 12:40 #7   c7 unit 300! -> together
@@ -154,8 +155,9 @@ proptest! {
     fn one_change_is_never_an_outage_twice(all in runs()) {
         let mut outages = Outages::default();
         let mut open = false;
-        for (commit, what, minute, is_whole) in all {
-            let at = Timestamp::from_seconds(1_760_000_000 + i64::from(minute) * 60);
+        for (row, (commit, what, minute, is_whole)) in (0_i64..).zip(all) {
+            // No two at the same second: that would be one run.
+            let at = Timestamp::from_seconds(1_760_000_000 + i64::from(minute) * 60 + row);
             let here = Here::new(["", "unit", ""], "#7", true, &commit.to_string(), at);
             let broad = Broad { signature: DOWN, tests: 300, is_wide: true };
             let broad: Vec<Broad> = (what > 0).then_some(broad).into_iter().collect();
