@@ -136,6 +136,11 @@ pub(super) async fn judge(
 ) -> CmdResult {
     let job = which.job(globals);
     run.expected.selected |= which.selected;
+    if let (Some(name), Some(repository)) = (&evidence.commit, &bench.desk.repository) {
+        // `HEAD` and other names stand for an id.
+        let known = repository.commit_of(name).ok().map(|commit| commit.to_string());
+        run.expected.commit = known.or(run.expected.commit);
+    }
     let whole = bench.history.as_ref().filter(|_| !run.expected.selected);
     run.expected.median =
         whole.and_then(|known| known.median_cases(&job, &which.shard, &evidence.variant));
@@ -209,6 +214,7 @@ async fn lesson(
         coverage: &coverage,
         imports: imports.as_ref(),
         failed: &failed,
+        weights: None,
         now: run.now,
     };
     let limit = history.escapes.threshold(ALLOWED).map_or_else(Limit::default, Limit::Score);
