@@ -191,7 +191,7 @@ fn a_quarantine_entry_carries_what_history_knows() {
 
 #[test]
 fn a_change_that_breaks_most_tests_for_one_reason_is_to_blame_from_its_second_run_on() {
-    let env = TestEnv::new();
+    let env = env();
     let names: Vec<String> = (0..40).map(|number| format!("test_{number}")).collect();
     let report = |passed: bool| {
         let mut text = String::from(r#"<testsuite name="unit" tests="40">"#);
