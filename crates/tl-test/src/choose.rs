@@ -20,6 +20,7 @@ mod place;
 mod score;
 pub mod select;
 pub mod split;
+pub mod weights;
 
 #[cfg(test)]
 mod tests;
@@ -33,6 +34,7 @@ use tl_core::time::Timestamp;
 
 use cofail::CoFail;
 use imports::Imports;
+use weights::Weights;
 
 /// What speaks for or against running a test.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -178,6 +180,9 @@ pub struct Choice<'a> {
     pub imports: Option<&'a Imports>,
     /// Tests that were red in an earlier run of the same request.
     pub failed: &'a FxHashSet<TestKey>,
+    /// How much history counts; `None`: as the defaults have it. For an order alone: what a selection
+    /// would have missed was counted with the defaults.
+    pub weights: Option<&'a Weights>,
     /// When the choice is made.
     pub now: Timestamp,
 }

@@ -68,7 +68,7 @@ pub struct OnPath {
 /// Something that could be spared.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct CiFinding {
-    /// Its id: `retry-waste`, `queue`, `duplicated-push-and-request`, `slowest-job`,
+    /// Its id: `retry-waste`, `queue`, `never-began`, `duplicated-push-and-request`, `slowest-job`,
     /// `job-got-slower`.
     pub rule: String,
     /// Repository; empty where the events do not say.

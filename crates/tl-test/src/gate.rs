@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 use tl_core::test::{Class, Rate, Signature, Status, TestKey, TestName};
 use tl_core::time::Timestamp;
 
+use crate::infra::Broad;
+use crate::outage::Cause;
 use crate::read::{Counts, Failure, Remark};
 use crate::state::TestState;
 
@@ -130,6 +132,11 @@ pub trait Known {
 
     /// Whether a test has to do with a file: it covers it, or fails when it changes.
     fn is_near(&self, test: &TestKey, file: &str) -> bool;
+
+    /// Whose reason it is that several tests of this run failed for.
+    fn cause(&self, broad: &Broad) -> Cause {
+        Cause::of_one_run(broad)
+    }
 }
 
 /// No history at all.

@@ -1,8 +1,7 @@
 //! Failures of machines, networks and runners, told apart from those of tests.
 //!
 //! In: a failure's texts; all red tests of a run. Out: the class of such failures that it belongs to;
-//! the reasons that so many tests failed for at once that it is none of them. Start at [`of`] and
-//! [`shared`]. **Invariant:** only what names a machine, a host or a resource counts; that something was refused
+//! the reasons that several of them failed for at once. Start at [`of`] and [`broad`]. **Invariant:** only what names a machine, a host or a resource counts; that something was refused
 //! on this very machine is the test's own affair.
 //! **Definition:** `docs/test.md`, "Failures of machines".
 
@@ -91,8 +90,11 @@ pub fn of(failure: &Failure) -> Option<&'static str> {
 /// may be to blame for that; no single test is.
 pub const SHARED: &str = "shared-cause";
 
-/// Tests that have to fail for one reason.
-pub const MANY: u64 = 20;
+/// Tests that have to fail for one reason before anybody asks whose it is.
+pub const SEVERAL: u64 = 5;
+
+/// Tests that have to fail for it where no other run says anything of it.
+const MANY: u64 = 20;
 
 /// Classes or files that they stand in.
 const PLACES: usize = 3;
@@ -105,12 +107,20 @@ struct Together<'t> {
     places: FxHashSet<(&'t [String], &'t str)>,
 }
 
-/// Reasons that more than 30 % of the tests of a run failed for, 20 tests at least, of three classes or
-/// more. `red`: of each red test its reason and names; `ran`: tests that ran.
-pub fn shared<'t>(
-    red: impl IntoIterator<Item = (Signature, &'t TestName)>,
-    ran: u64,
-) -> FxHashSet<Signature> {
+/// A reason that several unrelated tests of a run failed for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Broad {
+    /// Which.
+    pub signature: Signature,
+    /// Tests that failed for it.
+    pub tests: u64,
+    /// Whether they are so many that it is none of theirs: 20, and more than 30 % of those that ran.
+    pub is_wide: bool,
+}
+
+/// Reasons that five tests or more, of three classes or more, failed for, the most frequent first.
+/// `red`: of each red test its reason and names; `ran`: tests that ran.
+pub fn broad<'t>(red: impl IntoIterator<Item = (Signature, &'t TestName)>, ran: u64) -> Vec<Broad> {
     let mut by_reason: FxHashMap<Signature, Together<'t>> = FxHashMap::default();
     for (signature, test) in red.into_iter().filter(|(signature, _)| !signature.is_none()) {
         let together = by_reason.entry(signature).or_default();
@@ -118,12 +128,16 @@ pub fn shared<'t>(
         let place = [&test.class, &test.file].into_iter().find(|place| !place.is_empty());
         together.places.insert(place.map_or((&test.suite, ""), |place| (&[], place)));
     }
-    by_reason.retain(|_, together| {
-        let Together { tests, places } = together;
-        let is_much = tests.saturating_mul(10) > ran.saturating_mul(3);
-        *tests >= MANY && places.len() >= PLACES && is_much
+    by_reason.retain(|_, Together { tests, places }| *tests >= SEVERAL && places.len() >= PLACES);
+    let wide = |tests: u64| tests >= MANY && tests.saturating_mul(10) > ran.saturating_mul(3);
+    let broad = by_reason.into_iter().map(|(signature, Together { tests, .. })| Broad {
+        signature,
+        tests,
+        is_wide: wide(tests),
     });
-    by_reason.into_keys().collect()
+    let mut broad: Vec<Broad> = broad.collect();
+    broad.sort_unstable_by_key(|one| (std::cmp::Reverse(one.tests), one.signature));
+    broad
 }
 
 #[cfg(test)]
@@ -166,16 +180,21 @@ mod tests {
         let (one, other) = (Signature([1; 8]), Signature([2; 8]));
         let of = |count, classes, ran| {
             let names = named(count, classes);
-            shared(names.iter().map(|test| (one, test)), ran).len()
+            let found = broad(names.iter().map(|test| (one, test)), ran);
+            found.first().map(|broad| broad.is_wide)
         };
-        assert_eq!((of(31, 5, 100), of(30, 5, 100)), (1, 0));
+        assert_eq!((of(31, 5, 100), of(30, 5, 100)), (Some(true), Some(false)));
         // Few tests, or those of one class, may well fail together by their own doing.
-        assert_eq!((of(19, 5, 19), of(40, 2, 40), of(40, 3, 40)), (0, 0, 1));
+        assert_eq!((of(19, 5, 19), of(40, 2, 40), of(40, 3, 40)), (Some(false), None, Some(true)));
+        assert_eq!((of(4, 4, 4), of(5, 2, 5), of(5, 3, 9_000)), (None, None, Some(false)));
         let names = named(40, 8);
         let mixed = names.iter().enumerate();
         let mixed = mixed.map(|(row, test)| (if row < 35 { one } else { other }, test));
-        assert_eq!(shared(mixed, 100), [one].into_iter().collect());
-        assert!(shared(names.iter().map(|test| (Signature::NONE, test)), 40).is_empty());
+        let found = broad(mixed, 100);
+        let found: Vec<_> =
+            found.iter().map(|one| (one.signature, one.tests, one.is_wide)).collect();
+        assert_eq!(found, [(one, 35, true), (other, 5, false)]);
+        assert!(broad(names.iter().map(|test| (Signature::NONE, test)), 40).is_empty());
     }
 
     #[test]

@@ -18,6 +18,7 @@ pub mod infra;
 pub mod interval;
 pub mod listing;
 pub mod order_dependence;
+pub mod outage;
 pub mod quarantine;
 pub mod read;
 pub mod record;

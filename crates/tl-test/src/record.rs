@@ -15,6 +15,7 @@ mod gather;
 mod history;
 mod lesson;
 mod names;
+mod outages;
 mod rebuild;
 mod rows_of;
 mod states;
@@ -34,10 +35,12 @@ use tl_ledger::lake::{LakeError, Standing, Swap, SwapError, Swapped};
 pub use dims::{Commit, Known as Reason, Run};
 pub use evidence::{attempts, orders};
 pub use gather::Gathered;
-pub use history::{Executed, History, HistoryError, Test, executions, known};
+pub use history::{AtRun, Executed, History, HistoryError, Test, executions, known};
 pub use lesson::{Lesson, coverage, failed_in, remember_coverage};
 pub use rebuild::{Rebuilt, rebuild};
 
+use crate::choose::weights::Outcomes;
+use crate::outage::Here;
 use dims::Dims;
 use rows_of::Resolved;
 
@@ -91,6 +94,12 @@ pub struct RunInfo {
 impl RunInfo {
     const fn is_unmerged(&self) -> bool {
         self.unmerged || !self.change.is_empty()
+    }
+
+    /// Where it ran, as outages are told by.
+    pub fn here(&self) -> Here {
+        let Self { variant, job, shard, change, unmerged, commit, at, .. } = self;
+        Here::new([variant, job, shard], change, *unmerged, commit, *at)
     }
 }
 
@@ -272,14 +281,17 @@ async fn plan(
     let (standing, packs) = ledger.packs(lake, &dims::WHOLE).await?;
     let mut dims = Dims::read(standing.generation, &packs)?;
     drop(packs);
-    let (also, ends) = ledger.blocks(lake, &dims.ends()).await?;
+    let mut wanted = dims.ends().to_vec();
+    wanted.extend([(outages::PACK, 0), (lesson::WEIGHTS, 0)]);
+    let (also, ends) = ledger.blocks(lake, &wanted).await?;
     if also != standing {
         return Ok(None);
     }
     dims.read_ends(&ends)?;
     let known = dims.tests.len();
     let (commit, variant) = (dims.commit(&info.commit, info.at), dims.variant(&info.variant));
-    let resolved = Resolved::new(gathered, &mut dims);
+    let (shared, outages) = outages::of_run(&ends, info, gathered)?;
+    let resolved = Resolved::new(gathered, &shared, &mut dims);
     let run = dims.run(run_of(info, gathered, commit, variant));
     let place = rows_of::Place {
         commit,
@@ -297,8 +309,11 @@ async fn plan(
     if also != standing {
         return Ok(None);
     }
-    let mut packs = states::fold(&known_states, &resolved, &place, &dims)?;
+    let mut outcomes = Outcomes::default();
+    let mut packs = states::fold(&known_states, &resolved, &place, &dims, &mut outcomes)?;
     packs.extend(dims.changed());
+    packs.extend(outages);
+    packs.push(lesson::weighed(&ends, &outcomes)?);
     if let Some(lesson) = lesson {
         let (also, known) = ledger.packs(lake, &lesson::PACKS).await?;
         if also != standing {

@@ -172,6 +172,23 @@ fn a_known_failure_is_masked_unless_the_change_touches_the_test() {
 }
 
 #[test]
+fn the_commit_may_be_told_by_any_of_its_names() {
+    let repo = TestRepo::new();
+    repo.commit("ana", "2026-02-20T10:00:00Z", &[("a.py", "1\n")], "tests");
+    let env = env();
+    let about = |commit: &str| {
+        let property = format!(
+            "<properties><property name=\"git.commit.id\" value=\"{commit}\"/></properties><testcase"
+        );
+        env.write("green.xml", GREEN.replacen("<testcase", &property, 1));
+        let report = env.repo().join("green.xml").display().to_string();
+        code(&env.run_in(repo.path(), &["test", "gate", &report, "--commit", "HEAD"]))
+    };
+    assert_eq!(about(&repo.head()), 0);
+    assert_eq!(about(&"01".repeat(20)), 3);
+}
+
+#[test]
 fn an_entry_that_is_over_is_exit_code_four_with_its_owner() {
     let env = env();
     env.write("green.xml", GREEN);

@@ -190,9 +190,52 @@ fn a_quarantine_entry_carries_what_history_knows() {
 }
 
 #[test]
+fn a_change_that_breaks_most_tests_for_one_reason_is_to_blame_from_its_second_run_on() {
+    let env = env();
+    let names: Vec<String> = (0..40).map(|number| format!("test_{number}")).collect();
+    let report = |passed: bool| {
+        let mut text = String::from(r#"<testsuite name="unit" tests="40">"#);
+        for (number, name) in names.iter().enumerate() {
+            let class = format!("acme.Part{}", number % 4);
+            write!(text, r#"<testcase classname="{class}" name="{name}" time="0.1">"#)
+                .expect("writing to text cannot fail");
+            if !passed {
+                text.push_str(r#"<error type="ImportError" message="no module named orders"/>"#);
+            }
+            text.push_str("</testcase>");
+        }
+        text + "</testsuite>"
+    };
+    let gate = |day: u32, attempt: &str, passed: bool| {
+        env.write("unit.xml", report(passed));
+        let (commit, at) = (commit(day), format!("2026-02-{day:02}T1{attempt}:00:00Z"));
+        let run = ["--commit", &commit, "--attempt", attempt, "--at", &at, "--no-diff"];
+        asked(&env, &[&["gate", "unit.xml"], &run[..]].concat())
+    };
+    env.write("unit.xml", report(true));
+    asked(&env, &["record", "unit.xml", "--commit", &commit(1), "--at", "2026-02-01T12:00:00Z"]);
+    for day in 2..16 {
+        assert!(gate(day, "1", true).contains("passed"));
+    }
+    let shown = gate(16, "1", false);
+    assert!(shown.contains("so many tests failed for this one reason"), "{shown}");
+    assert!(shown.contains("[exit status: 1]"), "{shown}");
+    let shown = gate(16, "2", false);
+    assert!(shown.contains("as in the run before: it is the code's"), "{shown}");
+    assert!(shown.contains("[exit status: 1]") && !shown.contains("machine"), "{shown}");
+    for day in 17..24 {
+        let shown = gate(day, "1", false);
+        assert!(shown.contains("[exit status: 1]") && !shown.contains("machine"), "{shown}");
+    }
+    let shown = asked(&env, &["flaky"]);
+    assert!(shown.contains("40 regressed"), "{shown}");
+}
+
+#[test]
 fn tests_are_ordered_and_dealt_out_by_what_they_did() {
     let env = month();
     let order = asked(&env, &["order"]);
+    assert!(order.contains("history counts as by default: "), "{order}");
     let lines: Vec<&str> = order.lines().collect();
     assert_eq!(lines[0], "acme > bell_rings", "{order}");
     assert_eq!(lines[1], "acme > door_opens", "{order}");

@@ -10,7 +10,7 @@ use tl_core::test::{Status, TestKey, TestName};
 use tl_core::time::Timestamp;
 use tl_test::choose::cofail::{self, CoFail};
 use tl_test::choose::imports::Scan;
-use tl_test::choose::measure::{Ran, replay};
+use tl_test::choose::measure::{Ran, Weighed, replay};
 use tl_test::choose::select::{Limit, select};
 use tl_test::choose::split::{Unit, split};
 use tl_test::choose::{self, Candidate, Change, Choice, Covers, Past};
@@ -37,33 +37,39 @@ const ROUNDS: u32 = 40;
 /// A file of the data is there, and is not in its form.
 pub(super) fn measure(options: &Options) -> Result<Vec<Figure>, Problem> {
     let mut figures = Vec::new();
-    match cycles(&options.data, ABB)? {
-        None => figures.push(Figure::absent("IOF/ROL")),
-        Some(cycles) => {
-            let found = replay(&cycles, &SEEDS);
-            let of = format!("IOF/ROL, {} cycles", found.cycles);
-            figures.push(Figure::new(format!("{of}: NAPFD"), found.napfd, "").at_least(0.522));
-            let of = format!("IOF/ROL, {} cycles with failures", found.failing);
-            figures.push(Figure::new(format!("{of}: APFDc"), found.apfdc, ""));
-            let of = format!("IOF/ROL, {} cycles with new failures", found.failing_anew);
-            figures.push(Figure::new(format!("{of}: APFD of these"), found.apfd_new, ""));
-        }
-    }
-    match cycles(&options.data, DUNE)? {
-        None => figures.push(Figure::absent("Dune")),
-        Some(cycles) => {
-            let found = replay(&cycles, &SEEDS);
-            let of = format!("Dune, {} cycles with failures", found.failing);
-            figures.push(Figure::new(format!("{of}: APFDc"), found.apfdc, "").at_least(0.92));
-            let of = format!("Dune, {} cycles", found.cycles);
-            figures.push(Figure::new(format!("{of}: NAPFD"), found.napfd, ""));
-            let of = format!("Dune, {} cycles with new failures", found.failing_anew);
-            figures.push(Figure::new(format!("{of}: APFD of these"), found.apfd_new, ""));
+    for (name, recorded, least) in [("IOF/ROL", ABB, (0.522, 0.0)), ("Dune", DUNE, (0.0, 0.92))] {
+        match cycles(&options.data, recorded)? {
+            None => figures.push(Figure::absent(name)),
+            Some(cycles) => figures.extend(played(name, &cycles, least)),
         }
     }
     figures.extend(cost());
     figures.push(shards());
     Ok(figures)
+}
+
+/// Recorded cycles played again: all of them, and the later half, each with fixed and with fitted weights.
+fn played(name: &str, cycles: &[Vec<Ran>], (napfd, apfdc): (f64, f64)) -> Vec<Figure> {
+    let mut figures = Vec::new();
+    let half = cycles.len() / 2;
+    for (part, from) in [("", 0), (" (the later half)", half)] {
+        for (how, weighed) in [("fitted", Weighed::Fitted), ("fixed", Weighed::Fixed)] {
+            let found = replay(cycles, &SEEDS, weighed, from);
+            let of =
+                |n: u64, what: &str| format!("{name}{part}, {how} weights, {n} cycles: {what}");
+            let is_promised = from == 0 && weighed == Weighed::Fitted;
+            let promised = |figure: Figure, least: f64| {
+                if is_promised && least > 0.0 { figure.at_least(least) } else { figure }
+            };
+            let figure = Figure::new(of(found.cycles, "NAPFD"), found.napfd, "");
+            figures.push(promised(figure, napfd));
+            let figure = Figure::new(of(found.failing, "APFDc"), found.apfdc, "");
+            figures.push(promised(figure, apfdc));
+            let what = of(found.failing_anew, "APFD of new failures");
+            figures.push(Figure::new(what, found.apfd_new, ""));
+        }
+    }
+    figures
 }
 
 /// Runs of a file, oldest first; `None` where it is not there.
@@ -166,6 +172,7 @@ fn cost() -> Vec<Figure> {
         coverage: &coverage,
         imports: Some(&imports),
         failed: &failed,
+        weights: None,
         now,
     };
     let measured = |what: &str, work: &dyn Fn() -> usize| {

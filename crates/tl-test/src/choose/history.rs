@@ -26,10 +26,19 @@ const EXPONENT: f64 = 0.15;
 /// the others as d. Chosen on IOF/ROL and Dune's CI together, and flat there: decay .9 to .95 and
 /// exponent .15 to .35 give nearly the same.
 pub fn likelihood(decayed: f64, runs: u32, seconds: f64) -> f64 {
+    chance(decayed, runs) / cost(seconds)
+}
+
+/// The part of it that is about failing: (E + 1/2) / (min(n, 5) + 1).
+pub fn chance(decayed: f64, runs: u32) -> f64 {
     let decayed = if decayed.is_finite() { decayed.max(0.0) } else { 0.0 };
+    (decayed + PRIOR) / (f64::from(runs.min(KNOWN)) + 1.0)
+}
+
+/// The part of it that is about time: max(d, 0.1 s)^0.15.
+pub fn cost(seconds: f64) -> f64 {
     // `max` also answers the floor where the duration is not a number.
-    let seconds = FLOOR.max(seconds).min(1e9);
-    (decayed + PRIOR) / (f64::from(runs.min(KNOWN)) + 1.0) / seconds.powf(EXPONENT)
+    FLOOR.max(seconds).min(1e9).powf(EXPONENT)
 }
 
 #[cfg(test)]

@@ -5,7 +5,8 @@
 
 use rustc_hash::FxHashMap;
 
-use super::history::{DECAY, likelihood};
+use super::history::DECAY;
+use super::weights::{Outcomes, Weights};
 
 /// One result of a recorded run.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -72,28 +73,51 @@ impl Known {
     }
 }
 
-/// Plays recorded cycles again; tests that score the same are ordered by chance, mean of `seeds`.
+/// How much history counts while cycles are played.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Weighed {
+    /// As the defaults have it.
+    Fixed,
+    /// Fitted to the cycles before.
+    Fitted,
+}
+
+/// Plays recorded cycles again; tests that score the same are ordered by chance, mean of `seeds`. Cycles
+/// before `from` are learnt from, and not measured.
 ///
 /// A test that stands in a cycle twice is folded twice, in its order.
-pub fn replay(cycles: &[Vec<Ran>], seeds: &[u64]) -> Replay {
+pub fn replay(cycles: &[Vec<Ran>], seeds: &[u64], weighed: Weighed, from: usize) -> Replay {
+    let mut weights = Weights::default();
     let mut known: FxHashMap<u32, Known> = FxHashMap::default();
     let mut sum = Replay::default();
-    for cycle in cycles {
+    for (at, cycle) in cycles.iter().enumerate() {
         let usual = median(known.values().map(Known::p75).collect()).unwrap_or_default();
         let nobody = Known::default();
         let of = |ran: &Ran| known.get(&ran.test).unwrap_or(&nobody);
         let seconds = |known: &Known| if known.runs == 0 { usual } else { known.p75() };
         let scores: Vec<f64> = cycle
             .iter()
-            .map(|ran| likelihood(of(ran).decayed, of(ran).runs, seconds(of(ran))))
+            .map(|ran| {
+                let known = of(ran);
+                weights.likely(known.decayed, known.runs, known.red, seconds(known))
+            })
             .collect();
+        if weighed == Weighed::Fitted {
+            let mut outcomes = Outcomes::default();
+            for ran in cycle {
+                outcomes.add(of(ran).decayed, of(ran).runs, of(ran).red, ran.red);
+            }
+            weights.fold(&outcomes);
+        }
         let was_red: Vec<bool> = cycle.iter().map(|ran| of(ran).red).collect();
         let failing = cycle.iter().any(|ran| ran.red);
         let anew = cycle.iter().zip(&was_red).any(|(ran, was)| ran.red && !was);
-        sum.cycles += 1;
+        let is_measured = at >= from;
+        let (failing, anew) = (failing && is_measured, anew && is_measured);
+        sum.cycles += u64::from(is_measured);
         sum.failing += u64::from(failing);
         sum.failing_anew += u64::from(anew);
-        for seed in seeds {
+        for seed in seeds.iter().filter(|_| is_measured) {
             let order = ordered(&scores, *seed);
             let ranked: Vec<Ran> = order.iter().map(|row| cycle[*row]).collect();
             sum.napfd += napfd(&ranked, 0.5);

@@ -9,12 +9,12 @@ use tl_core::test::TestKey;
 
 use super::cofail::Lift;
 use super::fallback::STALE_DAYS;
-use super::history::likelihood;
 use super::imports::Reached;
 use super::kinds::{self, Kind};
 use super::mention::Mentions;
 use super::names::Index;
 use super::place::{Near, Touched, own_file, tidy};
+use super::weights::Weights;
 use super::{Candidate, Choice, Chosen, Covers, Signal, Why, counted};
 
 /// What each signal adds at most.
@@ -120,6 +120,7 @@ struct Links<'a> {
     lines: FxHashMap<&'a str, Vec<(u32, u32)>>,
     reached: Reached,
     mentions: Mentions,
+    weights: Weights,
 }
 
 impl<'a> Links<'a> {
@@ -142,6 +143,7 @@ impl<'a> Links<'a> {
             lines: lines.map(|(path, lines)| (path.as_str(), merged(lines))).collect(),
             reached: choice.imports.map(|imports| imports.reached(paths)).unwrap_or_default(),
             mentions: Mentions::new(text),
+            weights: choice.weights.cloned().unwrap_or_default(),
         }
     }
 
@@ -151,13 +153,14 @@ impl<'a> Links<'a> {
         let mut add = |signal, weight, text| why.push(Why { signal, weight, text });
         let past = &test.past;
         let seconds = past.p75_ms.map_or(usual, |ms| f64::from(ms) / 1_000.0);
-        let likely = likelihood(past.decayed, past.runs, seconds).ln();
+        let was_red = past.last.is_some_and(|last| last.is_red());
+        let likely = self.weights.likely(past.decayed, past.runs, was_red, seconds);
         let words = test.last_red();
         add(Signal::History, likely, format!("{words}; {}", duration(past.p75_ms)));
         if past.flaky {
             add(Signal::KnownFlake, weight::FLAKE, "it fails now and then without a change".into());
         }
-        if past.last.is_some_and(|last| last.is_red()) {
+        if was_red {
             add(Signal::LastRed, 0.0, "its last run was red".to_owned());
         }
         if choice.failed.contains(&test.id) {

@@ -48,7 +48,7 @@ pub struct Selection {
 pub fn select(choice: &Choice<'_>, limit: Limit) -> Selection {
     let paths = touched(choice);
     let everything = fallback::reasons(choice, &Touched::new(paths.iter().map(String::as_str)));
-    let mut all = scored(choice);
+    let mut all = scored(&Choice { weights: None, ..*choice });
     let usual = usual_ms(&all);
     let ms = |scored: &Scored| u64::from(scored.of.p75_ms.unwrap_or(usual));
     let total: u64 = all.iter().map(ms).sum();

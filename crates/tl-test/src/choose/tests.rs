@@ -68,6 +68,7 @@ impl Case {
             coverage: &self.coverage,
             imports: self.imports.as_ref(),
             failed: &self.failed,
+            weights: None,
             now: now(),
         }
     }

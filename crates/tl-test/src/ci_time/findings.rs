@@ -125,6 +125,7 @@ pub(super) fn all(pairs: &[Pair<'_>]) -> Vec<CiFinding> {
         let mut found = Vec::new();
         found.extend(retries(&group));
         found.extend(queue(&group));
+        found.extend(never_began(&group));
         found.extend(duplicated(&group));
         found.extend(slowest(&group));
         found.extend(got_slower(&group));
@@ -227,6 +228,27 @@ fn queue(group: &[Pair<'_>]) -> Option<CiFinding> {
         span(p90)
     );
     Some(finding("queue", "", (on, off), waits.len() as u64, what))
+}
+
+/// Jobs that no runner ever took, and that failed for it.
+fn never_began(group: &[Pair<'_>]) -> Vec<CiFinding> {
+    let mut waited: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
+    for job in group.iter().flat_map(|(run, _)| &run.jobs) {
+        if job.failed() && job.started.is_none() {
+            waited.entry(&job.job).or_default().extend(job.wall());
+        }
+    }
+    waited.retain(|_, waits| !waits.is_empty());
+    let told = waited.into_iter().filter_map(|(job, waits)| {
+        let (sum, median) = (waits.iter().sum(), span(percentile(&waits, 0.5)?));
+        let what = format!(
+            "{} failed without ever having begun: no runner took them for {median} (median)",
+            if waits.len() == 1 { "1 job".to_owned() } else { format!("{} jobs", waits.len()) }
+        );
+        // Whoever reads the result of a run waits for it, and no machine is busy.
+        Some(finding("never-began", job, (sum, 0.0), waits.len() as u64, what))
+    });
+    told.collect()
 }
 
 /// Runs of one commit that a push and a request both started.

@@ -171,7 +171,7 @@ fn short(text: &str) -> String {
 /// Runs with their jobs, and how many jobs belong to no run that is known.
 ///
 /// A job belongs to the run whose id its own begins with; else to the last run of its commit that
-/// was there when it began, of its pipeline before others; else to the other such jobs of its
+/// was there when it began and has no such job, of its pipeline before others; else to the other such jobs of its
 /// pipeline and commit, until none runs for six hours.
 pub fn grouped(ran: &[Ran]) -> (Vec<PipelineRun>, u64) {
     let mut runs: Vec<PipelineRun> = Vec::new();
@@ -189,11 +189,15 @@ pub fn grouped(ran: &[Ran]) -> (Vec<PipelineRun>, u64) {
         runs[row].attempts.push(one.clone());
     }
     let mut orphans: Vec<&Ran> = Vec::new();
+    let mut taken: FxHashSet<(usize, &str, u32)> = FxHashSet::default();
     for job in ran.iter().filter(|one| one.is_job()) {
         let named = above(&job.id).find_map(|id| rows.get(id).copied());
         let known = of_commit.get(&(job.repository.as_str(), job.commit.as_str()));
-        match named.or_else(|| last_there(&runs, known?, job)) {
-            Some(row) => runs[row].jobs.push(job.clone()),
+        match named.or_else(|| last_there(&runs, known?, job, &taken)) {
+            Some(row) => {
+                taken.insert((row, &job.job, job.attempt));
+                runs[row].jobs.push(job.clone());
+            }
             None => orphans.push(job),
         }
     }
@@ -243,8 +247,14 @@ fn above(id: &str) -> impl Iterator<Item = &str> {
         .take(8)
 }
 
-/// The last of these runs that was there when a job began.
-fn last_there(runs: &[PipelineRun], rows: &[usize], job: &Ran) -> Option<usize> {
+/// The last of these runs that was there when a job began, and has no such job yet: a push and a
+/// request begin at the same moment, each with its own.
+fn last_there(
+    runs: &[PipelineRun],
+    rows: &[usize],
+    job: &Ran,
+    taken: &FxHashSet<(usize, &str, u32)>,
+) -> Option<usize> {
     let begun = |row: usize| runs[row].attempts.iter().filter_map(Ran::ready).min();
     let same = |row: &usize| runs[*row].attempts.iter().any(|run| run.pipeline == job.pipeline);
     let of_pipeline: Vec<usize> = rows.iter().copied().filter(same).collect();
@@ -253,6 +263,7 @@ fn last_there(runs: &[PipelineRun], rows: &[usize], job: &Ran) -> Option<usize> 
         (Some(run), Some(job)) => run.as_millis() <= job.as_millis().saturating_add(SLACK),
         _ => false,
     };
-    let last = rows.iter().filter(there).max_by_key(|row| begun(**row));
+    let has_none = |row: usize| !taken.contains(&(row, job.job.as_str(), job.attempt));
+    let last = rows.iter().filter(there).max_by_key(|row| (has_none(**row), begun(**row)));
     last.or(rows.first()).copied()
 }

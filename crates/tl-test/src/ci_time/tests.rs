@@ -143,6 +143,49 @@ fn a_commit_that_is_built_twice_is_told_with_the_cheaper_of_the_two() {
 }
 
 #[test]
+fn a_push_and_a_request_that_begin_together_have_jobs_of_their_own() {
+    // GitHub's ids do not say which job belongs to which run.
+    let request = |ran: Ran| Ran { trigger: "pull_request".to_owned(), ..ran };
+    let own = |ran: Ran| Ran { trigger: String::new(), ..ran };
+    let all = [
+        run("run/1", [0, 1, 301]),
+        request(run("run/2", [0, 1, 201])),
+        own(job("unit", "job/3", [2, 4, 300])),
+        own(job("unit", "job/4", [2, 5, 200])),
+        own(job("lint", "job/5", [2, 4, 30])),
+        own(job("lint", "job/6", [2, 5, 31])),
+    ];
+    let (runs, orphans) = grouped(&all);
+    for run in &runs {
+        let mut names: Vec<&str> = run.jobs.iter().map(|job| job.job.as_str()).collect();
+        names.sort_unstable();
+        assert_eq!((names, orphans), (vec!["lint", "unit"], 0));
+    }
+    let time = ci_time(&all);
+    let twice = found(&time, "duplicated-push-and-request");
+    assert_eq!((twice.len(), twice[0].n), (1, 1));
+    assert!(twice[0].seconds_off_path < 330.0, "{twice:?}");
+}
+
+#[test]
+fn jobs_that_no_runner_took_are_told_with_their_wait() {
+    let stuck = |id: &str, from: i64| Ran {
+        outcome: Outcome::Failure,
+        ..job("format", id, [from, -1, from + 6_000])
+    };
+    let time = ci_time(&[
+        stuck("1", 0),
+        Ran { commit: "badc0de".to_owned(), ..stuck("2", 90_000) },
+        Ran { outcome: Outcome::Cancelled, ..stuck("3", 10) },
+        job("unit", "4", [0, 3, 60]),
+    ]);
+    let stuck = found(&time, "never-began");
+    assert_eq!((stuck.len(), stuck[0].job.as_str(), stuck[0].n), (1, "format", 2));
+    assert_eq!((stuck[0].seconds_on_path, stuck[0].seconds_off_path), (12_000.0, 0.0));
+    assert!(stuck[0].what.starts_with("2 jobs failed without"), "{}", stuck[0].what);
+}
+
+#[test]
 fn a_job_that_got_slower_is_named_with_its_day() {
     let mut all = Vec::new();
     for number in 0..60_i64 {

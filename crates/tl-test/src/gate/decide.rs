@@ -13,9 +13,14 @@ use super::{
     Answer, Decision, Expected, Judged, Known, Process, Red, Touched, Verdict, complete, mask,
     process,
 };
+use crate::infra::Broad;
+use crate::outage::Cause;
 use crate::quarantine::{Quarantine, cap};
 use crate::read::{Ending, Remark};
 use crate::{infra, signature};
+
+/// Reasons of several tests that are told of.
+const CAUSES: usize = 3;
 
 /// Characters of a message that are kept.
 const MESSAGE: usize = 300;
@@ -42,7 +47,11 @@ pub fn decide(
         process.map_or_else(Vec::new, |p| process::judge(p, reds, &expected.fail_codes));
     let (counts, remarks) = complete::judge(reports, expected);
     evidence.extend(remarks);
-    let shared = shared(reds, counts.cases.saturating_sub(counts.skipped));
+    let causes = causes(reds, counts.cases.saturating_sub(counts.skipped), known);
+    let shared: FxHashSet<Signature> = (causes.iter().filter(|(_, cause)| cause.is_shared()))
+        .map(|(broad, _)| broad.signature)
+        .collect();
+    evidence.extend(causes.iter().filter_map(|(broad, cause)| told(broad, *cause)).take(CAUSES));
     let judge = |red: &Red| {
         let mut red = Cow::Borrowed(red);
         if red.infra.is_none() && last(&red).is_some_and(|reason| shared.contains(&reason)) {
@@ -95,15 +104,37 @@ fn last(red: &Red) -> Option<Signature> {
     red.signatures.iter().rev().find(|signature| !signature.is_none()).copied()
 }
 
-/// Reasons that so many tests failed for that it is none of them.
-fn shared(reds: &[Red], ran: u64) -> FxHashSet<Signature> {
+/// Reasons that several unrelated tests failed for, and whose each of them is.
+fn causes(reds: &[Red], ran: u64, known: &dyn Known) -> Vec<(Broad, Cause)> {
     let own = reds.iter().filter(|red| red.infra.is_none() && red.passed_after == 0);
-    infra::shared(own.filter_map(|red| Some((last(red)?, &red.test))), ran)
+    let broad = infra::broad(own.filter_map(|red| Some((last(red)?, &red.test))), ran);
+    broad.into_iter().map(|broad| (broad, known.cause(&broad))).collect()
+}
+
+/// What other runs say of a reason that several tests failed for.
+fn told(broad: &Broad, cause: Cause) -> Option<Remark> {
+    let Broad { signature, tests, .. } = broad;
+    let what = match cause {
+        Cause::Elsewhere { changes } => format!(
+            "{tests} tests fail for one reason ({signature}), and {changes} other changes failed for it within a day: it is none of theirs"
+        ),
+        Cause::GoesOn { runs } => {
+            let runs = if runs == 1 { "run".to_owned() } else { format!("{runs} runs") };
+            format!(
+                "{tests} tests fail for one reason ({signature}), as in the {runs} before: it is the code's until a run passes"
+            )
+        }
+        Cause::Own | Cause::Together => return None,
+    };
+    Some(note(what))
+}
+
+const fn note(what: String) -> Remark {
+    Remark { gap: None, line: 0, what, mend: String::new() }
 }
 
 /// What the red tests alone say, and why where the table of them does not show it.
 fn of_reds(red: &[Judged], expected: &Expected) -> (Answer, Vec<Remark>) {
-    let note = |what: String| Remark { gap: None, line: 0, what, mend: String::new() };
     let mut answer = Answer::Passed;
     let mut notes = Vec::new();
     let mut against = red.iter().filter(|judged| !judged.verdict.excuses()).peekable();

@@ -68,7 +68,8 @@ fn zero(name: &str, red: u64) -> Vec<Remark> {
     if red == 0 {
         return Vec::new();
     }
-    let what = format!("`{name}` ended with 0, and {red} of its tests are red");
+    let are = if red == 1 { "is" } else { "are" };
+    let what = format!("`{name}` ended with 0, and {red} of its tests {are} red");
     let mend = "where the runner tried them again and they passed, say so by `--retries`";
     vec![Remark { gap: None, line: 0, what, mend: mend.to_owned() }]
 }

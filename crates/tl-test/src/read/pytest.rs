@@ -100,9 +100,22 @@ fn test(of: &Value, sink: &mut Sink) {
         skipped.map(|phase| failure(at(phase, "crash"), at(phase, "longrepr")))
     };
     let why = || bad.map(|phase| failure(at(phase, "crash"), at(phase, "longrepr")));
+    let mut attempt = 1;
     let (status, failure) = match text(of, "outcome") {
         "passed" | "xpassed" => (Status::Passed, None),
-        "failed" | "rerun" => (Status::Failed, why()),
+        "failed" => (Status::Failed, why()),
+        // The phases are those of the last attempt.
+        "rerun" if bad.is_none() => {
+            sink.note("pytest-json-report does not say why earlier attempts failed");
+            sink.case(case(name_of(text(of, "nodeid")), Status::Failed));
+            attempt = 2;
+            (Status::Passed, None)
+        }
+        "rerun" => (Status::Failed, why()),
+        "subtests passed" | "subtests failed" | "subtests skipped" => {
+            let what = "pytest-json-report does not say which subtests failed: `--junit-xml` does";
+            (Status::Errored, Some(message(what)))
+        }
         "error" => (Status::Errored, why()),
         "skipped" | "xfailed" => (Status::Skipped, reason()),
         other => unknown(other),
@@ -111,6 +124,7 @@ fn test(of: &Value, sink: &mut Sink) {
     sink.case(Case {
         micros: spent.reduce(u64::saturating_add),
         failure,
+        attempt,
         // pytest counts from 0.
         line: number(at(of, "lineno")).and_then(|line| u32::try_from(line + 1).ok()),
         ..case(name_of(text(of, "nodeid")), status)

@@ -31,9 +31,11 @@ struct Level {
     name: String,
     plan: Option<u64>,
     points: u64,
+    /// Red cases of it, and of its subtests.
     red: u64,
-    /// Cases of subtests were seen since the last point.
+    /// Cases of subtests that were seen since the last point, and red ones of them.
     parts: u64,
+    red_parts: u64,
 }
 
 /// A test point whose details may follow.
@@ -71,12 +73,10 @@ impl Line for Tap {
         }
         if let Some(name) = bare.strip_prefix("# Subtest").filter(|_| depth < LEVELS) {
             self.flush(sink);
-            // Of the line above a subtest, or of the first within it.
             let name = name.trim_start_matches(':').trim().to_owned();
-            self.close(depth.max(1), sink);
-            if self.levels.len() > depth && depth > 0 {
-                self.levels.truncate(depth);
-            }
+            self.close(depth, sink);
+            // Of the line above a subtest where one is open here, as node writes it above every
+            // point; else of the first line within it.
             while self.levels.len() < depth.max(1) {
                 self.levels.push(Level::default());
             }
@@ -137,7 +137,7 @@ impl Tap {
             }
             if let Some(outer) = self.levels.last_mut() {
                 outer.parts += level.points + level.parts;
-                outer.red += level.red;
+                outer.red_parts += level.red;
             }
         }
     }
@@ -148,7 +148,8 @@ impl Tap {
         let Some(level) = self.levels.last_mut() else { return };
         level.points += 1;
         let (name, directive) = description(rest);
-        let (parts, red) = (std::mem::take(&mut level.parts), std::mem::take(&mut level.red));
+        let (parts, red) = (std::mem::take(&mut level.parts), std::mem::take(&mut level.red_parts));
+        level.red += red;
         // The point after a subtest sums it up: a case only where it says what its parts do not.
         if parts > 0 && (good || red > 0) {
             return;

@@ -9,8 +9,9 @@ use rustc_hash::FxHashMap;
 use tl_core::test::{Signature, Status, TestName};
 
 use super::names::{self, Names};
+use crate::infra::{self, Broad};
 use crate::read::{Case, Failure};
-use crate::{infra, signature};
+use crate::signature;
 
 /// No execution.
 const NONE: u32 = u32::MAX;
@@ -116,18 +117,18 @@ impl Gathered {
         self.held.push(held);
     }
 
-    /// Whether each reason is one that so many tests failed for at first that it is none of them.
-    pub(super) fn shared(&self) -> Vec<bool> {
+    /// The tests' own reasons that several unrelated ones failed for at first.
+    pub(super) fn broad(&self) -> Vec<Broad> {
         let is_red = |held: &&Held| held.attempt == 1 && held.status.is_red() && held.reason > 0;
         let mut counts = vec![0_u64; self.reasons.len()];
         for held in self.held.iter().filter(is_red) {
             counts[held.reason as usize - 1] += 1;
         }
-        let many = |held: &&Held| {
+        let several = |held: &&Held| {
             let row = held.reason as usize - 1;
-            counts[row] >= infra::MANY && self.reasons[row].infra.is_empty()
+            counts[row] >= infra::SEVERAL && self.reasons[row].infra.is_empty()
         };
-        let red: Vec<(Signature, TestName)> = (self.held.iter().filter(is_red).filter(many))
+        let red: Vec<(Signature, TestName)> = (self.held.iter().filter(is_red).filter(several))
             .filter_map(|held| {
                 let name = names::decode(self.names.get(held.name))?;
                 Some((self.reasons[held.reason as usize - 1].signature, name))
@@ -135,10 +136,7 @@ impl Gathered {
             .collect();
         let is_first = |held: &&Held| held.attempt == 1 && held.status.ran();
         let ran = self.held.iter().filter(is_first).count() as u64;
-        let shared = infra::shared(red.iter().map(|(reason, test)| (*reason, test)), ran);
-        let is_shared =
-            |reason: &Reason| reason.infra.is_empty() && shared.contains(&reason.signature);
-        self.reasons.iter().map(is_shared).collect()
+        infra::broad(red.iter().map(|(reason, test)| (*reason, test)), ran)
     }
 
     /// The highest attempt of a test.

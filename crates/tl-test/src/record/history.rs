@@ -17,10 +17,13 @@ use tl_ledger::Ledger;
 use tl_ledger::lake::{LakeError, Standing, SwapError};
 
 use super::dims::{self, Commit, Dims, Known, Run};
-use super::{PackError, lesson, states};
+use super::{PackError, lesson, outages, states};
 use crate::choose::cofail::CoFail;
 use crate::choose::escaped::Escapes;
+use crate::choose::weights::Weights;
 use crate::gate;
+use crate::infra::Broad;
+use crate::outage::{Cause, Here, Outages};
 use crate::state::TestState;
 
 /// How often history is read anew because somebody recorded in between.
@@ -72,6 +75,10 @@ pub struct History {
     pub cofail: CoFail,
     /// What selections would have missed.
     pub escapes: Escapes,
+    /// What history counts when tests are ordered.
+    pub weights: Weights,
+    /// Reasons that several tests failed for at once.
+    outages: Outages,
     templates: Vec<String>,
     /// By variant, then by test.
     states: Vec<FxHashMap<u32, TestState>>,
@@ -175,6 +182,33 @@ impl gate::Known for History {
     }
 }
 
+/// What history knows of the tests of one run.
+#[derive(Debug, Clone, Copy)]
+pub struct AtRun<'a> {
+    /// All that it knows.
+    pub history: &'a History,
+    /// The run.
+    pub here: Here,
+}
+
+impl gate::Known for AtRun<'_> {
+    fn state(&self, test: &TestKey, variant: &str) -> Option<&TestState> {
+        self.history.state(test, variant)
+    }
+
+    fn tests(&self) -> u64 {
+        gate::Known::tests(self.history)
+    }
+
+    fn is_near(&self, test: &TestKey, file: &str) -> bool {
+        self.history.is_near(test, file)
+    }
+
+    fn cause(&self, broad: &Broad) -> Cause {
+        self.history.outages.cause(broad, &self.here)
+    }
+}
+
 /// Reads what history knows.
 ///
 /// # Errors
@@ -184,12 +218,15 @@ pub async fn known(ledger: &Ledger, lake: &str) -> Result<History, HistoryError>
         .into_iter()
         .chain(["runs", "templates", "state/"])
         .chain(lesson::PACKS)
+        .chain([outages::PACK, lesson::WEIGHTS])
         .collect();
     // One reading: all of one generation.
     let (Standing { generation, .. }, packs) = ledger.packs(lake, &names).await?;
     let mut history = History { dims: Dims::read(generation, &packs)?, ..History::default() };
     history.dims.tests.index();
     (history.cofail, history.escapes) = lesson::read(&packs)?;
+    history.outages = outages::read(&packs)?;
+    history.weights = lesson::weights(&packs)?;
     history.states.resize_with(history.dims.variants.len(), FxHashMap::default);
     for pack in &packs {
         match pack.name.as_str() {

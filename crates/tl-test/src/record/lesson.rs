@@ -19,6 +19,7 @@ use super::{PackError, ROUNDS, RecordError, rows_of};
 use crate::choose::cofail::{self, CoFail};
 use crate::choose::escaped::Escapes;
 use crate::choose::select::Selection;
+use crate::choose::weights::{Outcomes, Weights};
 use crate::cover::map::Map;
 
 /// Names of the packs.
@@ -26,6 +27,9 @@ pub(super) const PACKS: [&str; 2] = [COFAIL, ESCAPES];
 const COFAIL: &str = "cofail";
 const ESCAPES: &str = "escapes";
 const COVERAGE: &str = "coverage";
+
+/// Name of the pack of what history counts.
+pub(super) const WEIGHTS: &str = "weights";
 
 /// A whole run of a change of which the files are known.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -68,6 +72,21 @@ pub(super) fn read(packs: &[Pack]) -> Result<(CoFail, Escapes), PackError> {
     let escapes =
         named(ESCAPES).map(|pack| Escapes::decode(&pack.value).map_err(|e| wrong(pack, &e)));
     Ok((cofail.transpose()?.unwrap_or_default(), escapes.transpose()?.unwrap_or_default()))
+}
+
+/// The pack of what history counts, behind a run.
+pub(super) fn weighed(known: &[Pack], outcomes: &Outcomes) -> Result<Pack, PackError> {
+    let mut weights = weights(known)?;
+    weights.fold(outcomes);
+    Ok(Pack { name: WEIGHTS.to_owned(), block: 0, value: weights.encode() })
+}
+
+/// What history counts.
+pub(super) fn weights(packs: &[Pack]) -> Result<Weights, PackError> {
+    let Some(pack) = packs.iter().find(|pack| pack.name == WEIGHTS) else {
+        return Ok(Weights::default());
+    };
+    Weights::decode(&pack.value).map_err(|_| PackError::damaged(pack))
 }
 
 /// Tests of a run whose first attempt was red by their own doing.

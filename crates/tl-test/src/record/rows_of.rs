@@ -4,7 +4,8 @@
 //! executions of each test together. Start at [`Resolved::new`].
 //! **Invariant:** two names of one test are one row: the worst of them, attempt by attempt.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
+use tl_core::test::Signature;
 use tl_core::time::Timestamp;
 use tl_lake::rows::{Row, Rows};
 
@@ -40,10 +41,10 @@ pub(super) struct Resolved {
 }
 
 impl Resolved {
-    /// Finds or makes the rows of all tests and reasons.
-    pub(super) fn new(gathered: &Gathered, dims: &mut Dims) -> Self {
-        let shared = gathered.shared();
-        let reasons = gathered.reasons.iter().zip(shared).map(|(reason, is_shared)| {
+    /// Finds or makes the rows of all tests and reasons. `shared`: the reasons that are no test's own.
+    pub(super) fn new(gathered: &Gathered, shared: &FxHashSet<Signature>, dims: &mut Dims) -> Self {
+        let reasons = gathered.reasons.iter().map(|reason| {
+            let is_shared = reason.infra.is_empty() && shared.contains(&reason.signature);
             let infra = if is_shared { infra::SHARED } else { reason.infra };
             dims.reason(&Reason { infra, ..reason.clone() })
         });

@@ -4,11 +4,13 @@
 //! [`fold`].
 
 use tl_core::segment::Pack;
+use tl_core::test::Status;
 
 use super::PackError;
 use super::dims::Dims;
 use super::rows_of::{Place, Resolved};
-use crate::state::{self, DecodeError, TestState};
+use crate::choose::weights::Outcomes;
+use crate::state::{self, DecodeError, Execution, TestState};
 
 /// Tests of one pack.
 pub(super) const BLOCK: u32 = 256;
@@ -56,12 +58,14 @@ pub(super) fn touched(resolved: &Resolved) -> Vec<u32> {
     blocks
 }
 
-/// Takes a run into the states of its tests. `packs`: those of the touched blocks that are there.
+/// Takes a run into the states of its tests. `packs`: those of the touched blocks that are there;
+/// `outcomes` gets each first attempt beside what was known before it.
 pub(super) fn fold(
     packs: &[Pack],
     resolved: &Resolved,
     place: &Place,
     dims: &Dims,
+    outcomes: &mut Outcomes,
 ) -> Result<Vec<Pack>, PackError> {
     let mut changed = Vec::new();
     let mut open: Option<(u32, Vec<(u32, TestState)>)> = None;
@@ -88,7 +92,15 @@ pub(super) fn fold(
                 row
             }
         };
-        state::fold(&mut states[row].1, run);
+        let state = &mut states[row].1;
+        let first = run.attempts.iter().find(|attempt| attempt.status.ran());
+        let is_first = |first: &&Execution| run.attempt <= 1 && !first.infra;
+        if let Some(first) = first.filter(is_first) {
+            let runs = state.runs.saturating_add(state.unmerged);
+            let was_red = state.runs > 0 && state.last_status > Status::Skipped as u8;
+            outcomes.add(f64::from(state.ema), runs, was_red, first.status.is_red());
+        }
+        state::fold(state, run);
     });
     if let Some((block, states)) = open {
         changed.push(write(place.variant, block, &states));

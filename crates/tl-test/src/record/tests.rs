@@ -6,6 +6,8 @@ use tl_core::test::{Class, Signature, Status, TestName};
 use super::*;
 use crate::classify;
 use crate::gate::Known as _;
+use crate::infra::Broad;
+use crate::outage::Cause;
 use crate::read::{Case, Failure, name};
 
 mod evidence;
@@ -160,23 +162,81 @@ async fn runs_of_requests_are_told_apart_also_when_all_is_folded_anew() {
     assert_eq!((anew.tests, anew.changed), (1, 0));
 }
 
+/// Forty tests of four classes, of which the first `down` fail for one reason.
+fn forty(down: u32) -> Vec<Case> {
+    let one = |number: u32| {
+        let status = if number < down { Status::Errored } else { Status::Passed };
+        let mut case = case(&format!("orders {number}"), status);
+        case.test.class = format!("acme.Orders{}", number % 4);
+        if let Some(failure) = &mut case.failure {
+            failure.message = "the database did not answer".to_owned();
+        }
+        case
+    };
+    (0..40).map(one).collect()
+}
+
+#[tokio::test]
+async fn a_regression_of_many_tests_for_one_reason_is_told_from_an_outage() {
+    let home = Home::new();
+    for number in 0..30 {
+        home.record(&info(number), &forty(if number < 24 { 0 } else { 40 })).await;
+    }
+    let history = home.known().await;
+    for test in &history.tests() {
+        // The first run may have been a machine's; those behind it were not.
+        assert_eq!((test.state.runs, test.state.red, test.state.infra), (29, 5, 1));
+        let judged = classify::of(test.state);
+        assert_eq!(judged.class, Class::Regressed);
+        assert!(judged.phases.last().unwrap().cause.0 <= 24, "{:?}", judged.phases);
+    }
+    let ledger = home.ledger().await;
+    let now = Timestamp::from_seconds(2_000_000_000);
+    let anew = rebuild(&ledger, &home.place(), LAKE, false, now).await.unwrap();
+    assert_eq!(anew.changed, 0);
+}
+
+#[tokio::test]
+async fn what_unrelated_requests_failed_for_within_a_day_is_none_of_their_tests() {
+    let home = Home::new();
+    for number in 0..20 {
+        home.record(&info(number), &forty(0)).await;
+    }
+    // A quarter of the tests: alone, each request might be to blame.
+    for number in 20..24 {
+        let change = format!("acme/api#{number}");
+        home.record(&RunInfo { change, ..info(number) }, &forty(10)).await;
+    }
+    home.record(&info(24), &forty(10)).await;
+    let history = home.known().await;
+    let state = history.tests()[0].state;
+    assert_eq!((state.runs, state.red, state.infra), (20, 0, 3));
+    assert_eq!((state.unmerged, state.unmerged_red), (2, 2));
+    assert_eq!(classify::of(state).class, Class::Infra);
+    let broad = Broad { signature: signature_of(&forty(1)[0]), tests: 10, is_wide: false };
+    let at = |number: u32, change: &str| {
+        let change = change.to_owned();
+        let here = RunInfo { change, ..info(number) }.here();
+        AtRun { history: &history, here }.cause(&broad)
+    };
+    // Four requests failed for it before the default branch did: they cannot have it from there.
+    assert_eq!(at(25, "acme/api#99"), Cause::Elsewhere { changes: 4 });
+    assert_eq!(at(25, ""), Cause::GoesOn { runs: 1 });
+    assert_eq!(at(26, "acme/api#23"), Cause::GoesOn { runs: 1 });
+    // Judged once more, the run itself is not one before it.
+    assert_eq!(at(23, "acme/api#23"), Cause::Elsewhere { changes: 3 });
+    assert_eq!(at(900, "acme/api#99"), Cause::GoesOn { runs: 1 });
+}
+
+fn signature_of(case: &Case) -> Signature {
+    crate::signature::of(case.failure.as_ref().unwrap()).0
+}
+
 #[tokio::test]
 async fn what_all_tests_failed_for_at_once_counts_against_none_of_them() {
     let home = Home::new();
-    let cases = |is_down: bool| -> Vec<Case> {
-        let one = |number: u32| {
-            let status = if is_down { Status::Errored } else { Status::Passed };
-            let mut case = case(&format!("orders {number}"), status);
-            case.test.class = format!("acme.Orders{}", number % 4);
-            if let Some(failure) = &mut case.failure {
-                failure.message = "the database did not answer".to_owned();
-            }
-            case
-        };
-        (0..40).map(one).collect()
-    };
     for number in 0..20 {
-        home.record(&info(number), &cases(number == 15)).await;
+        home.record(&info(number), &forty(if number == 15 { 40 } else { 0 })).await;
     }
     let history = home.known().await;
     let tests = history.tests();

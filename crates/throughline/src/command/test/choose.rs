@@ -5,6 +5,7 @@
 //! **Invariant:** where too little is known, every test is there.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::fs;
 use std::io::{self, Read as _};
 use std::path::PathBuf;
@@ -21,6 +22,7 @@ use tl_test::choose::escaped::{ALLOWED, Escapes, Expected};
 use tl_test::choose::imports::Imports;
 use tl_test::choose::select::{Limit, Selection, select};
 use tl_test::choose::split::{Split, Unit, split};
+use tl_test::choose::weights::{ENOUGH, Weights};
 use tl_test::choose::{Candidate, Change, Choice, Chosen, Covers, Past, is_unknown_kind, order};
 use tl_test::read::name;
 use tl_test::record::{self, History};
@@ -149,6 +151,57 @@ struct Document<'a> {
     selection: &'a Selection,
     /// What the limit would have missed on full runs, where it was measured.
     measured: Option<Expected>,
+    /// What history counts in an order.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    weights: Option<Weighed>,
+}
+
+/// What history counts.
+#[derive(Serialize)]
+struct Weighed {
+    /// Whether that was fitted to this history; else the defaults hold.
+    fitted: bool,
+    /// Red results that were seen.
+    red: u64,
+    /// Factor of the logarithm of a test's chance to fail.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    chance: Option<f64>,
+    /// What a red last run adds to it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_red: Option<f64>,
+}
+
+impl Weighed {
+    fn of(weights: &Weights) -> Self {
+        let fitted = weights.are_fitted();
+        let (chance, last_red) = weights.of_history();
+        Self {
+            fitted,
+            red: weights.red(),
+            chance: fitted.then_some(chance),
+            last_red: fitted.then_some(last_red),
+        }
+    }
+}
+
+impl fmt::Display for Weighed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let red = count(self.red);
+        match self.chance.zip(self.last_red) {
+            Some((chance, last_red)) => write!(
+                f,
+                "what history counts is fitted to {red} red results: ln of the chance x {chance:.2}, a red last run {last_red:+.2}"
+            ),
+            None if self.red < ENOUGH => write!(
+                f,
+                "history counts as by default: {red} red results of {ENOUGH} that a fit needs"
+            ),
+            None => write!(
+                f,
+                "history counts as by default: {red} red results do not tell red tests from green ones"
+            ),
+        }
+    }
 }
 
 /// `shards/v1`
@@ -168,6 +221,7 @@ struct Known {
     coverage: Vec<Covers>,
     imports: Option<Imports>,
     failed: FxHashSet<TestKey>,
+    weights: Weights,
 }
 
 impl Known {
@@ -200,8 +254,8 @@ impl Known {
         let Shelf { ledger, place, lake } = &shelf;
         let failed = record::failed_in(ledger, place, lake, &history, &args.change);
         let failed = failed.await.map_err(CommandError::environment)?;
-        let (cofail, escapes) = (history.cofail, history.escapes);
-        Ok(Self { tests, change, cofail, escapes, coverage, imports, failed })
+        let History { cofail, escapes, weights, .. } = history;
+        Ok(Self { tests, change, cofail, escapes, coverage, imports, failed, weights })
     }
 
     fn choice(&self, desk: &Desk) -> Choice<'_> {
@@ -212,6 +266,7 @@ impl Known {
             coverage: &self.coverage,
             imports: self.imports.as_ref(),
             failed: &self.failed,
+            weights: Some(&self.weights),
             now: desk.now(),
         }
     }
@@ -318,9 +373,12 @@ pub(super) async fn cmd_order(ui: &mut Ui, globals: &Globals, args: &OrderArgs) 
     if args.json {
         let run = tests.len() as u64;
         let selection = Selection { tests, run, ..Selection::default() };
-        ui.print_json(&Document { schema: "order/v1", selection: &selection, measured: None })?;
+        let weights = Some(Weighed::of(&known.weights));
+        let (schema, selection) = ("order/v1", &selection);
+        ui.print_json(&Document { schema, selection, measured: None, weights })?;
     } else {
         ui.print(&lines(&tests, args.of.print))?;
+        ui.status(Weighed::of(&known.weights));
     }
     Ok(Outcome::Done)
 }
@@ -340,7 +398,8 @@ pub(super) async fn cmd_select(ui: &mut Ui, globals: &Globals, args: &SelectArgs
         Limit::Time(_) => None,
     };
     if args.json {
-        ui.print_json(&Document { schema: "order/v1", selection: &selection, measured })?;
+        let (schema, selection) = ("order/v1", &selection);
+        ui.print_json(&Document { schema, selection, measured, weights: None })?;
         return Ok(Outcome::Done);
     }
     if args.explain {

@@ -114,9 +114,11 @@ pub(super) async fn cmd_ci_time(ui: &mut Ui, globals: &Globals, args: &CiTimeArg
         ui.note(note);
     }
     ui.status(format!(
-        "{} runs and {} jobs since {}",
+        "{} {} and {} {} since {}",
         count(time.runs),
+        if time.runs == 1 { "run" } else { "runs" },
         count(time.jobs),
+        if time.jobs == 1 { "job" } else { "jobs" },
         since.date()
     ));
     Ok(Outcome::Done)

@@ -136,17 +136,27 @@ pub(super) async fn judge(
 ) -> CmdResult {
     let job = which.job(globals);
     run.expected.selected |= which.selected;
+    if let (Some(name), Some(repository)) = (&evidence.commit, &bench.desk.repository) {
+        // `HEAD` and other names stand for an id.
+        let known = repository.commit_of(name).ok().map(|commit| commit.to_string());
+        run.expected.commit = known.or(run.expected.commit);
+    }
     let whole = bench.history.as_ref().filter(|_| !run.expected.selected);
     run.expected.median =
         whole.and_then(|known| known.median_cases(&job, &which.shard, &evidence.variant));
     let change = diff::change(ui, globals, evidence, &run.read.reds)?;
+    let at_run = match &bench.history {
+        Some(history) => which.at_run(globals, evidence, &run.read.reports, history, run.now),
+        None => None,
+    };
+    let known = at_run.as_ref().map_or_else(|| bench.known(), |known| known as &dyn Known);
     let decision = tl_test::gate::decide(
         &run.read.reports,
         &run.read.reds,
         run.process.as_ref(),
         &run.expected,
         &change.quarantine,
-        bench.known(),
+        known,
         &change.touched,
         run.now,
     );
@@ -204,6 +214,7 @@ async fn lesson(
         coverage: &coverage,
         imports: imports.as_ref(),
         failed: &failed,
+        weights: None,
         now: run.now,
     };
     let limit = history.escapes.threshold(ALLOWED).map_or_else(Limit::default, Limit::Score);

@@ -168,7 +168,9 @@ fn rewritten(
             .and_then(|_| output.flush())
             .map_err(|err| failed("write", &to, &err))?;
     }
-    ui.status(format!("{} reports are written to {}", names.len(), dir.display()));
+    let reports =
+        if names.len() == 1 { "1 report is" } else { &format!("{} reports are", names.len()) };
+    ui.status(format!("{reports} written to {}", dir.display()));
     Ok(())
 }
 

@@ -8,8 +8,11 @@ use std::path::Path;
 use tl_core::id::CommitId;
 use tl_core::time::Timestamp;
 use tl_exec::git::{BranchSource, DefaultBranch, Head, Repository};
+use tl_test::outage::Here;
 use tl_test::read::Ending;
+use tl_test::record::{AtRun, History};
 
+use super::evidence::EvidenceArgs;
 use crate::config::env::{
     GITHUB_JOB, GITHUB_REF, GITHUB_REPOSITORY, GITHUB_RUN_ATTEMPT, GITHUB_RUN_ID,
 };
@@ -120,6 +123,21 @@ impl WhichArgs {
             unmerged,
             build: run.map(|run| format!("{name}#{run}")).unwrap_or_default(),
         }))
+    }
+
+    /// What history knows of the tests of this run; `None` where nobody knows which it is.
+    pub(super) fn at_run<'a>(
+        &self,
+        globals: &Globals,
+        evidence: &EvidenceArgs,
+        reports: &[(String, Ending)],
+        history: &'a History,
+        now: Timestamp,
+    ) -> Option<AtRun<'a>> {
+        let run = self.run(globals, evidence.commit.as_deref(), reports, now).ok()??;
+        let parts = [evidence.variant.as_str(), &run.job, &run.shard];
+        let here = Here::new(parts, &run.change, run.unmerged, &run.commit, run.at);
+        Some(AtRun { history, here })
     }
 }
 

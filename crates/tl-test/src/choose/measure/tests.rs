@@ -58,7 +58,7 @@ fn cycles(path: &str, unit: f64) -> Vec<Vec<Ran>> {
 fn failures_at_abb_are_found_as_early_as_published_orders_find_them() {
     let all = cycles("iofrol/DATA/iofrol.csv", 0.001);
     assert_eq!((all.len(), all.iter().map(Vec::len).sum::<usize>()), (320, 32_260));
-    let replay = replay(&all, &[1, 2, 3]);
+    let replay = replay(&all, &[1, 2, 3], Weighed::Fitted, 0);
     assert_eq!((replay.cycles, replay.failing), (320, 271));
     // The best published ones: .511 learnt, .510 by the last four results.
     assert!(replay.napfd >= 0.522, "{replay:?}");
@@ -68,7 +68,7 @@ fn failures_at_abb_are_found_as_early_as_published_orders_find_them() {
 fn failures_of_dune_are_found_before_little_of_the_time_is_spent() {
     let folder = "dune-ci/examples/core@dune-common/dune@debian_11 gcc-10-20";
     let all = cycles(&format!("{folder}/features-engineered.csv"), 1.0);
-    let replay = replay(&all, &[1, 2, 3]);
+    let replay = replay(&all, &[1, 2, 3], Weighed::Fitted, 0);
     assert!(replay.apfdc >= 0.92, "{replay:?}");
     assert!(replay.apfd_new > 0.5, "{replay:?}");
 }
@@ -86,5 +86,20 @@ fn an_order_by_chance_is_worse_than_one_by_history() {
         })
         .sum::<f64>()
         / all.len() as f64;
-    assert!(worst < replay(&all, &[1]).napfd, "{worst}");
+    assert!(worst < replay(&all, &[1], Weighed::Fitted, 0).napfd, "{worst}");
+}
+
+#[test]
+fn fitted_weights_find_failures_of_the_later_half_no_later_than_fixed_ones() {
+    let folder = "dune-ci/examples/core@dune-common/dune@debian_11 gcc-10-20";
+    let dune = format!("{folder}/features-engineered.csv");
+    for (path, unit) in [("iofrol/DATA/iofrol.csv", 0.001), (dune.as_str(), 1.0)] {
+        let all = cycles(path, unit);
+        let half = all.len() / 2;
+        let of = |weighed| replay(&all, &[1, 2, 3], weighed, half);
+        let (fixed, fitted) = (of(Weighed::Fixed), of(Weighed::Fitted));
+        assert_eq!(fixed.cycles, (all.len() - half) as u64);
+        assert!(fitted.napfd > fixed.napfd + 0.005, "{path}: {fixed:?} {fitted:?}");
+        assert!(fitted.apfdc > fixed.apfdc - 0.001, "{path}: {fixed:?} {fitted:?}");
+    }
 }

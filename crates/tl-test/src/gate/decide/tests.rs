@@ -9,6 +9,8 @@ use tl_core::test::{Class, Signature, Status, TestKey, TestName};
 use tl_core::time::Timestamp;
 
 use crate::gate::{Answer, Decision, Expected, Known, Process, Red, Touched, Verdict, decide};
+use crate::infra::Broad;
+use crate::outage::Cause;
 use crate::quarantine::{self, Cap, Quarantine, Quarantined};
 use crate::read::{Counts, Ending, Failure, Gap, Remark};
 use crate::simulate::quarantined;
@@ -35,6 +37,8 @@ struct History {
     state: Option<TestState>,
     tests: u64,
     near: Option<&'static str>,
+    /// What other runs say of a reason of several tests.
+    cause: Option<Cause>,
 }
 
 impl Known for History {
@@ -48,6 +52,10 @@ impl Known for History {
 
     fn is_near(&self, _: &TestKey, file: &str) -> bool {
         self.near == Some(file)
+    }
+
+    fn cause(&self, broad: &Broad) -> Cause {
+        self.cause.unwrap_or(Cause::of_one_run(broad))
     }
 }
 

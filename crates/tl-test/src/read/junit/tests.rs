@@ -23,6 +23,19 @@ fn the_worst_of_several_results_counts() {
 }
 
 #[test]
+fn what_is_to_be_done_yet_may_fail() {
+    // As node 20 writes it: `node --test --test-reporter=junit`.
+    let (cases, _) = read(
+        "<testsuites><testcase name='t' classname='test' failure='soon'><skipped type='todo' message='true'/>\
+         <failure type='testCodeFailure' message='soon'>at a.mjs</failure></testcase>\
+         <testcase name='s' classname='test'><skipped type='skipped' message='true'/>\
+         <failure message='m'/></testcase></testsuites>",
+    );
+    let found: Vec<Status> = cases.iter().map(|case| case.status).collect();
+    assert_eq!(found, [Status::Skipped, Status::Failed]);
+}
+
+#[test]
 fn a_case_may_say_what_became_of_it_in_an_attribute() {
     let (cases, _) = read(
         "<testsuite><testcase name='a' status='notrun'/><testcase name='b' result='suppressed'/>\

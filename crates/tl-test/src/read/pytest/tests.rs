@@ -23,6 +23,24 @@ Errored a.py > test_v [] \"the report says `odd` of it, which is not known\"
 }
 
 #[test]
+fn a_test_that_passed_when_it_was_repeated_has_two_attempts() {
+    // As pytest-json-report 1.5 writes what pytest-rerunfailures does, and subtests of pytest 9.
+    let text = r#"{"exitcode":0,"root":"/src","summary":{"rerun":1,"total":3},"tests":[
+        {"nodeid":"a.py::test_x","outcome":"rerun","setup":{"outcome":"passed"},"call":{"outcome":"passed"}},
+        {"nodeid":"a.py::test_y","outcome":"rerun","setup":{"outcome":"passed"},"call":{"outcome":"failed","longrepr":"no"}},
+        {"nodeid":"a.py::test_z","outcome":"subtests passed","call":{"outcome":"passed"}}]}"#;
+    assert_eq!(
+        shown(Format::PytestJson, text),
+        "Failed a.py > test_x
+Passed a.py > test_x (attempt 2)
+Failed a.py > test_y [] \"no\"
+Errored a.py > test_z [] \"pytest-json-report does not say which subtests failed: `--junit-xml` does\"
+note: pytest-json-report does not say why earlier attempts failed
+"
+    );
+}
+
+#[test]
 fn an_interrupted_pytest_is_not_complete() {
     let text = r#"{"exitcode":2,"root":"/src","tests":[]}"#;
     assert_eq!(shown(Format::PytestJson, text), "! NeverFinished: pytest was interrupted\n");

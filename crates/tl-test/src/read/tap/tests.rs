@@ -42,3 +42,33 @@ fn comments_below_a_red_point_say_why() {
     let text = "1..1\nnot ok 1 - a \\# 1\n#   Failed test 'a'\n#   at a.t line 3.\n";
     assert_eq!(shown(Format::Tap, text), "Failed a # 1 [] \"Failed test 'a'\"\n");
 }
+
+#[test]
+fn node_names_every_test_in_a_comment_of_its_own_depth() {
+    // As node 20 writes it: `node --test --test-reporter=tap`.
+    let text = "TAP version 13\n# Subtest: sums\n    # Subtest: adds\n    ok 1 - adds\n      ---\n      duration_ms: 1.5\n      ...\n    # Subtest: parts\n        # Subtest: deep\n        not ok 1 - deep\n          ---\n          error: '1 == 2'\n          ...\n        1..1\n    not ok 2 - parts\n      ---\n      failureType: 'subtestsFailed'\n      ...\n    # Subtest: last\n    ok 3 - last\n    1..3\nnot ok 1 - sums\n  ---\n  failureType: 'subtestsFailed'\n  ...\n# Subtest: soon\nnot ok 2 - soon # TODO\n1..2\n# tests 6\n# fail 3\n";
+    assert_eq!(
+        shown(Format::Tap, text),
+        "Passed sums > adds 1500 us
+Failed sums > parts > deep [] \"1 == 2\"
+Passed sums > last
+Skipped soon [] \"TODO\"
+"
+    );
+}
+
+#[test]
+fn a_comment_within_a_subtest_names_it() {
+    let text = "1..2\n    # Subtest: sums\n    1..2\n    ok 1 - adds\n        # Subtest: parts\n        ok 1 - deep\n        1..1\n    ok 2 - parts\nok 1 - sums\n    # Subtest: odd\n    ok 1 - fine\n    1..1\nok 2 - odd\n";
+    assert_eq!(
+        shown(Format::Tap, text),
+        "Passed sums > adds\nPassed sums > parts > deep\nPassed odd > fine\n"
+    );
+}
+
+#[test]
+fn a_red_point_beside_a_subtest_is_not_one_of_its_parts() {
+    let text = "1..2\nnot ok 1 - alone\n    ok 1 - fine\n    1..1\nnot ok 2 - odd\n";
+    let read = shown(Format::Tap, text);
+    assert!(read.contains("Failed alone") && read.contains("Failed odd"), "{read}");
+}

@@ -1,6 +1,7 @@
 //! How processes end and what reports hold, with the answers.
 
 use super::*;
+use crate::gate::Judged;
 
 pub(super) const PROCESS: &[Scenario] = &[
     ("all is green", |_| (), Passed, "passed: 10 cases"),
@@ -492,4 +493,36 @@ fn one_reason_of_a_third_of_the_tests_is_told_and_red_all_the_same() {
     // Of ninety tests they are less.
     run.reports[0].1 = passed(90);
     assert!(run.decide().red.iter().all(|one| one.verdict == Verdict::Real));
+}
+
+#[test]
+fn a_reason_of_several_tests_is_red_whoever_else_has_it() {
+    let mut run = Run::new();
+    run.expected.machines_prove_nothing = true;
+    for number in 0..24 {
+        let red = run.red(&format!("orders {number}"), &[KNOWN]);
+        red.test.class = format!("acme.Orders{}Test", number % 4);
+    }
+    for (cause, verdict, said) in [
+        (Cause::Elsewhere { changes: 3 }, "machine", "and 3 other changes failed for it"),
+        (Cause::GoesOn { runs: 1 }, "real", "as in the run before: it is the code's"),
+        (Cause::GoesOn { runs: 4 }, "real", "as in the 4 runs before"),
+        (Cause::Own, "real", ""),
+    ] {
+        run.known.cause = Some(cause);
+        let decision = run.decide();
+        assert_eq!(decision.answer, Answer::Failed, "{cause:?}");
+        let is_machine = |judged: &Judged| matches!(judged.verdict, Verdict::Infra { .. });
+        assert!(decision.red.iter().all(|one| is_machine(one) == (verdict == "machine")));
+        let told = decision.evidence.iter().find(|remark| remark.what.contains("one reason"));
+        assert_eq!(told.is_some(), !said.is_empty());
+        assert!(told.is_none_or(|told| told.gap.is_none() && told.what.contains(said)));
+    }
+    // What the quarantine knows of a test stays masked, and what it does not know stays red.
+    run.known.cause = Some(Cause::Elsewhere { changes: 3 });
+    run.entry("orders 0");
+    let decision = run.decide();
+    let masked = |judged: &&Judged| matches!(judged.verdict, Verdict::Masked { .. });
+    assert_eq!(decision.red.iter().filter(masked).count(), 1);
+    assert_eq!(decision.answer, Answer::Failed);
 }
