@@ -184,7 +184,8 @@ fn actions(
             }
             let range = sentence.range.start + found.start..sentence.range.start + found.end;
             let quoted = !joined(unit)
-                && matches!(unit.context(range.start), Context::CodeBlock | Context::Quote);
+                && (matches!(unit.context(range.start), Context::CodeBlock | Context::Quote)
+                    || kind == Kind::Override && mentioned(unit, &range));
             let more = if grave { 2 } else { 0 } - if quoted { 2 } else { 0 };
             let points = kind.base() - i32::from(weak) + more;
             acts.push(Act { sentence: index, kind, points, weak, grave, range, foreign });
@@ -195,7 +196,8 @@ fn actions(
                     continue;
                 }
                 if let Some(found) = asked(action, unit, part) {
-                    let weak = action.weak && !joined(unit);
+                    let others = action.kind == Kind::Loosen && negation::stated(&part[..found.start]);
+                    let weak = (action.weak || others) && !joined(unit);
                     push((action.kind, weak, action.grave), found, None);
                 }
             }
@@ -310,7 +312,7 @@ impl Passage {
         let later = sentences.get(last + 1).filter(|_| act.grave || act.kind == Kind::Plant);
         let told = window.start..later.map_or(window.end, |later| later.range.end);
         let conceal = LEXICON.conceals(&text[told], joined(unit)).map(at);
-        let tag = LEXICON.tag(part, unit.role).map(at);
+        let tag = LEXICON.tags(part, unit.role).map(at).find(|tag| !mentioned(unit, tag));
         let own = &text[sentences[act.sentence].range.clone()];
         let hidden = unit.depth > 0 || concealed(unit.context(act.range.start));
         let folded = !hidden && unit.context(act.range.start) == Context::CollapsedHtml;
@@ -408,6 +410,13 @@ impl Passage {
 /// Whether a unit is what a machine says, in which no tag of a prompt has a place.
 fn machine(unit: &Unit<'_>) -> bool {
     matches!(unit.role, Role::ToolList | Role::ToolResult)
+}
+
+/// Whether words stand in a document as code within a line: they are spoken of, not spoken. A command
+/// that stands so may be meant to be run, so this is asked of what is nothing but words.
+fn mentioned(unit: &Unit<'_>, range: &Range<usize>) -> bool {
+    let code = |at: usize| unit.context(at) == Context::InlineCode;
+    !joined(unit) && code(range.start) && code(range.end.saturating_sub(1))
 }
 
 /// Whether a person who reads the rendered page does not see it.

@@ -587,13 +587,18 @@ impl Lexicon {
         self.conceal_any.is_match(text)
     }
 
-    /// A tag that looks like the system's own.
-    pub(super) fn tag(&self, text: &[u8], role: Role) -> Option<Range<usize>> {
-        match role {
-            Role::ToolList => self.tag_machine.find(text),
-            Role::ToolResult => self.tag_answer.find(text),
-            _ => self.tag.find(text),
-        }
+    /// Tags that look like the system's own.
+    pub(super) fn tags<'a>(
+        &'a self,
+        text: &'a [u8],
+        role: Role,
+    ) -> impl Iterator<Item = Range<usize>> + use<'a> {
+        let tag = match role {
+            Role::ToolList => &self.tag_machine,
+            Role::ToolResult => &self.tag_answer,
+            _ => &self.tag,
+        };
+        tag.find_all(text)
     }
 
     /// A tag without any action, and whether it is a grave one: hidden, with a sentence in it.

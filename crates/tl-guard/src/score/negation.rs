@@ -27,7 +27,9 @@ macro_rules! ahead {
 static DENIAL: Pattern = Pattern::new(concat!(
     r"\b(?:(?:",
     double!(),
-    r")|never|not|n't|no|nor|without|avoid(?:s|ing)?|refuses?|prevent(?:s|ing)?|blocks?|den(?:y|ies)|cannot|unable|instead of|rather than)",
+    r")|never|not|n't|no|nor|without|avoid(?:s|ing)?|refuses?|prevent(?:s|ing)?|blocks?|den(?:y|ies)|cannot|unable|instead of|rather than",
+    // "Restrict access" takes away what "access" alone would ask for.
+    r"|restrict(?:s|ed|ing)?|forbids?|prohibits?|disallows?|revokes?)",
     ahead!()
 ));
 
@@ -48,6 +50,24 @@ pub(super) static PATTERNS: [&Pattern; 4] = [&DENIAL, &DOUBLE, &LIST, &ANSWER];
 /// Whether what follows `before` is what a tool gives back, which asks nothing of anybody.
 pub(super) fn answered(before: &[u8]) -> bool {
     ANSWER.is_match(&before[before.len().saturating_sub(REACH)..])
+}
+
+/// Words that end like a noun in the plural and are none: what follows them may be an order.
+const NO_NOUNS: [&[u8]; 10] = [
+    b"always", b"unless", b"perhaps", b"otherwise", b"afterwards", b"towards", b"thus", b"besides",
+    b"yes", b"steps",
+];
+
+/// Whether what follows `before` is said of others than who reads it: "tools run", "agents start".
+///
+/// The noun stands right before the verb, without a comma or "to" between.
+pub(super) fn stated(before: &[u8]) -> bool {
+    let Some((b' ', rest)) = before.split_last() else { return false };
+    let start = rest.iter().rposition(|byte| !byte.is_ascii_alphabetic()).map_or(0, |at| at + 1);
+    let word = &rest[start..];
+    word.len() > 4
+        && matches!(word, [.., before, b's' | b'S'] if !matches!(before, b's' | b'S' | b'i' | b'u'))
+        && !NO_NOUNS.iter().any(|no| no.eq_ignore_ascii_case(word))
 }
 
 /// Whether what follows `before` is denied.
