@@ -30,6 +30,8 @@ static DENIAL: Pattern = Pattern::new(concat!(
     r")|never|not|n't|no|nor|without|avoid(?:s|ing)?|refuses?|prevent(?:s|ing)?|blocks?|den(?:y|ies)|cannot|unable|instead of|rather than",
     // "Restrict access" takes away what "access" alone would ask for.
     r"|restrict(?:s|ed|ing)?|forbids?|prohibits?|disallows?|revokes?)",
+    // "You may not, whatever happens, merge": what is put in changes nothing.
+    r"(?:, [^,.;:!?\n]{1,40},)?",
     ahead!()
 ));
 
@@ -43,9 +45,19 @@ static LIST: Pattern =
 /// What a tool gives back, said as documentation says it: "Returns: the whole prompt".
 static ANSWER: Pattern = Pattern::new(r"(?:^|[\n.:;])\s*returns?:?\s+(?:(?:the|an?|its)\s+)?$");
 
+/// What stands behind something that is not to be done: "approving it yourself is no review".
+static REFUTED: Pattern = Pattern::new(
+    r"^[^.!?\n,;:]{0,24}?\b(?:(?:is|are|does|do|counts?)(?: not| never|n't| no)(?: count| count as)?(?: an?)? (?:reviews?|reviewed|approvals?|approved|enough|allowed|permitted|acceptable|sufficient|ok|okay|valid|an option)|(?:is|are) (?:strictly )?(?:forbidden|prohibited|disallowed|refused|blocked|never))\b",
+);
+
 /// All of them.
 #[cfg(test)]
-pub(super) static PATTERNS: [&Pattern; 4] = [&DENIAL, &DOUBLE, &LIST, &ANSWER];
+pub(super) static PATTERNS: [&Pattern; 5] = [&DENIAL, &DOUBLE, &LIST, &ANSWER, &REFUTED];
+
+/// Whether what stands before `behind` is said not to be done.
+pub(super) fn refuted(behind: &[u8]) -> bool {
+    REFUTED.is_match(behind)
+}
 
 /// Whether what follows `before` is what a tool gives back, which asks nothing of anybody.
 pub(super) fn answered(before: &[u8]) -> bool {
@@ -54,8 +66,16 @@ pub(super) fn answered(before: &[u8]) -> bool {
 
 /// Words that end like a noun in the plural and are none: what follows them may be an order.
 const NO_NOUNS: [&[u8]; 10] = [
-    b"always", b"unless", b"perhaps", b"otherwise", b"afterwards", b"towards", b"thus", b"besides",
-    b"yes", b"steps",
+    b"always",
+    b"unless",
+    b"perhaps",
+    b"otherwise",
+    b"afterwards",
+    b"towards",
+    b"thus",
+    b"besides",
+    b"yes",
+    b"steps",
 ];
 
 /// Whether what follows `before` is said of others than who reads it: "tools run", "agents start".
