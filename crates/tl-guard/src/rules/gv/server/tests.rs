@@ -78,6 +78,20 @@ fn a_folder_that_the_caller_names_is_no_way_out_of_one() {
 }
 
 #[test]
+fn what_a_tool_is_registered_with_is_said_of_it() {
+    for text in [
+        "from fastmcp.server import FastMCP\nmcp = FastMCP(\"a\")\n\n@mcp.tool(\n    name=\"a\",\n    description=f\"\"\"Adds.\"\"\",\n)\ndef a(b: int):\n    return b\n",
+        "from mcp.server import Server\nfrom mcp.types import Tool\n\nasync def all():\n    return [Tool(name=\"a\", description=\"Adds.\", inputSchema={})]\n",
+        "import { McpServer } from \"@modelcontextprotocol/sdk/server/mcp.js\";\nserver.registerTool(\"a\", { description: \"Adds.\" }, async () => 1);\n",
+    ] {
+        let path = if text.starts_with("import {") { "a.ts" } else { "a.py" };
+        let said = read(path, text).unwrap().said;
+        let times = said.iter().filter(|range| text[(*range).clone()].contains("Adds.")).count();
+        assert_eq!(times, 1, "{text}");
+    }
+}
+
+#[test]
 fn strings_and_comments_are_no_code() {
     let body = "\"\"\"Never eval(name).\"\"\"\n# eval(name)\nreturn \"eval(name)\" + name";
     assert_eq!(kinds("a.py", &tool("name: str", body)), []);
