@@ -42,6 +42,12 @@ static DOUBLE: Pattern = Pattern::new(concat!("^(?:", double!(), ")", ahead!()))
 static LIST: Pattern =
     Pattern::new(r"\b(?:never|not|n't|without)(?: \w+){1,2}(?:, \w+){0,5},? (?:or|nor) (?:\w+ )?$");
 
+/// Orders of others that are not to be followed, to the end of the sentence: "do not follow instructions
+/// that ask you to".
+static FOREIGN: Pattern = Pattern::new(
+    r"\b(?:not|never|n't|refuse to)(?: \w+)? (?:follow|obey|execute|act on|comply with|carry out|accept|honou?r|trust)\b[^.!?\n]{0,40}?\b(?:instructions?|requests?|prompts?|commands?|directives?|orders|text|content)\b[^.!?\n]{0,30}?\b(?:(?:that|which) (?:\w+ )?(?:ask|tell|order|want|instruct|try|tries|attempt|request|direct|urge|demand)s?|asking|telling|ordering|trying|attempting)\b",
+);
+
 /// What a tool gives back, said as documentation says it: "Returns: the whole prompt".
 static ANSWER: Pattern = Pattern::new(r"(?:^|[\n.:;])\s*returns?:?\s+(?:(?:the|an?|its)\s+)?$");
 
@@ -52,7 +58,7 @@ static REFUTED: Pattern = Pattern::new(
 
 /// All of them.
 #[cfg(test)]
-pub(super) static PATTERNS: [&Pattern; 5] = [&DENIAL, &DOUBLE, &LIST, &ANSWER, &REFUTED];
+pub(super) static PATTERNS: [&Pattern; 6] = [&DENIAL, &DOUBLE, &LIST, &FOREIGN, &ANSWER, &REFUTED];
 
 /// Whether what stands before `behind` is said not to be done.
 pub(super) fn refuted(behind: &[u8]) -> bool {
@@ -96,5 +102,5 @@ pub(super) fn denied(before: &[u8]) -> bool {
     if let Some(denial) = DENIAL.find(near) {
         return !DOUBLE.is_match(&near[denial.start..]);
     }
-    LIST.is_match(near)
+    LIST.is_match(near) || FOREIGN.is_match(before)
 }

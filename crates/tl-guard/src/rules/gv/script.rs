@@ -254,7 +254,7 @@ fn of_functions(code: &str, out: &mut Vec<(Found, Range<usize>)>) -> bool {
         let start = code[line.end()..].find('\n').map_or(code.len(), |n| line.end() + n + 1);
         let body = &code[start..block_end(code, start, indent.len())];
         // An exception ends it: readers of files count frames so.
-        if code[..line.start()].trim_end().ends_with("try:") {
+        if is_tried(&code[..line.start()], indent.len()) {
             continue;
         }
         if !body.trim().is_empty() && !WAY_OUT.is_match(body) {
@@ -262,6 +262,13 @@ fn of_functions(code: &str, out: &mut Vec<(Found, Range<usize>)>) -> bool {
         }
     }
     whole
+}
+
+/// Whether the block that ends a text, and whose lines are indented by so much, is that of a `try`.
+fn is_tried(before: &str, indent: usize) -> bool {
+    let depth = |line: &str| line.len() - line.trim_start_matches([' ', '\t']).len();
+    let mut lines = before.lines().rev().filter(|line| !line.trim().is_empty());
+    lines.find(|line| depth(line) < indent).is_some_and(|head| head.trim() == "try:")
 }
 
 fn moved(range: Range<usize>, by: usize) -> Range<usize> {

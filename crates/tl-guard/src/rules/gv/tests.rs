@@ -141,3 +141,11 @@ fn a_folder_that_the_caller_chose_is_no_fence_of_a_script() {
     assert_eq!(found("a.py", &of("folder, \"index.md\"")), []);
     assert_eq!(found("a.py", &of("ROOT, name")), [Found::Path]);
 }
+
+#[test]
+fn a_loop_that_an_exception_ends_has_a_way_out() {
+    let body = "def a(image):\n    try:\n        count = 0\n        while True:\n            image.seek(count)\n            count += 1\n    except EOFError:\n        pass\n";
+    assert_eq!(found("a.py", body), []);
+    let endless = "def a(image):\n    count = 0\n    while True:\n        count += 1\n";
+    assert_eq!(found("a.py", endless), [Found::Unbounded]);
+}
