@@ -193,10 +193,7 @@ fn actions(
             // Of a secret only the prompt is words; a file may be meant in quotes as well.
             let words = kind == Kind::Override
                 || kind == Kind::Secret && part[found.clone()].ends_with(b"system prompt");
-            let spoken = match words {
-                true => mention(unit, &sentence.range, &range),
-                false => Mention::Said,
-            };
+            let spoken = if words { mention(unit, &sentence.range, &range) } else { Mention::Said };
             if spoken == Mention::Example {
                 return;
             }

@@ -39,10 +39,12 @@ pub(super) fn mention(unit: &Unit<'_>, sentence: &Range<usize>, range: &Range<us
     let text = unit.text.as_bytes();
     let (before, behind) = (&text[sentence.start..range.start], &text[range.end..sentence.end]);
     let quoted = is_code(unit, range) || quote(before).is_some_and(|mark| closes(behind, mark));
-    match quoted {
-        false => Mention::Said,
-        true if CONTAINS.is_match(before) => Mention::Example,
-        true => Mention::Quoted,
+    if !quoted {
+        Mention::Said
+    } else if CONTAINS.is_match(before) {
+        Mention::Example
+    } else {
+        Mention::Quoted
     }
 }
 
