@@ -10,6 +10,7 @@ mod chain;
 mod cross;
 mod lexicon;
 mod list;
+mod mention;
 mod negation;
 mod orders;
 pub(crate) mod pattern;
@@ -26,6 +27,7 @@ use crate::inventory::Scope;
 use crate::rules::Cx;
 use crate::text::unit::{Context, Role, Unit};
 use lexicon::{Action, LEXICON, Mask};
+use mention::{Mention, is_code, mention};
 use sentence::Sentence;
 
 /// What a passage asks for. The order is the order of the rules GP001 to GP017.
@@ -108,6 +110,8 @@ struct Act {
     weak: bool,
     /// It needs no second sign.
     grave: bool,
+    /// It is words in quotation marks, or as code within a line.
+    cited: bool,
     range: Range<usize>,
     foreign: Option<String>,
 }
@@ -178,16 +182,27 @@ fn actions(
         let mut push = |(kind, weak, grave): (Kind, bool, bool),
                         found: Range<usize>,
                         foreign: Option<String>| {
-            let before = &part[..found.start];
-            if negation::denied(before) || kind == Kind::Secret && negation::answered(before) {
+            let (before, behind) = (&part[..found.start], &part[found.end..]);
+            if negation::denied(before)
+                || kind == Kind::Secret && negation::answered(before)
+                || kind == Kind::Review && negation::refuted(behind)
+            {
                 return;
             }
             let range = sentence.range.start + found.start..sentence.range.start + found.end;
+            // Of a secret only the prompt is words; a file may be meant in quotes as well.
+            let words = kind == Kind::Override
+                || kind == Kind::Secret && part[found.clone()].ends_with(b"system prompt");
+            let spoken = if words { mention(unit, &sentence.range, &range) } else { Mention::Said };
+            if spoken == Mention::Example {
+                return;
+            }
+            let cited = spoken == Mention::Quoted;
             let quoted = !joined(unit)
                 && matches!(unit.context(range.start), Context::CodeBlock | Context::Quote);
-            let more = if grave { 2 } else { 0 } - if quoted { 2 } else { 0 };
+            let more = if grave { 2 } else { 0 } - if quoted || cited { 2 } else { 0 };
             let points = kind.base() - i32::from(weak) + more;
-            acts.push(Act { sentence: index, kind, points, weak, grave, range, foreign });
+            acts.push(Act { sentence: index, kind, points, weak, grave, cited, range, foreign });
         };
         if sentence.mask != Mask::NONE {
             for action in LEXICON.actions() {
@@ -195,7 +210,8 @@ fn actions(
                     continue;
                 }
                 if let Some(found) = asked(action, unit, part) {
-                    let weak = action.weak && !joined(unit);
+                    let others = negation::stated(&part[..found.start]);
+                    let weak = (action.weak || others) && !joined(unit);
                     push((action.kind, weak, action.grave), found, None);
                 }
             }
@@ -211,10 +227,10 @@ fn actions(
             && let Some((ordered, named)) = list::item(&LEXICON, text, sentences, index)
             && !negation::denied(&part[..ordered.start])
         {
-            let (kind, weak, grave, foreign) = (Kind::Secret, false, false, None);
+            let (kind, weak, grave, cited, foreign) = (Kind::Secret, false, false, false, None);
             let points = kind.base();
             let range = named;
-            acts.push(Act { sentence: index, kind, points, weak, grave, range, foreign });
+            acts.push(Act { sentence: index, kind, points, weak, grave, cited, range, foreign });
         }
     }
     acts
@@ -310,9 +326,9 @@ impl Passage {
         let later = sentences.get(last + 1).filter(|_| act.grave || act.kind == Kind::Plant);
         let told = window.start..later.map_or(window.end, |later| later.range.end);
         let conceal = LEXICON.conceals(&text[told], joined(unit)).map(at);
-        let tag = LEXICON.tag(part, unit.role).map(at);
+        let tag = LEXICON.tags(part, unit.role).map(at).find(|tag| !is_code(unit, tag));
         let own = &text[sentences[act.sentence].range.clone()];
-        let hidden = unit.depth > 0 || concealed(unit.context(act.range.start));
+        let hidden = unit.depth > 0 || concealed(unit, unit.context(act.range.start));
         let folded = !hidden && unit.context(act.range.start) == Context::CollapsedHtml;
         let obliges = LEXICON.obliges(own);
         let sequence = joined(unit) && LEXICON.sequences(part);
@@ -339,7 +355,7 @@ impl Passage {
             (secret_file, 1, "secret-file"),
             (inline, 1, "inline-command"),
             (regardless, 2, "regardless"),
-            (act.kind == Kind::Override, own_orders, "override"),
+            (act.kind == Kind::Override && !act.cited, own_orders, "override"),
             (until_secret, 3, "until-secret"),
             (shapes, 2, "shapes-answer"),
             (foreign_code, 2, "foreign-code"),
@@ -361,7 +377,8 @@ impl Passage {
         if further > 0 {
             signals.push("several-actions");
         }
-        let marked = |a: &Act| a.grave || matches!(a.kind, Kind::Override | Kind::Cross);
+        let marked =
+            |a: &Act| a.grave || a.kind == Kind::Override && !a.cited || a.kind == Kind::Cross;
         let strong =
             conceal.is_some() || tag.is_some() || hidden || further > 0 || acts.iter().any(marked);
         // Nobody has to read `~/.ssh` to answer; a tool that serves such files says "reads".
@@ -411,6 +428,9 @@ fn machine(unit: &Unit<'_>) -> bool {
 }
 
 /// Whether a person who reads the rendered page does not see it.
-fn concealed(context: Context) -> bool {
-    matches!(context, Context::HtmlComment | Context::AltText | Context::Decoded)
+fn concealed(unit: &Unit<'_>, context: Context) -> bool {
+    match context {
+        Context::HtmlComment => !unit.is_form(),
+        other => matches!(other, Context::AltText | Context::Decoded),
+    }
 }

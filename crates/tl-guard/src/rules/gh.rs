@@ -80,6 +80,9 @@ impl Group<'_> {
 
 /// Groups of one kind, by line. Those over the limit of a file share the last group's place: they
 /// are only counted.
+/// Characters that could not be read, around something, that say it is no text.
+const LOST: usize = 4;
+
 fn groups<'a>(raw: &Raw<'a>, kind: HiddenKind, wanted: impl Fn(&Hidden) -> bool) -> Vec<Group<'a>> {
     let mut out: Vec<Group<'a>> = Vec::new();
     let mut place = match raw.of {
@@ -117,6 +120,13 @@ fn groups<'a>(raw: &Raw<'a>, kind: HiddenKind, wanted: impl Fn(&Hidden) -> bool)
         i += count;
     }
     out
+}
+
+impl Group<'_> {
+    /// Whether it stands among characters that nobody could read: what was no text before.
+    fn is_garbage(&self) -> bool {
+        self.shown.matches(char::REPLACEMENT_CHARACTER).count() >= LOST
+    }
 }
 
 /// The stretch with some characters of its line before and behind it.

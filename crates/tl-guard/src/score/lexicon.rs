@@ -464,6 +464,7 @@ pub(super) struct Lexicon {
     conceal_more: Pattern,
     conceal_abroad: Pattern,
     conceal_turns: Pattern,
+    instructs: Pattern,
     tag: Pattern,
     tag_machine: Pattern,
     tag_answer: Pattern,
@@ -505,6 +506,7 @@ impl Lexicon {
             conceal_more: Pattern::new(CONCEAL_TOOL),
             conceal_abroad: Pattern::new(orders::CONCEAL),
             conceal_turns: Pattern::new(orders::CONCEAL_TURNS),
+            instructs: Pattern::new(INSTRUCTS),
             tag: Pattern::new(TAG),
             tag_machine: Pattern::new(TAG_MACHINE),
             tag_answer: Pattern::new(TAG_ANSWER),
@@ -573,7 +575,8 @@ impl Lexicon {
     /// in every second section ("do not display").
     pub(super) fn conceals(&self, text: &[u8], joined: bool) -> Option<Range<usize>> {
         // Those of other languages have a letter that is not ASCII, or a word that English lacks.
-        let found = self.conceal.find(text);
+        let mut concealing = self.conceal.find_all(text);
+        let found = concealing.find(|found| !self.instructs.is_match(&text[found.end..]));
         let found = found.or_else(|| self.conceal_turns.find(text));
         let found = found.or_else(|| self.conceal_abroad.find(text));
         if joined { found.or_else(|| self.conceal_more.find(text)) } else { found }
@@ -587,13 +590,18 @@ impl Lexicon {
         self.conceal_any.is_match(text)
     }
 
-    /// A tag that looks like the system's own.
-    pub(super) fn tag(&self, text: &[u8], role: Role) -> Option<Range<usize>> {
-        match role {
-            Role::ToolList => self.tag_machine.find(text),
-            Role::ToolResult => self.tag_answer.find(text),
-            _ => self.tag.find(text),
-        }
+    /// Tags that look like the system's own.
+    pub(super) fn tags<'a>(
+        &'a self,
+        text: &'a [u8],
+        role: Role,
+    ) -> impl Iterator<Item = Range<usize>> + use<'a> {
+        let tag = match role {
+            Role::ToolList => &self.tag_machine,
+            Role::ToolResult => &self.tag_answer,
+            _ => &self.tag,
+        };
+        tag.find_all(text)
     }
 
     /// A tag without any action, and whether it is a grave one: hidden, with a sentence in it.
@@ -638,6 +646,7 @@ impl Lexicon {
             &self.conceal_more,
             &self.conceal_abroad,
             &self.conceal_turns,
+            &self.instructs,
             &self.tag,
             &self.tag_machine,
             &self.tag_answer,
@@ -720,6 +729,10 @@ impl Lexicon {
 
 /// Ways to say that a person shall not know.
 const CONCEAL: &str = r"\b(?:do not|don't|never|without|avoid|no need to|must not|mustn't|should not|shouldn't|not)(?: [\w']+){0,3}? (?:mention(?:ing)?|tell(?:ing)?|inform(?:ing)?|reveal(?:ing)?|disclos(?:e|ing)|notify(?:ing)?|alert(?:ing)?)(?:[ '`]+[\w']+){0,4}?[ '`]+(?:users?|human|anyone|anybody|this|them|that|it|you|you're|operator|fact|they)\b|\bsilently (?:\w+ )?(?:run|send|read|execut\w+|upload|include|copy|forward|append|call|collect)\b|\bkeep (?:this|it|behaviou?r|these)(?: \w+)? (?:hidden|secret|confidential|between)\b|\bpresent (?:it|this|them|the information) as (?:if|part)\b|\blook like normal|\bmake it look|\bnot visible to the user|\bhidden from the user|\bwithout the user(?:'s)? (?:knowing|noticing|knowledge|awareness)|\b(?:user|human|they) (?:must|should|does|do|need)(?: not|n't) (?:know|see|notice|be (?:told|aware|informed))";
+
+/// What follows where a person is not to be told to do something: "never tell the user to run it" hides
+/// nothing from them.
+const INSTRUCTS: &str = r"^ to (?:open|run|go|use|edit|install|restart|try|check|copy|paste|click|do|create|add|write|set|type|execute|start|configure|download|manually|search|look|visit|wait|figure|fix)\b";
 
 /// More of them, where a whole description is read at once.
 const CONCEAL_TOOL: &str = r"\b(?:do not|don't|never|must not|no need to) (?:show|display|explain|say|report|log)(?: [\w']+){0,4}? (?:to |from )?(?:the )?(?:users?|human|anyone|operator)\b";
@@ -828,6 +841,12 @@ fn harm() -> Vec<Action> {
             false,
             r"\b(?:reveal|print|repeat|output|echo|extract|leak|disclose)\b.{0,40}?\bsystem prompt",
         ),
+        grave(action(
+            Kind::Secret,
+            Mask::READ.with(Mask::SECRET),
+            false,
+            r"\b(?:echo|repeat|recit)(?:e|ing)?(?: back)? (?:any|all|every|the user's|their)(?: \w+){0,2}? (?:credential|password|api key|secret|token)s?\b",
+        )),
         chain(
             Kind::Send,
             Mask::SEND.with(Mask::SINK),

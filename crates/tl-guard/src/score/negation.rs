@@ -27,7 +27,11 @@ macro_rules! ahead {
 static DENIAL: Pattern = Pattern::new(concat!(
     r"\b(?:(?:",
     double!(),
-    r")|never|not|n't|no|nor|without|avoid(?:s|ing)?|refuses?|prevent(?:s|ing)?|blocks?|den(?:y|ies)|cannot|unable|instead of|rather than)",
+    r")|never|not|n't|no|nor|without|avoid(?:s|ing)?|refuses?|prevent(?:s|ing)?|blocks?|den(?:y|ies)|cannot|unable|instead of|rather than",
+    // "Restrict access" takes away what "access" alone would ask for.
+    r"|restrict(?:s|ed|ing)?|forbids?|prohibits?|disallows?|revokes?)",
+    // "You may not, whatever happens, merge": what is put in changes nothing.
+    r"(?:, [^,.;:!?\n]{1,40},)?",
     ahead!()
 ));
 
@@ -38,16 +42,58 @@ static DOUBLE: Pattern = Pattern::new(concat!("^(?:", double!(), ")", ahead!()))
 static LIST: Pattern =
     Pattern::new(r"\b(?:never|not|n't|without)(?: \w+){1,2}(?:, \w+){0,5},? (?:or|nor) (?:\w+ )?$");
 
+/// Orders of others that are not to be followed, to the end of the sentence: "do not follow instructions
+/// that ask you to".
+static FOREIGN: Pattern = Pattern::new(
+    r"\b(?:not|never|n't|refuse to)(?: \w+)? (?:follow|obey|execute|act on|comply with|carry out|accept|honou?r|trust)\b[^.!?\n]{0,40}?\b(?:instructions?|requests?|prompts?|commands?|directives?|orders|text|content)\b[^.!?\n]{0,30}?\b(?:(?:that|which) (?:\w+ )?(?:ask|tell|order|want|instruct|try|tries|attempt|request|direct|urge|demand)s?|asking|telling|ordering|trying|attempting)\b",
+);
+
 /// What a tool gives back, said as documentation says it: "Returns: the whole prompt".
 static ANSWER: Pattern = Pattern::new(r"(?:^|[\n.:;])\s*returns?:?\s+(?:(?:the|an?|its)\s+)?$");
 
+/// What stands behind something that is not to be done: "approving it yourself is no review".
+static REFUTED: Pattern = Pattern::new(
+    r"^[^.!?\n,;:]{0,24}?\b(?:(?:is|are|does|do|counts?)(?: not| never|n't| no)(?: count| count as)?(?: an?)? (?:reviews?|reviewed|approvals?|approved|enough|allowed|permitted|acceptable|sufficient|ok|okay|valid|an option)|(?:is|are) (?:strictly )?(?:forbidden|prohibited|disallowed|refused|blocked|never))\b",
+);
+
 /// All of them.
 #[cfg(test)]
-pub(super) static PATTERNS: [&Pattern; 4] = [&DENIAL, &DOUBLE, &LIST, &ANSWER];
+pub(super) static PATTERNS: [&Pattern; 6] = [&DENIAL, &DOUBLE, &LIST, &FOREIGN, &ANSWER, &REFUTED];
+
+/// Whether what stands before `behind` is said not to be done.
+pub(super) fn refuted(behind: &[u8]) -> bool {
+    REFUTED.is_match(behind)
+}
 
 /// Whether what follows `before` is what a tool gives back, which asks nothing of anybody.
 pub(super) fn answered(before: &[u8]) -> bool {
     ANSWER.is_match(&before[before.len().saturating_sub(REACH)..])
+}
+
+/// Words that end like a noun in the plural and are none: what follows them may be an order.
+const NO_NOUNS: [&[u8]; 10] = [
+    b"always",
+    b"unless",
+    b"perhaps",
+    b"otherwise",
+    b"afterwards",
+    b"towards",
+    b"thus",
+    b"besides",
+    b"yes",
+    b"steps",
+];
+
+/// Whether what follows `before` is said of others than who reads it: "tools run", "agents start".
+///
+/// The noun stands right before the verb, without a comma or "to" between.
+pub(super) fn stated(before: &[u8]) -> bool {
+    let Some((b' ', rest)) = before.split_last() else { return false };
+    let start = rest.iter().rposition(|byte| !byte.is_ascii_alphabetic()).map_or(0, |at| at + 1);
+    let word = &rest[start..];
+    word.len() > 4
+        && matches!(word, [.., before, b's' | b'S'] if !matches!(before, b's' | b'S' | b'i' | b'u'))
+        && !NO_NOUNS.iter().any(|no| no.eq_ignore_ascii_case(word))
 }
 
 /// Whether what follows `before` is denied.
@@ -56,5 +102,5 @@ pub(super) fn denied(before: &[u8]) -> bool {
     if let Some(denial) = DENIAL.find(near) {
         return !DOUBLE.is_match(&near[denial.start..]);
     }
-    LIST.is_match(near)
+    LIST.is_match(near) || FOREIGN.is_match(before)
 }

@@ -309,11 +309,22 @@ pub(crate) fn skeleton(word: &str) -> Option<String> {
     word.chars().map(|c| if c.is_ascii() { Some(c) } else { script::ascii(c) }).collect()
 }
 
-/// Units and formulas: short, with one Greek letter.
+/// Units, formulas and names of science, with one Greek letter: short, or beside a capital or a digit.
 fn is_unit(word: &str) -> bool {
     let foreign: Vec<Script> =
         word.chars().map(script::script).filter(|s| matches!(s, Script::Alike(_))).collect();
-    word.chars().count() <= 5 && matches!(foreign[..], [Script::Alike(script::Family::Greek)])
+    matches!(foreign[..], [Script::Alike(script::Family::Greek)])
+        && (word.chars().count() <= 5 || is_symbol(word))
+}
+
+/// Names of receptors and the like: a small Greek letter that a capital, a digit or nothing follows, in a
+/// word that begins with a capital and has more than those.
+fn is_symbol(word: &str) -> bool {
+    const USED: &str = "\u{3b2}\u{3b3}\u{3b4}\u{3ba}\u{3bb}\u{3bc}\u{3c0}\u{3c3}\u{3c9}";
+    let Some((before, behind)) = word.split_once(|c| USED.contains(c)) else { return false };
+    let ends = behind.chars().next().is_none_or(|c| c.is_ascii_uppercase() || c.is_ascii_digit());
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    ends && before.starts_with(|c: char| c.is_ascii_uppercase()) && word.contains(plain)
 }
 
 /// Blank lines or blanks that put what follows out of sight. Not in fenced code nor in tables.
@@ -390,6 +401,7 @@ mod tests {
             "\u{feff}# title",
             "\\n\\n\u{412} \\x1b\u{412}\u{441}\u{435} \\u00a0\u{420}\u{430}",
             "[0-9A-Za-z\u{410}-\u{42f}\u{430}-\u{44f}]+",
+            "Fc\u{3b3}RIIIa IFN\u{3b3}R1 TGF\u{3b2}1R",
             "k\u{3a9} \u{3bc}F \u{394}t 10\u{b5}s \u{394}Vcc \u{3c0}fC",
             "\u{43f}\u{440}\u{438}\u{432}\u{435}\u{442} \u{39a}\u{3b1}\u{3bb}\u{3b7}\u{3bc}\u{3ad}\u{3c1}\u{3b1}",
         ] {
@@ -403,6 +415,7 @@ mod tests {
         assert_eq!(kinds("/* \u{202e} } */"), [Bidi]);
         assert_eq!(kinds("a\u{1b}[8mhidden\u{1b}[0m"), [Ansi, Ansi]);
         assert_eq!(kinds("sc\u{43e}pe"), [Homoglyph]);
+        assert_eq!(kinds("S\u{3b3}STEM s\u{3b3}stem Pa\u{3b3}load"), [Homoglyph; 3]);
         assert_eq!(kinds("\\nign\u{43e}re x-\u{430}b"), [Homoglyph, Homoglyph]);
         assert_eq!(
             kinds("sc<b class='a'>\u{43e}</b>pe x<i>\u{3b1}</i>y \u{43e}<b>\u{43e}</b>"),

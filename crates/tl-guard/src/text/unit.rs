@@ -219,6 +219,14 @@ pub enum HiddenKind {
 }
 
 impl Unit<'_> {
+    /// Whether people fill the file in, and so see its comments: a template of issues or requests.
+    pub(crate) fn is_form(&self) -> bool {
+        let lower = self.at.path.to_ascii_lowercase();
+        let forms = ["issue_template", "pull_request_template", "merge_request_template"];
+        matches!(self.role, Role::Document | Role::Other)
+            && forms.iter().any(|name| lower.contains(name))
+    }
+
     /// Place on disk of a byte of [`Unit::text`], with the field it stands in.
     pub fn locate(&self, byte: usize) -> Location {
         let mut at = self.locate_raw(self.map.raw(byte));

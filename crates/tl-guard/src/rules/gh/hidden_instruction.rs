@@ -67,17 +67,30 @@ fn check(unit: &Unit<'_>, cx: &Cx<'_>, sink: &mut Sink) {
         // What is folded up is opened by whoever wants to know: pages of installation are full of it.
         matches!(span.context, Context::HtmlComment | Context::AltText)
     };
+    let shown = unit.is_form();
     for span in unit.spans.iter().filter(unseen) {
-        judge(unit, span.start, span.end, cx, sink);
+        if !(shown && span.context == Context::HtmlComment) {
+            judge(unit, span.start, span.end, cx, sink);
+        }
     }
     if !ATTRIBUTE.is_match(unit.text.as_bytes()) {
         return;
     }
     for groups in UNSEEN.captures_iter(&unit.text) {
-        if let Some(found) = groups.iter().skip(1).flatten().next() {
+        let start = groups.get(0).map_or(0, |whole| whole.start());
+        if let Some(found) = groups.iter().skip(1).flatten().next()
+            && !of_component(&unit.text[..start])
+        {
             judge(unit, found.start(), found.end(), cx, sink);
         }
     }
+}
+
+/// Whether what is put in at the end of a text belongs to a component, which shows its title as a heading:
+/// names of elements begin small.
+fn of_component(before: &str) -> bool {
+    let tag = before.rfind(['<', '>']).and_then(|at| before[at..].strip_prefix('<'));
+    tag.is_some_and(|tag| tag.starts_with(|c: char| c.is_ascii_uppercase()))
 }
 
 /// Scores a stretch as if it stood alone and encoded.

@@ -63,7 +63,7 @@ const TELLING: &[&str] = &[
 fn check(raw: &Raw<'_>, _: &Cx<'_>, sink: &mut Sink) {
     let groups = gh::groups(raw, HiddenKind::Homoglyph, |_| true);
     let all: usize = groups.iter().map(|group| group.hidden.len()).sum();
-    for group in groups {
+    for group in groups.into_iter().filter(|group| !group.is_garbage()) {
         let telling = group.hidden.iter().any(|h| {
             TELLING.contains(&h.decoded.to_ascii_lowercase().as_str()) || is_name(&h.decoded)
         });

@@ -9,6 +9,7 @@ use tl_rules::doc::RuleDoc;
 use crate::inventory::Scope;
 use crate::parse::{self, Limits, Node};
 use crate::rules::{Check, Cx, Rule, Sink, finding};
+use crate::shell;
 use crate::text::unit::{Artifact, advance};
 
 pub(super) const RULE: Rule = Rule {
@@ -91,7 +92,7 @@ fn of_npm(text: &str) -> Vec<(usize, Level, String, String)> {
     at_install
         .filter_map(|member| {
             let script = member.value.text()?;
-            if script.trim().is_empty() || HONEST.is_match(script) {
+            if script.trim().is_empty() || HONEST.is_match(script) || only_says(script) {
                 return None;
             }
             let runs = RUNS.is_match(script);
@@ -102,6 +103,16 @@ fn of_npm(text: &str) -> Vec<(usize, Level, String, String)> {
             Some((member.start, level, message, script.to_owned()))
         })
         .collect()
+}
+
+/// Whether a script only prints: what it prints is no command.
+fn only_says(script: &str) -> bool {
+    let read = shell::read(script);
+    let says = |command: &shell::Command| {
+        let program = command.words.first().map_or("", |word| word.text.as_str());
+        matches!(program, "echo" | "printf" | "true") && command.redirects.is_empty()
+    };
+    read.unread.is_empty() && !read.commands.is_empty() && read.commands.iter().all(says)
 }
 
 fn of_python(text: &str) -> Vec<(usize, Level, String, String)> {

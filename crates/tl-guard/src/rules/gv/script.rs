@@ -60,7 +60,7 @@ patterns! {
     RUNS = r"(?:^|[^.\w])(?:exec|eval)\(|(?:^|[^.\w])new Function\(";
     SHELL_OUT = r#"/dev/(?:tcp|udp)/[\w.$\{]|\bnc(?:at)? [^\n]{0,40}-e\b|\bpty\.spawn\(|\bbash -i\s*>&|os\.dup2\([^\n]*fileno"#;
     TUNNEL = r"(?i)\bhttps?://[\w.-]*(?:\.ngrok(?:-free)?\.(?:io|app|dev)|\.trycloudflare\.com|\.serveo\.net|\.loca\.lt|\.localtunnel\.me|webhook\.site|\.requestbin\.\w+|\.pipedream\.net|\.interact\.sh|\.oast\.\w+|\.onion)\b";
-    CODE_STRING = r#"(?:require\(\\["']child_process|__import__\(\\?["'](?:os|subprocess)\\?["']\)\.\w+\(|Runtime\.getRuntime\(\)\.exec|constructor\.constructor\()"#;
+    CODE_STRING = r#"(?:require\(\\["']child_process|__import__\(\\?["'](?:os|subprocess)\\?["']\)\.\w+\(|Runtime\.getRuntime\(\)\.exec\([^)\n]{0,60}?["'`]|constructor\.constructor\()"#;
     EVALUATES = r"(?:^|[^.\w])(eval|exec)\(";
     SYSTEM = r"\bos\.(?:system|popen)\(|\bsubprocess\.(?:run|call|Popen|check_output|check_call|getoutput)\(";
     QUERY = r"\.execute(?:many|script)?\(";
@@ -240,7 +240,9 @@ fn of_functions(code: &str, out: &mut Vec<(Found, Range<usize>)>) -> bool {
             for call in OPENS.find_iter(body) {
                 let inside = arguments_of(body, call.end() - 1);
                 let argument = body[inside.clone()].split(',').next().unwrap_or("").trim();
-                if made.iter().any(|(name, expression)| name == argument && below_fixed(expression))
+                if made
+                    .iter()
+                    .any(|(name, expression)| name == argument && below_fixed(expression, &names))
                 {
                     put_at(Found::Path, call.start()..inside.end);
                 }
@@ -252,7 +254,7 @@ fn of_functions(code: &str, out: &mut Vec<(Found, Range<usize>)>) -> bool {
         let start = code[line.end()..].find('\n').map_or(code.len(), |n| line.end() + n + 1);
         let body = &code[start..block_end(code, start, indent.len())];
         // An exception ends it: readers of files count frames so.
-        if code[..line.start()].trim_end().ends_with("try:") {
+        if is_tried(&code[..line.start()], indent.len()) {
             continue;
         }
         if !body.trim().is_empty() && !WAY_OUT.is_match(body) {
@@ -262,14 +264,24 @@ fn of_functions(code: &str, out: &mut Vec<(Found, Range<usize>)>) -> bool {
     whole
 }
 
+/// Whether the block that ends a text, and whose lines are indented by so much, is that of a `try`.
+fn is_tried(before: &str, indent: usize) -> bool {
+    let depth = |line: &str| line.len() - line.trim_start_matches([' ', '\t']).len();
+    let mut lines = before.lines().rev().filter(|line| !line.trim().is_empty());
+    lines.find(|line| depth(line) < indent).is_some_and(|head| head.trim() == "try:")
+}
+
 fn moved(range: Range<usize>, by: usize) -> Range<usize> {
     range.start + by..range.end + by
 }
 
-/// Whether a path is an argument below a folder that the script has chosen.
-fn below_fixed(expression: &str) -> bool {
-    if let Some(inside) = expression.split("path.join(").nth(1) {
-        return inside.contains(',');
+/// Whether a path is an argument below a folder that the script has chosen. A folder that the caller chose
+/// is no fence.
+fn below_fixed(expression: &str, names: &[String]) -> bool {
+    if let Some(at) = expression.find("path.join(") {
+        let inside = &expression[bracketed(expression, at + "path.join".len())];
+        let (folder, below) = inside.split_once(',').unwrap_or((inside, ""));
+        return uses(below, names) && !uses(folder, names);
     }
     ["f\"/", "f'/"].iter().any(|start| expression.starts_with(start))
 }

@@ -117,14 +117,19 @@ pub(super) fn read(path: &str, text: &str) -> Option<Read> {
     }
     said.retain(|range| !range.is_empty());
     said.dedup();
+    // What a tool is registered with stands outside of its function.
+    let (registered, all) = said::literals(text, true);
+    let known = |new: &Range<usize>| said.iter().any(|old| old.contains(&new.start));
+    let new: Vec<Range<usize>> = registered.into_iter().filter(|one| !known(one)).collect();
+    said.extend(new);
     let (found, whole) = found(&program, path, text);
-    Some(Read { found, said, partly: !whole })
+    Some(Read { found, said, partly: !(whole && all) })
 }
 
 /// What a text that makes no server says of tools: those that it hands to one, or to a model.
 pub(super) fn said_of_tools(path: &str, text: &str) -> (Vec<Range<usize>>, bool) {
     match Language::of(path) {
-        Some(_) if text.len() <= LARGEST && !TEST.is_match(path) => said::literals(text),
+        Some(_) if text.len() <= LARGEST && !TEST.is_match(path) => said::literals(text, false),
         _ => (Vec::new(), true),
     }
 }

@@ -124,3 +124,28 @@ fn ends_of_words_are_those_of_ascii_and_nothing_else_of_a_pattern_changes() {
     let text = "# прочее\nkey = open(os.path.expanduser(\"~/.ssh/id_rsa\"))\nrequests.post(url, data=key)\n";
     assert_eq!(found("a.py", text), [Found::HarvestAndSend]);
 }
+
+#[test]
+fn a_pattern_for_code_in_a_string_is_none() {
+    assert_eq!(found("a.yaml", "- pattern: Runtime.getRuntime().exec($SINK, ...)\n"), []);
+    assert_eq!(found("a.md", "Sinks:\n  - Runtime.getRuntime().exec(cmd)\n"), []);
+    let payload = "filter: \"Runtime.getRuntime().exec('id')\"\n";
+    assert_eq!(found("a.yaml", payload), [Found::CodeInString]);
+}
+
+#[test]
+fn a_folder_that_the_caller_chose_is_no_fence_of_a_script() {
+    let of = |join: &str| {
+        format!("def a(folder, name):\n    path = os.path.join({join})\n    return open(path)\n")
+    };
+    assert_eq!(found("a.py", &of("folder, \"index.md\"")), []);
+    assert_eq!(found("a.py", &of("ROOT, name")), [Found::Path]);
+}
+
+#[test]
+fn a_loop_that_an_exception_ends_has_a_way_out() {
+    let body = "def a(image):\n    try:\n        count = 0\n        while True:\n            image.seek(count)\n            count += 1\n    except EOFError:\n        pass\n";
+    assert_eq!(found("a.py", body), []);
+    let endless = "def a(image):\n    count = 0\n    while True:\n        count += 1\n";
+    assert_eq!(found("a.py", endless), [Found::Unbounded]);
+}

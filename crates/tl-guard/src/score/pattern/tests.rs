@@ -4,11 +4,12 @@ use std::path::Path;
 use proptest::prelude::*;
 
 use super::*;
-use crate::score::{LEXICON, cross, negation};
+use crate::score::{LEXICON, cross, mention, negation};
 
 fn all() -> Vec<&'static Pattern> {
     let mut all = LEXICON.patterns();
     all.extend(cross::PATTERNS);
+    all.extend(mention::PATTERNS);
     all.extend(negation::PATTERNS);
     all
 }

@@ -33,6 +33,10 @@ patterns! {
     GO_OPEN = r"\b(?:os|ioutil)\.(?:Open|ReadFile|WriteFile|Create|Remove|RemoveAll|OpenFile|Mkdir|MkdirAll|ReadDir|Rename|Symlink|Chmod)\(";
     PATH_CHECKED = r"realpath|is_relative_to|relative_to\(|commonpath|commonprefix|\.parents\b|secure_filename|safe_join|[sS]afePath|safe_path|startsWith\(|startswith\(|HasPrefix\(|filepath\.(?:Base|Rel|IsLocal)\(|path\.(?:basename|relative)\(|basename\(|os\.OpenRoot|\b[\w.]*(?:[vV]alidat|[sS]anitiz|[rR]esolve_|[aA]llowed|[sS]andbox|[pP]ermitted|[wW]hitelist|[sS]afe)\w*\b";
     JOINS = r"\bpath\.(?:join|resolve)\(|\bfilepath\.Join\(|\bjoin\(";
+    /// Calls that put paths together, or only say one otherwise.
+    PATH_CALL = r"^(?:[\w.]*\b(?:join|resolve|expanduser|expandHome|abspath|normalize|normpath|joinpath|Path|Join|Clean|Abs|str))\(";
+    /// A text that begins with something put in.
+    TEMPLATE_HEAD = r#"^(?:[fF]["']|`\$)\{"#;
     PY_FETCH = r"\b(?:requests|httpx|session|client|http|http_client|aiohttp)\.(?:get|post|put|patch|delete|head|request|stream)\(|\burlopen\(|\burlretrieve\(|\burllib\.request\.Request\(|\.goto\(";
     JS_FETCH = r"(?:^|[^.\w$])(?:fetch|got|request|nodeFetch)\(|\baxios(?:\.(?:get|post|put|delete|head|request))?\(|\bgot\.\w+\(|\bhttps?\.(?:get|request)\(|\.goto\(";
     GO_FETCH = r"\bhttp\.(?:Get|Post|Head|NewRequest|NewRequestWithContext)\(";
@@ -48,6 +52,9 @@ patterns! {
 
 /// Calls of one kind in one function that are looked at.
 const CALLS: usize = 300;
+
+/// Paths made of paths that are followed to what they begin with.
+const PATHS_IN_PATHS: usize = 8;
 
 /// Everything of a program.
 pub(super) fn find(program: &Program, reached: &[Reached], out: &mut Vec<Found>) {
@@ -353,10 +360,44 @@ impl Look<'_> {
             if self.program.mask[call.start..call.all.start].contains("Path(") && !joined {
                 continue;
             }
+            // A folder that the caller names, and a file in it that the program names.
+            let joined = joined && !self.leads(&hit, 0);
             let level = if joined { Level::High } else { Level::Warn };
             let what = if joined { "a path below a folder, unchecked" } else { "any path" };
             self.put(Kind::Paths, level, &call, what);
         }
+    }
+
+    /// Whether what the caller gave is the beginning of a path, and nothing behind it is the caller's.
+    fn leads(&self, path: &Range<usize>, depth: usize) -> bool {
+        let origin = self.origin(path);
+        if !self.name(&origin).is_empty() {
+            return self.tainted(&origin);
+        }
+        let Some((head, rest)) = self.head_of_path(&origin) else { return false };
+        depth < PATHS_IN_PATHS && !self.tainted(&rest) && self.leads(&head, depth + 1)
+    }
+
+    /// What a path that is put together begins with, and the rest of it.
+    fn head_of_path(&self, path: &Range<usize>) -> Option<(Range<usize>, Range<usize>)> {
+        let mask = &self.program.mask;
+        let text = &mask[path.clone()];
+        let blank = text.len() - text.trim_start().len();
+        let path = path.start + blank..path.start + text.trim_end().len();
+        let text = &mask[path.clone()];
+        if let Some(call) = PATH_CALL.find(text) {
+            let all = self.program.brackets.inside(path.start + call.end() - 1);
+            let parts = split(mask, all.clone());
+            let first = parts.first()?.clone();
+            let rest = first.end..path.end;
+            return Some((first, rest));
+        }
+        if let Some(at) = [" / ", " + "].iter().filter_map(|sign| text.find(sign)).min() {
+            return Some((path.start..path.start + at, path.start + at + 3..path.end));
+        }
+        let open = TEMPLATE_HEAD.find(text)?;
+        let all = self.program.brackets.inside(path.start + open.end() - 1);
+        Some((all.clone(), all.end..path.end))
     }
 
     fn fetches(&mut self) {

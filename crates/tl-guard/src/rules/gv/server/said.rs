@@ -24,6 +24,8 @@ patterns! {
     /// What stands beside the description of a tool, whatever takes it.
     OF_TOOL = r#"\b(?:input_?schema|schema|parameters|function|func|handler|execute|callback)["']?\s*[:=]"#;
     OF_NAME = r#"\bname["']?\s*[:=]"#;
+    /// The description is an argument of what registers or makes a tool.
+    IN_CALL = r"\b(?:\w*[tT]ool|[pP]rompt|[rR]esource)\([^()]*$";
     NAMED = r"\b(?:WithDescription|Description|WithInstructions|Instructions)\s*[(:]\s*([A-Za-z_]\w*)\s*[,)}\n]";
 }
 
@@ -31,8 +33,8 @@ patterns! {
 const BESIDE: usize = 300;
 
 /// Descriptions that stand beside a name and a schema or a function: plugins and registries make tools of
-/// them. Also whether all were looked at.
-pub(super) fn literals(text: &str) -> (Vec<Range<usize>>, bool) {
+/// them. In a server those count that a call registers, too. Also whether all were looked at.
+pub(super) fn literals(text: &str, server: bool) -> (Vec<Range<usize>>, bool) {
     let over = std::cell::Cell::new(false);
     let of_tool = |found: regex::Captures<'_>| {
         let (whole, mark) = (found.get(0)?, found.get(1)?);
@@ -42,7 +44,8 @@ pub(super) fn literals(text: &str) -> (Vec<Range<usize>>, bool) {
         let behind = text.floor_char_boundary(end + BESIDE);
         let parts = [&text[before..whole.start()], &text[end..behind]];
         let has = |pattern: &regex::Regex| parts.iter().any(|part| pattern.is_match(part));
-        (has(&OF_TOOL) && has(&OF_NAME)).then_some(start..end)
+        let registered = server && IN_CALL.is_match(parts[0]);
+        (registered || has(&OF_TOOL) && has(&OF_NAME)).then_some(start..end)
     };
     let found = bounded(DESCRIBES.captures_iter(text), MOST, &over).filter_map(of_tool).collect();
     (found, !over.get())

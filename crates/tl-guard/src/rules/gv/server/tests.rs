@@ -51,6 +51,47 @@ fn a_query_that_one_function_makes_and_another_asks_is_found() {
 }
 
 #[test]
+fn a_folder_that_the_caller_names_is_no_way_out_of_one() {
+    let script = |body: &str| {
+        format!(
+            "import {{ McpServer }} from \"@modelcontextprotocol/sdk/server/mcp.js\";\nconst server = new McpServer({{}});\n\
+             async function state(dir: string, file: string) {{\n{body}\n}}\n\
+             server.tool(\"a\", \"b\", {{}}, async ({{ dir, file }}) => state(dir, file));\n"
+        )
+    };
+    let named = "const own = join(resolve(dir), '.own');\nconst one = await readFile(join(own, 'A.md'), 'utf-8');\nconst two = await readFile(`${dir}/b.md`);";
+    assert_eq!(kinds("a.ts", &script(named)), [(Kind::Paths, Level::Warn); 2]);
+    let below = "return await readFile(join('/srv/pages', file), 'utf-8');";
+    assert_eq!(kinds("a.ts", &script(below)), [(Kind::Paths, Level::High)]);
+    let both = "return await readFile(join(dir, file), 'utf-8');";
+    assert_eq!(kinds("a.ts", &script(both)), [(Kind::Paths, Level::High)]);
+    for (body, level) in [
+        ("return open(os.path.join(folder, \"a.txt\")).read()", Level::Warn),
+        ("return open(folder + \"/a.txt\").read()", Level::Warn),
+        ("return open(f\"{folder}/a.txt\").read()", Level::Warn),
+        ("return open(\"/srv/\" + folder).read()", Level::High),
+        ("return open(f\"/srv/{folder}\").read()", Level::High),
+        ("return open(os.path.join(BASE, folder)).read()", Level::High),
+    ] {
+        assert_eq!(kinds("a.py", &tool("folder: str", body)), [(Kind::Paths, level)], "{body}");
+    }
+}
+
+#[test]
+fn what_a_tool_is_registered_with_is_said_of_it() {
+    for text in [
+        "from fastmcp.server import FastMCP\nmcp = FastMCP(\"a\")\n\n@mcp.tool(\n    name=\"a\",\n    description=f\"\"\"Adds.\"\"\",\n)\ndef a(b: int):\n    return b\n",
+        "from mcp.server import Server\nfrom mcp.types import Tool\n\nasync def all():\n    return [Tool(name=\"a\", description=\"Adds.\", inputSchema={})]\n",
+        "import { McpServer } from \"@modelcontextprotocol/sdk/server/mcp.js\";\nserver.registerTool(\"a\", { description: \"Adds.\" }, async () => 1);\n",
+    ] {
+        let path = if text.starts_with("import {") { "a.ts" } else { "a.py" };
+        let said = read(path, text).unwrap().said;
+        let times = said.iter().filter(|range| text[(*range).clone()].contains("Adds.")).count();
+        assert_eq!(times, 1, "{text}");
+    }
+}
+
+#[test]
 fn strings_and_comments_are_no_code() {
     let body = "\"\"\"Never eval(name).\"\"\"\n# eval(name)\nreturn \"eval(name)\" + name";
     assert_eq!(kinds("a.py", &tool("name: str", body)), []);
