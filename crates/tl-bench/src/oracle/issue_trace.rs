@@ -6,6 +6,7 @@
 use tl_core::delivery::Ticket;
 use tl_core::event::Event;
 use tl_core::fact::{StatusMove, TicketState, kind, role};
+use tl_map::fold::Seen;
 use tl_map::measure::time_in_status::{Interval, intervals};
 
 use super::compare::{Case, Cell, Column, Compat, Row};
@@ -87,7 +88,7 @@ fn history(tables: &Tables) -> Result<Vec<Row>, OracleError> {
 
 /// The statuses that a ticket was in, each since when.
 fn stays(ticket: &Ticket) -> Vec<Row> {
-    let stays = intervals(ticket);
+    let stays = intervals(&Seen::of(ticket));
     let row = |(place, stay): (usize, &Interval<'_>)| {
         let is_current = flag(stay.until.is_none());
         Row::new(

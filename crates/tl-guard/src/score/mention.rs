@@ -23,7 +23,7 @@ pub(super) enum Mention {
 
 /// What stands before an example of words.
 static CONTAINS: Pattern = Pattern::new(
-    r"\b(?:contain(?:s|ed|ing)?|say(?:s|ing)?|such as|like|e\.g\.|for example|includ(?:es|ing)|phrases?|patterns?|strings?|looks? for|search(?:es)? for|detect(?:s|ed|ing)?|scan(?:s|ned)? for|flag(?:s|ged)?|reject(?:s|ed)?|attempts?|payloads?|markers?|overrides?|attacks?)\b",
+    r"\b(?:contain(?:s|ed|ing)?|say(?:s|ing)?|such as|like|e\.g\.|for example|includes|including|phrases?|patterns?|strings?|looks? for|search(?:es)? for|detect(?:s|ed|ing)?|scans? for|scanned for|flag(?:s|ged)?|reject(?:s|ed)?|attempts?|payloads?|markers?|overrides?|attacks?)\b",
 );
 
 /// All of them.

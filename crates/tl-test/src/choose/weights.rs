@@ -195,9 +195,10 @@ fn solved(mut by: [[f64; 3]; 3], mut of: [f64; 3]) -> Option<[f64; 3]> {
             return None;
         }
         for row in at + 1..3 {
-            let share = by[row][at] / by[at][at];
-            for column in at..3 {
-                by[row][column] -= share * by[at][column];
+            let above = by[at];
+            let share = by[row][at] / above[at];
+            for (own, above) in by[row].iter_mut().zip(above) {
+                *own -= share * above;
             }
             of[row] -= share * of[at];
         }

@@ -164,7 +164,7 @@ proptest! {
             for broad in &broad {
                 let cause = outages.cause(broad, &here);
                 let is_first = matches!(cause, Cause::Together);
-                prop_assert!(is_first == !open, "{cause:?} with open {open}");
+                prop_assert!(is_first != open, "{cause:?} with open {open}");
             }
             outages.fold(&broad, is_whole, &here);
             open = !broad.is_empty() || (open && !is_whole);
