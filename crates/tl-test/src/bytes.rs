@@ -5,6 +5,30 @@
 //! **Invariant:** any bytes are read or refused: reading never panics, and what is allocated grows
 //! with the bytes that are there.
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// A state as bytes to store: its version, then its fields.
+pub(crate) fn stored(version: u8, state: &impl Serialize) -> Vec<u8> {
+    postcard::to_extend(state, vec![version]).expect("numbers and bytes have a stored form")
+}
+
+/// Reads what [`stored`] wrote; no bytes are an empty state. `None` where they are something else, of
+/// another version, or longer than `limit`.
+pub(crate) fn restored<T: DeserializeOwned + Default>(
+    version: u8,
+    limit: usize,
+    bytes: &[u8],
+) -> Option<T> {
+    match bytes.split_first() {
+        None => Some(T::default()),
+        Some((known, bytes)) if *known == version && bytes.len() < limit => {
+            postcard::from_bytes(bytes).ok()
+        }
+        Some(_) => None,
+    }
+}
+
 /// Bytes that are written.
 #[derive(Debug, Default)]
 pub(crate) struct Writer(pub(crate) Vec<u8>);

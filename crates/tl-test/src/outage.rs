@@ -11,6 +11,7 @@ use sha2::{Digest as _, Sha256};
 use tl_core::test::Signature;
 use tl_core::time::{Millis, Timestamp};
 
+use crate::bytes::{restored, stored};
 use crate::infra::Broad;
 
 /// How far apart runs may be that one outage fails.
@@ -233,8 +234,7 @@ impl Outages {
 
     /// As bytes to store.
     pub fn encode(&self) -> Vec<u8> {
-        let bytes = postcard::to_extend(self, vec![VERSION]);
-        bytes.expect("numbers have a stored form")
+        stored(VERSION, self)
     }
 
     /// Reads what [`Outages::encode`] wrote; no bytes are an empty state.
@@ -242,13 +242,7 @@ impl Outages {
     /// # Errors
     /// The bytes are something else, or a newer program's.
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
-        match bytes.split_first() {
-            None => Ok(Self::default()),
-            Some((&VERSION, bytes)) if bytes.len() < 16 << 20 => {
-                postcard::from_bytes(bytes).map_err(|_| DecodeError)
-            }
-            Some(_) => Err(DecodeError),
-        }
+        restored(VERSION, 16 << 20, bytes).ok_or(DecodeError)
     }
 }
 

@@ -13,6 +13,8 @@ use sha2::{Digest as _, Sha256};
 use tl_core::test::TestKey;
 use tl_core::time::{Millis, Timestamp};
 
+use crate::bytes;
+
 /// Files that are kept: those that change most.
 pub const FILES: usize = 4_096;
 
@@ -193,8 +195,7 @@ impl CoFail {
         }
         let files = files.into_iter().map(|(file, row)| (*file, row.changed)).collect();
         let stored = Stored { landmark: self.landmark, runs: self.runs, files, tests, pairs };
-        let bytes = postcard::to_extend(&stored, vec![VERSION]);
-        bytes.expect("numbers and bytes have a stored form")
+        bytes::stored(VERSION, &stored)
     }
 
     /// Reads what [`CoFail::encode`] wrote; no bytes are an empty state.

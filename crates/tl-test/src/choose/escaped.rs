@@ -11,6 +11,7 @@ use tl_core::test::TestKey;
 
 use super::score::always;
 use super::select::Selection;
+use crate::bytes::{restored, stored};
 
 /// Failures that may be missed, as a share.
 pub const ALLOWED: f64 = 0.01;
@@ -136,8 +137,7 @@ impl Escapes {
 
     /// As bytes to store: some hundred.
     pub fn encode(&self) -> Vec<u8> {
-        let bytes = postcard::to_extend(self, vec![VERSION]);
-        bytes.expect("numbers have a stored form")
+        stored(VERSION, self)
     }
 
     /// Reads what [`Escapes::encode`] wrote; no bytes are an empty state.
@@ -145,15 +145,9 @@ impl Escapes {
     /// # Errors
     /// The bytes are something else, or a newer program's.
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
-        match bytes.split_first() {
-            None => Ok(Self::default()),
-            Some((&VERSION, bytes)) if bytes.len() < 16 * 1_024 => {
-                let state: Self = postcard::from_bytes(bytes).map_err(|_| DecodeError)?;
-                let fits = state.red.len() == STEPS && state.ms.len() == STEPS;
-                fits.then_some(state).ok_or(DecodeError)
-            }
-            Some(_) => Err(DecodeError),
-        }
+        let state: Self = restored(VERSION, 16 * 1_024, bytes).ok_or(DecodeError)?;
+        let fits = state.red.len() == STEPS && state.ms.len() == STEPS;
+        fits.then_some(state).ok_or(DecodeError)
     }
 }
 

@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::history::{chance, cost, likelihood};
+use crate::bytes::{restored, stored};
 
 /// Red results, and green ones, below which nothing is taken for fitted.
 pub const ENOUGH: u64 = 50;
@@ -158,8 +159,7 @@ impl Weights {
 
     /// As bytes to store.
     pub fn encode(&self) -> Vec<u8> {
-        let bytes = postcard::to_extend(self, vec![VERSION]);
-        bytes.expect("numbers have a stored form")
+        stored(VERSION, self)
     }
 
     /// Reads what [`Weights::encode`] wrote; no bytes are those before anything was seen.
@@ -167,16 +167,10 @@ impl Weights {
     /// # Errors
     /// The bytes are something else, or a newer program's.
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
-        match bytes.split_first() {
-            None => Ok(Self::default()),
-            Some((&VERSION, bytes)) if bytes.len() < 1_024 => {
-                let known: Self = postcard::from_bytes(bytes).map_err(|_| DecodeError)?;
-                let mut numbers = known.of.iter().chain(known.sure.iter().flatten());
-                let are_numbers = numbers.all(|number| number.is_finite());
-                are_numbers.then_some(known).ok_or(DecodeError)
-            }
-            Some(_) => Err(DecodeError),
-        }
+        let known: Self = restored(VERSION, 1_024, bytes).ok_or(DecodeError)?;
+        let mut numbers = known.of.iter().chain(known.sure.iter().flatten());
+        let are_numbers = numbers.all(|number| number.is_finite());
+        are_numbers.then_some(known).ok_or(DecodeError)
     }
 }
 
