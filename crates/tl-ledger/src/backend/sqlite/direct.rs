@@ -3,12 +3,11 @@
 //! In: the path of a ledger that is open already. Out: its rows. Start at [`Reader::open`] and
 //! [`Reader::read`]. **Invariant:** it only reads, and all that it reads is of one moment.
 //!
-//! `sqlx` runs SQLite in a thread of its own and hands each row over: of 700,000 rows, that took
-//! three times as long as reading them. `rusqlite` is the same SQLite without a thread between.
+//! `sqlx` runs SQLite in a thread of its own and hands each row over; `rusqlite` is the same SQLite
+//! without a thread between, and reads 700,000 rows in half the time.
 
 use std::path::Path;
 
-use rusqlite::types::{Type, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension as _, params};
 
 use super::{ACTIVE_ROWS, ALL_ROWS, ids};
@@ -61,17 +60,11 @@ impl Reader {
             }
         };
         while let Some(row) = rows.next()? {
-            let (key, value) = (row.get_ref(0)?, row.get_ref(1)?);
-            let ValueRef::Blob(value) = value else { return Err(no_blob(1, value).into()) };
-            each(key.as_str().map_err(rusqlite::Error::from)?, value);
+            let key = row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?;
+            each(key, row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?);
         }
         Ok(())
     }
-}
-
-fn no_blob(column: usize, value: ValueRef<'_>) -> rusqlite::Error {
-    let what: Type = value.data_type();
-    rusqlite::Error::InvalidColumnType(column, "value".to_owned(), what)
 }
 
 impl From<rusqlite::Error> for StoreError {
