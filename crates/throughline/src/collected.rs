@@ -20,7 +20,9 @@ use tl_ledger::rows::{Sink, Wanted};
 use tl_ledger::{Ledger, Position};
 use tl_map::collected::Collected;
 use tl_map::dataset::{Dataset, Others};
-use tl_map::fold::{Concern, Entity, Gathering, RowError, Rows, Shelf, Table, concern};
+use tl_map::fold::{
+    Concern, Entity, Gathering, Records, RowError, Rows, Shelf, Table, Uses, concern,
+};
 use tl_map::options::Options;
 pub(crate) use tl_server::things::Things;
 
@@ -61,6 +63,10 @@ const TRACES: Millis = Millis::WEEK;
 pub(crate) struct Gathered {
     /// Everything else.
     pub(crate) delivery: Delivery,
+    /// The deployments.
+    pub(crate) deployments: Records,
+    /// The use of AI tools.
+    pub(crate) uses: Uses,
     /// The tickets.
     pub(crate) tickets: Rows,
     /// The CI of commits.
@@ -72,6 +78,8 @@ pub(crate) struct Gathered {
 /// What was collected but the things that are whole.
 #[derive(Debug)]
 pub(crate) struct Rest {
+    deployments: Records,
+    uses: Uses,
     tickets: Rows,
     builds: Rows,
     requests: Shelf,
@@ -80,13 +88,15 @@ pub(crate) struct Rest {
 impl Gathered {
     /// The things that are whole, and the rest.
     pub(crate) fn split(self) -> (Delivery, Rest) {
-        let Self { delivery, tickets, builds, requests } = self;
-        (delivery, Rest { tickets, builds, requests })
+        let Self { delivery, deployments, uses, tickets, builds, requests } = self;
+        (delivery, Rest { deployments, uses, tickets, builds, requests })
     }
 
     /// Adds what another ledger holds; a thing that both know is taken from this one.
     pub(crate) fn add(&mut self, other: Self) {
         self.delivery.add(other.delivery);
+        self.deployments.join(&other.deployments);
+        self.uses.join(&other.uses);
         self.tickets.join(other.tickets);
         self.builds.join(other.builds);
         self.requests.join(other.requests);
@@ -95,6 +105,8 @@ impl Gathered {
     /// Whether nothing was collected.
     pub(crate) fn is_empty(&self) -> bool {
         self.delivery.is_empty()
+            && self.deployments.is_empty()
+            && self.uses.is_empty()
             && self.tickets.is_empty()
             && self.builds.is_empty()
             && self.requests.is_empty()
@@ -141,6 +153,8 @@ enum Into {
     Requests(Shelf),
     Tickets(Rows),
     Builds(Rows),
+    Deployments(Result<Records, RowError>),
+    Uses(Result<Uses, RowError>),
     Things(Table, Result<Gathering, RowError>),
 }
 
@@ -150,7 +164,19 @@ impl Into {
             Table::Request => Self::Requests(Shelf::default()),
             Table::Ticket => Self::Tickets(Rows::default()),
             Table::Builds => Self::Builds(Rows::default()),
+            Table::Deployment => Self::Deployments(Ok(Records::default())),
+            Table::Usage => Self::Uses(Ok(Uses::default())),
             _ => Self::Things(table, Ok(Gathering::default())),
+        }
+    }
+
+    /// Makes room for so many rows.
+    fn reserve(&mut self, count: usize) {
+        match self {
+            Self::Deployments(Ok(records)) => records.reserve(count),
+            Self::Uses(Ok(uses)) => uses.reserve(count),
+            Self::Things(table, Ok(gathering)) => gathering.reserve(*table, count),
+            _ => {}
         }
     }
 }
@@ -160,6 +186,18 @@ impl Sink for Into {
         match self {
             Self::Requests(shelf) => shelf.add(key, value),
             Self::Tickets(rows) | Self::Builds(rows) => rows.add(key, value),
+            Self::Deployments(records) => {
+                let Ok(known) = records else { return };
+                if let Err(err) = known.add_row(value) {
+                    *records = Err(err);
+                }
+            }
+            Self::Uses(uses) => {
+                let Ok(known) = uses else { return };
+                if let Err(err) = known.add_row(value) {
+                    *uses = Err(err);
+                }
+            }
             Self::Things(table, things) => {
                 let Ok(gathering) = things else { return };
                 match Entity::decode(*table, value) {
@@ -179,9 +217,8 @@ async fn from_rows(ledger: &Ledger, since: Option<Timestamp>) -> Result<Gathered
     let mut sinks = Vec::with_capacity(WINDOWED.len() + WHOLE.len());
     for (table, since) in wanted {
         let mut sink = Into::new(table);
-        if let Into::Things(_, Ok(gathering)) = &mut sink {
-            let count = ledger.count_rows::<Things>(table.number(), since).await?;
-            gathering.reserve(table, count);
+        if matches!(sink, Into::Deployments(_) | Into::Uses(_) | Into::Things(..)) {
+            sink.reserve(ledger.count_rows::<Things>(table.number(), since).await?);
         }
         sinks.push(Wanted { table: table.number(), since, sink });
     }
@@ -192,9 +229,12 @@ async fn from_rows(ledger: &Ledger, since: Option<Timestamp>) -> Result<Gathered
             Into::Requests(requests) => all.requests = requests,
             Into::Tickets(tickets) => all.tickets = tickets,
             Into::Builds(builds) => all.builds = builds,
+            Into::Deployments(records) => all.deployments = records.map_err(unreadable)?,
+            Into::Uses(uses) => all.uses = uses.map_err(unreadable)?,
             Into::Things(_, own) => things.join(own.map_err(unreadable)?),
         }
     }
+    all.deployments.finish();
     all.delivery = things.finish();
     Ok(all)
 }
@@ -235,7 +275,9 @@ async fn from_events(ledger: &Ledger) -> Result<Gathered, CommandError> {
     let (mut tickets, mut builds) = (Rows::default(), Rows::default());
     std::mem::take(&mut delivery.tickets).iter().for_each(|ticket| tickets.add_ticket(ticket));
     std::mem::take(&mut delivery.builds).iter().for_each(|one| builds.add_builds(one));
-    Ok(Gathered { delivery, tickets, builds, requests })
+    let deployments = Records::of(&std::mem::take(&mut delivery.deployments));
+    let uses = Uses::of(&std::mem::take(&mut delivery.usage));
+    Ok(Gathered { delivery, deployments, uses, tickets, builds, requests })
 }
 
 /// Writes the rows that wait, and folds what else is new in the ledger.
@@ -306,7 +348,7 @@ pub(crate) fn others(all: &Gathered, known: &[History]) -> Vec<String> {
 pub(crate) fn dataset<'a>(
     histories: &'a [History],
     delivery: &'a Delivery,
-    Rest { tickets, builds, requests }: Rest,
+    Rest { deployments, uses, tickets, builds, requests }: Rest,
     names: Vec<String>,
     options: &'a Options,
 ) -> Result<Dataset<'a>, CommandError> {
@@ -322,7 +364,7 @@ pub(crate) fn dataset<'a>(
         history
     };
     let others = Others { names, make: &make, latest: &head_made };
-    let collected = Collected::of_rows(delivery, tickets, builds).map_err(unreadable)?;
+    let collected = Collected::of_rows(delivery, (deployments, uses), tickets, builds).map_err(unreadable)?;
     Dataset::gathered(histories, collected, requests, &others, options).map_err(unreadable)
 }
 
@@ -355,15 +397,14 @@ pub(crate) fn keep_only(
         requests.each(&mut add).map_err(unreadable)?;
     }
     all.builds.retain(|commit| !commits.contains(commit));
-    let delivery = &mut all.delivery;
-    delivery.deployments.retain(|one| is_own(&one.repository));
-    delivery.releases.retain(|one| is_own(&one.repository));
+    all.deployments.retain(|one| is_own(one.repository));
+    all.delivery.releases.retain(|one| is_own(&one.repository));
     Ok(other)
 }
 
 /// Repositories that requests, deployments or releases were collected of.
 fn collected_repositories(all: &Gathered) -> BTreeSet<&str> {
-    let deployed = all.delivery.deployments.iter().map(|one| one.repository.as_str());
+    let deployed = all.deployments.iter().map(|one| one.repository);
     let released = all.delivery.releases.iter().map(|one| one.repository.as_str());
     // Each is named by thousands.
     let named: FxHashSet<&str> =

@@ -160,11 +160,11 @@ fn newest_before(
     now: Timestamp,
     end: Timestamp,
 ) -> Result<bool, CommandError> {
-    let deployed = all.delivery.deployments.iter().filter_map(|one| one.finished);
+    let deployed = all.deployments.iter().filter_map(|one| one.finished);
     if deployed.into_iter().any(|at| at >= end && at <= now) {
         return Ok(false);
     }
-    let newest = newest(histories, &all.delivery, &all.requests, &Others::none(), now);
+    let newest = newest(histories, &all.delivery, &all.deployments, &all.requests, &Others::none(), now);
     Ok(newest.map_err(collected::unreadable)? < end)
 }
 

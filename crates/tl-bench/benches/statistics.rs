@@ -40,10 +40,9 @@ fn column(seed: u64, rows: usize) -> (Vec<i64>, Vec<u32>) {
 fn matrix() -> StageMatrix {
     let columns: Vec<(Vec<i64>, Vec<u32>)> =
         (0..STAGES as u64).map(|stage| column(stage, JOURNEYS)).collect();
-    let values: Vec<Option<Millis>> = (0..JOURNEYS)
-        .flat_map(|row| columns.iter().map(move |(times, _)| Some(Millis::new(times[row]))))
-        .collect();
-    StageMatrix::new(STAGES, &values, &columns[0].1)
+    let times = |row: usize| columns.iter().map(move |(times, _)| Some(Millis::new(times[row])));
+    let rows = columns[0].1.iter().enumerate().map(|(row, author)| (*author, times(row)));
+    StageMatrix::new(STAGES, rows)
 }
 
 #[divan::bench(sample_count = 10)]

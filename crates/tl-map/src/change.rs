@@ -37,8 +37,6 @@ pub struct Change {
     pub shape: Shape,
     /// Committer date of the commit that delivered it.
     pub merged: Timestamp,
-    /// Boundaries as seen; with what was collected of it, where that was told.
-    pub marks: Marks,
     /// When it was first released.
     pub first_release: FirstRelease,
 }
@@ -70,6 +68,9 @@ pub struct Pending {
 pub struct Changes {
     /// Delivered, in the order of the mainline, oldest first.
     pub delivered: Vec<Change>,
+    /// The boundaries of each, as seen; with what was collected of it, where that was told. They go
+    /// when its journey is made.
+    pub marks: Vec<Marks>,
     /// Not delivered, by number.
     pub pending: Vec<Pending>,
     /// For each position of the mainline, the index of its change in `delivered`.
@@ -104,6 +105,7 @@ pub fn changes(history: &History, graph: &Graph, releases: &Releases) -> Changes
     let mut finder = Finder::new(history, graph);
     let mut found = Changes {
         delivered: Vec::with_capacity(graph.mainline.len()),
+        marks: Vec::with_capacity(graph.mainline.len()),
         at_position: vec![0; graph.mainline.len()],
         ..Changes::default()
     };
@@ -121,19 +123,27 @@ pub fn changes(history: &History, graph: &Graph, releases: &Releases) -> Changes
                 // A commit of a request that was replayed before: carried over once more.
                 (request, shape) = (None, Shape::Direct);
             }
-            found.delivered.push(finder.change(position, request, shape));
+            let (change, marks) = finder.change(position, request, shape);
+            found.delivered.push(change);
+            found.marks.push(marks);
         }
         found.at_position[position] = (found.delivered.len() - 1) as u32;
     }
-    for change in &mut found.delivered {
-        release(history, graph, releases, change);
+    for (change, marks) in found.delivered.iter_mut().zip(&mut found.marks) {
+        release(history, graph, releases, change, marks);
     }
     found.pending = finder.pending();
     found
 }
 
 /// Adds when the change was first released.
-fn release(history: &History, graph: &Graph, releases: &Releases, change: &mut Change) {
+fn release(
+    history: &History,
+    graph: &Graph,
+    releases: &Releases,
+    change: &mut Change,
+    marks: &mut Marks,
+) {
     if releases.list.is_empty() {
         return;
     }
@@ -153,7 +163,7 @@ fn release(history: &History, graph: &Graph, releases: &Releases, change: &mut C
         // What users had before it came to the default branch did not wait here; that is no
         // matter of clocks, as it would be for the commit itself.
         let at = if backport { at.max(history.commit(change.landed).committed) } else { at };
-        change.marks.apply(Mark { boundary: Boundary::Released, at });
+        marks.apply(Mark { boundary: Boundary::Released, at });
     }
 }
 
@@ -260,7 +270,7 @@ impl<'a> Finder<'a> {
             })
     }
 
-    fn change(&mut self, position: usize, request: Option<u32>, shape: Shape) -> Change {
+    fn change(&mut self, position: usize, request: Option<u32>, shape: Shape) -> (Change, Marks) {
         let landed = self.graph.mainline[position];
         let commit = self.history.commit(landed);
         let mut change = Change {
@@ -273,19 +283,19 @@ impl<'a> Finder<'a> {
             attribution: commit.attribution,
             shape,
             merged: commit.committed,
-            marks: Marks::default(),
             first_release: FirstRelease::Waiting,
         };
-        change.marks.apply(Mark { boundary: Boundary::Merged, at: commit.committed });
+        let mut marks = Marks::default();
+        marks.apply(Mark { boundary: Boundary::Merged, at: commit.committed });
         let head = request.and_then(|number| self.heads.get(&number)).copied();
         let work = match (shape, head) {
             (Shape::Direct, _) => {
                 if commit.authored >= EARLIEST {
                     let at = commit.authored;
-                    change.marks.apply(Mark { boundary: Boundary::FirstCommit, at });
+                    marks.apply(Mark { boundary: Boundary::FirstCommit, at });
                 }
-                change.marks.apply(Mark { boundary: Boundary::LastPush, at: commit.committed });
-                return change;
+                marks.apply(Mark { boundary: Boundary::LastPush, at: commit.committed });
+                return (change, marks);
             }
             (Shape::Merge, _) => {
                 let entered = self.graph.entered(position);
@@ -306,12 +316,12 @@ impl<'a> Finder<'a> {
         let merged = self.history.parents(landed).get(1..).unwrap_or_default();
         let pushed = |ix: &CommitIx| self.history.commit(*ix).committed;
         let last = head.as_ref().map(pushed).or_else(|| merged.iter().map(pushed).max());
-        self.start(&mut change, &work, last);
+        self.start(&mut change, &mut marks, &work, last);
         self.merged.extend(request);
         if let Some(entered) = self.entered.get(&position) {
             self.merged.extend(entered.iter().copied());
         }
-        change
+        (change, marks)
     }
 
     /// The commits of a request without those of requests below it that were merged before, and
@@ -337,7 +347,13 @@ impl<'a> Finder<'a> {
     /// Work with a root of its own is another history that was joined to this one, or a branch
     /// cut off by a shallow clone; work of [`OWN_LIMIT`] commits is a branch of its own. None of
     /// them tells when this change was begun, or by whom.
-    fn start(&self, change: &mut Change, work: &[CommitIx], last: Option<Timestamp>) {
+    fn start(
+        &self,
+        change: &mut Change,
+        marks: &mut Marks,
+        work: &[CommitIx],
+        last: Option<Timestamp>,
+    ) {
         let mut first: Option<&Commit> = None;
         let mut joined = work.len() >= OWN_LIMIT;
         for ix in work {
@@ -354,7 +370,7 @@ impl<'a> Finder<'a> {
         }
         let Some(first) = first.filter(|_| !joined) else { return };
         if first.authored >= EARLIEST {
-            change.marks.apply(Mark { boundary: Boundary::FirstCommit, at: first.authored });
+            marks.apply(Mark { boundary: Boundary::FirstCommit, at: first.authored });
         }
         // Whoever squashes an agent's request is not its author.
         let is_agent = |class| class == AuthorClass::Agent;
@@ -365,7 +381,7 @@ impl<'a> Finder<'a> {
             change.attribution.author = first.attribution.author;
         }
         if let Some(at) = last {
-            change.marks.apply(Mark { boundary: Boundary::LastPush, at });
+            marks.apply(Mark { boundary: Boundary::LastPush, at });
         }
     }
 

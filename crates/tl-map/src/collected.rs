@@ -10,7 +10,7 @@ use tl_core::delivery::{Delivery, Link, Request};
 use tl_core::fact::{LinkForm, StatusCategory};
 use tl_core::time::Timestamp;
 
-use crate::fold::{Builds, RowError, Rows, Tickets};
+use crate::fold::{Builds, Records, RowError, Rows, Tickets, Uses};
 use crate::journey::{Boundary, Marks, Seen};
 use crate::measure::merge_queue::Passage;
 use crate::options::{CollectedOptions, StatusMeaning};
@@ -21,6 +21,10 @@ use crate::review::{Course, course};
 pub struct Collected<'a> {
     /// What was collected.
     pub delivery: &'a Delivery,
+    /// Its deployments.
+    pub records: Records,
+    /// Its use of AI tools.
+    pub uses: Uses,
     /// Its tickets.
     pub tickets: Tickets<'a>,
     /// CI of commits.
@@ -85,11 +89,18 @@ impl<'a> Collected<'a> {
             tie(&mut tied, row, &ticket.links);
         }
         let (tickets, builds) = (Tickets::of(&delivery.tickets), Builds::of(&delivery.builds));
-        Self { delivery, tickets, builds, tied }
+        let (records, uses) = (Records::of(&delivery.deployments), Uses::of(&delivery.usage));
+        Self { delivery, records, uses, tickets, builds, tied }
     }
 
-    /// The same where tickets and CI are as their rows hold them, and not in the delivery.
-    pub fn of_rows(delivery: &'a Delivery, tickets: Rows, builds: Rows) -> Result<Self, RowError> {
+    /// The same where deployments, uses, tickets and CI are not in the delivery, but as their rows
+    /// hold them.
+    pub fn of_rows(
+        delivery: &'a Delivery,
+        (records, uses): (Records, Uses),
+        tickets: Rows,
+        builds: Rows,
+    ) -> Result<Self, RowError> {
         let (tickets, builds) =
             rayon::join(|| Tickets::of_rows(tickets), || Builds::of_rows(builds));
         let (tickets, linked) = tickets?;
@@ -97,7 +108,12 @@ impl<'a> Collected<'a> {
         for (row, links) in &linked {
             tie(&mut tied, *row, links);
         }
-        Ok(Self { delivery, tickets, builds: builds?, tied })
+        Ok(Self { delivery, records, uses, tickets, builds: builds?, tied })
+    }
+
+    /// Forgets what trackers tie to requests and commits, when all changes were told.
+    pub fn forget_ties(&mut self) {
+        self.tied = FxHashMap::default();
     }
 
     /// Whether trackers tie any ticket to a request or commit.

@@ -27,7 +27,7 @@ use crate::collected::{Collected, Told};
 use crate::deployment::{Deployments, FirstDeployment, named_commits};
 use crate::failure::{self, FailureKind, Grade};
 use crate::fold::{RowError, Shelf};
-use crate::journey::{Boundary, End, Front, Journey, Line, Shape, Stage};
+use crate::journey::{Boundary, End, Front, Journey, Line, Marks, Shape, Stage};
 use crate::lines::Lines;
 use crate::options::Options;
 use crate::release::{FirstRelease, ReleaseIx};
@@ -250,7 +250,10 @@ impl<'a> Dataset<'a> {
     ) -> Result<Self, RowError> {
         let until = match options.until {
             Some(until) => until,
-            None => newest(histories, collected.delivery, &requests, others, options.now)?,
+            None => {
+                let Collected { delivery, records, .. } = &collected;
+                newest(histories, delivery, records, &requests, others, options.now)?
+            }
         };
         let since =
             options.since.unwrap_or_else(|| until - Millis::days(i64::from(options.window_days)));
@@ -286,6 +289,9 @@ impl<'a> Dataset<'a> {
             dataset.line.end = End::Deployed;
         }
         dataset.known.services = dataset.deployments.names();
+        // Asked for while changes were told and deployments joined, and not again.
+        dataset.collected.forget_ties();
+        repositories.iter_mut().for_each(|found| found.named = Vec::new());
         let failed = dataset.failed_changes();
         let most = repositories.iter().map(|one| one.changes.delivered.len());
         dataset.items.reserve_exact(most.sum());
@@ -329,7 +335,7 @@ impl<'a> Dataset<'a> {
             true => Front::Git,
         };
         let hearing = Hearing::new(&self.collected, self.options, self.window, self.line.front);
-        let wanted = named_commits(self.collected.delivery);
+        let wanted = named_commits(&self.collected);
         let most = Mutex::new(None);
         let heard: Result<Vec<_>, RowError> =
             tasks(histories, requests, others, &self.options.only.repositories)
@@ -424,18 +430,20 @@ impl<'a> Dataset<'a> {
         let mut part = Part::default();
         let mut item_of = vec![None; repository.changes.delivered.len()];
         let mut told = std::mem::take(&mut repository.told).into_iter();
-        for (index, change) in repository.changes.delivered.iter().enumerate() {
+        let marks = std::mem::take(&mut repository.changes.marks);
+        for (index, marks) in marks.into_iter().enumerate() {
+            let change = &repository.changes.delivered[index];
             let told = told.next().unwrap_or_default();
             let merged = failure::merged_at(change);
             if merged > until || merged < EARLIEST {
                 continue;
             }
-            let arrival = self.arrival(row, repository, change);
+            let arrival = self.arrival(row, repository, change, &marks);
             if !self.matters(arrival, merged) {
                 continue;
             }
             item_of[index] = Some(part.items.len() as u32);
-            part.items.push(self.item(repository, row, index, arrival, told));
+            part.items.push(self.item(repository, row, index, marks, arrival, told));
         }
         for link in &repository.links {
             if let Some(item) = item_of[link.failed].map(|item| &mut part.items[item as usize]) {
@@ -506,7 +514,13 @@ impl<'a> Dataset<'a> {
     }
 
     /// When a change came to its users.
-    fn arrival(&self, row: usize, repository: &Repository<'_>, change: &Change) -> Arrival {
+    fn arrival(
+        &self,
+        row: usize,
+        repository: &Repository<'_>,
+        change: &Change,
+        marks: &Marks,
+    ) -> Arrival {
         let options = &self.options.collected;
         let deployed = match self.line.end {
             End::Released => FirstDeployment::Unknown,
@@ -537,7 +551,7 @@ impl<'a> Dataset<'a> {
                     Arrival { is_waiting: !repository.releases.list.is_empty(), ..unknown }
                 }
                 FirstRelease::Released { .. } => {
-                    Arrival { at: change.marks.get(Boundary::Released), ..unknown }
+                    Arrival { at: marks.get(Boundary::Released), ..unknown }
                 }
             },
         }
@@ -548,6 +562,7 @@ impl<'a> Dataset<'a> {
         repository: &Repository<'a>,
         row: usize,
         index: usize,
+        mut marks: Marks,
         arrival: Arrival,
         told: Told,
     ) -> Item {
@@ -558,7 +573,6 @@ impl<'a> Dataset<'a> {
             release = Some(first);
             backport = other;
         }
-        let mut marks = change.marks;
         if self.line.end == End::Deployed {
             marks.apply_known(Boundary::InProduction, arrival.at);
             marks.apply_known(Boundary::DeployStarted, arrival.started);

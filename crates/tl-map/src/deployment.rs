@@ -7,10 +7,11 @@
 //! **Definition:** `docs/measures.md`, "Deployments".
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
-use tl_core::delivery::{Delivery, Deployment as Record};
+use tl_core::delivery::Release;
 use tl_core::fact::Outcome;
 use tl_core::id::{CommitId, CommitIx};
 use tl_core::time::{Millis, Timestamp};
@@ -19,6 +20,7 @@ use self::version::Versions;
 use crate::change::Change;
 use crate::collected::Collected;
 use crate::dataset::Repository;
+use crate::fold::{Record, Records};
 use crate::options::CollectedOptions;
 
 mod failed;
@@ -36,13 +38,13 @@ const TOGETHER: Millis = Millis::HOUR;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Deployment {
     /// Service, by the team's name for it where configured.
-    pub service: String,
+    pub service: Arc<str>,
     /// Environment as the source calls it.
-    pub environment: String,
+    pub environment: Arc<str>,
     /// Row of its repository in [`Dataset::repositories`](crate::dataset::Dataset::repositories).
     pub repository: Option<usize>,
     /// What was deployed: full id or version, as recorded.
-    pub what: String,
+    pub what: Box<str>,
     /// The same as a commit of the repository.
     pub commit: Option<CommitIx>,
     /// Position of the mainline up to which it contains everything.
@@ -53,7 +55,7 @@ pub struct Deployment {
     pub finished: Timestamp,
     /// How it ended: well, if one of its records did.
     pub outcome: Outcome,
-    /// Rows of its records in [`Delivery::deployments`].
+    /// Rows of its records in [`Collected::records`].
     pub records: Vec<usize>,
     /// Planned, rollback or hotfix, and why.
     pub kind: Kind,
@@ -100,9 +102,9 @@ pub struct Deployments {
     /// Deployments that are left out, but show that a change failed: rows go on from the list.
     others: Vec<Deployment>,
     /// For a repository and service the steps in which its mainline came to production.
-    steps: FxHashMap<(usize, String), Steps>,
+    steps: FxHashMap<(usize, Arc<str>), Steps>,
     /// Services by repository.
-    services: FxHashMap<usize, Vec<String>>,
+    services: FxHashMap<usize, Vec<Arc<str>>>,
 }
 
 /// How far a mainline was in production with one service.
@@ -137,11 +139,12 @@ impl Deployments {
         until: Timestamp,
     ) -> Self {
         let delivery = collected.delivery;
-        let mut found = Self { list: grouped(delivery, options, until), ..Self::default() };
+        let records = &collected.records;
+        let mut found = Self { list: grouped(records, options, until), ..Self::default() };
         if found.list.is_empty() {
             return found;
         }
-        found.join(delivery, repositories, options, until);
+        found.join(records, &delivery.releases, repositories, options, until);
         found.chain();
         found.contain(repositories);
         found.ship(repositories, options);
@@ -156,13 +159,13 @@ impl Deployments {
     }
 
     /// Services that a repository is deployed with.
-    pub fn services(&self, repository: usize) -> &[String] {
+    pub fn services(&self, repository: usize) -> &[Arc<str>] {
         self.services.get(&repository).map_or(&[], Vec::as_slice)
     }
 
     /// Names of services that something was deployed of, each once.
     pub fn names(&self) -> Vec<String> {
-        let names = self.list.iter().map(|one| one.service.as_str());
+        let names = self.list.iter().map(|one| &*one.service);
         let names: BTreeSet<&str> = names.filter(|name| !name.is_empty()).collect();
         names.into_iter().map(str::to_owned).collect()
     }
@@ -234,12 +237,13 @@ impl Deployments {
     /// release that its version names.
     fn join(
         &mut self,
-        delivery: &Delivery,
+        records: &Records,
+        releases: &[Release],
         repositories: &[Repository<'_>],
         options: &CollectedOptions,
         until: Timestamp,
     ) {
-        let versions = Versions::new(repositories, &delivery.releases, until);
+        let versions = Versions::new(repositories, releases, until);
         // Forks share commits, but few do: the first place of each, and the others.
         let mut named: FxHashMap<CommitId, (usize, CommitIx)> = FxHashMap::default();
         named.reserve(repositories.iter().map(|one| one.named.len()).sum());
@@ -257,8 +261,8 @@ impl Deployments {
             .map(|(row, found)| (found.history.repository.as_str(), row))
             .collect();
         self.list.par_iter_mut().for_each(|deployment| {
-            let record = &delivery.deployments[deployment.records[0]];
-            let of = by_name.get(record.repository.as_str()).copied();
+            let record = records.get(deployment.records[0]);
+            let of = by_name.get(record.repository).copied();
             let of = of.filter(|_| !record.repository.is_empty());
             let id: Option<CommitId> = deployment.what.parse().ok();
             let first = id.and_then(|id| named.get(&id)).copied();
@@ -266,8 +270,8 @@ impl Deployments {
             let other = || Some((of?, *also.get(&(id?, of?))?));
             let own = first.filter(|(row, _)| Some(*row) == of).or_else(other);
             let by_version = || {
-                let repository = repository_of(record, &deployment.service, options);
-                let (version, by) = (&record.version, deployment.finished);
+                let repository = repository_of(&record, &deployment.service, options);
+                let (version, by) = (record.version, deployment.finished);
                 record
                     .commit
                     .is_empty()
@@ -284,7 +288,7 @@ impl Deployments {
         let mut running: FxHashMap<(&str, &str), usize> = FxHashMap::default();
         let mut previous = Vec::with_capacity(self.list.len());
         for (row, deployment) in self.list.iter().enumerate() {
-            let place = (deployment.service.as_str(), deployment.environment.as_str());
+            let place = (&*deployment.service, &*deployment.environment);
             previous.push(running.get(&place).copied());
             if deployment.is_success() {
                 running.insert(place, row);
@@ -341,6 +345,8 @@ impl Deployments {
                 self.list[by].shipped.push((row, index));
             }
         }
+        // Most bring one or two, and a list begins with room for four.
+        self.list.iter_mut().for_each(|one| one.shipped.shrink_to_fit());
     }
 }
 
@@ -438,73 +444,78 @@ pub(crate) fn may_bring(
 }
 
 /// Whether a record is of production: as its source says, or by the name of its environment.
-pub fn is_production(record: &Record, options: &CollectedOptions) -> bool {
+pub fn is_production(record: &Record<'_>, options: &CollectedOptions) -> bool {
     record.production.unwrap_or_else(|| {
         // A source without environments deploys to the one that there is.
-        record.environment.is_empty() || options.production.is_match(&record.environment)
+        record.environment.is_empty() || options.production.is_match(record.environment)
     })
 }
 
 /// The service of a record: by the team's table, else as recorded, else its repository.
-pub fn service_of<'r>(record: &'r Record, options: &'r CollectedOptions) -> &'r str {
-    let called = [&record.service, &record.name, &record.environment];
+pub fn service_of<'r>(record: &Record<'r>, options: &'r CollectedOptions) -> &'r str {
+    let called = [record.service, record.name, record.environment];
     let known = options.services.iter().find(|service| {
         called.iter().any(|name| !name.is_empty() && service.is_called(name))
             || (record.service.is_empty()
-                && service.repositories.contains(&record.repository)
+                && service.repositories.iter().any(|name| name == record.repository)
                 && service.paths.is_empty())
     });
     match known {
         Some(service) => &service.name,
-        None if !record.service.is_empty() => &record.service,
-        None if !record.repository.is_empty() => &record.repository,
-        None => &record.name,
+        None if !record.service.is_empty() => record.service,
+        None if !record.repository.is_empty() => record.repository,
+        None => record.name,
     }
 }
 
 /// The repository that a record is of: as recorded, else the only one of its service.
-fn repository_of<'r>(record: &'r Record, service: &str, options: &'r CollectedOptions) -> &'r str {
+fn repository_of<'r>(record: &Record<'r>, service: &str, options: &'r CollectedOptions) -> &'r str {
     let configured = options.services.iter().find(|one| one.name == service);
     match configured.map(|one| one.repositories.as_slice()) {
         Some([only]) if record.repository.is_empty() => only,
-        _ => &record.repository,
+        _ => record.repository,
     }
 }
 
 /// The ids of all commits that deployments and releases name.
-pub(crate) fn named_commits(delivery: &Delivery) -> FxHashSet<CommitId> {
-    let deployed = delivery.deployments.iter().flat_map(|one| [&one.commit, &one.version]);
-    let released = delivery.releases.iter().map(|one| &one.commit);
+pub(crate) fn named_commits(collected: &Collected<'_>) -> FxHashSet<CommitId> {
+    let deployed = collected.records.iter().flat_map(|one| [one.commit, one.version]);
+    let released = collected.delivery.releases.iter().map(|one| one.commit.as_str());
     deployed.chain(released).filter_map(|id| id.parse().ok()).collect()
 }
 
 /// Records of production as deployments, oldest first.
-fn grouped(delivery: &Delivery, options: &CollectedOptions, until: Timestamp) -> Vec<Deployment> {
-    let mut ended: Vec<(Timestamp, usize)> = delivery
-        .deployments
-        .par_iter()
-        .enumerate()
-        .filter(|(_, record)| is_production(record, options) && record.outcome != Outcome::Skipped)
+fn grouped(records: &Records, options: &CollectedOptions, until: Timestamp) -> Vec<Deployment> {
+    let is_wanted = |record: &Record<'_>| {
+        record.outcome != Outcome::Skipped && is_production(record, options)
+    };
+    let mut ended: Vec<(Timestamp, usize)> = (0..records.len())
+        .into_par_iter()
+        .map(|row| (row, records.get(row)))
+        .filter(|(_, record)| is_wanted(record))
         .filter_map(|(row, record)| Some((record.finished?, row)))
         .filter(|(at, _)| *at <= until)
         .collect();
-    ended.par_sort_by_key(|(at, row)| (*at, &delivery.deployments[*row].key));
+    ended.par_sort_by_key(|(at, row)| (*at, records.get(*row).key));
     let mut list: Vec<Deployment> = Vec::with_capacity(ended.len());
     // Deployments that may still get records, by place: each with the end of its first record.
     let mut open: FxHashMap<(&str, &str), Vec<(usize, Timestamp)>> = FxHashMap::default();
+    // Few places, each deployed to again and again.
+    let mut names: FxHashMap<&str, Arc<str>> = FxHashMap::default();
+    let mut name = |text| Arc::clone(names.entry(text).or_insert_with(|| Arc::from(text)));
     for (at, row) in ended {
-        let record = &delivery.deployments[row];
-        let service = service_of(record, options);
-        let what = if record.commit.is_empty() { &record.version } else { &record.commit };
+        let record = records.get(row);
+        let service = service_of(&record, options);
+        let what = if record.commit.is_empty() { record.version } else { record.commit };
         let begun = record.started.or(record.queued).map(|begun| begun.min(at));
         let is_success = record.outcome == Outcome::Success;
-        let here = open.entry((service, &record.environment)).or_default();
+        let here = open.entry((service, record.environment)).or_default();
         here.retain(|(index, first)| {
-            let same = list[*index].what == *what;
+            let same = *list[*index].what == *what;
             at - *first <= TOGETHER && (same || !is_success)
         });
         // What names nothing cannot be told from the next one.
-        let same = here.iter().find(|(index, _)| !what.is_empty() && list[*index].what == *what);
+        let same = here.iter().find(|(index, _)| !what.is_empty() && *list[*index].what == *what);
         if let Some((index, _)) = same {
             let before = &mut list[*index];
             // The first success brought it there; a job that failed beside it took nothing back.
@@ -518,10 +529,10 @@ fn grouped(delivery: &Delivery, options: &CollectedOptions, until: Timestamp) ->
         }
         here.push((list.len(), at));
         list.push(Deployment {
-            service: service.to_owned(),
-            environment: record.environment.clone(),
+            service: name(service),
+            environment: name(record.environment),
             repository: None,
-            what: what.clone(),
+            what: what.into(),
             commit: None,
             position: None,
             started: begun,
@@ -535,6 +546,7 @@ fn grouped(delivery: &Delivery, options: &CollectedOptions, until: Timestamp) ->
             recovered: None,
         });
     }
+    list.shrink_to_fit();
     list.sort_by(|a, b| (a.finished, &a.service, &a.what).cmp(&(b.finished, &b.service, &b.what)));
     list
 }

@@ -151,8 +151,8 @@ pub fn incidents(data: &Dataset<'_>) -> Vec<IncidentRow> {
         for failure in &one.failures {
             let Some(row) = failure.incident else { continue };
             causes.entry(row).or_default().push(Cause {
-                service: one.service.clone(),
-                what: one.what.clone(),
+                service: one.service.to_string(),
+                what: one.what.to_string(),
                 finished: one.finished,
                 grade: format!("{:?}", failure.grade),
                 why: failure.why.clone(),
@@ -196,10 +196,10 @@ fn deployment(data: &Dataset<'_>, one: &Deployment) -> DeploymentRow {
     let repository = one.repository.map(|row| data.repositories[row].history.name.clone());
     let since = |from: Timestamp, to: Timestamp| (to - from).max(Millis::ZERO);
     DeploymentRow {
-        service: one.service.clone(),
-        environment: one.environment.clone(),
+        service: one.service.to_string(),
+        environment: one.environment.to_string(),
         repository: repository.unwrap_or_default(),
-        what: one.what.clone(),
+        what: one.what.to_string(),
         started: one.started,
         finished: one.finished,
         took_ms: one.started.map(|at| since(at, one.finished)),
@@ -215,7 +215,7 @@ fn deployment(data: &Dataset<'_>, one: &Deployment) -> DeploymentRow {
         keys: one
             .records
             .iter()
-            .map(|row| data.collected.delivery.deployments[*row].key.clone())
+            .map(|row| data.collected.records.get(*row).key.to_owned())
             .collect(),
         failures: one
             .failures

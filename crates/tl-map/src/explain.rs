@@ -237,11 +237,10 @@ fn tickets(data: &Dataset<'_>) -> Vec<ExplainedRow> {
 /// Steps of deployments that a person was waited for, done in the window.
 fn steps(data: &Dataset<'_>) -> Vec<ExplainedRow> {
     let inside = |at: Timestamp| at >= data.window.since && at <= data.window.until;
-    let delivery = data.collected.delivery;
     let is_shown = data.is_record_shown();
-    let records = delivery.deployments.iter().enumerate();
+    let records = data.collected.records.iter().enumerate();
     let of_deployments =
-        records.filter(|(row, one)| is_shown(*row, one)).flat_map(|(_, one)| &one.steps);
+        records.filter(|(row, one)| is_shown(*row, one)).flat_map(|(_, one)| one.steps);
     let of_builds = data.collected.builds.ask(|_, one| Some(one.steps.clone()));
     of_deployments
         .chain(of_builds.iter().flatten())

@@ -16,8 +16,10 @@ mod commits;
 mod deployment;
 mod incident;
 mod join;
+mod names;
 mod packed;
 mod planning;
+mod records;
 mod request;
 mod row;
 mod said;
@@ -25,6 +27,7 @@ mod shelf;
 mod skipped;
 mod ticket;
 mod tickets;
+mod uses;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -37,9 +40,11 @@ use tl_core::fact::{kind, role};
 pub use commits::{Builds, Ci, Ran};
 pub use deployment::DeploymentRow;
 pub use packed::Rows;
+pub use records::{Record, Records};
 pub use row::{Entity, Folded, ROW_VERSION, RowError, fold_row};
 pub use shelf::{Shelf, Shelved};
 pub use tickets::{Seen, Step, Tickets, Ties};
+pub use uses::{Used, Uses};
 
 /// A kind of thing. The numbers are stored: append only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

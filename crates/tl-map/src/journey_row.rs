@@ -161,6 +161,6 @@ fn row(data: &Dataset<'_>, item: &Item, names: bool) -> JourneyRow {
         authors_turn_ms: reviewed.then_some(course.authors_turn),
         reviews: item.told.request.as_ref().map(|_| course.reviews),
         ticket: item.told.ticket.map(|(row, _)| data.collected.tickets.get(row).key.to_owned()),
-        service: item.deployment.map(|row| data.deployments.list[row].service.clone()),
+        service: item.deployment.map(|row| data.deployments.list[row].service.to_string()),
     }
 }

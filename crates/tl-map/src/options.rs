@@ -70,6 +70,11 @@ impl Only {
             && self.teams.is_empty()
             && self.cohort.is_none()
     }
+
+    /// Whether what came with a service is measured, as far as services were chosen.
+    pub fn has_service(&self, service: &str) -> bool {
+        self.services.is_empty() || self.services.iter().any(|name| name == service)
+    }
 }
 
 /// How to read what was collected.

@@ -31,26 +31,34 @@ pub struct StageMatrix {
 }
 
 impl StageMatrix {
-    /// Takes `stages` values for each author of `authors`, row after row; `None` is unknown.
+    /// Takes rows: an author, and the times of `stages` stages, of which `None` is unknown.
     ///
     /// # Panics
-    /// When there are not `stages` values for each author.
-    pub fn new(stages: usize, values: &[Option<Millis>], authors: &[u32]) -> Self {
-        assert_eq!(values.len(), stages * authors.len(), "one row of stages per author");
-        let mut columns = vec![Vec::new(); stages];
-        let (mut totals, mut kept) = (Vec::new(), Vec::new());
-        for (index, &author) in authors.iter().enumerate() {
-            let row = &values[index * stages..(index + 1) * stages];
-            let Some(row) = row.iter().copied().collect::<Option<Vec<Millis>>>() else {
+    /// When a row has another number of stages.
+    pub fn new<R>(stages: usize, rows: impl IntoIterator<Item = (u32, R)>) -> Self
+    where
+        R: IntoIterator<Item = Option<Millis>>,
+    {
+        let rows = rows.into_iter();
+        let room = rows.size_hint().0;
+        let mut columns: Vec<Vec<i64>> = (0..stages).map(|_| Vec::with_capacity(room)).collect();
+        let (mut totals, mut kept) = (Vec::with_capacity(room), Vec::with_capacity(room));
+        let mut left_out = 0;
+        let mut row: Vec<Option<Millis>> = Vec::with_capacity(stages);
+        for (author, times) in rows {
+            row.clear();
+            row.extend(times);
+            assert_eq!(row.len(), stages, "a time for each stage");
+            let Some(total) = row.iter().copied().sum::<Option<Millis>>() else {
+                left_out += 1;
                 continue;
             };
-            for (column, time) in columns.iter_mut().zip(&row) {
+            for (column, time) in columns.iter_mut().zip(row.iter().flatten()) {
                 column.push(time.get());
             }
-            totals.push(row.into_iter().sum::<Millis>().get());
+            totals.push(total.get());
             kept.push(author);
         }
-        let left_out = authors.len() - kept.len();
         Self { columns, totals, clusters: Clusters::new(&kept), left_out }
     }
 

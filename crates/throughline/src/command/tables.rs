@@ -164,9 +164,9 @@ async fn deployments(data: &Dataset<'_>, scratch: &mut Scratch) -> Result<(), Sq
     .map(|(name, kind)| Column { name, kind });
     let rows = data.deployments.list.iter().map(|one| {
         vec![
-            one.service.clone().into_sql(),
-            one.environment.clone().into_sql(),
-            one.what.clone().into_sql(),
+            one.service.to_string().into_sql(),
+            one.environment.to_string().into_sql(),
+            one.what.to_string().into_sql(),
             one.started.map(|at| at.to_string()).into_sql(),
             one.finished.to_string().into_sql(),
             i64::from(one.is_success()).into_sql(),

@@ -194,9 +194,9 @@ fn previous(tables: &Tables) -> Result<Vec<Row>, OracleError> {
         Row::new(
             key(&delivery, one),
             [
-                ("commit_sha", Cell::text(&one.what)),
+                ("commit_sha", Cell::text(&*one.what)),
                 ("result", result(one.outcome)),
-                ("environment", Cell::text(&one.environment)),
+                ("environment", Cell::text(&*one.environment)),
                 ("started_date", started(&delivery, one)),
                 ("finished_date", Cell::time(Some(one.finished))),
                 ("prev_success_deployment_commit_id", Cell::text(before)),
@@ -278,7 +278,7 @@ fn connected<'a>(
         let last = || {
             found.iter().rev().find(|one| {
                 one.is_success()
-                    && one.service == project
+                    && *one.service == *project
                     && told.opened.is_some_and(|opened| one.finished <= opened)
             })
         };

@@ -11,7 +11,7 @@ use tl_core::delivery::{Delivery, Request};
 use tl_core::history::History;
 use tl_core::time::Timestamp;
 
-use crate::fold::{RowError, Shelf, Shelved};
+use crate::fold::{Records, RowError, Shelf, Shelved};
 
 /// Nothing was collected.
 static NOTHING: Delivery = Delivery {
@@ -98,6 +98,7 @@ pub(super) fn tasks<'a>(
 pub fn newest(
     histories: &[History],
     delivery: &Delivery,
+    records: &Records,
     requests: &Shelf,
     others: &Others<'_>,
     now: Timestamp,
@@ -110,7 +111,7 @@ pub fn newest(
         commits.chain(tags).chain(heads).filter(|at| *at <= now).max()
     };
     let read = histories.iter().filter_map(of_history);
-    let deployed = delivery.deployments.iter().filter_map(|one| one.finished);
+    let deployed = records.iter().filter_map(|one| one.finished);
     let is_made = |name: &str| others.names.iter().any(|other| other == name);
     let released = delivery.releases.iter().filter(|one| is_made(&one.repository));
     let known = read.chain(deployed).chain(released.map(|one| one.at));

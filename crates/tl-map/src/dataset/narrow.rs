@@ -9,13 +9,14 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use tl_core::attribution::Cohort;
-use tl_core::delivery::{Deployment as Record, numbered};
+use tl_core::delivery::numbered;
 use tl_core::history::Gap;
 
 use super::repository::Repository;
 use super::{Dataset, Item};
 use crate::change::Pending;
 use crate::deployment::{may_bring, service_of};
+use crate::fold::Record;
 use crate::measure::figures::people;
 
 /// How much of the whole a dataset holds.
@@ -87,12 +88,12 @@ impl Dataset<'_> {
         gaps
     }
 
-    /// Whether the deployment at a row of [`Delivery::deployments`](tl_core::delivery::Delivery::deployments)
+    /// Whether the deployment at a row of [`Collected::records`](crate::collected::Collected::records)
     /// belongs to what is shown; of one that has not ended, its service says so.
-    pub fn is_record_shown(&self) -> impl Fn(usize, &Record) -> bool {
+    pub fn is_record_shown(&self) -> impl Fn(usize, &Record<'_>) -> bool {
         let list = self.deployments.list.iter().filter(|_| self.is_narrowed());
         let records: FxHashSet<usize> = list.clone().flat_map(|one| one.records.clone()).collect();
-        let services: FxHashSet<&str> = list.map(|one| one.service.as_str()).collect();
+        let services: FxHashSet<&str> = list.map(|one| &*one.service).collect();
         move |row, record| {
             !self.is_narrowed()
                 || records.contains(&row)
@@ -163,7 +164,7 @@ impl Dataset<'_> {
         self.is_by(item.cohort, item.team) && {
             only.services.is_empty()
                 || match item.deployment {
-                    Some(row) => only.services.contains(&self.deployments.list[row].service),
+                    Some(row) => only.has_service(&self.deployments.list[row].service),
                     // Not there yet, or before anybody looked: it may come with any of these.
                     None => self.may_come_with(item),
                 }
@@ -177,7 +178,7 @@ impl Dataset<'_> {
         let services = self.deployments.services(item.repository).iter();
         (item.is_waiting || item.left_censored)
             && services
-                .filter(|service| self.options.only.services.contains(service))
+                .filter(|service| self.options.only.has_service(service))
                 .any(|service| may_bring(service, found, change, options))
     }
 
@@ -188,7 +189,7 @@ impl Dataset<'_> {
         let deployed_with = || self.deployments.services(row).iter();
         self.is_by(one.attribution.cohort(), team)
             && (only.services.is_empty()
-                || deployed_with().any(|service| only.services.contains(service)))
+                || deployed_with().any(|service| only.has_service(service)))
     }
 
     fn is_by(&self, cohort: Cohort, team: Option<usize>) -> bool {
@@ -206,19 +207,16 @@ impl Dataset<'_> {
         let brought: FxHashSet<usize> = kept.filter_map(|(item, _)| item.deployment).collect();
         let list = &self.deployments.list;
         let here = list.iter().filter(|one| one.repository.is_some());
-        let services_here: FxHashSet<&str> = here.map(|one| one.service.as_str()).collect();
+        let services_here: FxHashSet<&str> = here.map(|one| &*one.service).collect();
         let is_here = |row: usize| {
             let one = &list[row];
             let names_none = || {
-                let records = one
-                    .records
-                    .iter()
-                    .map(|row| self.collected.delivery.deployments[*row].repository.as_str());
-                records.into_iter().all(str::is_empty)
+                let mut records = one.records.iter().map(|row| self.collected.records.get(*row));
+                records.all(|record| record.repository.is_empty())
             };
             only.repositories.is_empty()
                 || one.repository.is_some()
-                || (services_here.contains(one.service.as_str()) && names_none())
+                || (services_here.contains(&*one.service) && names_none())
         };
         let is_by_author = !only.teams.is_empty() || only.cohort.is_some();
         (0..list.len())
@@ -226,7 +224,7 @@ impl Dataset<'_> {
                 brought.contains(&row)
                     || (!is_by_author
                         && is_here(row)
-                        && (only.services.is_empty() || only.services.contains(&list[row].service)))
+                        && only.has_service(&list[row].service))
             })
             .collect()
     }

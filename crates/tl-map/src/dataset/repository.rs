@@ -8,7 +8,7 @@
 use std::ops::Deref;
 
 use rustc_hash::{FxHashMap, FxHashSet};
-use tl_core::history::{EARLIEST, History};
+use tl_core::history::{EARLIEST, History, MessageLinks};
 use tl_core::id::{CommitId, CommitIx, PersonIx};
 use tl_core::time::Timestamp;
 
@@ -141,21 +141,28 @@ impl<'a> Repository<'a> {
             history.parent_pool.shrink_to_fit();
             self.graph.truncate(landed);
             self.releases.truncate(landed);
+            for commit in &mut history.commits {
+                let points = |links: &MessageLinks| {
+                    !links.reverts.is_empty() || !links.cherry_picked_from.is_empty()
+                };
+                commit.links = commit.links.take().filter(|links| points(links));
+            }
         }
     }
 }
 
 /// Requests that were begun but not delivered at an instant: also those merged later.
 fn pending(changes: &Changes, history: &History, until: Timestamp) -> Vec<Pending> {
-    let later = changes.delivered.iter().filter(|change| failure::merged_at(change) > until);
-    let later = later.filter_map(|change| {
+    let delivered = changes.delivered.iter().zip(&changes.marks);
+    let later = delivered.filter(|(change, _)| failure::merged_at(change) > until);
+    let later = later.filter_map(|(change, marks)| {
         let (first, last) = (Boundary::FirstCommit, Boundary::LastPush);
         Some(Pending {
             request: change.request?,
             author: change.author,
             attribution: change.attribution,
-            first_commit: change.marks.get(first)?,
-            last_push: change.marks.get(last).unwrap_or(history.commit(change.landed).committed),
+            first_commit: marks.get(first)?,
+            last_push: marks.get(last).unwrap_or(history.commit(change.landed).committed),
             commits: change.commits,
             merged_elsewhere: false,
             fate: None,

@@ -197,10 +197,11 @@ impl<'c> Hearing<'c> {
         landed: &mut FxHashSet<usize>,
     ) {
         let until = self.window.until;
-        let mut delivered = std::mem::take(&mut found.changes.delivered);
+        let delivered = std::mem::take(&mut found.changes.delivered);
+        let mut marks = std::mem::take(&mut found.changes.marks);
         found.told.reserve_exact(delivered.len());
         found.sizes.reserve_exact(delivered.len());
-        for change in &mut delivered {
+        for (change, marks) in delivered.iter().zip(&mut marks) {
             let merged = failure::merged_at(change);
             if merged > until || merged < EARLIEST {
                 found.told.push(Told::default());
@@ -209,7 +210,7 @@ impl<'c> Hearing<'c> {
             }
             let row = change.request.and_then(&of);
             let request = row.map(|row| &requests[row]);
-            let mut told = self.tell(found, change, request);
+            let mut told = self.tell(found, change, marks, request);
             if let Some((row, request)) = row.zip(request) {
                 if request.merged.is_none() {
                     landed.insert(row);
@@ -220,12 +221,19 @@ impl<'c> Hearing<'c> {
             found.sizes.push(request.and_then(told_size));
         }
         found.changes.delivered = delivered;
+        found.changes.marks = marks;
     }
 
     /// Adds to the marks of a change what was collected of it.
-    fn tell(&self, found: &Repository<'_>, change: &mut Change, request: Option<&Request>) -> Told {
+    fn tell(
+        &self,
+        found: &Repository<'_>,
+        change: &Change,
+        marks: &mut Marks,
+        request: Option<&Request>,
+    ) -> Told {
         if change.shape == Shape::Direct {
-            change.marks.seen = Seen::Direct;
+            marks.seen = Seen::Direct;
         }
         if self.front == Front::Git {
             return Told::default();
@@ -241,7 +249,7 @@ impl<'c> Hearing<'c> {
             git.tickets.extend(links.flat_map(|links| &links.tickets).map(String::as_str));
         }
         let options = &self.options.collected;
-        self.collected.tell(&mut change.marks, request, &git, options, self.window.until)
+        self.collected.tell(marks, request, &git, options, self.window.until)
     }
 
     /// What measures ask of a request that became a change.

@@ -72,6 +72,7 @@ pub(super) fn judge(
     }
     for deployment in list.iter_mut().filter(|one| !one.failures.is_empty()) {
         deployment.failures.sort_by(|a, b| (a.grade, a.at, &a.why).cmp(&(b.grade, b.at, &b.why)));
+        deployment.failures.shrink_to_fit();
         deployment.recovered = recovered(&deployment.failures);
     }
 }
@@ -145,10 +146,10 @@ impl<'a> Incidents<'a> {
         for (row, deployment) in list.iter().enumerate() {
             if !keys.is_empty() {
                 let records = deployment.records.iter();
-                let own = records.map(|record| delivery.deployments[*record].key.as_str());
+                let own = records.map(|record| collected.records.get(*record).key);
                 by_key.extend(own.filter(|key| keys.contains(key)).map(|key| (key, row)));
             }
-            if commits.contains(deployment.what.as_str()) {
+            if commits.contains(&*deployment.what) {
                 by_what.entry(&deployment.what).or_default().push(row);
             }
         }
@@ -226,8 +227,7 @@ impl<'a> Incidents<'a> {
 
     /// Whether an incident is of the service of a deployment, as far as either says.
     fn concerns(&self, incident: &Incident, deployment: &Deployment) -> bool {
-        let delivery = self.collected.delivery;
-        let mut records = deployment.records.iter().map(|row| &delivery.deployments[*row]);
+        let mut records = deployment.records.iter().map(|row| self.collected.records.get(*row));
         if incident.services.is_empty() && incident.repository.is_empty() {
             return self.one_service;
         }
@@ -235,11 +235,11 @@ impl<'a> Incidents<'a> {
             return records.any(|record| record.repository == incident.repository);
         }
         let configured =
-            self.options.services.iter().find(|service| service.name == deployment.service);
+            self.options.services.iter().find(|service| *service.name == *deployment.service);
         incident.services.iter().any(|name| {
             name.eq_ignore_ascii_case(&deployment.service)
                 || configured.is_some_and(|service| service.is_called(name))
-                || records.clone().any(|record| name.eq_ignore_ascii_case(&record.service))
+                || records.clone().any(|record| name.eq_ignore_ascii_case(record.service))
         })
     }
 }

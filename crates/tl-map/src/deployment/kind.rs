@@ -5,13 +5,14 @@
 
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
-use tl_core::delivery::{Delivery, Incident};
+use tl_core::delivery::Incident;
 use tl_core::id::CommitIx;
 use tl_core::time::Timestamp;
 
 use super::Deployment;
 use crate::collected::Collected;
 use crate::dataset::Repository;
+use crate::fold::Records;
 use crate::options::CollectedOptions;
 
 /// What kind of deployment it is.
@@ -65,12 +66,12 @@ pub(super) fn classify(
     ran.reserve(list.len());
     let mut known = Vec::with_capacity(list.len());
     for this in &*list {
-        let place = (this.service.as_str(), this.environment.as_str(), this.what.as_str());
+        let place = (&*this.service, &*this.environment, &*this.what);
         known.push(if this.is_success() { !ran.insert(place) } else { ran.contains(&place) });
     }
     drop(ran);
     let kind =
-        |(row, is_known)| match rollback(list, row, is_known, collected.delivery, repositories) {
+        |(row, is_known)| match rollback(list, row, is_known, &collected.records, repositories) {
             Some(why) => Kind::Rollback(why),
             None => match hotfix(list, row, collected, &incidents, repositories, options) {
                 Some(why) => Kind::Hotfix(why),
@@ -88,11 +89,11 @@ fn rollback(
     list: &[Deployment],
     row: usize,
     is_known: bool,
-    delivery: &Delivery,
+    records: &Records,
     repositories: &[Repository<'_>],
 ) -> Option<String> {
     let this = &list[row];
-    let said = |record: &usize| delivery.deployments[*record].rollback;
+    let said = |record: &usize| records.get(*record).rollback;
     if this.records.iter().any(said) {
         return Some("the source calls it a rollback".to_owned());
     }
@@ -161,7 +162,7 @@ fn hotfix(
         return None; // The same again mends nothing.
     }
     let branches =
-        this.records.iter().map(|record| &collected.delivery.deployments[*record].branch);
+        this.records.iter().map(|record| collected.records.get(*record).branch);
     if let Some(branch) = branches.into_iter().find(|name| options.hotfix_branches.is_match(name)) {
         return Some(format!("deployed from branch {branch}"));
     }

@@ -145,13 +145,13 @@ impl<'b> Builds<'b> {
             Kept::Rows(packed) => {
                 // The id is what a row begins with.
                 let id: Option<CommitId> = commit.parse().ok();
-                let is_it = |row: &u32| match packed.read::<&[u8]>(*row) {
+                let is_it = |row: u32| match packed.read::<&[u8]>(row) {
                     Ok([ID, known @ ..]) => id.is_some_and(|id| id.as_bytes() == known),
                     Ok([_, known @ ..]) => known == commit.as_bytes(),
                     Ok([]) => commit.is_empty(),
                     Err(_) => false,
                 };
-                packed.candidates(commit).find(is_it)
+                packed.find(commit, is_it)
             }
         }
     }

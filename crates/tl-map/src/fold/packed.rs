@@ -6,8 +6,9 @@
 
 use std::hash::{Hash as _, Hasher as _};
 
+use hashbrown::HashTable;
 use rayon::prelude::*;
-use rustc_hash::{FxHashMap, FxHasher};
+use rustc_hash::FxHasher;
 use serde::Deserialize;
 
 use super::row::{RowError, decode};
@@ -96,10 +97,8 @@ struct Named {
 pub(super) struct Packed {
     blocks: Vec<Vec<u8>>,
     places: Vec<Place>,
-    /// Rows by hash of the key, first of those that share one.
-    index: FxHashMap<u64, u32>,
-    /// Rows whose hash another key has.
-    others: Vec<u32>,
+    /// Rows by hash of the key, which stands in the row alone.
+    index: HashTable<u32>,
 }
 
 impl Packed {
@@ -114,25 +113,21 @@ impl Packed {
             one.begins.cmp(&other.begins).then_with(rest)
         });
         order.dedup_by(|later, first| later.hash == first.hash && key(later.row) == key(first.row));
-        let mut index = FxHashMap::default();
-        index.reserve(order.len());
-        let mut others = Vec::new();
+        let mut index = HashTable::with_capacity(order.len());
         for (row, from) in (0..).zip(&order) {
-            if *index.entry(from.hash).or_insert(row) != row {
-                others.push(row);
-            }
+            index.insert_unique(from.hash, row, |row| order[*row as usize].hash);
         }
         let places = order.iter().map(|from| rows.places[from.row as usize]).collect();
-        Self { blocks: rows.blocks, places, index, others }
+        Self { blocks: rows.blocks, places, index }
     }
 
     pub(super) const fn len(&self) -> usize {
         self.places.len()
     }
 
-    /// The rows that may have a key.
-    pub(super) fn candidates(&self, key: &str) -> impl Iterator<Item = u32> {
-        self.index.get(&hash(key)).into_iter().chain(&self.others).copied()
+    /// The row with a key, of which only the caller can say whether it is the one.
+    pub(super) fn find(&self, key: &str, is_it: impl Fn(u32) -> bool) -> Option<u32> {
+        self.index.find(hash(key), |row| is_it(*row)).copied()
     }
 
     /// The thing at a row, or a part of it that begins as the thing does.

@@ -11,8 +11,10 @@ use tl_core::delivery::{Request, numbered};
 use super::packed::beginning;
 use super::row::{Entity, RowError};
 
-/// Bytes in a block: so that room grows with what is there, and nothing is moved.
-const BLOCK: usize = 64 << 10;
+/// Bytes in the first block of a repository, and in those after it: so that room grows with what is
+/// there, and nothing is moved. An allocator keeps pieces of up to 512 KiB beside those of other
+/// repositories, and nobody else can use their room before all of these are done.
+const BLOCK: [usize; 2] = [64 << 10, 1 << 20];
 
 /// Requests by repository.
 #[derive(Debug, Default)]
@@ -108,7 +110,8 @@ impl Shelved {
     fn add(&mut self, row: &[u8]) {
         let has_room = |block: &&mut Block| block.bytes.len() + row.len() <= block.bytes.capacity();
         if self.blocks.last_mut().filter(has_room).is_none() {
-            let bytes = Vec::with_capacity(row.len().max(BLOCK));
+            let room = BLOCK[usize::from(!self.blocks.is_empty())];
+            let bytes = Vec::with_capacity(row.len().max(room));
             self.blocks.push(Block { bytes, lengths: Vec::new() });
         }
         let Some(block) = self.blocks.last_mut() else { return };

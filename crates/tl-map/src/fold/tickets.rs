@@ -203,8 +203,8 @@ impl<'t> Tickets<'t> {
             Kept::Whole(_, rows) => rows.get(key).copied(),
             Kept::Rows(packed, _) => {
                 // The key is what a ticket begins with.
-                let is_it = |row: &u32| packed.read::<&str>(*row).is_ok_and(|known| known == key);
-                packed.candidates(key).find(is_it)
+                let is_it = |row: u32| packed.read::<&str>(row).is_ok_and(|known| known == key);
+                packed.find(key, is_it)
             }
         }
     }

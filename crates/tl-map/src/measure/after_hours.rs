@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use jiff::civil::Date;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use tl_core::time::Timestamp;
 
 use super::MeasureDoc;
@@ -42,61 +42,86 @@ pub const DOC: MeasureDoc = MeasureDoc {
              on release work",
 };
 
-/// Moments of one kind of work, a row each.
-#[derive(Debug, Clone, Default)]
-struct Moments {
-    /// 1 outside working hours.
-    outside: Vec<i64>,
-    /// 1 on a day of the week on which nobody works.
-    weekend: Vec<i64>,
-    /// Whether it was around a release.
-    around: Vec<bool>,
-    /// Dense ids of people; empty where nobody is told of.
-    who: Vec<u32>,
+/// When a piece of work was done. Of a large organisation there are millions.
+#[derive(Debug, Clone, Copy)]
+struct Moment {
+    /// Dense id of whoever did it; 0 where nobody is told of.
+    who: u32,
+    /// Outside working hours.
+    outside: bool,
+    /// On a day of the week on which nobody works.
+    weekend: bool,
+    /// Around a release.
+    around: bool,
 }
 
-impl Moments {
-    fn add(&mut self, calendar: &Calendar, releases: &BTreeSet<Date>, at: Timestamp) {
+/// By what a moment is judged.
+struct Judge<'d> {
+    calendar: &'d Calendar,
+    /// Days of releases.
+    releases: BTreeSet<Date>,
+}
+
+impl Judge<'_> {
+    fn moment(&self, who: u32, at: Timestamp) -> Moment {
+        let Self { calendar, releases } = self;
         let weekend = calendar.hour_and_day(at).is_some_and(|(_, day)| !calendar.days[day]);
-        self.outside.push(i64::from(!calendar.is_working(at)));
-        self.weekend.push(i64::from(weekend));
-        self.around.push(day(calendar, at).is_some_and(|day| {
+        let around = day(calendar, at).is_some_and(|day| {
             releases.contains(&day) || day.tomorrow().is_ok_and(|next| releases.contains(&next))
-        }));
+        });
+        Moment { who, outside: !calendar.is_working(at), weekend, around }
     }
+}
 
-    fn around_releases(&self) -> Self {
-        let mut kept = Self::default();
-        for row in (0..self.around.len()).filter(|row| self.around[*row]) {
-            kept.outside.push(self.outside[row]);
-            kept.weekend.push(self.weekend[row]);
-            kept.around.push(true);
-            kept.who.extend(self.who.get(row));
-        }
-        kept
-    }
+fn people(moments: &[Moment]) -> usize {
+    moments.iter().map(|one| one.who).collect::<FxHashSet<u32>>().len()
+}
 
-    fn people(&self) -> usize {
-        self.who.iter().collect::<BTreeSet<_>>().len()
-    }
+/// A row of the report.
+fn row(
+    what: &str,
+    moments: &[Moment],
+    share: impl Fn(fn(&Moment) -> bool) -> Figure,
+) -> Option<AfterHoursRow> {
+    (!moments.is_empty()).then(|| AfterHoursRow {
+        what: what.to_owned(),
+        n: moments.len() as u64,
+        outside: share(|one| one.outside),
+        weekend: share(|one| one.weekend),
+    })
+}
 
-    /// The row of the report; hidden where fewer than `floor` people are behind it.
-    fn row(&self, data: &Dataset<'_>, what: &str, floor: usize) -> Option<AfterHoursRow> {
-        let share = |column: &[i64]| match self.people() {
-            0 => share(column.iter().sum::<i64>() as u64, column.len() as u64),
-            few if few < floor => hidden(Unit::Share),
-            _ => {
-                let column = Column::by_author(column.to_vec(), self.who.clone());
-                clustered_share(&column, &data.options.bootstrap())
+/// The row of work of no person.
+fn row_of_all(what: &str, moments: &[Moment]) -> Option<AfterHoursRow> {
+    let count = |is: fn(&Moment) -> bool| moments.iter().filter(|one| is(one)).count() as u64;
+    row(what, moments, |is| share(count(is), moments.len() as u64))
+}
+
+/// The rows of work of people: of all of it, and of what is around releases. Hidden where few people
+/// are behind one; where all are fewer than the floor, a row of everybody tells no more than the
+/// whole does.
+fn rows_of_people(
+    data: &Dataset<'_>,
+    what: &str,
+    mut moments: Vec<Moment>,
+) -> [Option<AfterHoursRow>; 2] {
+    let floor = data.options.privacy_floor.min(people(&moments));
+    let of = |what: &str, moments: &[Moment]| {
+        let is_hidden = people(moments) < floor;
+        row(what, moments, |is| {
+            if is_hidden {
+                return hidden(Unit::Share);
             }
-        };
-        (!self.around.is_empty()).then(|| AfterHoursRow {
-            what: what.to_owned(),
-            n: self.around.len() as u64,
-            outside: share(&self.outside),
-            weekend: share(&self.weekend),
+            let column = Column::by_author(
+                moments.iter().map(|one| i64::from(is(one))).collect(),
+                moments.iter().map(|one| one.who).collect(),
+            );
+            clustered_share(&column, &data.options.bootstrap())
         })
-    }
+    };
+    let all = of(what, &moments);
+    moments.retain(|one| one.around);
+    [all, of(&format!("{what} around releases"), &moments)]
 }
 
 /// The share of ones in a column of zeros and ones, with an interval by author; by Wilson where all
@@ -120,28 +145,23 @@ pub fn after_hours(data: &Dataset<'_>) -> AfterHours {
     let calendar = &data.options.collected.calendar;
     let deployed = data.deployments.list.iter().map(|one| one.finished);
     let deployed: Vec<Timestamp> = deployed.filter(|at| *at >= data.window.since).collect();
-    let days: BTreeSet<Date> =
+    let releases =
         releases(data, &deployed).iter().filter_map(|at| day(calendar, *at)).collect();
-    let mut deployments = Moments::default();
+    let judge = Judge { calendar, releases };
     let mut by_hour = vec![0; 24];
     let mut by_day = vec![0; 7];
-    for at in deployed {
-        deployments.add(calendar, &days, at);
-        if let Some((hour, day)) = calendar.hour_and_day(at) {
+    for at in &deployed {
+        if let Some((hour, day)) = calendar.hour_and_day(*at) {
             by_hour[hour] += 1;
             by_day[day] += 1;
         }
     }
-    let (merges, reviews) = (merges(data, &days), reviews(data, &days));
-    // Where all are fewer than the floor, a row of everybody tells no more than the whole does.
-    let floor = |all: &Moments| data.options.privacy_floor.min(all.people());
-    let rows = [
-        merges.row(data, "merges", floor(&merges)),
-        reviews.row(data, "reviews", floor(&reviews)),
-        deployments.row(data, "deployments", 0),
-        merges.around_releases().row(data, "merges around releases", floor(&merges)),
-        reviews.around_releases().row(data, "reviews around releases", floor(&reviews)),
-    ];
+    // One kind after the other: of each the moments go before those of the next come.
+    let [merges, around_merges] = rows_of_people(data, "merges", merges(data, &judge));
+    let [reviews, around_reviews] = rows_of_people(data, "reviews", reviews(data, &judge));
+    let deployed: Vec<Moment> = deployed.iter().map(|at| judge.moment(0, *at)).collect();
+    let deployments = row_of_all("deployments", &deployed);
+    let rows = [merges, reviews, deployments, around_merges, around_reviews];
     AfterHours {
         calendar: calendar.name.clone(),
         rows: rows.into_iter().flatten().collect(),
@@ -160,25 +180,18 @@ fn releases(data: &Dataset<'_>, deployed: &[Timestamp]) -> Vec<Timestamp> {
     all.map(|one| one.at).filter(|at| *at >= window.since && *at <= window.until).collect()
 }
 
-fn merges(data: &Dataset<'_>, releases: &BTreeSet<Date>) -> Moments {
-    let mut found = Moments::default();
-    for item in by_people(data) {
-        found.add(&data.options.collected.calendar, releases, item.merged);
-        found.who.push(item.author);
-    }
-    found
+fn merges(data: &Dataset<'_>, judge: &Judge<'_>) -> Vec<Moment> {
+    by_people(data).map(|item| judge.moment(item.author, item.merged)).collect()
 }
 
-fn reviews(data: &Dataset<'_>, releases: &BTreeSet<Date>) -> Moments {
+fn reviews(data: &Dataset<'_>, judge: &Judge<'_>) -> Vec<Moment> {
     // Numbered as they are met: whoever else has a login is no reviewer.
     let mut ids: FxHashMap<u32, u32> = FxHashMap::default();
-    let mut found = Moments::default();
-    for review in &data.requests.given {
+    let mut id = |who| {
         let next = ids.len() as u32;
-        found.add(&data.options.collected.calendar, releases, review.at);
-        found.who.push(*ids.entry(review.who).or_insert(next));
-    }
-    found
+        *ids.entry(who).or_insert(next)
+    };
+    data.requests.given.iter().map(|review| judge.moment(id(review.who), review.at)).collect()
 }
 
 #[cfg(test)]

@@ -42,8 +42,8 @@ pub const DOC: MeasureDoc = MeasureDoc {
 pub struct Use {
     /// Start of the session or day.
     pub at: Timestamp,
-    /// Row in [`Delivery::usage`](tl_core::delivery::Delivery::usage).
-    pub row: usize,
+    /// Row in [`Collected::uses`](crate::collected::Collected::uses).
+    pub row: u32,
     /// Whether it can be joined to changes by time (E2).
     pub is_precise: bool,
     /// How long before a commit it may begin and have led to it.
@@ -65,6 +65,7 @@ pub struct AiUse<'d, 'a> {
 impl<'d, 'a> AiUse<'d, 'a> {
     /// Joins the telemetry of a dataset to its authors.
     pub fn new(data: &'d Dataset<'a>) -> Self {
+        let told = &data.collected.uses;
         let by_name = by_name(data);
         let logins = logins(data);
         let mut by_login: FxHashMap<u32, Vec<Use>> = FxHashMap::default();
@@ -84,15 +85,16 @@ impl<'d, 'a> AiUse<'d, 'a> {
             for (author, uses) in (0..).zip(&mut by_author) {
                 uses.sort_unstable();
                 uses.dedup();
+                uses.shrink_to_fit();
                 if data.is_narrowed() && !shown.contains(&author) {
                     continue;
                 }
-                let usage = &data.collected.delivery.usage;
-                joined.extend(uses.iter().map(|one| usage[one.row].person.as_str()));
+                let used = uses.iter().map(|one| told.get(one.row as usize));
+                joined.extend(used.map(|used| told.person(used)));
             }
         }
-        let known = data.collected.delivery.usage.iter().filter(|one| one.at <= data.window.until);
-        let people: FxHashSet<&str> = known.map(|one| one.person.as_str()).collect();
+        let known = told.iter().filter(|one| one.at <= data.window.until);
+        let people: FxHashSet<&str> = known.map(|one| told.person(one)).collect();
         let people = match data.is_narrowed() {
             true => (joined.len(), 0),
             false => (people.len(), people.len() - joined.len()),
@@ -135,15 +137,18 @@ fn by_time(uses: &[Use], begun: Option<Timestamp>, merged: Timestamp) -> Option<
 /// Uses by the names that their people have, in lower case; the earliest first.
 fn by_name(data: &Dataset<'_>) -> FxHashMap<String, Vec<Use>> {
     let mut by_name: FxHashMap<String, Vec<Use>> = FxHashMap::default();
-    for (row, usage) in data.collected.delivery.usage.iter().enumerate() {
-        if usage.person.is_empty() || usage.at > data.window.until {
+    let told = &data.collected.uses;
+    for (row, used) in (0..).zip(told.iter()) {
+        let person = told.person(used);
+        if person.is_empty() || used.at > data.window.until {
             continue;
         }
-        let active = Millis::new(i64::try_from(usage.what.active_ms).unwrap_or(i64::MAX));
-        let lasts =
-            if usage.session { active.max(Millis::HOUR).min(Millis::DAY) } else { Millis::DAY };
-        let one = Use { at: usage.at, row, is_precise: usage.what.level == "E2", lasts };
-        let name = usage.person.to_lowercase();
+        let lasts = match used.session {
+            true => used.active.max(Millis::HOUR).min(Millis::DAY),
+            false => Millis::DAY,
+        };
+        let one = Use { at: used.at, row, is_precise: used.is_precise, lasts };
+        let name = person.to_lowercase();
         if let Some(address) = data.options.collected.people.get(&name) {
             by_name.entry(address.to_lowercase()).or_default().push(one);
         }

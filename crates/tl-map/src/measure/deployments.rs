@@ -24,7 +24,7 @@ use crate::report::{DoraRow, Figure, Unit};
 /// The five over all services.
 pub fn overall(data: &Dataset<'_>) -> Vec<DoraRow> {
     let all: Vec<&Deployment> = in_window(data).collect();
-    let services: BTreeSet<&str> = all.iter().map(|one| one.service.as_str()).collect();
+    let services: BTreeSet<&str> = all.iter().map(|one| &*one.service).collect();
     let firsts = firsts(data);
     let first = services.iter().filter_map(|service| firsts.get(service)).min();
     rows(data, &all, first.copied(), &to_release(data, data.in_window()))

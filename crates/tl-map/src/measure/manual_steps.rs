@@ -44,16 +44,16 @@ pub const DOC: MeasureDoc = MeasureDoc {
 
 /// Measures manual steps of the window; `None` where no source tells of any.
 pub fn manual_steps(data: &Dataset<'_>) -> Option<ManualSteps> {
-    let delivery = data.collected.delivery;
     let OfCommits { with_steps: of_commits, runs, manual_runs } = of_commits(data);
     let of_builds = of_commits.iter().flat_map(|commit| &commit.steps);
     let is_shown = data.is_record_shown();
-    let of_deployments = delivery
-        .deployments
+    let of_deployments = data
+        .collected
+        .records
         .iter()
         .enumerate()
         .filter(|(row, one)| is_production(one, &data.options.collected) && is_shown(*row, one))
-        .flat_map(|(_, one)| &one.steps);
+        .flat_map(|(_, one)| one.steps);
     let steps: Vec<&ManualStep> = of_builds.chain(of_deployments).collect();
     if steps.is_empty() && manual_runs == 0 {
         return None;
@@ -147,7 +147,7 @@ fn waited(step: &ManualStep) -> Option<Millis> {
 
 /// The share of deployments of the window that waited for a person.
 fn deployments_waited(data: &Dataset<'_>, of_commits: &[OfCommit]) -> Figure {
-    let delivery = data.collected.delivery;
+    let records = &data.collected.records;
     let mut by_commit: FxHashMap<&str, Timestamp> = FxHashMap::default();
     for commit in of_commits {
         if let Some(first) = commit.steps.iter().filter_map(|step| step.done).min() {
@@ -155,15 +155,15 @@ fn deployments_waited(data: &Dataset<'_>, of_commits: &[OfCommit]) -> Figure {
         }
     }
     let waited = |one: &Deployment| {
-        one.records.iter().any(|row| !delivery.deployments[*row].steps.is_empty())
-            || by_commit.get(one.what.as_str()).is_some_and(|done| *done <= one.finished)
+        one.records.iter().any(|row| !records.get(*row).steps.is_empty())
+            || by_commit.get(&*one.what).is_some_and(|done| *done <= one.finished)
     };
     let list = &data.deployments.list;
     let telling: FxHashSet<&str> =
-        list.iter().filter(|one| waited(one)).map(|one| one.service.as_str()).collect();
+        list.iter().filter(|one| waited(one)).map(|one| &*one.service).collect();
     let told = list
         .iter()
-        .filter(|one| one.finished >= data.window.since && telling.contains(one.service.as_str()));
+        .filter(|one| one.finished >= data.window.since && telling.contains(&*one.service));
     let (mut all, mut events) = (0, 0);
     for one in told {
         all += 1;

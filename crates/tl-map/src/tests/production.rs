@@ -275,7 +275,7 @@ fn the_paths_of_a_service_count_in_its_own_repositories_alone() {
     let data = Dataset::with_delivery(&histories, &delivery, &options);
     let brought = |service: &str| {
         let list = data.deployments.list.iter();
-        let of = list.filter(|one| one.service == service);
+        let of = list.filter(|one| *one.service == *service);
         of.flat_map(|one| one.shipped.iter().map(|(_, change)| change + 1)).collect::<Vec<_>>()
     };
     // The last change touches neither: it may concern both.

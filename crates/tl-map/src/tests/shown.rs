@@ -12,7 +12,7 @@ use crate::change::{Change, Changes, changes};
 use crate::dataset::Dataset;
 use crate::failure::{Evidence, Link, failures};
 use crate::graph::Graph;
-use crate::journey::{Boundary, Line, Stage};
+use crate::journey::{Boundary, Line, Marks, Stage};
 use crate::options::Options;
 use crate::release::{FirstRelease, Releases};
 use crate::report::Report;
@@ -28,8 +28,8 @@ pub(super) fn shown(story: &str) -> String {
     let found = changes(&history, &graph, &releases);
     let links = failures(&history, &graph, &releases, &found, Evidence::All);
     let mut text = String::new();
-    for (index, change) in found.delivered.iter().enumerate() {
-        line(&mut text, &history, &releases, change);
+    for (index, (change, marks)) in found.delivered.iter().zip(&found.marks).enumerate() {
+        line(&mut text, &history, &releases, change, marks);
         for link in links.iter().filter(|link| link.failed == index) {
             failure(&mut text, &history, &found, link);
         }
@@ -48,12 +48,18 @@ pub(super) fn shown(story: &str) -> String {
     text
 }
 
-fn line(text: &mut String, history: &History, releases: &Releases, change: &Change) {
+fn line(
+    text: &mut String,
+    history: &History,
+    releases: &Releases,
+    change: &Change,
+    marks: &Marks,
+) {
     let author = &history.people[change.author.row()].name;
     let name = name(history, change);
     let shape = change.shape.label();
     let cohort = change.attribution.cohort().label();
-    let journey = change.marks.journey(Line::GIT);
+    let journey = marks.journey(Line::GIT);
     let at = |boundary| journey.at(boundary).map_or_else(|| "?".to_owned(), day);
     let hours = |stage| {
         journey.stage(stage).map_or_else(|| "?".to_owned(), |span| span.hours().to_string())

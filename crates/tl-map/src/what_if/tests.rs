@@ -6,9 +6,8 @@ const FEW: Draws = Draws { count: 200, seed: 1 };
 const UNGUARDED: Guard = Guard::TooFew;
 
 fn matrix(rows: &[[i64; 3]], authors: &[u32]) -> StageMatrix {
-    let values: Vec<Option<Millis>> =
-        rows.iter().flatten().map(|&hours| Some(Millis::new(hours * 3_600_000))).collect();
-    StageMatrix::new(3, &values, authors)
+    let times = |row: &[i64; 3]| row.map(|hours| Some(Millis::new(hours * 3_600_000)));
+    StageMatrix::new(3, authors.iter().copied().zip(rows.iter().map(times)))
 }
 
 /// Coding 2 h, review 10 h, release 30 h or so, varying by row.
@@ -41,7 +40,7 @@ fn each_operator_does_what_it_says() {
 #[test]
 fn a_journey_with_an_unknown_stage_is_left_out_and_counted() {
     let known = Some(Millis::HOUR);
-    let matrix = StageMatrix::new(2, &[known, known, known, None], &[0, 1]);
+    let matrix = StageMatrix::new(2, [(0, [known, known]), (1, [known, None])]);
     assert_eq!((matrix.rows(), matrix.left_out()), (1, 1));
 }
 
@@ -86,7 +85,7 @@ fn two_equal_queues_share_the_probability_of_being_best() {
 
 #[test]
 fn without_journeys_there_is_nothing_to_say() {
-    let empty = StageMatrix::new(3, &[], &[]);
+    let empty = matrix(&[], &[]);
     assert_eq!(what_if(&empty, 0, Operator::Zero, &FEW), None);
     let candidates = [Candidate { stage: 0, guard: UNGUARDED }];
     assert!(invest_first(&empty, &candidates, Operator::Zero, 1.0, &FEW).is_empty());

@@ -53,6 +53,14 @@ struct Fate {
     is_done: bool,
 }
 
+/// That a ticket took part in an iteration.
+struct Took {
+    /// Row of the iteration.
+    iteration: u32,
+    fate: Fate,
+    points: Option<f64>,
+}
+
 /// An iteration that ended in the window.
 #[derive(Debug, Clone)]
 pub(super) struct Iteration<'d> {
@@ -78,28 +86,34 @@ pub(super) fn iterations<'d>(data: &'d Dataset<'_>) -> Vec<Iteration<'d>> {
         delivery.iterations.iter().filter_map(|one| ended(data, one)).collect();
     let rows: FxHashMap<&str, usize> =
         found.iter().enumerate().map(|(row, one)| (one.recorded.key.as_str(), row)).collect();
-    let fates = data.collected.tickets.ask(|ticket| {
-        if ticket.iterations.is_empty() {
-            return None;
+    let parts = data.collected.tickets.chunks(|tickets| {
+        let mut parts: Vec<Took> = Vec::new();
+        let mut keys: Vec<&str> = Vec::new();
+        for ticket in tickets {
+            if ticket.iterations.is_empty() {
+                continue;
+            }
+            let done = done_at(&ticket, &data.options.collected, data.window.until);
+            let points = ticket.state.and_then(|(.., points)| points);
+            keys.clear();
+            keys.extend(ticket.iterations.iter().map(|(_, key, _)| *key));
+            keys.sort_unstable();
+            keys.dedup();
+            let known = keys.iter().filter_map(|key| rows.get(key).copied());
+            let took = known.filter_map(|iteration| {
+                let fate = fate(&ticket, done, &found[iteration])?;
+                Some(Took { iteration: iteration as u32, fate, points })
+            });
+            parts.extend(took);
         }
-        let done = done_at(ticket, &data.options.collected, data.window.until);
-        let mut keys: Vec<&str> = ticket.iterations.iter().map(|(_, key, _)| *key).collect();
-        keys.sort_unstable();
-        keys.dedup();
-        let rows = keys.iter().filter_map(|key| rows.get(key).copied());
-        let fates = rows.filter_map(|row| Some((row, fate(ticket, done, &found[row])?)));
-        let fates: Vec<(usize, Fate)> = fates.collect();
-        let points = ticket.state.and_then(|(.., points)| points);
-        (!fates.is_empty()).then_some((fates, points))
+        parts
     });
     drop(rows);
-    for (fates, points) in fates {
-        for (row, fate) in fates {
-            let one = &mut found[row];
-            one.tickets.add(fate, 1.0);
-            one.points.add(fate, points.unwrap_or_default());
-            one.has_points &= points.is_some();
-        }
+    for Took { iteration, fate, points } in parts.into_iter().flatten() {
+        let one = &mut found[iteration as usize];
+        one.tickets.add(fate, 1.0);
+        one.points.add(fate, points.unwrap_or_default());
+        one.has_points &= points.is_some();
     }
     found.retain(|one| one.tickets.planned + one.tickets.unplanned > 0.0);
     found.sort_by_key(|one| (std::cmp::Reverse(one.end), &one.recorded.key));

@@ -66,10 +66,10 @@ fn days(data: &Dataset<'_>, of: &FxHashMap<u32, usize>) -> FxHashMap<u32, BTreeS
 fn sessions(data: &Dataset<'_>, uses: &AiUse<'_, '_>, author: u32) -> BTreeMap<i64, u64> {
     let mut told: BTreeMap<i64, (u64, BTreeSet<i64>)> = BTreeMap::new();
     for one in uses.of_author(author).iter().filter(|one| one.at >= data.window.since) {
-        let usage = &data.collected.delivery.usage[one.row];
+        let used = data.collected.uses.get(one.row as usize);
         let (counted, hours) = told.entry(one.at.day()).or_default();
-        *counted += usage.what.sessions;
-        if usage.session {
+        *counted += u64::from(used.sessions);
+        if used.session {
             hours.insert(one.at.as_millis().div_euclid(Millis::HOUR.get()));
         }
     }

@@ -92,16 +92,16 @@ pub(crate) fn answer(journeys: &[JourneyRow], shares: &[Share]) -> Option<Answer
     let people = || journeys.iter().filter(|row| row.cohort != Cohort::Bot);
     let is_whole = people().any(|row| row.total_ms.is_some());
     let mut authors: HashMap<&str, u32> = HashMap::new();
-    let (mut values, mut by) = (Vec::new(), Vec::new());
+    let mut rows = Vec::new();
     for row in people() {
         let Some((taken, left)) = parts(row, shares, is_whole) else { continue };
-        values.extend([Some(taken), Some(left)]);
         let next = authors.len() as u32;
-        by.push(*authors.entry(&row.author_pseudonym).or_insert(next));
+        let author = *authors.entry(&row.author_pseudonym).or_insert(next);
+        rows.push((author, [Some(taken), Some(left)]));
     }
-    let n = by.len();
+    let n = rows.len();
     let count = (WORK / n.max(1)).clamp(DRAWS.0, DRAWS.1);
-    let matrix = StageMatrix::new(2, &values, &by);
+    let matrix = StageMatrix::new(2, rows);
     let draws = Draws { count: count as u32, seed: 20_260_301 };
     let effect = tl_map::what_if::what_if(&matrix, 0, Operator::Zero, &draws)?;
     Some(Answer { effect, n: n as u64, is_whole })
