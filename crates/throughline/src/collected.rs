@@ -397,14 +397,14 @@ pub(crate) fn keep_only(
         requests.each(&mut add).map_err(unreadable)?;
     }
     all.builds.retain(|commit| !commits.contains(commit));
-    all.deployments.retain(|one| is_own(one.repository));
+    all.deployments.retain(|one| is_own(one.repository()));
     all.delivery.releases.retain(|one| is_own(&one.repository));
     Ok(other)
 }
 
 /// Repositories that requests, deployments or releases were collected of.
 fn collected_repositories(all: &Gathered) -> BTreeSet<&str> {
-    let deployed = all.deployments.iter().map(|one| one.repository);
+    let deployed = all.deployments.iter().map(|one| one.repository());
     let released = all.delivery.releases.iter().map(|one| one.repository.as_str());
     // Each is named by thousands.
     let named: FxHashSet<&str> =

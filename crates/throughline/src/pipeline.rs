@@ -160,7 +160,7 @@ fn newest_before(
     now: Timestamp,
     end: Timestamp,
 ) -> Result<bool, CommandError> {
-    let deployed = all.deployments.iter().filter_map(|one| one.finished);
+    let deployed = all.deployments.iter().filter_map(|one| one.finished());
     if deployed.into_iter().any(|at| at >= end && at <= now) {
         return Ok(false);
     }

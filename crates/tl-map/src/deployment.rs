@@ -262,8 +262,8 @@ impl Deployments {
             .collect();
         self.list.par_iter_mut().for_each(|deployment| {
             let record = records.get(deployment.records[0]);
-            let of = by_name.get(record.repository).copied();
-            let of = of.filter(|_| !record.repository.is_empty());
+            let of = by_name.get(record.repository()).copied();
+            let of = of.filter(|_| !record.repository().is_empty());
             let id: Option<CommitId> = deployment.what.parse().ok();
             let first = id.and_then(|id| named.get(&id)).copied();
             // The one that the record names, else the first.
@@ -271,9 +271,9 @@ impl Deployments {
             let own = first.filter(|(row, _)| Some(*row) == of).or_else(other);
             let by_version = || {
                 let repository = repository_of(&record, &deployment.service, options);
-                let (version, by) = (record.version, deployment.finished);
+                let (version, by) = (record.version(), deployment.finished);
                 record
-                    .commit
+                    .commit()
                     .is_empty()
                     .then(|| versions.find(version, &deployment.service, repository, by))?
             };
@@ -445,26 +445,26 @@ pub(crate) fn may_bring(
 
 /// Whether a record is of production: as its source says, or by the name of its environment.
 pub fn is_production(record: &Record<'_>, options: &CollectedOptions) -> bool {
-    record.production.unwrap_or_else(|| {
+    record.production().unwrap_or_else(|| {
         // A source without environments deploys to the one that there is.
-        record.environment.is_empty() || options.production.is_match(record.environment)
+        record.environment().is_empty() || options.production.is_match(record.environment())
     })
 }
 
 /// The service of a record: by the team's table, else as recorded, else its repository.
 pub fn service_of<'r>(record: &Record<'r>, options: &'r CollectedOptions) -> &'r str {
-    let called = [record.service, record.name, record.environment];
+    let called = [record.service(), record.name(), record.environment()];
     let known = options.services.iter().find(|service| {
         called.iter().any(|name| !name.is_empty() && service.is_called(name))
-            || (record.service.is_empty()
-                && service.repositories.iter().any(|name| name == record.repository)
+            || (record.service().is_empty()
+                && service.repositories.iter().any(|name| name == record.repository())
                 && service.paths.is_empty())
     });
     match known {
         Some(service) => &service.name,
-        None if !record.service.is_empty() => record.service,
-        None if !record.repository.is_empty() => record.repository,
-        None => record.name,
+        None if !record.service().is_empty() => record.service(),
+        None if !record.repository().is_empty() => record.repository(),
+        None => record.name(),
     }
 }
 
@@ -472,14 +472,14 @@ pub fn service_of<'r>(record: &Record<'r>, options: &'r CollectedOptions) -> &'r
 fn repository_of<'r>(record: &Record<'r>, service: &str, options: &'r CollectedOptions) -> &'r str {
     let configured = options.services.iter().find(|one| one.name == service);
     match configured.map(|one| one.repositories.as_slice()) {
-        Some([only]) if record.repository.is_empty() => only,
-        _ => record.repository,
+        Some([only]) if record.repository().is_empty() => only,
+        _ => record.repository(),
     }
 }
 
 /// The ids of all commits that deployments and releases name.
 pub(crate) fn named_commits(collected: &Collected<'_>) -> FxHashSet<CommitId> {
-    let deployed = collected.records.iter().flat_map(|one| [one.commit, one.version]);
+    let deployed = collected.records.iter().flat_map(|one| [one.commit(), one.version()]);
     let released = collected.delivery.releases.iter().map(|one| one.commit.as_str());
     deployed.chain(released).filter_map(|id| id.parse().ok()).collect()
 }
@@ -487,16 +487,16 @@ pub(crate) fn named_commits(collected: &Collected<'_>) -> FxHashSet<CommitId> {
 /// Records of production as deployments, oldest first.
 fn grouped(records: &Records, options: &CollectedOptions, until: Timestamp) -> Vec<Deployment> {
     let is_wanted = |record: &Record<'_>| {
-        record.outcome != Outcome::Skipped && is_production(record, options)
+        record.outcome() != Outcome::Skipped && is_production(record, options)
     };
     let mut ended: Vec<(Timestamp, usize)> = (0..records.len())
         .into_par_iter()
         .map(|row| (row, records.get(row)))
         .filter(|(_, record)| is_wanted(record))
-        .filter_map(|(row, record)| Some((record.finished?, row)))
+        .filter_map(|(row, record)| Some((record.finished()?, row)))
         .filter(|(at, _)| *at <= until)
         .collect();
-    ended.par_sort_by_key(|(at, row)| (*at, records.get(*row).key));
+    ended.par_sort_by_key(|(at, row)| (*at, records.get(*row).key()));
     let mut list: Vec<Deployment> = Vec::with_capacity(ended.len());
     // Deployments that may still get records, by place: each with the end of its first record.
     let mut open: FxHashMap<(&str, &str), Vec<(usize, Timestamp)>> = FxHashMap::default();
@@ -506,10 +506,10 @@ fn grouped(records: &Records, options: &CollectedOptions, until: Timestamp) -> V
     for (at, row) in ended {
         let record = records.get(row);
         let service = service_of(&record, options);
-        let what = if record.commit.is_empty() { record.version } else { record.commit };
-        let begun = record.started.or(record.queued).map(|begun| begun.min(at));
-        let is_success = record.outcome == Outcome::Success;
-        let here = open.entry((service, record.environment)).or_default();
+        let what = if record.commit().is_empty() { record.version() } else { record.commit() };
+        let begun = record.started().or(record.queued()).map(|begun| begun.min(at));
+        let is_success = record.outcome() == Outcome::Success;
+        let here = open.entry((service, record.environment())).or_default();
         here.retain(|(index, first)| {
             let same = *list[*index].what == *what;
             at - *first <= TOGETHER && (same || !is_success)
@@ -521,7 +521,7 @@ fn grouped(records: &Records, options: &CollectedOptions, until: Timestamp) -> V
             // The first success brought it there; a job that failed beside it took nothing back.
             if !before.is_success() {
                 before.finished = at;
-                before.outcome = record.outcome;
+                before.outcome = record.outcome();
             }
             before.started = before.started.into_iter().chain(begun).min();
             before.records.push(row);
@@ -530,14 +530,14 @@ fn grouped(records: &Records, options: &CollectedOptions, until: Timestamp) -> V
         here.push((list.len(), at));
         list.push(Deployment {
             service: name(service),
-            environment: name(record.environment),
+            environment: name(record.environment()),
             repository: None,
             what: what.into(),
             commit: None,
             position: None,
             started: begun,
             finished: at,
-            outcome: record.outcome,
+            outcome: record.outcome(),
             records: vec![row],
             kind: Kind::Planned,
             previous: None,

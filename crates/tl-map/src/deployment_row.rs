@@ -215,7 +215,7 @@ fn deployment(data: &Dataset<'_>, one: &Deployment) -> DeploymentRow {
         keys: one
             .records
             .iter()
-            .map(|row| data.collected.records.get(*row).key.to_owned())
+            .map(|row| data.collected.records.get(*row).key().to_owned())
             .collect(),
         failures: one
             .failures

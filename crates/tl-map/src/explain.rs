@@ -240,7 +240,7 @@ fn steps(data: &Dataset<'_>) -> Vec<ExplainedRow> {
     let is_shown = data.is_record_shown();
     let records = data.collected.records.iter().enumerate();
     let of_deployments =
-        records.filter(|(row, one)| is_shown(*row, one)).flat_map(|(_, one)| one.steps);
+        records.filter(|(row, one)| is_shown(*row, one)).flat_map(|(_, one)| one.steps());
     let of_builds = data.collected.builds.ask(|_, one| Some(one.steps.clone()));
     of_deployments
         .chain(of_builds.iter().flatten())

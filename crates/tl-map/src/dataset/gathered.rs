@@ -111,7 +111,7 @@ pub fn newest(
         commits.chain(tags).chain(heads).filter(|at| *at <= now).max()
     };
     let read = histories.iter().filter_map(of_history);
-    let deployed = records.iter().filter_map(|one| one.finished);
+    let deployed = records.iter().filter_map(|one| one.finished());
     let is_made = |name: &str| others.names.iter().any(|other| other == name);
     let released = delivery.releases.iter().filter(|one| is_made(&one.repository));
     let known = read.chain(deployed).chain(released.map(|one| one.at));

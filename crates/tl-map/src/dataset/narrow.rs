@@ -97,7 +97,7 @@ impl Dataset<'_> {
         move |row, record| {
             !self.is_narrowed()
                 || records.contains(&row)
-                || (record.finished.is_none()
+                || (record.finished().is_none()
                     && services.contains(service_of(record, &self.options.collected)))
         }
     }
@@ -212,7 +212,7 @@ impl Dataset<'_> {
             let one = &list[row];
             let names_none = || {
                 let mut records = one.records.iter().map(|row| self.collected.records.get(*row));
-                records.all(|record| record.repository.is_empty())
+                records.all(|record| record.repository().is_empty())
             };
             only.repositories.is_empty()
                 || one.repository.is_some()

@@ -146,7 +146,7 @@ impl<'a> Incidents<'a> {
         for (row, deployment) in list.iter().enumerate() {
             if !keys.is_empty() {
                 let records = deployment.records.iter();
-                let own = records.map(|record| collected.records.get(*record).key);
+                let own = records.map(|record| collected.records.get(*record).key());
                 by_key.extend(own.filter(|key| keys.contains(key)).map(|key| (key, row)));
             }
             if commits.contains(&*deployment.what) {
@@ -232,14 +232,14 @@ impl<'a> Incidents<'a> {
             return self.one_service;
         }
         if incident.services.is_empty() {
-            return records.any(|record| record.repository == incident.repository);
+            return records.any(|record| record.repository() == incident.repository);
         }
         let configured =
             self.options.services.iter().find(|service| *service.name == *deployment.service);
         incident.services.iter().any(|name| {
             name.eq_ignore_ascii_case(&deployment.service)
                 || configured.is_some_and(|service| service.is_called(name))
-                || records.clone().any(|record| name.eq_ignore_ascii_case(record.service))
+                || records.clone().any(|record| name.eq_ignore_ascii_case(record.service()))
         })
     }
 }

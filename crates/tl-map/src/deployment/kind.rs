@@ -93,7 +93,7 @@ fn rollback(
     repositories: &[Repository<'_>],
 ) -> Option<String> {
     let this = &list[row];
-    let said = |record: &usize| records.get(*record).rollback;
+    let said = |record: &usize| records.get(*record).rollback();
     if this.records.iter().any(said) {
         return Some("the source calls it a rollback".to_owned());
     }
@@ -162,7 +162,7 @@ fn hotfix(
         return None; // The same again mends nothing.
     }
     let branches =
-        this.records.iter().map(|record| collected.records.get(*record).branch);
+        this.records.iter().map(|record| collected.records.get(*record).branch());
     if let Some(branch) = branches.into_iter().find(|name| options.hotfix_branches.is_match(name)) {
         return Some(format!("deployed from branch {branch}"));
     }

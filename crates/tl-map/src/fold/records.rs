@@ -26,7 +26,7 @@ pub struct Records {
 }
 
 /// Where the parts of a record are.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Default, Clone, Copy)]
 struct Row {
     /// Start of the texts of its own, and how long each is.
     start: usize,
@@ -49,47 +49,80 @@ struct Row {
     rollback: bool,
 }
 
-/// What measures ask of a recorded deployment: see [`Deployment`].
-#[derive(Debug, Clone, Copy, PartialEq)]
-#[expect(missing_docs, reason = "the fields of a deployment")]
+/// A recorded deployment: see [`Deployment`].
+#[derive(Debug, Clone, Copy)]
 pub struct Record<'r> {
-    pub key: &'r str,
-    pub repository: &'r str,
-    pub service: &'r str,
-    pub environment: &'r str,
-    pub commit: &'r str,
-    pub version: &'r str,
-    pub branch: &'r str,
-    pub name: &'r str,
-    pub production: Option<bool>,
-    pub rollback: bool,
-    pub queued: Option<Timestamp>,
-    pub started: Option<Timestamp>,
-    pub finished: Option<Timestamp>,
-    pub outcome: Outcome,
-    pub steps: &'r [ManualStep],
+    records: &'r Records,
+    row: &'r Row,
 }
 
+#[expect(missing_docs, reason = "the fields of a deployment")]
 impl<'r> Record<'r> {
-    /// That of somebody who has it.
-    fn of(deployment: &'r Deployment) -> Self {
-        Self {
-            key: &deployment.key,
-            repository: &deployment.repository,
-            service: &deployment.service,
-            environment: &deployment.environment,
-            commit: &deployment.commit,
-            version: &deployment.version,
-            branch: &deployment.branch,
-            name: &deployment.name,
-            production: deployment.production,
-            rollback: deployment.rollback,
-            queued: deployment.queued,
-            started: deployment.started,
-            finished: deployment.finished,
-            outcome: deployment.outcome,
-            steps: &deployment.steps,
-        }
+    pub fn key(&self) -> &'r str {
+        self.text(0, self.row.key)
+    }
+
+    pub fn repository(&self) -> &'r str {
+        self.records.names.get(self.row.repository)
+    }
+
+    pub fn service(&self) -> &'r str {
+        self.records.names.get(self.row.service)
+    }
+
+    pub fn environment(&self) -> &'r str {
+        self.records.names.get(self.row.environment)
+    }
+
+    pub fn commit(&self) -> &'r str {
+        self.text(self.row.key, self.row.commit)
+    }
+
+    pub fn version(&self) -> &'r str {
+        self.text(self.row.key + self.row.commit, self.row.version)
+    }
+
+    pub fn branch(&self) -> &'r str {
+        self.records.names.get(self.row.branch)
+    }
+
+    pub fn name(&self) -> &'r str {
+        self.records.names.get(self.row.name)
+    }
+
+    pub const fn production(&self) -> Option<bool> {
+        self.row.production
+    }
+
+    pub const fn rollback(&self) -> bool {
+        self.row.rollback
+    }
+
+    pub const fn queued(&self) -> Option<Timestamp> {
+        self.row.queued
+    }
+
+    pub const fn started(&self) -> Option<Timestamp> {
+        self.row.started
+    }
+
+    pub const fn finished(&self) -> Option<Timestamp> {
+        self.row.finished
+    }
+
+    pub const fn outcome(&self) -> Outcome {
+        self.row.outcome
+    }
+
+    pub fn steps(&self) -> &'r [ManualStep] {
+        let steps = self.row.steps.checked_sub(1).map(|row| &self.records.steps[row as usize]);
+        steps.map_or(&[], Vec::as_slice)
+    }
+
+    /// One of its own texts, by where it begins among them and how long it is.
+    fn text(&self, start: u32, length: u32) -> &'r str {
+        let start = self.row.start + start as usize;
+        &self.records.texts[start..start + length as usize]
     }
 }
 
@@ -98,7 +131,7 @@ impl Records {
     pub fn of(deployments: &[Deployment]) -> Self {
         let mut records = Self::default();
         records.reserve(deployments.len());
-        deployments.iter().for_each(|one| records.add(&Record::of(one)));
+        deployments.iter().for_each(|one| records.add(one));
         records
     }
 
@@ -110,41 +143,41 @@ impl Records {
     /// Adds the row of a deployment.
     pub fn add_row(&mut self, row: &[u8]) -> Result<(), RowError> {
         let row: DeploymentRow = decode(row)?;
-        self.add(&Record::of(&row.deployment));
+        self.add(&row.deployment);
         Ok(())
     }
 
-    fn add(&mut self, record: &Record<'_>) {
+    fn add(&mut self, one: &Deployment) {
+        let texts = [&one.key, &one.commit, &one.version].map(String::as_str);
+        let names = [&one.repository, &one.service, &one.environment, &one.branch, &one.name];
+        let row = Row {
+            queued: one.queued,
+            started: one.started,
+            finished: one.finished,
+            outcome: one.outcome,
+            production: one.production,
+            rollback: one.rollback,
+            ..Row::default()
+        };
+        self.push(row, texts, names.map(String::as_str), &one.steps);
+    }
+
+    /// Adds a row, with what it points at: key, commit and version; repository, service,
+    /// environment, branch and name; steps.
+    fn push(&mut self, row: Row, texts: [&str; 3], names: [&str; 5], steps: &[ManualStep]) {
         let start = self.texts.len();
-        let [key, commit, version] = [record.key, record.commit, record.version].map(|text| {
+        let [key, commit, version] = texts.map(|text| {
             self.texts.push_str(text);
             text.len() as u32
         });
-        let named =
-            [record.repository, record.service, record.environment, record.branch, record.name];
         let [repository, service, environment, branch, name] =
-            named.map(|text| self.names.number(text));
-        if !record.steps.is_empty() {
-            self.steps.push(record.steps.to_vec());
+            names.map(|name| self.names.number(name));
+        if !steps.is_empty() {
+            self.steps.push(steps.to_vec());
         }
-        self.rows.push(Row {
-            start,
-            key,
-            commit,
-            version,
-            repository,
-            service,
-            environment,
-            branch,
-            name,
-            steps: if record.steps.is_empty() { 0 } else { self.steps.len() as u32 },
-            queued: record.queued,
-            started: record.started,
-            finished: record.finished,
-            outcome: record.outcome,
-            production: record.production,
-            rollback: record.rollback,
-        });
+        let steps = if steps.is_empty() { 0 } else { self.steps.len() as u32 };
+        let texts = Row { start, key, commit, version, ..row };
+        self.rows.push(Row { repository, service, environment, branch, name, steps, ..texts });
     }
 
     /// Puts them in order, when all are there.
@@ -166,14 +199,19 @@ impl Records {
         }
         self.names.open();
         self.reserve(other.len());
-        other.iter().for_each(|record| self.add(&record));
+        for one in other.iter() {
+            let texts = [one.key(), one.commit(), one.version()];
+            let names =
+                [one.repository(), one.service(), one.environment(), one.branch(), one.name()];
+            self.push(*one.row, texts, names, one.steps());
+        }
         self.finish();
     }
 
     /// Takes away some.
     pub fn retain(&mut self, keep: impl Fn(&Record<'_>) -> bool) {
         let mut rows = std::mem::take(&mut self.rows);
-        rows.retain(|row| keep(&self.record(row)));
+        rows.retain(|row| keep(&Record { records: self, row }));
         self.rows = rows;
     }
 
@@ -189,36 +227,12 @@ impl Records {
 
     /// The record at a row.
     pub fn get(&self, row: usize) -> Record<'_> {
-        self.record(&self.rows[row])
+        Record { records: self, row: &self.rows[row] }
     }
 
     /// All of them.
     pub fn iter(&self) -> impl Iterator<Item = Record<'_>> {
-        self.rows.iter().map(|row| self.record(row))
-    }
-
-    fn record(&self, row: &Row) -> Record<'_> {
-        let (key, rest) = self.texts[row.start..].split_at(row.key as usize);
-        let (commit, rest) = rest.split_at(row.commit as usize);
-        let name = |number| self.names.get(number);
-        let steps = row.steps.checked_sub(1).map(|row| self.steps[row as usize].as_slice());
-        Record {
-            key,
-            repository: name(row.repository),
-            service: name(row.service),
-            environment: name(row.environment),
-            commit,
-            version: &rest[..row.version as usize],
-            branch: name(row.branch),
-            name: name(row.name),
-            production: row.production,
-            rollback: row.rollback,
-            queued: row.queued,
-            started: row.started,
-            finished: row.finished,
-            outcome: row.outcome,
-            steps: steps.unwrap_or_default(),
-        }
+        self.rows.iter().map(|row| Record { records: self, row })
     }
 }
 
@@ -259,15 +273,43 @@ mod tests {
             records.add_row(&Entity::Deployment(deployment).encode()).unwrap();
         }
         records.finish();
-        let found: Vec<Record<'_>> = records.iter().collect();
-        assert_eq!(found, [Record::of(&all[1]), Record::of(&all[0])]);
+        let found = records.iter().map(|record| shown(&record));
+        assert_eq!(found.collect::<Vec<_>>(), [seen(&all[1]), seen(&all[0])]);
         assert!(records.add_row(b"no row").is_err());
 
-        let other = Records::of(&[deployment("a", "other", 0), deployment("c", "", 1)]);
-        records.join(&other);
-        let found: Vec<Record<'_>> = records.iter().collect();
-        assert_eq!(found, [Record::of(&all[1]), other.get(1), Record::of(&all[0])]);
-        records.retain(|one| one.steps.is_empty());
+        let others = [deployment("a", "other", 0), deployment("c", "", 1)];
+        records.join(&Records::of(&others));
+        let found = records.iter().map(|record| shown(&record));
+        assert_eq!(found.collect::<Vec<_>>(), [&all[1], &others[1], &all[0]].map(seen));
+        records.retain(|one| one.steps().is_empty());
         assert_eq!(records.len(), 1);
+    }
+
+    type Shown = ([String; 8], [Option<Timestamp>; 3], (Outcome, Option<bool>, bool), usize);
+
+    fn shown(one: &Record<'_>) -> Shown {
+        let own = [one.key(), one.commit(), one.version(), one.repository(), one.service()];
+        let [key, commit, version, repository, service] = own.map(str::to_owned);
+        let [environment, branch, name] =
+            [one.environment(), one.branch(), one.name()].map(str::to_owned);
+        (
+            [key, commit, version, repository, service, environment, branch, name],
+            [one.queued(), one.started(), one.finished()],
+            (one.outcome(), one.production(), one.rollback()),
+            one.steps().len(),
+        )
+    }
+
+    fn seen(one: &Deployment) -> Shown {
+        let texts = [&one.key, &one.commit, &one.version, &one.repository, &one.service];
+        let [key, commit, version, repository, service] = texts.map(String::clone);
+        let [environment, branch, name] =
+            [&one.environment, &one.branch, &one.name].map(String::clone);
+        (
+            [key, commit, version, repository, service, environment, branch, name],
+            [one.queued, one.started, one.finished],
+            (one.outcome, one.production, one.rollback),
+            one.steps.len(),
+        )
     }
 }

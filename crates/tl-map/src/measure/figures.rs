@@ -3,6 +3,7 @@
 //! In: values in milliseconds or counts, with their authors. Out: figures with intervals.
 //! **Invariant:** no value without observations; intervals resample authors, not changes.
 
+use rustc_hash::FxHashSet;
 use tl_core::attribution::Cohort;
 use tl_core::time::Millis;
 
@@ -152,10 +153,7 @@ pub fn people<'a>(items: impl IntoIterator<Item = &'a Item>) -> usize {
 
 /// How many different authors these items have, of any kind.
 pub fn authors<'a>(items: impl IntoIterator<Item = &'a Item>) -> usize {
-    let mut authors: Vec<u32> = items.into_iter().map(|item| item.author).collect();
-    authors.sort_unstable();
-    authors.dedup();
-    authors.len()
+    items.into_iter().map(|item| item.author).collect::<FxHashSet<u32>>().len()
 }
 
 /// Whether a cell of so many people and changes may be shown.

@@ -53,7 +53,7 @@ pub fn manual_steps(data: &Dataset<'_>) -> Option<ManualSteps> {
         .iter()
         .enumerate()
         .filter(|(row, one)| is_production(one, &data.options.collected) && is_shown(*row, one))
-        .flat_map(|(_, one)| one.steps);
+        .flat_map(|(_, one)| one.steps());
     let steps: Vec<&ManualStep> = of_builds.chain(of_deployments).collect();
     if steps.is_empty() && manual_runs == 0 {
         return None;
@@ -155,7 +155,7 @@ fn deployments_waited(data: &Dataset<'_>, of_commits: &[OfCommit]) -> Figure {
         }
     }
     let waited = |one: &Deployment| {
-        one.records.iter().any(|row| !records.get(*row).steps.is_empty())
+        one.records.iter().any(|row| !records.get(*row).steps().is_empty())
             || by_commit.get(&*one.what).is_some_and(|done| *done <= one.finished)
     };
     let list = &data.deployments.list;

@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use tl_core::time::Millis;
 
@@ -97,14 +98,13 @@ pub fn paradox(data: &Dataset<'_>, uses: &AiUse<'_, '_>) -> Option<Paradox> {
         cohorts[authors.class[&item.author]].push(item);
     }
     let production = Production::new(data, &authors);
-    let rows: Vec<ParadoxRow> = cohorts
-        .iter()
-        .enumerate()
-        .filter(|(_, items)| !items.is_empty())
-        .map(|(class, items)| row(data, &authors, &production, class, items))
-        .collect();
-    let adjusted = adjusted(data, &cohorts);
-    let before_after = before_after::before_after(data, uses);
+    let rows = || {
+        let some = cohorts.par_iter().enumerate().filter(|(_, items)| !items.is_empty());
+        some.map(|(class, items)| row(data, &authors, &production, class, items)).collect()
+    };
+    let (rows, (adjusted, before_after)): (Vec<ParadoxRow>, _) = rayon::join(rows, || {
+        rayon::join(|| adjusted(data, &cohorts), || before_after::before_after(data, uses))
+    });
     Some(Paradox {
         by_telemetry: authors.by_telemetry as u64,
         by_evidence: (authors.class.len() - authors.by_telemetry) as u64,
