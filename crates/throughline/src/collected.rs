@@ -21,7 +21,8 @@ use tl_ledger::{Ledger, Position};
 use tl_map::collected::Collected;
 use tl_map::dataset::{Dataset, Others};
 use tl_map::fold::{
-    Concern, Entity, Gathering, Records, RowError, Rows, Shelf, Table, Uses, concern,
+    BuildRows, Concern, Entity, Gathering, Records, RowError, Shelf, Table, TicketRows, Uses,
+    concern,
 };
 use tl_map::options::Options;
 pub(crate) use tl_server::things::Things;
@@ -68,9 +69,9 @@ pub(crate) struct Gathered {
     /// The use of AI tools.
     pub(crate) uses: Uses,
     /// The tickets.
-    pub(crate) tickets: Rows,
+    pub(crate) tickets: TicketRows,
     /// The CI of commits.
-    pub(crate) builds: Rows,
+    pub(crate) builds: BuildRows,
     /// The requests.
     pub(crate) requests: Shelf,
 }
@@ -80,8 +81,8 @@ pub(crate) struct Gathered {
 pub(crate) struct Rest {
     deployments: Records,
     uses: Uses,
-    tickets: Rows,
-    builds: Rows,
+    tickets: TicketRows,
+    builds: BuildRows,
     requests: Shelf,
 }
 
@@ -97,8 +98,8 @@ impl Gathered {
         self.delivery.add(other.delivery);
         self.deployments.join(&other.deployments);
         self.uses.join(&other.uses);
-        self.tickets.join(other.tickets);
-        self.builds.join(other.builds);
+        self.tickets.join(&other.tickets);
+        self.builds.join(&other.builds);
         self.requests.join(other.requests);
     }
 
@@ -148,22 +149,34 @@ pub(crate) async fn delivery(
     }
 }
 
+/// What rows told, as far as they can be read.
+type Told<T> = Result<T, RowError>;
+
+/// Adds a row, unless one before could not be read.
+fn tell<T>(told: &mut Told<T>, add: impl FnOnce(&mut T) -> Result<(), RowError>) {
+    if let Ok(known) = told
+        && let Err(err) = add(known)
+    {
+        *told = Err(err);
+    }
+}
+
 /// Where the rows of a table go.
 enum Into {
     Requests(Shelf),
-    Tickets(Rows),
-    Builds(Rows),
-    Deployments(Result<Records, RowError>),
-    Uses(Result<Uses, RowError>),
-    Things(Table, Result<Gathering, RowError>),
+    Tickets(Told<TicketRows>),
+    Builds(Told<BuildRows>),
+    Deployments(Told<Records>),
+    Uses(Told<Uses>),
+    Things(Table, Told<Gathering>),
 }
 
 impl Into {
     fn new(table: Table) -> Self {
         match table {
             Table::Request => Self::Requests(Shelf::default()),
-            Table::Ticket => Self::Tickets(Rows::default()),
-            Table::Builds => Self::Builds(Rows::default()),
+            Table::Ticket => Self::Tickets(Ok(TicketRows::default())),
+            Table::Builds => Self::Builds(Ok(BuildRows::default())),
             Table::Deployment => Self::Deployments(Ok(Records::default())),
             Table::Usage => Self::Uses(Ok(Uses::default())),
             _ => Self::Things(table, Ok(Gathering::default())),
@@ -185,26 +198,14 @@ impl Sink for Into {
     fn add(&mut self, key: &str, value: &[u8]) {
         match self {
             Self::Requests(shelf) => shelf.add(key, value),
-            Self::Tickets(rows) | Self::Builds(rows) => rows.add(key, value),
-            Self::Deployments(records) => {
-                let Ok(known) = records else { return };
-                if let Err(err) = known.add_row(value) {
-                    *records = Err(err);
-                }
-            }
-            Self::Uses(uses) => {
-                let Ok(known) = uses else { return };
-                if let Err(err) = known.add_row(value) {
-                    *uses = Err(err);
-                }
-            }
-            Self::Things(table, things) => {
-                let Ok(gathering) = things else { return };
-                match Entity::decode(*table, value) {
-                    Ok(entity) => gathering.add(entity),
-                    Err(err) => *things = Err(err),
-                }
-            }
+            Self::Tickets(told) => tell(told, |rows| rows.add_row(key, value)),
+            Self::Builds(told) => tell(told, |rows| rows.add_row(key, value)),
+            Self::Deployments(told) => tell(told, |records| records.add_row(value)),
+            Self::Uses(told) => tell(told, |uses| uses.add_row(value)),
+            Self::Things(table, told) => tell(told, |gathering| {
+                gathering.add(Entity::decode(*table, value)?);
+                Ok(())
+            }),
         }
     }
 }
@@ -227,8 +228,8 @@ async fn from_rows(ledger: &Ledger, since: Option<Timestamp>) -> Result<Gathered
     for sink in ledger.rows::<Things, Into>(sinks).await?.0 {
         match sink {
             Into::Requests(requests) => all.requests = requests,
-            Into::Tickets(tickets) => all.tickets = tickets,
-            Into::Builds(builds) => all.builds = builds,
+            Into::Tickets(tickets) => all.tickets = tickets.map_err(unreadable)?,
+            Into::Builds(builds) => all.builds = builds.map_err(unreadable)?,
             Into::Deployments(records) => all.deployments = records.map_err(unreadable)?,
             Into::Uses(uses) => all.uses = uses.map_err(unreadable)?,
             Into::Things(_, own) => things.join(own.map_err(unreadable)?),
@@ -272,9 +273,13 @@ async fn from_events(ledger: &Ledger) -> Result<Gathered, CommandError> {
     }
     let mut delivery = tl_map::fold::all(&events);
     let requests = Shelf::of(&std::mem::take(&mut delivery.requests));
-    let (mut tickets, mut builds) = (Rows::default(), Rows::default());
-    std::mem::take(&mut delivery.tickets).iter().for_each(|ticket| tickets.add_ticket(ticket));
-    std::mem::take(&mut delivery.builds).iter().for_each(|one| builds.add_builds(one));
+    let (mut tickets, mut builds) = (TicketRows::default(), BuildRows::default());
+    for ticket in std::mem::take(&mut delivery.tickets) {
+        tickets.add(&ticket).map_err(unreadable)?;
+    }
+    for one in std::mem::take(&mut delivery.builds) {
+        builds.add(&one).map_err(unreadable)?;
+    }
     let deployments = Records::of(&std::mem::take(&mut delivery.deployments));
     let uses = Uses::of(&std::mem::take(&mut delivery.usage));
     Ok(Gathered { delivery, deployments, uses, tickets, builds, requests })
@@ -364,7 +369,8 @@ pub(crate) fn dataset<'a>(
         history
     };
     let others = Others { names, make: &make, latest: &head_made };
-    let collected = Collected::of_rows(delivery, (deployments, uses), tickets, builds).map_err(unreadable)?;
+    let collected =
+        Collected::of_rows(delivery, (deployments, uses), tickets, builds).map_err(unreadable)?;
     Dataset::gathered(histories, collected, requests, &others, options).map_err(unreadable)
 }
 

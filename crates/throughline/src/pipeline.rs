@@ -164,7 +164,8 @@ fn newest_before(
     if deployed.into_iter().any(|at| at >= end && at <= now) {
         return Ok(false);
     }
-    let newest = newest(histories, &all.delivery, &all.deployments, &all.requests, &Others::none(), now);
+    let newest =
+        newest(histories, &all.delivery, &all.deployments, &all.requests, &Others::none(), now);
     Ok(newest.map_err(collected::unreadable)? < end)
 }
 

@@ -10,7 +10,7 @@ use tl_core::delivery::{Delivery, Link, Request};
 use tl_core::fact::{LinkForm, StatusCategory};
 use tl_core::time::Timestamp;
 
-use crate::fold::{Builds, Records, RowError, Rows, Tickets, Uses};
+use crate::fold::{BuildRows, Builds, Records, RowError, TicketRows, Tickets, Uses};
 use crate::journey::{Boundary, Marks, Seen};
 use crate::measure::merge_queue::Passage;
 use crate::options::{CollectedOptions, StatusMeaning};
@@ -98,8 +98,8 @@ impl<'a> Collected<'a> {
     pub fn of_rows(
         delivery: &'a Delivery,
         (records, uses): (Records, Uses),
-        tickets: Rows,
-        builds: Rows,
+        tickets: TicketRows,
+        builds: BuildRows,
     ) -> Result<Self, RowError> {
         let (tickets, builds) =
             rayon::join(|| Tickets::of_rows(tickets), || Builds::of_rows(builds));
@@ -108,7 +108,7 @@ impl<'a> Collected<'a> {
         for (row, links) in &linked {
             tie(&mut tied, *row, links);
         }
-        Ok(Self { delivery, records, uses, tickets, builds: builds?, tied })
+        Ok(Self { delivery, records, uses, tickets, builds, tied })
     }
 
     /// Forgets what trackers tie to requests and commits, when all changes were told.

@@ -427,8 +427,9 @@ impl<'a> Dataset<'a> {
     /// What one repository adds to the dataset.
     fn part(&self, row: usize, repository: &mut Repository<'a>, failed: &[FailedChange]) -> Part {
         let until = self.window.until;
-        let mut part = Part::default();
-        let mut item_of = vec![None; repository.changes.delivered.len()];
+        let changes = repository.changes.delivered.len();
+        let mut part = Part { items: Vec::with_capacity(changes), ..Part::default() };
+        let mut item_of = vec![None; changes];
         let mut told = std::mem::take(&mut repository.told).into_iter();
         let marks = std::mem::take(&mut repository.changes.marks);
         for (index, marks) in marks.into_iter().enumerate() {

@@ -37,13 +37,12 @@ use tl_core::delivery::Delivery;
 use tl_core::event::Event;
 use tl_core::fact::{kind, role};
 
-pub use commits::{Builds, Ci, Ran};
+pub use commits::{BuildRows, Builds, Ci, Ran};
 pub use deployment::DeploymentRow;
-pub use packed::Rows;
 pub use records::{Record, Records};
 pub use row::{Entity, Folded, ROW_VERSION, RowError, fold_row};
 pub use shelf::{Shelf, Shelved};
-pub use tickets::{Seen, Step, Tickets, Ties};
+pub use tickets::{Seen, Step, TicketRows, Tickets, Ties};
 pub use uses::{Used, Uses};
 
 /// A kind of thing. The numbers are stored: append only.

@@ -222,9 +222,7 @@ impl Dataset<'_> {
         (0..list.len())
             .map(|row| {
                 brought.contains(&row)
-                    || (!is_by_author
-                        && is_here(row)
-                        && only.has_service(&list[row].service))
+                    || (!is_by_author && is_here(row) && only.has_service(&list[row].service))
             })
             .collect()
     }

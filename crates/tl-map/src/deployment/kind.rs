@@ -161,8 +161,7 @@ fn hotfix(
     if previous.is_some_and(|previous| previous.what == this.what) {
         return None; // The same again mends nothing.
     }
-    let branches =
-        this.records.iter().map(|record| collected.records.get(*record).branch());
+    let branches = this.records.iter().map(|record| collected.records.get(*record).branch());
     if let Some(branch) = branches.into_iter().find(|name| options.hotfix_branches.is_match(name)) {
         return Some(format!("deployed from branch {branch}"));
     }

@@ -1,41 +1,96 @@
-//! CI of commits as their rows hold it.
+//! CI of commits, as far as measures ask of it.
 //!
-//! In: rows of the CI of commits, or CI that somebody else has. Out: [`Builds`], by commit, and each
-//! as [`Ci`], which takes its texts from the row. Start at [`Builds::ask`].
+//! In: rows of the CI of commits ([`BuildRows`]), or CI that somebody else has. Out: [`Builds`], by
+//! commit, and each as [`Ci`]. Start at [`Builds::ask`].
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
-use serde::Deserialize;
-use tl_core::delivery::{Build, CommitBuilds, ManualStep, SuiteRun};
+use serde::{Deserialize, Serialize};
+use tl_core::delivery::{Build, CommitBuilds, ManualStep};
 use tl_core::fact::{BuildLevel, Outcome};
 use tl_core::id::CommitId;
 use tl_core::time::Timestamp;
 
 use super::packed::{Packed, Rows};
-use super::row::{Entity, RowError};
+use super::row::{Entity, RowError, decode};
 use super::skipped::Skipped;
 
 /// What the stored id of a commit begins with, where it is one.
 const ID: u8 = 1;
 
-impl Rows {
-    /// Adds the CI of a commit as its row.
-    pub fn add_builds(&mut self, builds: &CommitBuilds) {
-        self.add(&builds.commit, &Entity::Builds(builds.clone()).encode());
+/// Rows of the CI of commits, as they come in.
+#[derive(Debug, Default)]
+pub struct BuildRows(Rows);
+
+/// What is kept of the CI of a commit: its id as it is stored, runs and jobs, steps.
+#[derive(Serialize, Deserialize)]
+struct Packet<'b>(#[serde(borrow)] &'b [u8], Vec<PacketRan>, Vec<ManualStep>);
+
+/// A [`Ran`], with its name and trigger by number.
+type PacketRan = (u32, BuildLevel, u32, u32, [Option<Timestamp>; 3], Outcome, bool);
+
+/// A row as the ledger holds it: see [`CommitBuilds`].
+#[derive(Deserialize)]
+struct Row<'b> {
+    #[serde(borrow)]
+    id: &'b [u8],
+    builds: Vec<Ran<'b>>,
+    /// Nobody asks for them yet.
+    _tests: Vec<Suite>,
+    steps: Vec<ManualStep>,
+}
+
+impl BuildRows {
+    /// Adds the row of the CI of a commit.
+    pub fn add_row(&mut self, commit: &str, row: &[u8]) -> Result<(), RowError> {
+        let Row { id, builds, steps, .. } = decode(row)?;
+        if !matches!(id, [ID, ..] | []) {
+            // Whether its text is one.
+            decode::<CommitBuilds>(row)?;
+        }
+        let names = &mut self.0.names;
+        let run = |run: Ran<'_>| {
+            let (name, trigger) = (names.number(run.name), names.number(run.trigger));
+            let times = [run.queued, run.started, run.finished];
+            (run.attempt, run.level, name, trigger, times, run.outcome, run.manual)
+        };
+        let builds = builds.into_iter().map(run).collect();
+        self.0.add(commit, &Packet(id, builds, steps));
+        Ok(())
+    }
+
+    /// Adds CI that somebody has.
+    pub fn add(&mut self, builds: &CommitBuilds) -> Result<(), RowError> {
+        self.add_row(&builds.commit, &Entity::Builds(builds.clone()).encode())
+    }
+
+    /// Adds what another ledger holds.
+    pub fn join(&mut self, other: &Self) {
+        for (commit, Packet(id, mut builds, steps)) in other.0.iter::<Packet<'_>>() {
+            for (_, _, name, trigger, ..) in &mut builds {
+                *name = self.0.names.number(other.0.names.get(*name));
+                *trigger = self.0.names.number(other.0.names.get(*trigger));
+            }
+            self.0.add(commit, &Packet(id, builds, steps));
+        }
+    }
+
+    /// Takes away that of some commits.
+    pub fn retain(&mut self, keep: impl Fn(&str) -> bool) {
+        self.0.retain(keep);
+    }
+
+    /// Whether there is none.
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 }
 
 /// CI of a commit: see [`CommitBuilds`].
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Ci<'b> {
-    /// As it is stored; empty where it was not.
-    #[serde(borrow)]
-    id: &'b [u8],
     /// Runs and jobs, by id and attempt.
     pub builds: Vec<Ran<'b>>,
-    /// Nobody asks for them yet.
-    #[serde(rename = "tests")]
-    _tests: Vec<Suite>,
     /// Steps that waited for a person, where no deployment is named.
     pub steps: Vec<ManualStep>,
 }
@@ -56,20 +111,13 @@ pub struct Ran<'b> {
     pub manual: bool,
 }
 
-/// The fields of a [`SuiteRun`].
+/// The fields of a [`SuiteRun`](tl_core::delivery::SuiteRun).
 type Suite = (Timestamp, Skipped, Skipped, u64, u64, f64);
 
 impl<'b> Ci<'b> {
     /// That of somebody who has it.
     pub fn of(commit: &'b CommitBuilds) -> Self {
-        let suite =
-            |one: &'b SuiteRun| (one.at, Skipped, Skipped, one.tests, one.failures, one.seconds);
-        Self {
-            id: &[],
-            builds: commit.builds.iter().map(Ran::of).collect(),
-            _tests: commit.tests.iter().map(suite).collect(),
-            steps: commit.steps.clone(),
-        }
+        Self { builds: commit.builds.iter().map(Ran::of).collect(), steps: commit.steps.clone() }
     }
 }
 
@@ -113,16 +161,9 @@ impl<'b> Builds<'b> {
         Self { kept: Kept::Whole(builds, rows), only: None }
     }
 
-    /// CI of rows, each of which is looked at once.
-    pub fn of_rows(rows: Rows) -> Result<Self, RowError> {
-        let packed = Packed::new(rows);
-        let rows = (0..packed.len() as u32).into_par_iter();
-        rows.try_for_each(|row| match packed.read::<Ci<'_>>(row)?.id {
-            [ID, ..] | [] => Ok(()),
-            // Whether its text is one.
-            _ => packed.read::<CommitBuilds>(row).map(drop),
-        })?;
-        Ok(Self { kept: Kept::Rows(packed), only: None })
+    /// CI of rows.
+    pub fn of_rows(rows: BuildRows) -> Self {
+        Self { kept: Kept::Rows(Packed::new(rows.0)), only: None }
     }
 
     /// Of how many commits there is CI.
@@ -160,8 +201,28 @@ impl<'b> Builds<'b> {
     pub fn get(&self, row: u32) -> Ci<'_> {
         match &self.kept {
             Kept::Whole(all, _) => Ci::of(&all[row as usize]),
-            // All of them were read when they were taken in.
-            Kept::Rows(packed) => packed.read(row).unwrap_or_default(),
+            Kept::Rows(packed) => {
+                // All of them were read when they were taken in.
+                let Ok(Packet(_, builds, steps)) = packed.read(row) else { return Ci::default() };
+                let run = |(attempt, level, name, trigger, times, outcome, manual): PacketRan| {
+                    let (name, trigger) = (packed.names.get(name), packed.names.get(trigger));
+                    let [queued, started, finished] = times;
+                    let _id = Skipped;
+                    Ran {
+                        _id,
+                        attempt,
+                        level,
+                        name,
+                        trigger,
+                        queued,
+                        started,
+                        finished,
+                        outcome,
+                        manual,
+                    }
+                };
+                Ci { builds: builds.into_iter().map(run).collect(), steps }
+            }
         }
     }
 
@@ -169,7 +230,12 @@ impl<'b> Builds<'b> {
     pub fn commit(&self, row: u32) -> String {
         match &self.kept {
             Kept::Whole(all, _) => all[row as usize].commit.clone(),
-            Kept::Rows(packed) => packed.read::<CommitBuilds>(row).unwrap_or_default().commit,
+            Kept::Rows(packed) => match packed.read::<&[u8]>(row) {
+                Ok([ID, id @ ..]) => CommitId::from_bytes(id).map(|id| id.to_string()),
+                Ok([_, text @ ..]) => std::str::from_utf8(text).ok().map(str::to_owned),
+                _ => None,
+            }
+            .unwrap_or_default(),
         }
     }
 
@@ -202,6 +268,8 @@ impl<'b> Builds<'b> {
 
 #[cfg(test)]
 mod tests {
+    use tl_core::delivery::SuiteRun;
+
     use super::*;
 
     #[test]
@@ -229,10 +297,10 @@ mod tests {
                 tests: vec![suite.clone()],
                 steps: vec![step.clone()],
             };
-            let mut rows = Rows::default();
-            rows.add_builds(&whole);
-            let builds = Builds::of_rows(rows).unwrap();
-            assert_eq!(Ci { id: &[], ..builds.get(0) }, Ci::of(&whole));
+            let mut rows = BuildRows::default();
+            rows.add(&whole).unwrap();
+            let builds = Builds::of_rows(rows);
+            assert_eq!(builds.get(0), Ci::of(&whole));
             assert_eq!(builds.commit(0), whole.commit);
             assert_eq!(builds.row(&whole.commit), Some(0));
             assert_eq!(builds.row("another"), None);

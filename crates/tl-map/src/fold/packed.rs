@@ -1,24 +1,28 @@
-//! Things as their rows hold them, because they are many and large and few measures look at them.
+//! Things as bytes, because they are many and large and few measures look at them.
 //!
-//! In: rows, in any order. Out: the things, by key, decoded each time that they are asked for. Start
-//! at [`Rows::add`] and [`Packed::new`]. A ticket or the CI of a commit takes four to six times the
-//! room of its row. **Invariant:** of one key the first row that was added counts.
+//! In: things with their keys, in any order. Out: the things, by key, decoded each time that they
+//! are asked for. Start at [`Rows::add`] and [`Packed::new`]. A ticket or the CI of a commit takes ten
+//! times the room of what is asked of it as bytes, with names by number. **Invariant:** of one key the
+//! first that was added counts.
 
 use std::hash::{Hash as _, Hasher as _};
 
 use hashbrown::HashTable;
 use rayon::prelude::*;
 use rustc_hash::FxHasher;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-use super::row::{RowError, decode};
+use super::names::Names;
+use super::row::{RowError, decode, encode};
 
 /// Bytes in a block: so that room grows with what is there, and nothing is moved.
 const BLOCK: usize = 256 << 10;
 
-/// Rows that come in.
+/// Things that come in.
 #[derive(Debug, Default)]
-pub struct Rows {
+pub(super) struct Rows {
+    /// What many of them name.
+    pub(super) names: Names,
     blocks: Vec<Vec<u8>>,
     places: Vec<Place>,
     /// Keys, end to end, and where each ends.
@@ -35,8 +39,9 @@ struct Place {
 }
 
 impl Rows {
-    /// Adds a row.
-    pub fn add(&mut self, key: &str, row: &[u8]) {
+    /// Adds a thing: it is what [`Packed::read`] gives.
+    pub(super) fn add(&mut self, key: &str, thing: &impl Serialize) {
+        let row = encode(thing);
         let has_room = |block: &&Vec<u8>| block.len() + row.len() <= block.capacity();
         if self.blocks.last().filter(has_room).is_none() {
             self.blocks.push(Vec::with_capacity(row.len().max(BLOCK)));
@@ -44,30 +49,31 @@ impl Rows {
         let number = self.blocks.len() as u32 - 1;
         let Some(block) = self.blocks.last_mut() else { return };
         let place = Place { block: number, start: block.len() as u32, length: row.len() as u32 };
-        block.extend_from_slice(row);
+        block.extend_from_slice(&row);
         self.places.push(place);
         self.keys.push_str(key);
         self.ends.push(self.keys.len());
     }
 
-    /// Adds what another ledger holds.
-    pub fn join(&mut self, other: Self) {
-        let (blocks, keys) = (self.blocks.len() as u32, self.keys.len());
-        self.blocks.extend(other.blocks);
-        let moved = |place: Place| Place { block: place.block + blocks, ..place };
-        self.places.extend(other.places.into_iter().map(moved));
-        self.keys.push_str(&other.keys);
-        self.ends.extend(other.ends.into_iter().map(|end| end + keys));
+    /// Each thing with its key, in the order in which they were added.
+    pub(super) fn iter<'r, T: Deserialize<'r>>(&'r self) -> impl Iterator<Item = (&'r str, T)> {
+        let thing = |row: usize| Some((self.key(row), decode(self.bytes(row)).ok()?));
+        (0..self.places.len()).filter_map(thing)
+    }
+
+    fn bytes(&self, row: usize) -> &[u8] {
+        bytes(&self.blocks, self.places[row])
     }
 
     /// Whether there is none.
-    pub const fn is_empty(&self) -> bool {
+    pub(super) const fn is_empty(&self) -> bool {
         self.places.is_empty()
     }
 
-    /// Takes away the rows with some keys.
-    pub fn retain(&mut self, keep: impl Fn(&str) -> bool) {
-        let mut kept = Self { blocks: std::mem::take(&mut self.blocks), ..Self::default() };
+    /// Takes away those with some keys.
+    pub(super) fn retain(&mut self, keep: impl Fn(&str) -> bool) {
+        let (blocks, names) = (std::mem::take(&mut self.blocks), std::mem::take(&mut self.names));
+        let mut kept = Self { blocks, names, ..Self::default() };
         for row in 0..self.places.len() {
             let key = self.key(row);
             if keep(key) {
@@ -95,6 +101,7 @@ struct Named {
 /// Things of one kind, by key.
 #[derive(Debug, Default)]
 pub(super) struct Packed {
+    pub(super) names: Names,
     blocks: Vec<Vec<u8>>,
     places: Vec<Place>,
     /// Rows by hash of the key, which stands in the row alone.
@@ -103,7 +110,8 @@ pub(super) struct Packed {
 
 impl Packed {
     /// Puts rows in order.
-    pub(super) fn new(rows: Rows) -> Self {
+    pub(super) fn new(mut rows: Rows) -> Self {
+        rows.names.close();
         let key = |row: u32| rows.key(row as usize);
         let named = |row| Named { begins: beginning(key(row)), hash: hash(key(row)), row };
         let mut order: Vec<Named> = (0..rows.places.len() as u32).map(named).collect();
@@ -118,7 +126,7 @@ impl Packed {
             index.insert_unique(from.hash, row, |row| order[*row as usize].hash);
         }
         let places = order.iter().map(|from| rows.places[from.row as usize]).collect();
-        Self { blocks: rows.blocks, places, index }
+        Self { names: rows.names, blocks: rows.blocks, places, index }
     }
 
     pub(super) const fn len(&self) -> usize {
@@ -135,11 +143,13 @@ impl Packed {
         decode(self.bytes(row))
     }
 
-    /// The row as it is stored.
-    pub(super) fn bytes(&self, row: u32) -> &[u8] {
-        let Place { block, start, length } = self.places[row as usize];
-        &self.blocks[block as usize][start as usize..][..length as usize]
+    fn bytes(&self, row: u32) -> &[u8] {
+        bytes(&self.blocks, self.places[row as usize])
     }
+}
+
+fn bytes(blocks: &[Vec<u8>], Place { block, start, length }: Place) -> &[u8] {
+    &blocks[block as usize][start as usize..][..length as usize]
 }
 
 /// The first bytes of a key, in the order of keys: most differ in them.

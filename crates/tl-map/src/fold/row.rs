@@ -226,7 +226,7 @@ impl Entity {
     }
 }
 
-fn encode(entity: &impl Serialize) -> Vec<u8> {
+pub(super) fn encode(entity: &impl Serialize) -> Vec<u8> {
     // Entities are plain structs, and a vector takes as many bytes as come.
     postcard::to_extend(entity, vec![ROW_VERSION]).expect("plain data can be written to memory")
 }

@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 use serde_json::json;
-use tl_core::delivery::{CommitBuilds, ManualStep, Merge, Request, Ticket};
+use tl_core::delivery::{Build, CommitBuilds, ManualStep, Merge, Request, Ticket, TicketMove};
 use tl_core::event::Event;
 use tl_core::fact::{
     BuildState, ChangeState, DeployState, Outcome, ReviewGiven, ReviewVerdict, StatusMove,
@@ -342,10 +342,11 @@ fn packed_things_are_found_by_their_keys_as_whole_ones_are() {
         steps: vec![ManualStep { name: id.to_owned(), ..ManualStep::default() }],
         ..CommitBuilds::default()
     });
-    let mut rows = Rows::default();
-    builds.iter().for_each(|one| rows.add_builds(one));
-    rows.add_builds(&CommitBuilds { commit: sha.to_owned(), ..CommitBuilds::default() });
-    let packed = Builds::of_rows(rows).unwrap();
+    let mut rows = BuildRows::default();
+    builds.iter().for_each(|one| rows.add(one).unwrap());
+    rows.add(&CommitBuilds { commit: sha.to_owned(), ..CommitBuilds::default() }).unwrap();
+    assert!(rows.add_row(sha, b"no row").is_err());
+    let packed = Builds::of_rows(rows);
     assert_eq!(packed.len(), ids.len(), "of two rows of one commit the first counts");
     for one in &builds {
         let row = packed.row(&one.commit).unwrap();
@@ -357,17 +358,58 @@ fn packed_things_are_found_by_their_keys_as_whole_ones_are() {
     assert!(order.is_sorted());
 
     let ticket = |key: &str| Ticket { key: key.to_owned(), ..Ticket::default() };
-    let mut rows = Rows::default();
-    ["B-2", "A-1", "C-3"].iter().for_each(|key| rows.add_ticket(&ticket(key)));
-    rows.retain(|key| key != "C-3");
-    let mut other = Rows::default();
-    other.add_ticket(&ticket("A-9"));
-    rows.join(other);
+    let mut rows = TicketRows::default();
+    ["B-2", "A-1"].iter().for_each(|key| rows.add(&ticket(key)).unwrap());
+    assert!(rows.add_row("A-1", b"no row").is_err());
+    let mut other = TicketRows::default();
+    ["A-9", "A-1"].iter().for_each(|key| other.add(&ticket(key)).unwrap());
+    rows.join(&other);
     let (tickets, _) = Tickets::of_rows(rows).unwrap();
     assert_eq!(
         ["A-1", "A-9", "B-2", "C-3"].map(|key| tickets.row(key)),
         [Some(0), Some(1), Some(2), None]
     );
+}
+
+#[test]
+fn what_two_ledgers_name_differently_by_number_keeps_its_names() {
+    let at = Timestamp::from_seconds;
+    let ticket = |key: &str, status: &str| Ticket {
+        key: key.to_owned(),
+        moves: vec![TicketMove {
+            at: at(1),
+            from: "New".to_owned(),
+            to: status.to_owned(),
+            from_category: None,
+            to_category: None,
+        }],
+        iterations: vec![(at(1), format!("of {key}"), true)],
+        ..Ticket::default()
+    };
+    let ci = |commit: &str, name: &str| CommitBuilds {
+        commit: commit.to_owned(),
+        builds: vec![Build { name: name.to_owned(), ..Build::default() }],
+        ..CommitBuilds::default()
+    };
+    let (tickets, builds) = ([("A-1", "Doing"), ("A-2", "Done")], [("a", "lint"), ("b", "test")]);
+    let mut all = (TicketRows::default(), BuildRows::default());
+    let mut other = (TicketRows::default(), BuildRows::default());
+    for ((key, status), rows) in tickets.into_iter().zip([&mut all.0, &mut other.0]) {
+        rows.add(&ticket(key, status)).unwrap();
+    }
+    for ((commit, name), rows) in builds.into_iter().zip([&mut all.1, &mut other.1]) {
+        rows.add(&ci(commit, name)).unwrap();
+    }
+    all.0.join(&other.0);
+    all.1.join(&other.1);
+    all.1.add(&ci("c", "none")).unwrap();
+    all.1.retain(|commit| commit != "c");
+    let (told, builds) = (Tickets::of_rows(all.0).unwrap().0, Builds::of_rows(all.1));
+    for (row, (key, status)) in (0..).zip(tickets) {
+        assert_eq!(told.get(row), Seen::of(&ticket(key, status)));
+    }
+    let names = builds.ask(|_, ci| Some(ci.builds[0].name.to_owned()));
+    assert_eq!(names, ["lint", "test"]);
 }
 
 #[test]

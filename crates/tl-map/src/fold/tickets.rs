@@ -1,28 +1,103 @@
-//! Tickets as their rows hold them, and what is asked of each most often.
+//! Tickets, as far as measures ask of them, and what is asked of each most often.
 //!
-//! In: rows of tickets, or tickets that somebody else has. Out: [`Tickets`], by key. Start at
-//! [`Tickets::of_rows`]. **Invariant:** what a status means is told by all tickets of a project
+//! In: rows of tickets ([`TicketRows`]), or tickets that somebody else has. Out: [`Tickets`], by key.
+//! Start at [`Tickets::of_rows`]. **Invariant:** what a status means is told by all tickets of a project
 //! (`categories`).
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use tl_core::delivery::{Link, Ticket, TicketMove};
 use tl_core::fact::StatusCategory;
 use tl_core::time::Timestamp;
 
 use super::categories::Known;
 use super::packed::{Packed, Rows};
-use super::row::{Entity, RowError};
+use super::row::{Entity, RowError, decode};
 use super::skipped::{Skipped, SkippedList};
 use super::ticket::ONE_CLOSING;
 use crate::collected::begins;
 use crate::options::CollectedOptions;
 
-impl Rows {
-    /// Adds a ticket as its row.
-    pub fn add_ticket(&mut self, ticket: &Ticket) {
-        self.add(&ticket.key, &Entity::Ticket(ticket.clone()).encode());
+/// Rows of tickets, as they come in.
+#[derive(Debug, Default)]
+pub struct TicketRows(Rows);
+
+/// What is kept of a ticket: see [`Ticket`]. Statuses and iterations by number.
+#[derive(Serialize, Deserialize)]
+struct Packet<'t> {
+    #[serde(borrow)]
+    begun: PacketBegun<'t>,
+    closed: Vec<Timestamp>,
+    reopened: Vec<Timestamp>,
+    iterations: Vec<(Timestamp, u32, bool)>,
+    links: Vec<Link>,
+}
+
+/// The first part of it: most ask for no more.
+#[derive(Serialize, Deserialize)]
+struct PacketBegun<'t> {
+    key: &'t str,
+    opened: Option<Timestamp>,
+    state: Option<(u32, Option<StatusCategory>, Option<f64>)>,
+    moves: Vec<PacketStep>,
+}
+
+/// When, from and to which status, and the categories of these.
+type PacketStep = (Timestamp, u32, u32, Option<StatusCategory>, Option<StatusCategory>);
+
+impl TicketRows {
+    /// Adds the row of a ticket.
+    pub fn add_row(&mut self, key: &str, row: &[u8]) -> Result<(), RowError> {
+        let (begun, after): (Begun<'_>, After<'_>) = decode(row)?;
+        let names = &mut self.0.names;
+        let state = begun
+            .state
+            .map(|(_, state)| (names.number(state.status), state.category, state.points));
+        let moves = begun.moves.iter().map(|step| {
+            let (from, to) = (names.number(step.from), names.number(step.to));
+            (step.at, from, to, step.from_category, step.to_category)
+        });
+        let begun =
+            PacketBegun { key: begun.key, opened: begun.opened, state, moves: moves.collect() };
+        let mut closed: Vec<Timestamp> = after.closed.iter().map(|(at, _)| *at).collect();
+        closed.dedup_by(|later, earlier| *later - *earlier <= ONE_CLOSING);
+        let iterations = after.iterations.iter();
+        let iterations = iterations.map(|(at, of, added)| (*at, names.number(of), *added));
+        let packet = Packet {
+            begun,
+            closed,
+            reopened: after.reopened,
+            iterations: iterations.collect(),
+            links: after.links,
+        };
+        self.0.add(key, &packet);
+        Ok(())
+    }
+
+    /// Adds a ticket that somebody has.
+    pub fn add(&mut self, ticket: &Ticket) -> Result<(), RowError> {
+        self.add_row(&ticket.key, &Entity::Ticket(ticket.clone()).encode())
+    }
+
+    /// Adds what another ledger holds.
+    pub fn join(&mut self, other: &Self) {
+        for (key, mut packet) in other.0.iter::<Packet<'_>>() {
+            let mut renumber =
+                |number: &mut u32| *number = self.0.names.number(other.0.names.get(*number));
+            packet.begun.state.iter_mut().for_each(|(status, ..)| renumber(status));
+            for (_, from, to, ..) in &mut packet.begun.moves {
+                renumber(from);
+                renumber(to);
+            }
+            packet.iterations.iter_mut().for_each(|(_, of, _)| renumber(of));
+            self.0.add(key, &packet);
+        }
+    }
+
+    /// Whether there is none.
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 }
 
@@ -137,14 +212,14 @@ struct After<'t> {
     iterations: Vec<(Timestamp, &'t str, bool)>,
 }
 
-impl Begun<'_> {
-    /// Statuses, with what is told of them.
-    fn statuses(&self) -> impl Iterator<Item = (&str, Option<StatusCategory>)> {
-        let state = self.state.iter().map(|(_, state)| (state.status, state.category));
+impl PacketBegun<'_> {
+    /// Statuses by number, with what is told of them.
+    fn statuses(&self) -> impl Iterator<Item = (u32, Option<StatusCategory>)> {
+        let state = self.state.iter().map(|(status, category, _)| (*status, *category));
         let moves = self.moves.iter();
-        let moves =
-            moves.flat_map(|step| [(step.from, step.from_category), (step.to, step.to_category)]);
-        state.chain(moves)
+        state.chain(moves.flat_map(|(_, from, to, from_category, to_category)| {
+            [(*from, *from_category), (*to, *to_category)]
+        }))
     }
 }
 
@@ -163,8 +238,8 @@ impl<'t> Tickets<'t> {
     }
 
     /// Tickets of rows, and the links of those that have any.
-    pub fn of_rows(rows: Rows) -> Result<(Self, Ties), RowError> {
-        let packed = Packed::new(rows);
+    pub fn of_rows(rows: TicketRows) -> Result<(Self, Ties), RowError> {
+        let packed = Packed::new(rows.0);
         let numbers: Vec<u32> = (0..packed.len() as u32).collect();
         let parts: Result<Vec<_>, RowError> = numbers
             .par_chunks(4_096)
@@ -172,11 +247,13 @@ impl<'t> Tickets<'t> {
                 let (mut known, mut ties) = (Known::default(), Ties::new());
                 let mut opened = Vec::with_capacity(numbers.len());
                 for row in numbers {
-                    let (ticket, rest): (Begun<'_>, After<'_>) = packed.read(*row)?;
-                    known.tell_statuses(ticket.key, ticket.statuses());
-                    opened.push(ticket.opened);
-                    if !rest.links.is_empty() {
-                        ties.push((*row, rest.links));
+                    let ticket: Packet<'_> = packed.read(*row)?;
+                    let statuses = ticket.begun.statuses();
+                    let named = statuses.map(|(of, category)| (packed.names.get(of), category));
+                    known.tell_statuses(ticket.begun.key, named);
+                    opened.push(ticket.begun.opened);
+                    if !ticket.links.is_empty() {
+                        ties.push((*row, ticket.links));
                     }
                 }
                 Ok((opened, known, ties))
@@ -219,12 +296,13 @@ impl<'t> Tickets<'t> {
         match &self.kept {
             Kept::Whole(all, _) => Seen::of(&all[row as usize]).started(options),
             Kept::Rows(packed, known) => {
-                let ticket: Begun<'_> = packed.read(row).ok()?;
-                let begins = |step: &&Step<'_>| {
-                    let category = step.to_category.or_else(|| known.of(ticket.key, step.to));
-                    begins(ticket.key, step.to, category, options)
+                let ticket: PacketBegun<'_> = packed.read(row).ok()?;
+                let begins = |(_, _, to, _, category): &&PacketStep| {
+                    let to = packed.names.get(*to);
+                    let category = category.or_else(|| known.of(ticket.key, to));
+                    begins(ticket.key, to, category, options)
                 };
-                ticket.moves.iter().filter(begins).map(|step| step.at).min()
+                ticket.moves.iter().filter(begins).map(|(at, ..)| *at).min()
             }
         }
     }
@@ -235,24 +313,27 @@ impl<'t> Tickets<'t> {
             Kept::Whole(all, _) => Seen::of(&all[row as usize]),
             Kept::Rows(packed, known) => {
                 // All of them were read when they were taken in.
-                let Ok((begun, after)) = packed.read::<(Begun<'_>, After<'_>)>(row) else {
+                let Ok(packet) = packed.read::<Packet<'_>>(row) else {
                     return Seen::default();
                 };
-                let Begun { key, opened, state, mut moves, .. } = begun;
-                for step in &mut moves {
-                    step.from_category = step.from_category.or_else(|| known.of(key, step.from));
-                    step.to_category = step.to_category.or_else(|| known.of(key, step.to));
-                }
-                let mut closed: Vec<Timestamp> = after.closed.iter().map(|(at, _)| *at).collect();
-                closed.dedup_by(|later, earlier| *later - *earlier <= ONE_CLOSING);
+                let Packet { begun, closed, reopened, iterations, .. } = packet;
+                let PacketBegun { key, opened, state, moves } = begun;
+                let name = |number| packed.names.get(number);
+                let step = |(at, from, to, from_category, to_category): PacketStep| {
+                    let (from, to) = (name(from), name(to));
+                    let from_category = from_category.or_else(|| known.of(key, from));
+                    let to_category = to_category.or_else(|| known.of(key, to));
+                    Step { at, from, to, from_category, to_category }
+                };
+                let iterations = iterations.into_iter();
                 Seen {
                     key,
                     opened,
-                    state: state.map(|(_, state)| (state.status, state.category, state.points)),
-                    moves,
+                    state: state.map(|(status, category, points)| (name(status), category, points)),
+                    moves: moves.into_iter().map(step).collect(),
                     closed,
-                    reopened: after.reopened,
-                    iterations: after.iterations,
+                    reopened,
+                    iterations: iterations.map(|(at, of, added)| (at, name(of), added)).collect(),
                 }
             }
         }
@@ -327,8 +408,8 @@ mod tests {
             links: vec![link.clone()],
             iterations: vec![(at(3), "7".to_owned(), true)],
         };
-        let mut rows = Rows::default();
-        rows.add_ticket(&whole);
+        let mut rows = TicketRows::default();
+        rows.add(&whole).unwrap();
         let (tickets, ties) = Tickets::of_rows(rows).unwrap();
         assert_eq!(ties, [(0, vec![link])]);
         assert_eq!(tickets.opened(0), Some(at(1)));

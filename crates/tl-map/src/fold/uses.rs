@@ -115,7 +115,8 @@ mod tests {
     use crate::fold::Entity;
 
     fn usage(key: &str, person: &str, seconds: i64) -> Usage {
-        let what = AiUsage { level: "E2".to_owned(), sessions: 2, active_ms: 7, ..AiUsage::default() };
+        let what =
+            AiUsage { level: "E2".to_owned(), sessions: 2, active_ms: 7, ..AiUsage::default() };
         let at = Timestamp::from_seconds(seconds);
         Usage { key: key.to_owned(), at, person: person.to_owned(), what, session: true }
     }

@@ -145,8 +145,7 @@ pub fn after_hours(data: &Dataset<'_>) -> AfterHours {
     let calendar = &data.options.collected.calendar;
     let deployed = data.deployments.list.iter().map(|one| one.finished);
     let deployed: Vec<Timestamp> = deployed.filter(|at| *at >= data.window.since).collect();
-    let releases =
-        releases(data, &deployed).iter().filter_map(|at| day(calendar, *at)).collect();
+    let releases = releases(data, &deployed).iter().filter_map(|at| day(calendar, *at)).collect();
     let judge = Judge { calendar, releases };
     let mut by_hour = vec![0; 24];
     let mut by_day = vec![0; 7];

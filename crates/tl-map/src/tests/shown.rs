@@ -48,13 +48,7 @@ pub(super) fn shown(story: &str) -> String {
     text
 }
 
-fn line(
-    text: &mut String,
-    history: &History,
-    releases: &Releases,
-    change: &Change,
-    marks: &Marks,
-) {
+fn line(text: &mut String, history: &History, releases: &Releases, change: &Change, marks: &Marks) {
     let author = &history.people[change.author.row()].name;
     let name = name(history, change);
     let shape = change.shape.label();
