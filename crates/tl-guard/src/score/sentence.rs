@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use super::lexicon::Mask;
-use crate::prefilter::Words;
+use crate::words::Words;
 use crate::text::unit::Unit;
 
 /// Part of a text that is searched as one.

@@ -19,15 +19,6 @@ use crate::text::unit::{Artifact, Role, advance};
 pub(super) const RULE: Rule = Rule {
     doc: &DOC,
     check: Check::Artifact(check),
-    needs: &[
-        "path\"",
-        "executable",
-        "alternatetools",
-        "packagemanager",
-        "terminal.integrated",
-        ".shell",
-        "\"binary\"",
-    ],
 };
 
 static DOC: RuleDoc = RuleDoc {

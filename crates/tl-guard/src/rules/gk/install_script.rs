@@ -15,7 +15,6 @@ use crate::text::unit::{Artifact, advance};
 pub(super) const RULE: Rule = Rule {
     doc: &DOC,
     check: Check::Artifact(check),
-    needs: &["preinstall", "postinstall", "\"install\"", "setup("],
 };
 
 static DOC: RuleDoc = RuleDoc {

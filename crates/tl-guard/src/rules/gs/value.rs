@@ -51,8 +51,12 @@ pub(super) fn is_made_up(key: &str) -> bool {
         return true;
     }
     let bytes = lower.as_bytes();
+    // `A1B2C3...`: letters and digits in their order, one after the other.
+    let letters: Vec<u8> = bytes.iter().copied().filter(u8::is_ascii_alphabetic).collect();
+    let next = |a: u8, b: u8| b == a.wrapping_add(1);
     longest(bytes, |a, b| a == b) >= 6
-        || longest(bytes, |a, b| b == a.wrapping_add(1)) >= 8
+        || longest(bytes, next) >= 8
+        || longest(&letters, next) >= 8
         || (bytes.len() >= 20 && entropy(key) < 2.7)
 }
 
