@@ -285,14 +285,7 @@ impl<'a> Run<'a> {
         let of_family = |rule: &&Rule| asked.iter().any(|id| id[..2] == rule.doc.id[..2]);
         let rules: Vec<_> = rules::all().filter(|r| asked.is_empty() || of_family(r)).collect();
         let decodable = limits::DECODED_A_FILE;
-        Ok(Self {
-            cx,
-            rules,
-            asked,
-            sink: Sink::default(),
-            inline: Vec::new(),
-            decodable,
-        })
+        Ok(Self { cx, rules, asked, sink: Sink::default(), inline: Vec::new(), decodable })
     }
 
     /// What was found while reading.

@@ -140,13 +140,14 @@ fn joined(unit: &Unit<'_>) -> bool {
 
 /// The worst that a unit asks for; empty for almost every honest text.
 pub fn score(unit: &Unit<'_>, cx: &Cx<'_>) -> Vec<Scored> {
-    let (found, silent) = judge(unit, cx, unit.text.as_bytes(), &[]);
+    let names = cross::foreign(unit, cx, unit.text.as_bytes());
+    let (found, silent) = judge(unit, unit.text.as_bytes(), &names, &[]);
     if unit.fields.len() < 2 || found.iter().any(|one| one.level >= Level::High && one.points > 0) {
         return found;
     }
     // A sentence cut over several fields: read once more without the joints between them.
     let Some(seamless) = sentence::without_joints(unit) else { return found };
-    let (again, _) = judge(unit, cx, &seamless, &silent);
+    let (again, _) = judge(unit, &seamless, &names, &silent);
     let level = |all: &[Scored]| all.iter().map(|scored| scored.level).max();
     if level(&again) > level(&found).max(Some(Level::Warn)) { again } else { found }
 }
@@ -155,13 +156,12 @@ pub fn score(unit: &Unit<'_>, cx: &Cx<'_>) -> Vec<Scored> {
 /// known.
 fn judge(
     unit: &Unit<'_>,
-    cx: &Cx<'_>,
     text: &[u8],
+    names: &[cross::Foreign],
     silent: &[Sentence],
 ) -> (Vec<Scored>, Vec<Sentence>) {
-    let names = cross::foreign(unit, cx, text);
     let sentences = sentence::split(text, joined(unit), LEXICON.stems());
-    let acts = actions(unit, text, &sentences, &names, silent);
+    let acts = actions(unit, text, &sentences, names, silent);
     if acts.is_empty() {
         return (alone(unit, text, &sentences), sentences);
     }
@@ -383,7 +383,10 @@ impl Passage {
             }
         }
         let teaches = !joined(unit) && unit.role != Role::ToolResult;
-        if teaches && conceal.is_none() && !hidden && LEXICON.about_security(text) {
+        // "The block directs the model to read a key without telling the user": of an attack, to people.
+        let told_of = unit.role == Role::Document && LEXICON.tells_of_orders(own);
+        let plain = conceal.is_none() || told_of;
+        if teaches && plain && !hidden && LEXICON.about_security(text) {
             points -= 3;
             signals.push("about-security");
         }

@@ -252,7 +252,7 @@ fn of_token(kind: Kind, proof: Proof, token: token::Token, text: &str) -> Secret
     let level = match kind {
         Kind::Jwt => Level::Warn,
         Kind::Stripe if key.contains("_test_") => Level::Warn,
-        _ if token.refuted => Level::Warn,
+        _ if token.refuted || value::counts_up(key) => Level::Warn,
         _ => Level::High,
     };
     let confidence = match proof {

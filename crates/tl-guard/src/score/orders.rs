@@ -7,12 +7,12 @@
 use super::Kind;
 use super::chain::Gap;
 use super::lexicon::{Action, Mask, action, chain, grave, whole};
-pub(super) use stems::{ANNOUNCE, LINK, STEMS};
 use stems::{
     ABROAD, CARRY, CLOUD, CONFIG_FILE, DESTROY, FETCHED, GO_ON, IMAGE, INDEX, LOOT, LOOT_NAME,
-    LURE, OUT, PLANT, PREFER, PRIZE, PUBLIC, SEED, SEEK, SETTING, TALK, TALK_NAME, TARGET, VARIABLE,
-    VERDICT, WAY_IN, WEAKEN,
+    LURE, OUT, PLANT, PREFER, PRIZE, PUBLIC, SEED, SEEK, SETTING, TALK, TALK_NAME, TARGET,
+    VARIABLE, VERDICT, WAY_IN, WEAKEN,
 };
+pub(super) use stems::{ANNOUNCE, LINK, STEMS};
 
 mod abroad;
 mod entities;

@@ -14,10 +14,7 @@ use crate::inventory::Scope;
 use crate::rules::{Check, Cx, Rule, Sink, finding};
 use crate::text::unit::{Artifact, advance};
 
-pub(super) const RULE: Rule = Rule {
-    doc: &DOC,
-    check: Check::Artifact(check),
-};
+pub(super) const RULE: Rule = Rule { doc: &DOC, check: Check::Artifact(check) };
 
 static DOC: RuleDoc = RuleDoc {
     id: "GC018",

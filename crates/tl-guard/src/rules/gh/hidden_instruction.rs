@@ -40,7 +40,6 @@ static UNSEEN: LazyLock<Regex> = LazyLock::new(|| {
     .expect("the pattern is a literal")
 });
 
-
 /// What opens a text that is not shown.
 const MARKS: [&str; 5] = ["<!--", "[//]: #", "[comment]: #", "<details", "!["];
 

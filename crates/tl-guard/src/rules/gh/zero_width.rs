@@ -61,9 +61,26 @@ fn check(raw: &Raw<'_>, _: &Cx<'_>, sink: &mut Sink) {
             found.level = Level::Block;
         }
         // A test shows what has to be cleaned: a few of them, and no text.
-        if !data && !says && all < MANY && raw.role == Role::Source && is_test(&raw.locate(0).path) {
+        if !data && !says && all < MANY && raw.role == Role::Source && is_test(&raw.locate(0).path)
+        {
             found.level = Level::Warn;
         }
         sink.add(found);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_test;
+
+    #[test]
+    fn a_test_is_told_by_its_name_or_folder() {
+        for path in ["tests/unit/names.py", "a/test_names.py", "a/names_test.go", "a/names.spec.ts"]
+        {
+            assert!(is_test(path), "{path}");
+        }
+        for path in ["src/latest/names.py", "src/testing.py", "contest.py"] {
+            assert!(!is_test(path), "{path}");
+        }
     }
 }

@@ -53,7 +53,8 @@ pub(super) fn check(unit: &Unit<'_>, sink: &mut Sink) {
         let words = words(name);
         let of_tool = field == "name";
         let Some((kind, sure)) = judge(&words, chosen, of_tool) else { continue };
-        let about = [&tool.title, &tool.description].into_iter().flatten().any(|t| ABOUT.is_match(t));
+        let about =
+            [&tool.title, &tool.description].into_iter().flatten().any(|t| ABOUT.is_match(t));
         let filled = !chosen && !of_tool && is_filled(tool, name);
         let level = match (sure, about) {
             (true, _) => Level::High,

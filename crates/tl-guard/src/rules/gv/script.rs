@@ -155,7 +155,8 @@ fn put(found: Found, range: Range<usize>, out: &mut Vec<(Found, Range<usize>)>) 
 
 /// Whether what follows is named as an example.
 fn is_example(before: &str) -> bool {
-    let before = before.trim_end_matches([' ', '(', '[', ',', '`', '\'', '"', ':']).to_ascii_lowercase();
+    let before =
+        before.trim_end_matches([' ', '(', '[', ',', '`', '\'', '"', ':']).to_ascii_lowercase();
     ["e.g.", "such as", "for example", "for instance"].iter().any(|words| before.ends_with(words))
 }
 
