@@ -27,7 +27,7 @@ use crate::inventory::Scope;
 use crate::rules::Cx;
 use crate::text::unit::{Context, Role, Unit};
 use lexicon::{Action, LEXICON, Mask};
-use mention::{Mention, is_code, mention};
+use mention::{Mention, is_code, mention, tells_of_orders};
 use sentence::Sentence;
 
 /// What a passage asks for. The order is the order of the rules GP001 to GP017.
@@ -384,7 +384,7 @@ impl Passage {
         }
         let teaches = !joined(unit) && unit.role != Role::ToolResult;
         // "The block directs the model to read a key without telling the user": of an attack, to people.
-        let told_of = unit.role == Role::Document && LEXICON.tells_of_orders(own);
+        let told_of = unit.role == Role::Document && tells_of_orders(own);
         let plain = conceal.is_none() || told_of;
         if teaches && plain && !hidden && LEXICON.about_security(text) {
             points -= 3;

@@ -480,7 +480,6 @@ pub(super) struct Lexicon {
     secret_path: Pattern,
     regardless: Pattern,
     inline: Pattern,
-    told_of: Pattern,
     until_secret: Pattern,
     code_follows: Pattern,
     reaching_out: Pattern,
@@ -545,9 +544,6 @@ impl Lexicon {
             ),
             inline: Pattern::new(
                 r"\|\s*(?:sudo )?(?:ba|z|da)?sh\b|/dev/tcp/|\b(?:ba)?sh -c\b|\bpython3? -c\b|authorized_keys|\.(?:bash|zsh)rc|\brm -rf|\bchmod \+x|base64 (?:-d|--decode)",
-            ),
-            told_of: Pattern::new(
-                r"\b(?:instruct|direct|trick|induce|coax|lure|convince)(?:s|ed|ing) (?:the |an? )?(?:\w+ )?(?:ai|model|agent|assistant|llm|claude|copilot|cursor)\b|\b(?:hijack|smuggl|poison)(?:s|es|ed|ing)\b",
             ),
             teaching: Words::new(&[
                 ("attack", 1),
@@ -725,11 +721,6 @@ impl Lexicon {
     /// Whether what was found names a file of secrets.
     pub(super) fn names_secret_file(&self, text: &[u8]) -> bool {
         self.secret_path.is_match(text)
-    }
-
-    /// Whether a sentence says of something that it orders a model to do this or that.
-    pub(super) fn tells_of_orders(&self, text: &[u8]) -> bool {
-        self.told_of.is_match(text)
     }
 
     /// Whether a section teaches about attacks: three different words of that trade.
