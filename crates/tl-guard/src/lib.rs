@@ -21,7 +21,6 @@ pub mod lock;
 pub mod lockfiles;
 pub mod parse;
 pub mod popular;
-pub mod prefilter;
 pub mod probe;
 pub mod report;
 pub mod rules;
@@ -32,3 +31,4 @@ pub mod start;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod text;
+mod words;

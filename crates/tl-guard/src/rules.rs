@@ -155,8 +155,6 @@ pub struct Rule {
     pub doc: &'static RuleDoc,
     /// What it does.
     pub check: Check,
-    /// Lower-case ASCII literals of which one must be there before `check` runs; empty: always.
-    pub needs: &'static [&'static str],
 }
 
 /// Collects findings, at most [`limits::FINDINGS_A_RULE_AND_FILE`] a rule and file; what is over

@@ -14,7 +14,6 @@ use crate::{
     inline::{self, Inline},
     inventory::{Client, Inventory, Launch, Scope, Server, tools},
     limits,
-    prefilter::Prefilter,
     rules::{self, Check, Cx, Raw, Rule, Sink, gq},
     text::{
         decode, hidden,
@@ -258,7 +257,6 @@ fn names(inventory: &Inventory) -> BTreeMap<String, Vec<(usize, usize)>> {
 pub struct Run<'a> {
     cx: Cx<'a>,
     rules: Vec<&'static Rule>,
-    prefilter: Prefilter,
     /// Ids of the rules that were asked for; empty: all.
     asked: Vec<&'static str>,
     sink: Sink,
@@ -286,17 +284,8 @@ impl<'a> Run<'a> {
         // left out at the end.
         let of_family = |rule: &&Rule| asked.iter().any(|id| id[..2] == rule.doc.id[..2]);
         let rules: Vec<_> = rules::all().filter(|r| asked.is_empty() || of_family(r)).collect();
-        let prefilter = Prefilter::new(&rules);
         let decodable = limits::DECODED_A_FILE;
-        Ok(Self {
-            cx,
-            rules,
-            prefilter,
-            asked,
-            sink: Sink::default(),
-            inline: Vec::new(),
-            decodable,
-        })
+        Ok(Self { cx, rules, asked, sink: Sink::default(), inline: Vec::new(), decodable })
     }
 
     /// What was found while reading.
@@ -333,9 +322,8 @@ impl<'a> Run<'a> {
         self.decodable = limits::DECODED_A_FILE;
         let hidden = hidden::find(&artifact.text);
         self.raw(&Raw::of_file(artifact, &hidden));
-        let wanted = self.prefilter.wanted(&artifact.text);
-        for (rule, wanted) in self.rules.iter().zip(wanted) {
-            if let (Check::Artifact(check), true) = (rule.check, wanted) {
+        for rule in &self.rules {
+            if let Check::Artifact(check) = rule.check {
                 check(artifact, &self.cx, &mut self.sink);
             }
         }
@@ -350,9 +338,8 @@ impl<'a> Run<'a> {
         if apart {
             self.raw(&Raw::of_unit(unit));
         }
-        let wanted = self.prefilter.wanted(&unit.text);
-        for (rule, wanted) in self.rules.iter().zip(wanted) {
-            if let (Check::Text(check), true) = (rule.check, wanted) {
+        for rule in &self.rules {
+            if let Check::Text(check) = rule.check {
                 check(unit, &self.cx, &mut self.sink);
             }
         }

@@ -27,7 +27,7 @@ use crate::inventory::Scope;
 use crate::rules::Cx;
 use crate::text::unit::{Context, Role, Unit};
 use lexicon::{Action, LEXICON, Mask};
-use mention::{Mention, is_code, mention};
+use mention::{Mention, is_code, mention, tells_of_orders};
 use sentence::Sentence;
 
 /// What a passage asks for. The order is the order of the rules GP001 to GP017.
@@ -140,23 +140,30 @@ fn joined(unit: &Unit<'_>) -> bool {
 
 /// The worst that a unit asks for; empty for almost every honest text.
 pub fn score(unit: &Unit<'_>, cx: &Cx<'_>) -> Vec<Scored> {
-    let found = judge(unit, cx, unit.text.as_bytes());
+    let names = cross::foreign(unit, cx, unit.text.as_bytes());
+    let (found, silent) = judge(unit, unit.text.as_bytes(), &names, &[]);
     if unit.fields.len() < 2 || found.iter().any(|one| one.level >= Level::High && one.points > 0) {
         return found;
     }
     // A sentence cut over several fields: read once more without the joints between them.
     let Some(seamless) = sentence::without_joints(unit) else { return found };
-    let again = judge(unit, cx, &seamless);
+    let (again, _) = judge(unit, &seamless, &names, &silent);
     let level = |all: &[Scored]| all.iter().map(|scored| scored.level).max();
     if level(&again) > level(&found).max(Some(Level::Warn)) { again } else { found }
 }
 
-fn judge(unit: &Unit<'_>, cx: &Cx<'_>, text: &[u8]) -> Vec<Scored> {
-    let names = cross::foreign(unit, cx, text);
+/// What is found, and the sentences if nothing is asked for in any of them. Of `silent` sentences that is
+/// known.
+fn judge(
+    unit: &Unit<'_>,
+    text: &[u8],
+    names: &[cross::Foreign],
+    silent: &[Sentence],
+) -> (Vec<Scored>, Vec<Sentence>) {
     let sentences = sentence::split(text, joined(unit), LEXICON.stems());
-    let acts = actions(unit, text, &sentences, &names);
+    let acts = actions(unit, text, &sentences, names, silent);
     if acts.is_empty() {
-        return alone(unit, text, &sentences);
+        return (alone(unit, text, &sentences), sentences);
     }
     let reach = if joined(unit) { 3 } else { 1 };
     let mut best: Option<Passage> = None;
@@ -166,7 +173,7 @@ fn judge(unit: &Unit<'_>, cx: &Cx<'_>, text: &[u8]) -> Vec<Scored> {
             best = Some(passage);
         }
     }
-    best.map_or_else(Vec::new, |passage| passage.report(unit))
+    (best.map_or_else(Vec::new, |passage| passage.report(unit)), Vec::new())
 }
 
 /// All actions of all sentences, those that are denied left out.
@@ -175,9 +182,15 @@ fn actions(
     text: &[u8],
     sentences: &[Sentence],
     names: &[cross::Foreign],
+    silent: &[Sentence],
 ) -> Vec<Act> {
     let mut acts = Vec::new();
     for (index, sentence) in sentences.iter().enumerate() {
+        let start = |one: &Sentence| one.range.start;
+        let known = silent.binary_search_by_key(&start(sentence), start);
+        if known.is_ok_and(|known| silent[known].range == sentence.range) {
+            continue;
+        }
         let part = &text[sentence.range.clone()];
         let mut push = |(kind, weak, grave): (Kind, bool, bool),
                         found: Range<usize>,
@@ -370,7 +383,10 @@ impl Passage {
             }
         }
         let teaches = !joined(unit) && unit.role != Role::ToolResult;
-        if teaches && conceal.is_none() && !hidden && LEXICON.about_security(text) {
+        // "The block directs the model to read a key without telling the user": of an attack, to people.
+        let told_of = unit.role == Role::Document && tells_of_orders(own);
+        let plain = conceal.is_none() || told_of;
+        if teaches && plain && !hidden && LEXICON.about_security(text) {
             points -= 3;
             signals.push("about-security");
         }

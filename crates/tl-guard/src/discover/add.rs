@@ -85,7 +85,7 @@ impl<'a> Gather<'a> {
             }
         };
         self.found.read.files += 1;
-        self.found.read.bytes += content.bytes.len() as u64;
+        self.found.read.bytes += content.bytes().len() as u64;
         // What is behind the bound is looked at in windows, as text, whatever it says as a structure.
         let windowed = !content.whole && content.encoding != Encoding::Binary;
         let whole = content.whole
@@ -95,7 +95,7 @@ impl<'a> Gather<'a> {
             let read = if windowed && found.place.is_none() {
                 limits::WINDOWED_FILE
             } else {
-                content.bytes.len() as u64
+                content.bytes().len() as u64
             };
             let text = format!("the first {read} of {} bytes were read", content.size);
             self.found.problems.push(Problem {
@@ -121,10 +121,10 @@ impl<'a> Gather<'a> {
             (role, _) => role,
         };
         let client = client.or(found.place.map(|p| p.client)).unwrap_or(Client::Unknown);
-        if content.whole && content.encoding == Encoding::Binary && zip::is(&content.bytes) {
-            return self.archive(&found, client, &content.bytes);
+        if content.whole && content.encoding == Encoding::Binary && zip::is(content.bytes()) {
+            return self.archive(&found, client, content.bytes());
         }
-        let behind = (content.bytes.len() as u64, read::lines(&content.bytes) + 1);
+        let behind = (content.bytes().len() as u64, read::lines(content.bytes()) + 1);
         let head = Artifact {
             role,
             client,
@@ -247,7 +247,7 @@ impl<'a> Gather<'a> {
             client,
             scope: found.scope,
             at: found.at.clone(),
-            sha256: digest(&content.bytes),
+            sha256: digest(content.bytes()),
             bytes: content.size,
             always,
             imports,
@@ -321,12 +321,12 @@ impl<'a> Gather<'a> {
         let event = event.unwrap_or_default();
         let mut entry = hook::hook(source, &event, "", HookKind::Helper, &found.at.path, 0, "");
         entry.target =
-            Some(FileDigest { path: found.at.path.clone(), sha256: digest(&content.bytes) });
+            Some(FileDigest { path: found.at.path.clone(), sha256: digest(content.bytes()) });
         self.found.inventory.hooks.push(Hook { at: found.at.clone(), ..entry });
     }
 
     fn skill_file(&mut self, index: usize, path: &str, content: &Content) {
-        let file = FileDigest { path: path.to_owned(), sha256: digest(&content.bytes) };
+        let file = FileDigest { path: path.to_owned(), sha256: digest(content.bytes()) };
         if let Some(skill) = self.found.inventory.skills.get_mut(index) {
             skill.files.push(file);
         }
@@ -400,7 +400,7 @@ fn target(command: &str, root: &Path, home: Option<&Path>) -> Option<FileDigest>
             return None;
         }
         let content = read(&file).ok()?;
-        Some(FileDigest { path: path.to_owned(), sha256: digest(&content.bytes) })
+        Some(FileDigest { path: path.to_owned(), sha256: digest(content.bytes()) })
     })
 }
 

@@ -10,8 +10,9 @@ use crate::text::unit::Encoding;
 
 /// What a file holds.
 pub(super) struct Content {
-    /// as stored, at most [`limits::WHOLE_FILE`], or of an archive [`limits::ARCHIVE_FILE`]
-    pub(super) bytes: Vec<u8>,
+    /// as stored, where that is not `text`; at most [`limits::WHOLE_FILE`], or of an archive
+    /// [`limits::ARCHIVE_FILE`]
+    stored: Option<Vec<u8>>,
     /// decoded
     pub(super) text: String,
     pub(super) encoding: Encoding,
@@ -19,6 +20,13 @@ pub(super) struct Content {
     pub(super) size: u64,
     /// whether `bytes` is all of it
     pub(super) whole: bool,
+}
+
+impl Content {
+    /// As stored; of a large file the beginning.
+    pub(super) fn bytes(&self) -> &[u8] {
+        self.stored.as_deref().unwrap_or(self.text.as_bytes())
+    }
 }
 
 /// Opens a regular file. What became a link, a pipe or a device since it was listed is an error, and
@@ -59,8 +67,16 @@ pub(super) fn read(path: &Path) -> std::io::Result<Content> {
         bytes.pop();
     }
     let size = found.len().max(bytes.len() as u64);
+    // Nearly all files are text that needs no second copy.
+    let bytes = match String::from_utf8(bytes) {
+        Ok(text) if is_plain(text.as_bytes()) => {
+            return Ok(Content { stored: None, text, encoding: Encoding::Utf8, size, whole });
+        }
+        Ok(text) => text.into_bytes(),
+        Err(error) => error.into_bytes(),
+    };
     let (text, encoding) = decoded(&bytes);
-    Ok(Content { bytes, text, encoding, size, whole })
+    Ok(Content { stored: Some(bytes), text, encoding, size, whole })
 }
 
 /// Gives what stands behind the first `from` bytes to `each`, in windows that overlap, each with the
@@ -112,6 +128,12 @@ fn part(bytes: &[u8], encoding: Encoding) -> String {
     }
 }
 
+/// Whether bytes that are UTF-8 are their own text: neither binary nor behind a byte order mark.
+fn is_plain(bytes: &[u8]) -> bool {
+    !bytes.starts_with(b"\xef\xbb\xbf")
+        && !bytes[..bytes.len().min(limits::BINARY_PROBE)].contains(&0)
+}
+
 /// The text of bytes and how it was stored; binary bytes have none.
 pub(super) fn decoded(bytes: &[u8]) -> (String, Encoding) {
     if let Some(rest) = bytes.strip_prefix(b"\xff\xfe") {
@@ -155,7 +177,7 @@ mod tests {
     fn within_seconds(path: &Path) -> Option<std::io::Result<Vec<u8>>> {
         let (send, receive) = mpsc::channel();
         let path = path.to_owned();
-        std::thread::spawn(move || send.send(read(&path).map(|content| content.bytes)));
+        std::thread::spawn(move || send.send(read(&path).map(|content| content.bytes().to_vec())));
         receive.recv_timeout(Duration::from_secs(10)).ok()
     }
 

@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 
 use super::{Name, modules};
 use crate::inventory::Ecosystem;
-use crate::prefilter::Words;
+use crate::words::Words;
 
 /// A package that is to be installed or imported.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,7 +62,7 @@ const COMMANDS: &[(&str, Ecosystem)] = &[
 
 /// All commands at once: almost no line has one. The bit is the place in [`COMMANDS`].
 static VERBS: LazyLock<Words> = LazyLock::new(|| {
-    let verbs: Vec<(&str, u64)> =
+    let verbs: Vec<(&str, u128)> =
         COMMANDS.iter().enumerate().map(|(at, (verb, _))| (*verb, 1 << at)).collect();
     Words::new(&verbs)
 });
@@ -163,7 +163,7 @@ fn command(text: &str, range: Range<usize>, found: &mut Vec<Mention>) {
     if line.trim_start().starts_with('#') {
         return;
     }
-    let seen = VERBS.seen(line.as_bytes(), u64::MAX);
+    let seen = VERBS.seen(line.as_bytes(), u128::MAX);
     let there = COMMANDS.iter().enumerate().filter(|(at, _)| seen & (1 << at) != 0);
     for (_, (verb, ecosystem)) in there {
         let mut from = 0;

@@ -39,7 +39,7 @@ pub(crate) const RULES: &[Rule] = &[
 ];
 
 const fn rule(doc: &'static RuleDoc) -> Rule {
-    Rule { doc, check: Check::Elsewhere, needs: &[] }
+    Rule { doc, check: Check::Elsewhere }
 }
 
 const fn doc(

@@ -25,7 +25,7 @@ pub const RULES: &[Rule] = &[
 ];
 
 const fn rule(doc: &'static RuleDoc) -> Rule {
-    Rule { doc, check: Check::Elsewhere, needs: &[] }
+    Rule { doc, check: Check::Elsewhere }
 }
 
 /// A rule of this family: certain, because digests are compared.

@@ -44,6 +44,10 @@ pub(super) fn seen(listener: &Listener) -> Evidence {
 
 /// Whether source imports an SDK with which MCP servers are written.
 pub(super) fn is_server(text: &str) -> bool {
+    // Nearly no text does.
+    if !["mcp", "MCP", "Mcp"].iter().any(|name| text.contains(name)) {
+        return false;
+    }
     [
         "from mcp",
         "import mcp",

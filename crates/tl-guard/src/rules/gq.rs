@@ -22,7 +22,7 @@ pub(crate) const RULES: &[Rule] = &[
 ];
 
 const fn rule(doc: &'static RuleDoc) -> Rule {
-    Rule { doc, check: Check::Elsewhere, needs: &[] }
+    Rule { doc, check: Check::Elsewhere }
 }
 
 /// A finding of this family: what happened, and what was seen of it.

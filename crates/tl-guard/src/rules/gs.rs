@@ -106,17 +106,17 @@ const WORDS: &[&str] =
     &["pass", "pwd", "secret", "token", "key", "salt", "credential", "_auth", "encryptedusername"];
 
 /// Formats, marks, words; and the same without the words, for prose.
-static AUTOMATA: LazyLock<[AhoCorasick; 2]> = LazyLock::new(|| {
-    let marked = || FORMATS.iter().map(|format| format.prefix).chain(MARKS.iter().copied());
-    let build = |literals: Vec<&str>| {
-        AhoCorasick::builder()
-            .ascii_case_insensitive(true)
-            .kind(Some(AhoCorasickKind::ContiguousNFA))
-            .build(literals)
-            .expect("two hundred short literals fit into an automaton")
-    };
-    [build(marked().chain(WORDS.iter().copied()).collect()), build(marked().collect())]
-});
+static AUTOMATA: [LazyLock<AhoCorasick>; 2] =
+    [LazyLock::new(|| automaton(WORDS)), LazyLock::new(|| automaton(&[]))];
+
+fn automaton(words: &[&str]) -> AhoCorasick {
+    let marked = FORMATS.iter().map(|format| format.prefix).chain(MARKS.iter().copied());
+    AhoCorasick::builder()
+        .ascii_case_insensitive(true)
+        .kind(Some(AhoCorasickKind::DFA))
+        .build(marked.chain(words.iter().copied()))
+        .expect("two hundred short literals fit into an automaton")
+}
 
 /// Whether a value as a whole is a key of a provider.
 pub(super) fn is_key(value: &str) -> bool {
@@ -252,7 +252,7 @@ fn of_token(kind: Kind, proof: Proof, token: token::Token, text: &str) -> Secret
     let level = match kind {
         Kind::Jwt => Level::Warn,
         Kind::Stripe if key.contains("_test_") => Level::Warn,
-        _ if token.refuted => Level::Warn,
+        _ if token.refuted || value::counts_up(key) => Level::Warn,
         _ => Level::High,
     };
     let confidence = match proof {

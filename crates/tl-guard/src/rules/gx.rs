@@ -22,10 +22,10 @@ mod tests;
 
 /// The family.
 pub const RULES: &[Rule] = &[
-    Rule { doc: &COLLISION, check: Check::Inventory(collisions), needs: &[] },
-    Rule { doc: &SHADOWING, check: Check::Text(shadowing), needs: &[] },
-    Rule { doc: &TRIFECTA, check: Check::Inventory(trifecta), needs: &[] },
-    Rule { doc: &DESTRUCTIVE, check: Check::Inventory(destructive), needs: &[] },
+    Rule { doc: &COLLISION, check: Check::Inventory(collisions) },
+    Rule { doc: &SHADOWING, check: Check::Text(shadowing) },
+    Rule { doc: &TRIFECTA, check: Check::Inventory(trifecta) },
+    Rule { doc: &DESTRUCTIVE, check: Check::Inventory(destructive) },
 ];
 
 const COLLISION: RuleDoc = RuleDoc {

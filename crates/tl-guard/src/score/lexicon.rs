@@ -11,12 +11,12 @@ use super::Kind;
 use super::chain::{Chain, Gap};
 use super::orders;
 use super::pattern::Pattern;
-use crate::prefilter::Words;
 use crate::text::unit::Role;
+use crate::words::Words;
 
 /// Classes of words, as bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Mask(u64);
+pub(super) struct Mask(u128);
 
 impl Mask {
     /// No class.
@@ -43,7 +43,7 @@ impl Mask {
     const GIVEN: Self = Self(1 << 19);
 
     /// The classes of these bits.
-    pub(super) const fn of(bits: u64) -> Self {
+    pub(super) const fn of(bits: u128) -> Self {
         Self(bits)
     }
 
@@ -488,7 +488,7 @@ pub(super) struct Lexicon {
 
 impl Lexicon {
     fn new() -> Self {
-        let words: Vec<(&str, u64)> = STEMS
+        let words: Vec<(&str, u128)> = STEMS
             .iter()
             .chain(orders::STEMS)
             .flat_map(|(class, stems)| stems.iter().map(|stem| (*stem, class.0)))
@@ -577,8 +577,10 @@ impl Lexicon {
         // Those of other languages have a letter that is not ASCII, or a word that English lacks.
         let mut concealing = self.conceal.find_all(text);
         let found = concealing.find(|found| !self.instructs.is_match(&text[found.end..]));
-        let found = found.or_else(|| self.conceal_turns.find(text));
-        let found = found.or_else(|| self.conceal_abroad.find(text));
+        // "It must not be reported as an absence" says what to say.
+        let said_as = |found: &Range<usize>| text[found.end..].starts_with(b" as ");
+        let found = found.or_else(|| self.conceal_turns.find_all(text).find(|one| !said_as(one)));
+        let found = found.or_else(|| self.conceal_abroad.find_all(text).find(|one| !said_as(one)));
         if joined { found.or_else(|| self.conceal_more.find(text)) } else { found }
     }
 
@@ -723,7 +725,7 @@ impl Lexicon {
 
     /// Whether a section teaches about attacks: three different words of that trade.
     pub(super) fn about_security(&self, text: &[u8]) -> bool {
-        self.teaching.seen(text, u64::MAX).count_ones() >= 3
+        self.teaching.seen(text, u128::MAX).count_ones() >= 3
     }
 }
 
@@ -862,7 +864,7 @@ fn harm() -> Vec<Action> {
         ),
         action(
             Kind::Send,
-            Mask::SINK,
+            Mask::SINK.with(orders::LINK),
             false,
             r"!?\[[^\]\n]{0,80}\]\(https?://[^)\s]{1,200}\?[^)\s]{0,120}=[^)\s]{0,40}(?:\{|\$|%7b|<|\[)[^)\n]{0,80}\)",
         ),

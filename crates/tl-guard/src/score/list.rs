@@ -7,6 +7,7 @@
 use std::ops::Range;
 
 use super::lexicon::Lexicon;
+use super::orders::ANNOUNCE;
 use super::pattern::Pattern;
 use super::sentence::Sentence;
 
@@ -28,6 +29,9 @@ pub(super) fn item(
     sentences: &[Sentence],
     index: usize,
 ) -> Option<(Range<usize>, Range<usize>)> {
+    if !sentences[index].mask.has(ANNOUNCE) {
+        return None;
+    }
     let behind = &sentences[index + 1..];
     let is_item = |sentence: &Sentence| begins_item(&text[sentence.range.clone()]);
     let first = behind.iter().take(BETWEEN + 1).position(is_item)?;

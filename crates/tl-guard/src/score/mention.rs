@@ -27,6 +27,16 @@ static CONTAINS: Pattern = Pattern::new(
 );
 
 /// All of them.
+/// What an attack does to a model, as it is told to people.
+static TOLD_OF: Pattern = Pattern::new(
+    r"\b(?:instruct|direct|trick|induce|coax|lure|convince)(?:s|ed|ing) (?:the |an? )?(?:\w+ )?(?:ai|model|agent|assistant|llm|claude|copilot|cursor)\b|\b(?:hijack|smuggl|poison)(?:s|es|ed|ing)\b",
+);
+
+/// Whether a sentence says of something that it orders a model to do this or that.
+pub(super) fn tells_of_orders(sentence: &[u8]) -> bool {
+    TOLD_OF.is_match(sentence)
+}
+
 #[cfg(test)]
 pub(super) static PATTERNS: [&Pattern; 1] = [&CONTAINS];
 

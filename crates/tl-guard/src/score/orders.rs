@@ -7,12 +7,12 @@
 use super::Kind;
 use super::chain::Gap;
 use super::lexicon::{Action, Mask, action, chain, grave, whole};
-pub(super) use stems::STEMS;
 use stems::{
     ABROAD, CARRY, CLOUD, CONFIG_FILE, DESTROY, FETCHED, GO_ON, IMAGE, INDEX, LOOT, LOOT_NAME,
-    LURE, OUT, PLANT, PREFER, PRIZE, SEED, SEEK, SETTING, TALK, TALK_NAME, TARGET, VARIABLE,
-    VERDICT, WAY_IN, WEAKEN,
+    LURE, OUT, PLANT, PREFER, PRIZE, PUBLIC, SEED, SEEK, SETTING, TALK, TALK_NAME, TARGET,
+    VARIABLE, VERDICT, WAY_IN, WEAKEN,
 };
+pub(super) use stems::{ANNOUNCE, LINK, STEMS};
 
 mod abroad;
 mod entities;
@@ -142,7 +142,7 @@ fn theft() -> Vec<Action> {
         )),
         grave(action(
             Kind::Send,
-            OUT,
+            OUT.with(PUBLIC),
             false,
             r"\b(?:upload|post|push|send|publish|commit)\b(?: \S+){1,5}? to (?:a |an |the )?(?:new )?(?:public|anonymous) (?:github |gitlab )?(?:repo(?:sitory)?|gist|bucket|paste)\b",
         )),

@@ -6,8 +6,8 @@
 use std::ops::Range;
 
 use super::lexicon::Mask;
-use crate::prefilter::Words;
 use crate::text::unit::Unit;
+use crate::words::Words;
 
 /// Part of a text that is searched as one.
 #[derive(Debug, Clone)]

@@ -14,7 +14,7 @@ use crate::lock::{Approval, Lock, entries};
 use crate::rules::gc::{is_command, masked};
 use crate::rules::{Check, Cx, Rule, Sink, finding};
 
-pub(super) const RULE: Rule = Rule { doc: &DOC, check: Check::Inventory(check), needs: &[] };
+pub(super) const RULE: Rule = Rule { doc: &DOC, check: Check::Inventory(check) };
 
 /// Of the rule.
 pub const ID: &str = "GC010";

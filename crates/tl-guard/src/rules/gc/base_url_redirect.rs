@@ -10,7 +10,7 @@ use crate::inventory::settings::REDIRECTING;
 use crate::rules::gc::{enabled, host_of, is_loopback, masked};
 use crate::rules::{Check, Cx, Rule, Sink, finding};
 
-pub(super) const RULE: Rule = Rule { doc: &DOC, check: Check::Inventory(check), needs: &[] };
+pub(super) const RULE: Rule = Rule { doc: &DOC, check: Check::Inventory(check) };
 
 static DOC: RuleDoc = RuleDoc {
     id: "GC011",

@@ -7,7 +7,7 @@ use crate::inventory::{Launch, Server};
 use crate::rules::gc::{has_secret_prefix, is_literal, is_secret_name, seen};
 use crate::rules::{Check, Cx, Rule, Sink, finding};
 
-pub(super) const RULE: Rule = Rule { doc: &DOC, check: Check::Inventory(check), needs: &[] };
+pub(super) const RULE: Rule = Rule { doc: &DOC, check: Check::Inventory(check) };
 
 static DOC: RuleDoc = RuleDoc {
     id: "GC006",

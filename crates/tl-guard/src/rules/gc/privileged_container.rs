@@ -9,7 +9,7 @@ use crate::inventory::package::{program_name, words};
 use crate::rules::gc::{command_line, is_command, masked, seen};
 use crate::rules::{Check, Cx, Rule, Sink, finding};
 
-pub(super) const RULE: Rule = Rule { doc: &DOC, check: Check::Inventory(check), needs: &[] };
+pub(super) const RULE: Rule = Rule { doc: &DOC, check: Check::Inventory(check) };
 
 static DOC: RuleDoc = RuleDoc {
     id: "GC005",

@@ -14,7 +14,7 @@ use crate::rules::gc::download_and_run::downloads;
 use crate::rules::{Check, Cx, Rule, Sink, finding, gp, gq, gv};
 use crate::text::unit::advance;
 
-pub(super) const RULE: Rule = Rule { doc: &DOC, check: Check::Inventory(check), needs: &[] };
+pub(super) const RULE: Rule = Rule { doc: &DOC, check: Check::Inventory(check) };
 
 static DOC: RuleDoc = RuleDoc {
     id: "GC019",

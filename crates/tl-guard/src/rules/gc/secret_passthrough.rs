@@ -11,7 +11,7 @@ use crate::inventory::{Launch, Server};
 use crate::rules::gc::{command_line, enabled, is_secret_name};
 use crate::rules::{Check, Cx, Rule, Sink, doc, finding};
 
-pub(super) const RULE: Rule = Rule { doc: &DOC, check: Check::Inventory(check), needs: &[] };
+pub(super) const RULE: Rule = Rule { doc: &DOC, check: Check::Inventory(check) };
 
 static DOC: RuleDoc = doc(
     "GC013",

@@ -8,7 +8,7 @@ use crate::inventory::package::program_name;
 use crate::rules::gc::{enabled, script, seen};
 use crate::rules::{Check, Cx, Rule, Sink, finding};
 
-pub(super) const RULE: Rule = Rule { doc: &DOC, check: Check::Inventory(check), needs: &[] };
+pub(super) const RULE: Rule = Rule { doc: &DOC, check: Check::Inventory(check) };
 
 static DOC: RuleDoc = RuleDoc {
     id: "GC002",

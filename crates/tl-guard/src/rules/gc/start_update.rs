@@ -8,7 +8,7 @@ use tl_core::finding::Evidence;
 use crate::rules::gc::{is_command, masked};
 use crate::rules::{Check, Cx, Rule, Sink, finding};
 
-pub(super) const RULE: Rule = Rule { doc: &DOC, check: Check::Inventory(check), needs: &[] };
+pub(super) const RULE: Rule = Rule { doc: &DOC, check: Check::Inventory(check) };
 
 static DOC: RuleDoc = RuleDoc {
     id: "GC016",

@@ -14,14 +14,7 @@ use crate::inventory::Scope;
 use crate::rules::{Check, Cx, Rule, Sink, finding};
 use crate::text::unit::{Artifact, advance};
 
-pub(super) const RULE: Rule = Rule {
-    doc: &DOC,
-    check: Check::Artifact(check),
-    needs: &[
-        "claude", "codex", "gemini", "copilot", "cursor", "qwen", "opencode", "aider", "goose",
-        "amp ", "droid", "crush", "amazon-q", "q chat",
-    ],
-};
+pub(super) const RULE: Rule = Rule { doc: &DOC, check: Check::Artifact(check) };
 
 static DOC: RuleDoc = RuleDoc {
     id: "GC018",
@@ -55,6 +48,15 @@ patterns! {
     HAS_STEPS = r"(?m)^[ \t]*(?:-[ \t]+)?(?:run|uses):";
 }
 
+/// Whether strangers start it. `issues: write` is a permission of the job.
+fn is_open(text: &str) -> bool {
+    OPEN.find_iter(text).any(|found| {
+        let behind = text[found.end()..].lines().next().unwrap_or_default();
+        let right = behind.trim_start().strip_prefix(':').map(str::trim_start);
+        !right.is_some_and(|right| ["read", "write", "none"].iter().any(|r| right.starts_with(r)))
+    })
+}
+
 fn check(artifact: &Artifact, _: &Cx<'_>, sink: &mut Sink) {
     let path = artifact.at.path.to_ascii_lowercase();
     let yaml = path.ends_with(".yml") || path.ends_with(".yaml");
@@ -63,7 +65,7 @@ fn check(artifact: &Artifact, _: &Cx<'_>, sink: &mut Sink) {
         return;
     }
     let text = without_comments(&artifact.text);
-    let Some(agent) = AGENT.find(&text).filter(|_| OPEN.is_match(&text)) else { return };
+    let Some(agent) = AGENT.find(&text).filter(|_| is_open(&text)) else { return };
     let loose = LOOSE.find(&text);
     let theirs = in_command(&text);
     let Some((what, range)) = loose

@@ -16,19 +16,7 @@ use crate::rules::gc::download_and_run::downloads;
 use crate::rules::{Check, Cx, Rule, Sink, finding, gq};
 use crate::text::unit::{Artifact, Role, advance};
 
-pub(super) const RULE: Rule = Rule {
-    doc: &DOC,
-    check: Check::Artifact(check),
-    needs: &[
-        "path\"",
-        "executable",
-        "alternatetools",
-        "packagemanager",
-        "terminal.integrated",
-        ".shell",
-        "\"binary\"",
-    ],
-};
+pub(super) const RULE: Rule = Rule { doc: &DOC, check: Check::Artifact(check) };
 
 static DOC: RuleDoc = RuleDoc {
     id: "GC017",

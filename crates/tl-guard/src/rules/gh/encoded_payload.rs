@@ -12,7 +12,7 @@ use crate::{
     text::unit::Unit,
 };
 
-pub(super) const RULE: Rule = Rule { doc: &DOC, check: Check::Text(check), needs: &[] };
+pub(super) const RULE: Rule = Rule { doc: &DOC, check: Check::Text(check) };
 
 static DOC: RuleDoc = RuleDoc {
     id: "GH007",

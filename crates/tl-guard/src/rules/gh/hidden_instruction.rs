@@ -8,27 +8,11 @@ use tl_rules::doc::RuleDoc;
 
 use crate::{
     rules::{Check, Cx, Rule, Sink, finding},
-    score::{Kind, pattern::Pattern, score},
+    score::{Kind, score},
     text::unit::{Context, Role, Span, Unit, of_text},
 };
 
-pub(super) const RULE: Rule = Rule {
-    doc: &DOC,
-    check: Check::Text(check),
-    needs: &[
-        "<!--",
-        "[//]: #",
-        "[comment]: #",
-        "<details",
-        "![",
-        "style=",
-        "style =",
-        "alt=",
-        "alt =",
-        "title=",
-        "title =",
-    ],
-};
+pub(super) const RULE: Rule = Rule { doc: &DOC, check: Check::Text(check) };
 
 static DOC: RuleDoc = RuleDoc {
     id: "GH006",
@@ -56,8 +40,8 @@ static UNSEEN: LazyLock<Regex> = LazyLock::new(|| {
     .expect("the pattern is a literal")
 });
 
-/// What each of them has; the other pattern takes long to make.
-static ATTRIBUTE: Pattern = Pattern::new(r"(?:style|alt|title)\s*=");
+/// What opens a text that is not shown.
+const MARKS: [&str; 5] = ["<!--", "[//]: #", "[comment]: #", "<details", "!["];
 
 fn check(unit: &Unit<'_>, cx: &Cx<'_>, sink: &mut Sink) {
     if unit.depth > 0 || matches!(unit.role, Role::Source | Role::Config | Role::Settings) {
@@ -68,12 +52,15 @@ fn check(unit: &Unit<'_>, cx: &Cx<'_>, sink: &mut Sink) {
         matches!(span.context, Context::HtmlComment | Context::AltText)
     };
     let shown = unit.is_form();
-    for span in unit.spans.iter().filter(unseen) {
+    // Where a mark is never closed, all that follows in the file would be hidden: it counts where it stands.
+    let marked = unit.spans.iter().any(|span| unseen(&span))
+        && MARKS.iter().any(|mark| unit.text.contains(mark));
+    for span in unit.spans.iter().filter(|span| marked && unseen(span)) {
         if !(shown && span.context == Context::HtmlComment) {
             judge(unit, span.start, span.end, cx, sink);
         }
     }
-    if !ATTRIBUTE.is_match(unit.text.as_bytes()) {
+    if !has_attribute(&unit.text) {
         return;
     }
     for groups in UNSEEN.captures_iter(&unit.text) {
@@ -84,6 +71,17 @@ fn check(unit: &Unit<'_>, cx: &Cx<'_>, sink: &mut Sink) {
             judge(unit, found.start(), found.end(), cx, sink);
         }
     }
+}
+
+/// Whether one of the attributes is set somewhere; few texts have one, and the pattern takes long to make.
+fn has_attribute(text: &str) -> bool {
+    text.match_indices('=').any(|(at, _)| {
+        let name = text[..at].trim_ascii_end().as_bytes();
+        ["style", "alt", "title"].iter().any(|attribute| {
+            let from = name.len().checked_sub(attribute.len());
+            from.is_some_and(|from| name[from..].eq_ignore_ascii_case(attribute.as_bytes()))
+        })
+    })
 }
 
 /// Whether what is put in at the end of a text belongs to a component, which shows its title as a heading:

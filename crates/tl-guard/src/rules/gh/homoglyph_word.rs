@@ -8,7 +8,7 @@ use crate::{
     text::unit::{HiddenKind, Role},
 };
 
-pub(super) const RULE: Rule = Rule { doc: &DOC, check: Check::Raw(check), needs: &[] };
+pub(super) const RULE: Rule = Rule { doc: &DOC, check: Check::Raw(check) };
 
 static DOC: RuleDoc = RuleDoc {
     id: "GH009",

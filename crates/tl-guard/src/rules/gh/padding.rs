@@ -13,7 +13,7 @@ use crate::{
     text::unit::{Context, HiddenKind, Role, Span, of_text},
 };
 
-pub(super) const RULE: Rule = Rule { doc: &DOC, check: Check::Raw(check), needs: &[] };
+pub(super) const RULE: Rule = Rule { doc: &DOC, check: Check::Raw(check) };
 
 static DOC: RuleDoc = RuleDoc {
     id: "GH008",

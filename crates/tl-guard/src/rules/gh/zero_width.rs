@@ -8,7 +8,7 @@ use crate::{
     text::unit::{HiddenKind, Role},
 };
 
-pub(super) const RULE: Rule = Rule { doc: &DOC, check: Check::Raw(check), needs: &[] };
+pub(super) const RULE: Rule = Rule { doc: &DOC, check: Check::Raw(check) };
 
 static DOC: RuleDoc = RuleDoc {
     id: "GH004",
@@ -26,6 +26,18 @@ static DOC: RuleDoc = RuleDoc {
 const MANY: usize = 8;
 /// This many in a row carry data.
 const RUN: usize = 16;
+
+/// Whether a file is a test by its name or folder.
+fn is_test(path: &str) -> bool {
+    let lower = path.to_ascii_lowercase();
+    let (folders, name) = lower.rsplit_once('/').unwrap_or(("", &lower));
+    let stem = name.split('.').next().unwrap_or_default();
+    folders.split('/').any(|folder| matches!(folder, "test" | "tests" | "__tests__" | "spec"))
+        || stem.starts_with("test_")
+        || stem.ends_with("_test")
+        || name.contains(".test.")
+        || name.contains(".spec.")
+}
 
 fn check(raw: &Raw<'_>, _: &Cx<'_>, sink: &mut Sink) {
     let groups = gh::groups(raw, HiddenKind::ZeroWidth, |_| true);
@@ -48,6 +60,27 @@ fn check(raw: &Raw<'_>, _: &Cx<'_>, sink: &mut Sink) {
         {
             found.level = Level::Block;
         }
+        // A test shows what has to be cleaned: a few of them, and no text.
+        if !data && !says && all < MANY && raw.role == Role::Source && is_test(&raw.locate(0).path)
+        {
+            found.level = Level::Warn;
+        }
         sink.add(found);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_test;
+
+    #[test]
+    fn a_test_is_told_by_its_name_or_folder() {
+        for path in ["tests/unit/names.py", "a/test_names.py", "a/names_test.go", "a/names.spec.ts"]
+        {
+            assert!(is_test(path), "{path}");
+        }
+        for path in ["src/latest/names.py", "src/testing.py", "contest.py"] {
+            assert!(!is_test(path), "{path}");
+        }
     }
 }

@@ -10,7 +10,7 @@ use tl_rules::suppress::{Standing, Suppression};
 
 use crate::rules::{Check, Rule, finding};
 
-pub(super) const RULE: Rule = Rule { doc: &DOC, check: Check::Elsewhere, needs: &[] };
+pub(super) const RULE: Rule = Rule { doc: &DOC, check: Check::Elsewhere };
 
 static DOC: RuleDoc = RuleDoc {
     id: "GI005",

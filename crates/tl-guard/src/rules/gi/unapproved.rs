@@ -14,7 +14,7 @@ use crate::lock::launch;
 use crate::rules::gc::seen;
 use crate::rules::{Check, Rule, finding};
 
-pub(super) const RULE: Rule = Rule { doc: &DOC, check: Check::Elsewhere, needs: &[] };
+pub(super) const RULE: Rule = Rule { doc: &DOC, check: Check::Elsewhere };
 
 static DOC: RuleDoc = RuleDoc {
     id: "GI001",

@@ -12,11 +12,7 @@ use crate::rules::{Check, Cx, Rule, Sink, finding};
 use crate::shell;
 use crate::text::unit::{Artifact, advance};
 
-pub(super) const RULE: Rule = Rule {
-    doc: &DOC,
-    check: Check::Artifact(check),
-    needs: &["preinstall", "postinstall", "\"install\"", "setup("],
-};
+pub(super) const RULE: Rule = Rule { doc: &DOC, check: Check::Artifact(check) };
 
 static DOC: RuleDoc = RuleDoc {
     id: "GK004",

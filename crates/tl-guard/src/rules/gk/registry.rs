@@ -11,8 +11,8 @@ use crate::inventory::{Ecosystem, Inventory};
 use crate::popular::{canonical, is_popular, lookalike};
 use crate::rules::{Check, Rule, finding};
 
-pub(super) const MISSING: Rule = Rule { doc: &ABSENT, check: Check::Elsewhere, needs: &[] };
-pub(super) const YOUNG: Rule = Rule { doc: &NEW, check: Check::Elsewhere, needs: &[] };
+pub(super) const MISSING: Rule = Rule { doc: &ABSENT, check: Check::Elsewhere };
+pub(super) const YOUNG: Rule = Rule { doc: &NEW, check: Check::Elsewhere };
 
 static ABSENT: RuleDoc = RuleDoc {
     id: "GK001",

@@ -7,7 +7,7 @@ use crate::rules::gn::{is_server, place_of};
 use crate::rules::{Check, Cx, Rule, Sink, finding};
 use crate::text::unit::{Artifact, Role};
 
-pub(super) const RULE: Rule = Rule { doc: &DOC, check: Check::Artifact(check), needs: &["mcp"] };
+pub(super) const RULE: Rule = Rule { doc: &DOC, check: Check::Artifact(check) };
 
 static DOC: RuleDoc = RuleDoc {
     id: "GN002",

@@ -38,11 +38,6 @@ patterns! {
 /// Puts findings for the names of a tool.
 pub(super) fn check(unit: &Unit<'_>, sink: &mut Sink) {
     let Some((_, tool)) = unit.tool.filter(|_| unit.depth == 0) else { return };
-    let described = format!(
-        "{} {}",
-        tool.title.as_deref().unwrap_or(""),
-        tool.description.as_deref().unwrap_or("")
-    );
     for span in &unit.spans {
         let Some(name) = unit.text.get(span.start..span.end).filter(|name| is_name(name)) else {
             continue;
@@ -56,9 +51,10 @@ pub(super) fn check(unit: &Unit<'_>, sink: &mut Sink) {
             continue;
         }
         let words = words(name);
-        let about = ABOUT.is_match(&described);
         let of_tool = field == "name";
         let Some((kind, sure)) = judge(&words, chosen, of_tool) else { continue };
+        let about =
+            [&tool.title, &tool.description].into_iter().flatten().any(|t| ABOUT.is_match(t));
         let filled = !chosen && !of_tool && is_filled(tool, name);
         let level = match (sure, about) {
             (true, _) => Level::High,

@@ -145,6 +145,10 @@ pub(super) fn value_behind(
     let bracket = bytes.get(at) == Some(&b']');
     at = skip(at + usize::from(bracket), b" \t");
     let sign = &bytes[at.min(line)..line];
+    // `${NAME:+word}` of a shell asks whether it is set.
+    if bytes[..start].ends_with(b"${") && matches!(sign, [b':', b'+' | b'?', ..]) {
+        return None;
+    }
     let length = match sign {
         [b'=', b'=' | b'~', ..] | [b'!' | b'<', b'=', ..] | [b':', b':', ..] => return None,
         [b'=', b'>', ..] | [b':', b'=', ..] | [b'?', b'=', ..] => 2,
@@ -225,6 +229,8 @@ mod tests {
             ("a.json", "\"publicKeyToken\": \"31bf3856ad364e35\"", "Token"),
             ("a.py", "token_url = 'https://x.example'", "token"),
             ("a.yml", "token: a sentence goes on", "token"),
+            ("mvnw", "case \"${MVNW_PASSWORD:+has-password}\" in", "PASSWORD"),
+            ("a.sh", ": \"${DB_PASSWORD:?is-not-set}\"", "PASSWORD"),
         ] {
             assert_eq!(seen(path, line, word), None, "{line}");
         }

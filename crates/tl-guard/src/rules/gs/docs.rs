@@ -250,12 +250,12 @@ pub(super) static DOCS: [RuleDoc; 32] = [
 
 /// All rules; the first one carries the check.
 pub(super) const fn rules(first: Check) -> [Rule; 32] {
-    let mut rules = [const { Rule { doc: &DOCS[0], check: Check::Elsewhere, needs: &[] } }; 32];
+    let mut rules = [const { Rule { doc: &DOCS[0], check: Check::Elsewhere } }; 32];
     let mut at = 1;
     while at < rules.len() {
-        rules[at] = Rule { doc: &DOCS[at], check: Check::Elsewhere, needs: &[] };
+        rules[at] = Rule { doc: &DOCS[at], check: Check::Elsewhere };
         at += 1;
     }
-    rules[0] = Rule { doc: &DOCS[0], check: first, needs: &[] };
+    rules[0] = Rule { doc: &DOCS[0], check: first };
     rules
 }

@@ -56,6 +56,12 @@ pub(super) fn is_made_up(key: &str) -> bool {
         || (bytes.len() >= 20 && entropy(key) < 2.7)
 }
 
+/// Whether a key counts up, `A1B2C3...`: nobody was given such a one, but somebody may use it.
+pub(super) fn counts_up(key: &str) -> bool {
+    let letters = key.bytes().filter(u8::is_ascii_alphabetic).map(|b| b.to_ascii_lowercase());
+    longest(&letters.collect::<Vec<u8>>(), |a, b| b == a.wrapping_add(1)) >= 8
+}
+
 /// Length of the longest run in which each pair of neighbours has a property.
 fn longest(bytes: &[u8], pair: fn(u8, u8) -> bool) -> usize {
     let (mut most, mut run) = (0, 1);
@@ -210,6 +216,12 @@ mod tests {
         for value in ["test", "hunter22", "test-hunter22", "api-key-9"] {
             assert!(is_given(value), "{value}");
         }
+    }
+
+    #[test]
+    fn a_key_that_counts_up_is_told_from_one_that_was_given() {
+        assert!(counts_up("A1B2C3D4E5F6G7H8I9"));
+        assert!(!counts_up("q7Rk29xLmPz04vTnAbCd"));
     }
 
     #[test]

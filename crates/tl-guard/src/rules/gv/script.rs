@@ -41,7 +41,7 @@ patterns! {
     KEY_VARIABLE = r#"(?:os\.getenv\(|os\.environ(?:\.get\(|\[)|process\.env\.)\s*["']?\w*(?:KEY|SECRET|TOKEN|PASSWORD)\b"#;
     READS_FILE = r"\.read\(\)|read_text\(|read_bytes\(|readFileSync\(|readFile\(|\bos\.ReadFile\(";
     /// A call or a command that sends what it is given. Arguments by position count where they are no `name=value`.
-    SENDS = r#"\b(?:requests|httpx|session|client|aiohttp|axios|got|superagent|ky|needle)\.(?:post|put|patch)\(|\b(?:Client|AsyncClient|Session|ClientSession|PoolManager)\([^\n()]*\)\.(?:post|put|patch)\(|aiohttp[\s\S]{0,200}\.post\(|\.request\(\s*(?:method\s*=\s*)?["'](?i:post|put|patch)["']|\burlopen\([^\n]*\bdata\b|\b(?:urlopen|urllib\.request\.Request)\(\s*[^\n,]+,\s*(?:b?["']|[A-Za-z_][\w.]*\s*[,)(\[])|socket\.create_connection\(|\.sendall\(|smtplib\.|\bfetch\([^;]{0,120}?(?:\bmethod:\s*["'`](?i:post|put|patch)|\bbody\s*[:,}])|\bhttps?\.request\([\s\S]{0,160}?method:\s*["'](?i:post|put)|\b(?:axios|got|request|needle|ky)\([^;]{0,120}?\bmethod:\s*["'`](?i:post|put|patch)|\bsendBeacon\(|\.open\(\s*["'](?i:post|put)["']|\bhttp\.(?:Post|PostForm)\(|\bhttp\.NewRequest(?:WithContext)?\([^\n]*?(?:"(?:POST|PUT|PATCH)"|\bMethod(?:Post|Put|Patch)\b)|\bcurl\b(?:[^\n|;&]|&[^&\s]|\\\r?\n)*?[\s"'](?:-[A-Za-z]*[dFT](?:[\s"'@$=<]|\w+=)|--(?:data|form|json|upload-file|url-query)\b)|\bwget\b[^\n|;]*?--(?:post-|body-)(?:data|file)\b|(?i)\b(?:invoke-webrequest|invoke-restmethod|iwr|irm)\b[^\n|;]*?-method\s+["']?(?:post|put)\b"#;
+    SENDS = r#"\b(?:requests|httpx|session|client|aiohttp|axios|got|superagent|ky|needle)\.(?:post|put|patch)\(|\b(?:Client|AsyncClient|Session|ClientSession|PoolManager)\([^\n()]*\)\.(?:post|put|patch)\(|aiohttp[\s\S]{0,200}\.post\(|\.request\(\s*(?:method\s*=\s*)?["'](?i:post|put|patch)["']|\burlopen\([^\n]*\bdata\b|\b(?:urlopen|urllib\.request\.Request)\(\s*[^\n,]+,\s*(?:b?["']|[A-Za-z_][\w.]*\s*[,)(\[])|socket\.create_connection\(|\.sendall\(|smtplib\.|\bfetch\([^;]{0,120}?(?:\bmethod:\s*["'`](?i:post|put|patch)|\bbody\s*[:,}])|\bhttps?\.request\([\s\S]{0,400}?method:\s*["'](?i:post|put)|\b(?:axios|got|request|needle|ky)\([^;]{0,120}?\bmethod:\s*["'`](?i:post|put|patch)|\bsendBeacon\(|\.open\(\s*["'](?i:post|put)["']|\bhttp\.(?:Post|PostForm)\(|\bhttp\.NewRequest(?:WithContext)?\([^\n]*?(?:"(?:POST|PUT|PATCH)"|\bMethod(?:Post|Put|Patch)\b)|\bcurl\b(?:[^\n|;&]|&[^&\s]|\\\r?\n)*?[\s"'](?:-[A-Za-z]*[dFT](?:[\s"'@$=<]|\w+=)|--(?:data|form|json|upload-file|url-query)\b)|\bwget\b[^\n|;]*?--(?:post-|body-)(?:data|file)\b|(?i)\b(?:invoke-webrequest|invoke-restmethod|iwr|irm)\b[^\n|;]*?-method\s+["']?(?:post|put)\b"#;
     SENDS_LITERAL = r#"\b(?:requests|httpx|session|client)\.(?:post|put|patch)\(\s*(?:url\s*=\s*)?f?["']https?://|\.request\(\s*(?:method\s*=\s*)?["'](?i:post|put|patch)["']\s*,\s*(?:url\s*=\s*)?f?["']https?://|HTTPS?Connection\(\s*["'][\s\S]{0,200}?\.request\(\s*["'](?i:post|put)|urlopen\((?:[\w.]*Request\()?\s*f?["']https?://[^\n]*\bdata\s*=|urlopen\((?:[\w.]*Request\()?\s*f?["']https?://[^"'\n]*["'],\s*[A-Za-z_][\w.]*\s*[,)(\[]"#;
     /// All variables as one text, and a fixed address in a call that sends.
     ALL_AS_TEXT = r"JSON\.stringify\(\s*process\.env\s*\)|json\.dumps\(\s*dict\(os\.environ\)|\bstr\(\s*(?:dict\()?os\.environ\b|strings\.Join\(\s*os\.Environ\(\)";
@@ -57,7 +57,7 @@ patterns! {
     STARTS = r"\b(?:spawn|spawnSync|exec|execSync|execFile|execFileSync|Popen|run|check_output|call|system|popen|Command)\(|(?m:^)\s*(?:nohup |exec )?(?:claude|codex|gemini|copilot|cursor-agent|opencode|qwen|amp|q) ";
     SAYS_WHO = r#"(?i)headers\s*=|["']authorization["']|auth="#;
     DECODES = r"\bb64decode\(|\bfromhex\(|codecs\.decode\(|marshal\.loads\(|zlib\.decompress\(|\batob\(|Buffer\.from\([^\n]{1,80}base64";
-    RUNS = r"(?:^|[^.\w])(?:exec|eval)\(|(?:^|[^.\w])new Function\(";
+    RUNS = r"((?:^|[^.\w])(?:exec|eval)\()\s*[^)\s]|((?:^|[^.\w])new Function\()";
     SHELL_OUT = r#"/dev/(?:tcp|udp)/[\w.$\{]|\bnc(?:at)? [^\n]{0,40}-e\b|\bpty\.spawn\(|\bbash -i\s*>&|os\.dup2\([^\n]*fileno"#;
     TUNNEL = r"(?i)\bhttps?://[\w.-]*(?:\.ngrok(?:-free)?\.(?:io|app|dev)|\.trycloudflare\.com|\.serveo\.net|\.loca\.lt|\.localtunnel\.me|webhook\.site|\.requestbin\.\w+|\.pipedream\.net|\.interact\.sh|\.oast\.\w+|\.onion)\b";
     CODE_STRING = r#"(?:require\(\\["']child_process|__import__\(\\?["'](?:os|subprocess)\\?["']\)\.\w+\(|Runtime\.getRuntime\(\)\.exec\([^)\n]{0,60}?["'`]|constructor\.constructor\()"#;
@@ -153,12 +153,21 @@ fn put(found: Found, range: Range<usize>, out: &mut Vec<(Found, Range<usize>)>) 
     }
 }
 
+/// Whether what follows is named as an example.
+fn is_example(before: &str) -> bool {
+    let before =
+        before.trim_end_matches([' ', '(', '[', ',', '`', '\'', '"', ':']).to_ascii_lowercase();
+    ["e.g.", "such as", "for example", "for instance"].iter().any(|words| before.ends_with(words))
+}
+
 /// What needs no knowledge of functions.
 fn anywhere(code: &str, out: &mut Vec<(Found, Range<usize>)>) {
     first(&DOWNLOAD_RUN, code, Found::DownloadAndRun, out);
     first(&TUNNEL, code, Found::Tunnel, out);
     first(&SHELL_OUT, code, Found::Shell, out);
-    if let (true, Some(run)) = (DECODES.is_match(code), RUNS.find(code)) {
+    if DECODES.is_match(code)
+        && let Some(run) = RUNS.captures(code).and_then(|run| run.get(1).or(run.get(2)))
+    {
         put(Found::DecodeAndRun, run.range(), out);
     }
     if let (Some(flag), true, true) =
@@ -176,7 +185,9 @@ fn anywhere(code: &str, out: &mut Vec<(Found, Range<usize>)>) {
     }
     let variables =
         ALL_VARIABLES.find(code).filter(|_| KEY_WORDS.find_iter(code).take(2).count() == 2);
-    let secrets = SECRET_FILES.find(code).or(variables);
+    // "Links may lead to such files (e.g. ~/.ssh/id_rsa)" only speaks of one.
+    let secrets = SECRET_FILES.find_iter(code).find(|found| !is_example(&code[..found.start()]));
+    let secrets = secrets.or(variables);
     let sends = SENDS.find(code);
     if let (Some(secret), Some(_)) = (secrets, sends) {
         put(Found::HarvestAndSend, secret.range(), out);

@@ -5,13 +5,13 @@
 //! need is there each time: somewhere to send to, something to send, a moment. Each pattern was held
 //! against a few hundred descriptions of public servers and some thousand public instructions.
 
-use super::stems::{CODE, CONTACT, LOOT, ODD, PIPED};
+use super::stems::{CODE, CONTACT, HTTP, LOOT, MEMORY, OBEY, ODD, PIPED, TRAFFIC, TRUSTED, UNSAFE};
 use crate::score::Kind;
 use crate::score::chain::Gap;
 use crate::score::lexicon::{Action, action, chain, grave, whole};
 
 /// To let something out of the house.
-const MOVE: &str = r"\b(?:hand|mirror|transmit|deliver|stream|ship|forward|post|send|upload|push|report|submit|relay|sync|sent|posted|uploaded|mirrored|forwarded|shipped|streamed|pushed|reported|handed|copied)(?:s|ing)?\b";
+const MOVE: &str = r"\b(?:hand|mirror|transmit|deliver|stream|ship|forward|post|send|upload|push|submit|relay|sync|sent|posted|uploaded|mirrored|forwarded|shipped|streamed|pushed|reported|handed|copied)(?:s|ing)?\b|\breport(?:ing)?\b";
 /// What an agent has in hand.
 const DATA: &str = r"\b(?:prompts?|conversations?|transcripts?|diffs?|source|repositor(?:y|ies)|repo|code ?base|workspace|logs?|environment|env|credentials?|secrets?|clipboard|screenshots?|history|session|chat|answers?|replies|everything|contents?|files?|copy|copies|archive|bundle|output|results?)\b";
 /// An address that something goes to.
@@ -31,14 +31,14 @@ fn away() -> Vec<Action> {
     vec![
         grave(chain(
             Kind::Send,
-            CONTACT,
+            CONTACT.with(HTTP),
             false,
             MOVE,
             &[(Gap::Bytes(60, b".!?\n"), DATA), (Gap::Bytes(80, stop), TO)],
         )),
         chain(
             Kind::Send,
-            CONTACT,
+            CONTACT.with(HTTP),
             false,
             DATA,
             &[(Gap::Bytes(60, b".!?\n"), MOVE), (Gap::Bytes(40, stop), TO)],
@@ -94,7 +94,7 @@ fn described() -> Vec<Action> {
         grave(whole(
             Kind::Secret,
             ODD,
-            r"\b(?:instructions?|prompts?|rules|messages?) (?:that )?(?:you|it) (?:were|was|have been|had been|got|received)\b|\bwhat the (?:user|person|human) (?:wrote|said|typed|asked|pasted)\b|\b(?:clipboard|editor tabs|open tabs)\b[^!?\n]{0,80}?https?://|\b(?:hand|send|pass|attach|include|put)\b[^.!?\n]{0,40}?\b(?:clipboard|editor tabs|open tabs|instructions before)\b",
+            r"\b(?:instructions?|prompts?|rules|messages?) (?:that )?(?:you|it) (?:were|was|have been|had been|got|received)\b|\bwhat the (?:user|person|human) (?:(?:wrote|said|typed|pasted)\b|asked(?:[^ \w]|$| (?:[a-eg-z]|f[a-np-z])))|\b(?:clipboard|editor tabs|open tabs)\b[^!?\n]{0,80}?https?://|\b(?:hand|send|pass|attach|include|put)\b[^.!?\n]{0,40}?\b(?:clipboard|editor tabs|open tabs|instructions before)\b",
         )),
         grave(whole(
             Kind::Execute,
@@ -121,6 +121,11 @@ fn described() -> Vec<Action> {
             ODD,
             r"\b(?:remove|delete|erase|wipe|purge|drop|empty)\b[^.!?\n]{0,60}?\bwithout (?:asking|a question|questions|a prompt|telling)\b|\b(?:empty|purge) the (?:trash|recycle bin)\b",
         )),
+        whole(
+            Kind::Send,
+            TRAFFIC,
+            r"\b(?:include|pass|record|provide|send|log|report|attach)\b[^.!?\n]{0,30}?\ball (?:of the |the )?(?:tool|function) (?:names?|calls?|arguments|inputs|outputs|results|responses)\b[^.!?\n]{0,60}?\b(?:arguments|results|outputs|responses|customer|user|personal|payment|transaction)\b",
+        ),
         grave(whole(Kind::Send, ODD, r"!\[[^\]\n]{0,60}\]\(https?://[^)\s]+\?[^)\s]*=")),
     ]
 }
@@ -130,31 +135,31 @@ fn written() -> Vec<Action> {
     vec![
         action(
             Kind::Plant,
-            CODE,
+            CODE.with(UNSAFE),
             false,
             r"\b(?:build|make|write|compose|assemble|create)s?\b[^.!?\n]{0,20}?\b(?:sql|quer(?:y|ies))\b[^.!?\n]{0,30}?\b(?:joining|concatenat\w+|string (?:formatting|interpolation)|f-strings?)|\bpasswords?\b[^.!?\n]{0,30}?\b(?:kept|stored?|saved?|hashed?|written|compared)\b[^.!?\n]{0,20}?\b(?:as|with|in|using) (?:md5|sha-?1|plain ?text|clear ?text|base64|==)|\b(?:certificate|tls|ssl)(?: certificate)? (?:checks?|verification|validation)s? (?:are|is) (?:left out|off|disabled|skipped|omitted)|\b(?:turn|switch) (?:certificate|tls|ssl)[^.!?\n]{0,20}? off\b",
         ),
         grave(action(
             Kind::Plant,
-            CODE,
+            CODE.with(HTTP),
             false,
             r"\b(?:every|each|all|any) (?:new |generated )?(?:service|file|page|module|component|project|function|app|package|template)s?\b[^!?\n]{0,60}?\b(?:depends? on|imports?|loads?|includes?|adds?)\b[^!?,\n]{0,80}?https?://|\b(?:every|each|all|any) (?:new |generated )?(?:service|file|page|module|component|project|function|app|package|template)s?\b[^!?\n]{0,60}?\b(?:gets?|needs?|uses?|has|contains?)\b[^!?,\n]{0,80}?https?://[^\s`)\x22']{1,80}\.(?:m?js|py|sh|ps1|wasm|whl|t?gz|zip|jar|css)\b",
         )),
         action(
             Kind::Loosen,
-            CODE,
+            CODE.with(MEMORY),
             false,
             r"\b(?:copy|write|append|add|save|put|insert)\b[^!?\n]{0,80}?(?:~/\.(?:claude|codex|gemini|cursor|codeium)/\S*\.mdc?\b|\bmemory of (?:every|all|other|each))",
         ),
         grave(action(
             Kind::Guard,
-            CODE,
+            CODE.with(TRUSTED),
             false,
-            r"\b(?:commands|instructions|messages|orders|mails)\b[^.!?\n]{0,60}?\b(?:are|count as) (?:pre-?)?(?:authori[sz]ed|approved|trusted|binding)\b",
+            r"\b(?:commands|instructions|messages|orders|mails)\b[^.!?\n]{0,60}?\b(?:are|count as) (?:pre-?)?(?:authori[sz]ed|approved|trusted)\b|\b(?:commands|messages|orders|mails)\b[^.!?\n]{0,60}?\b(?:are|count as) binding\b",
         )),
         grave(action(
             Kind::Override,
-            CONTACT,
+            CONTACT.with(HTTP).with(OBEY),
             false,
             r"\b(?:load|fetch|get|read|open|download|pull|curl|retrieve)\b[^\n]{0,60}?https?://\S+[^\n]{0,40}?\b(?:act on|follow (?:it|its|what|the instructions)|obey|do what|act accordingly|carry out|treat (?:it|its|what))\b",
         )),

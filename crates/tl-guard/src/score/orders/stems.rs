@@ -99,11 +99,126 @@ pub(super) const CODE: Mask = Mask::of(1 << 62);
 /// Command lines that carry something off.
 pub(super) const PIPED: Mask = Mask::of(1 << 63);
 
+/// Addresses.
+pub(super) const HTTP: Mask = Mask::of(1 << 64);
+/// Links and images of Markdown that lead to another host.
+pub(in crate::score) const LINK: Mask = Mask::of(1 << 65);
+/// Words that switch a pipeline off.
+pub(super) const UNCHECKED: Mask = Mask::of(1 << 66);
+/// To do what a text says.
+pub(super) const OBEY: Mask = Mask::of(1 << 67);
+/// Ways to build a query, keep a password or trust a connection that are not safe.
+pub(super) const UNSAFE: Mask = Mask::of(1 << 68);
+/// What an agent remembers.
+pub(super) const MEMORY: Mask = Mask::of(1 << 69);
+/// What counts as allowed.
+pub(super) const TRUSTED: Mask = Mask::of(1 << 70);
+/// To approve.
+pub(super) const APPROVE: Mask = Mask::of(1 << 71);
+/// One's own changes, and rights of who runs a repository.
+pub(super) const ADMIN: Mask = Mask::of(1 << 72);
+/// Without anybody else.
+pub(super) const ALONE: Mask = Mask::of(1 << 73);
+/// To take a check away.
+pub(super) const CUT: Mask = Mask::of(1 << 74);
+/// Lists of what is not looked at.
+pub(super) const WAIVE: Mask = Mask::of(1 << 75);
+/// Every time.
+pub(super) const ALWAYS: Mask = Mask::of(1 << 76);
+/// What is no danger.
+pub(super) const HARMLESS: Mask = Mask::of(1 << 77);
+/// What protects a branch.
+pub(super) const LIFT: Mask = Mask::of(1 << 78);
+/// A list that follows.
+pub(in crate::score) const ANNOUNCE: Mask = Mask::of(1 << 79);
+/// Where everybody reads.
+pub(super) const PUBLIC: Mask = Mask::of(1 << 80);
+
+/// Everything that passes through other tools.
+pub(super) const TRAFFIC: Mask = Mask::of(1 << 81);
+
 /// The conversation, in other languages: told by [`ABROAD`] too.
 pub(super) const TALK_ABROAD: Mask = ABROAD;
 
 /// Class and stems, as in the lexicon.
 pub(in crate::score) const STEMS: &[(Mask, &[&str])] = &[
+    (HTTP, &["http"]),
+    (LINK, &["](http"]),
+    (UNCHECKED, &["skip ci", "ci skip", "no ci", "skip actions"]),
+    (
+        OBEY,
+        &[
+            "act on",
+            "follow it",
+            "follow what",
+            "follow the ins",
+            "obey",
+            "do what",
+            "act accord",
+            "carry out",
+            "treat it",
+            "treat what",
+        ],
+    ),
+    (
+        UNSAFE,
+        &[
+            "joining",
+            "concatenat",
+            "string format",
+            "string interpol",
+            "f-string",
+            "md5",
+            "sha1",
+            "sha-1",
+            "plain text",
+            "plaintext",
+            "clear text",
+            "cleartext",
+            "base64",
+            "==",
+            "certificate",
+            "tls",
+            "ssl",
+        ],
+    ),
+    (MEMORY, &["~/.", "memory of"]),
+    (TRUSTED, &["authoriz", "authoris", "approved", "trusted", "binding"]),
+    (APPROVE, &["approv"]),
+    (ADMIN, &["own pull", "own merge", "own change", "own work", "own pr", "admin"]),
+    (ALONE, &["yourself", "without"]),
+    (CUT, &["delet", "remov", "disabl", "comment out", "neutrali"]),
+    (WAIVE, &["ignore", "allow", "suppress", "exclu", "white"]),
+    (ALWAYS, &["always "]),
+    (
+        HARMLESS,
+        &[
+            "intended",
+            "by design",
+            "false positive",
+            "harmless",
+            "nonissue",
+            "non-issue",
+            "informational",
+            "acceptable",
+        ],
+    ),
+    (
+        LIFT,
+        &[
+            "branch protection",
+            "required ",
+            "code owners",
+            "codeowners",
+            "protected branch",
+            "secret scanning",
+            "push protection",
+            "code scanning",
+        ],
+    ),
+    (ANNOUNCE, &["the following", "these", "each of", "below", "listed"]),
+    (PUBLIC, &["public", "anonymous"]),
+    (TRAFFIC, &["all tool", "all function", "all the tool", "all the function", "all of the"]),
     (
         DESTROY,
         &[

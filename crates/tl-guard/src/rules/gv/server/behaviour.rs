@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use tl_core::finding::Level;
 
-use super::program::{Language, Program, block_end, bounded, patterns};
+use super::program::{Function, Language, Program, block_end, bounded, patterns};
 use super::taint::{self, Reached, WORK};
 use super::{Found, Kind};
 
@@ -148,9 +148,15 @@ fn recursion(program: &Program, put: &mut impl FnMut(Kind, Level, Range<usize>, 
         let Some(at) = body.find(&again) else { continue };
         let own =
             body[..at].trim_end_matches(|c: char| c.is_alphanumeric() || matches!(c, '_' | '.'));
-        let other = body[own.len()..at].trim_end_matches('.');
-        let same = matches!(other, "" | "self" | "cls" | "this")
-            || other.starts_with(|c: char| c.is_uppercase());
+        let called = &body[own.len()..at];
+        let other = called.trim_end_matches('.');
+        let same = match other {
+            // In a method a bare name is a function beside the class; behind a call it is a method of what
+            // that gave.
+            "" => called.is_empty() && !is_method(program, function),
+            "self" | "cls" | "this" => true,
+            other => class_around(&program.mask[..function.start]) == Some(other),
+        };
         if same && !CONDITION.is_match(body) {
             let start = function.body.start + at;
             let what = "a function that calls itself without a condition";
@@ -158,6 +164,22 @@ fn recursion(program: &Program, put: &mut impl FnMut(Kind, Level, Range<usize>, 
             return;
         }
     }
+}
+
+/// Whether a function belongs to a class.
+fn is_method(program: &Program, function: &Function) -> bool {
+    let head = &program.mask[function.start..function.body.start.max(function.start)];
+    let given = head.split_once('(').map_or("", |(_, given)| given.trim_start());
+    let ends = [',', ')', ':', ' ', '\n'];
+    let first = |name| given.strip_prefix(name).is_some_and(|rest: &str| rest.starts_with(ends));
+    program.language == Language::Python && (first("self") || first("cls"))
+}
+
+/// The class that was opened last in front of a function.
+fn class_around(before: &str) -> Option<&str> {
+    let at = before.rfind("class ")?;
+    let name = before[at + "class ".len()..].trim_start();
+    name.split(|c: char| !(c.is_alphanumeric() || c == '_')).next()
 }
 
 /// Side effects that are tried, and whose failure is dropped without a word.
@@ -277,7 +299,10 @@ fn unbounded(program: &Program, put: &mut impl FnMut(Kind, Level, Range<usize>, 
     for found in bounded(LOOP.captures_iter(&program.mask), LOOPS, &program.over) {
         let (Some(whole), Some(indent)) = (found.get(0), found.get(1)) else { continue };
         let end = block_end(&program.mask, whole.end(), indent.len());
-        if let Some(spawn) = SPAWNS.find(&program.code[whole.end().min(end)..end]) {
+        let body = &program.code[whole.end().min(end)..end];
+        // What `with` opens is closed before the next round.
+        let kept = |spawn: &regex::Match<'_>| !body[..spawn.start()].trim_end().ends_with("with");
+        if let Some(spawn) = SPAWNS.find_iter(body).find(kept) {
             let at = whole.end() + spawn.start();
             put(
                 Kind::Unbounded,

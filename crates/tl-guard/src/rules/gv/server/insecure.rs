@@ -19,7 +19,7 @@ patterns! {
     PY_EVAL = r"(?:^|[^.\w])(?:eval|exec|execfile|__import__|compile)\(|\bimportlib\.import_module\(|\b(?:c?[pP]ickle|dill|cloudpickle|marshal|jsonpickle)\.(?:loads?|decode)\(|\byaml\.(?:load|unsafe_load|full_load|load_all)\(|\b(?:types\.)?(?:CodeType|FunctionType)\(|\bcode\.InteractiveInterpreter\(|\.runcode\(|\.runsource\(|\brunpy\.run_\w+\(|\bspec_from_file_location\(";
     JS_EVAL = r"(?:^|[^.\w$])(?:eval|Function|require)\(|\bvm\.(?:run\w+|Script|compileFunction)\(|(?:^|[^.\w$])import\(|\bunserialize\(";
     SAFE_YAML = r"Safe|BaseLoader";
-    QUERIES = r"\.(?:execute|executemany|executescript|raw|query|queryRawUnsafe|\$queryRawUnsafe|\$executeRawUnsafe|unsafe|Query|QueryRow|QueryContext|QueryRowContext|Exec|ExecContext|fetch|fetchrow|fetchval|fetch_all|fetchall|sql|prepare|Raw)\(|(?:^|[^.\w])(?:text|execute_query|run_query|execute_sql|executeQuery|runQuery|read_sql|read_sql_query)\(";
+    QUERIES = r"\.(?:execute|executemany|all|each|executescript|raw|query|queryRawUnsafe|\$queryRawUnsafe|\$executeRawUnsafe|unsafe|Query|QueryRow|QueryContext|QueryRowContext|Exec|ExecContext|fetch|fetchrow|fetchval|fetch_all|fetchall|sql|prepare|Raw)\(|(?:^|[^.\w])(?:text|execute_query|run_query|execute_sql|executeQuery|runQuery|read_sql|read_sql_query)\(";
     SQL = r"(?i)\b(?:select\b[\s\S]{1,300}\bfrom|insert\s+into|update\s+\S+\s+set|delete\s+from|drop\s+(?:table|database)|alter\s+table|create\s+(?:table|user|database)|pragma\s+\w+|union\s+select|show\s+(?:tables|columns|create)|describe|explain|truncate|where)\b";
     OTHER_QUERY = r#"\.search(?:_s|_ext|_ext_s|_st)?\(|\.(?:xpath|findall|iterfind|selectNodes|evaluate)\(|\bXPath\("#;
     FILTER = r#"\((?:[&|!]|\w+=)|//?\w+\[|\[@?\w+\s*=|contains\(|text\(\)"#;

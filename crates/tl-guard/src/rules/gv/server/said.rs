@@ -22,10 +22,14 @@ patterns! {
     /// A description as a value, to the mark that opens it.
     DESCRIBES = r#"\bdescription["']?\s*[:=]\s*[fr]?(\x22\x22\x22|'''|["'`])"#;
     /// What stands beside the description of a tool, whatever takes it.
-    OF_TOOL = r#"\b(?:input_?schema|schema|parameters|function|func|handler|execute|callback)["']?\s*[:=]"#;
+    OF_TOOL = r#"\b(?:input_?[sS]chema|schema|parameters|function|func|handler|execute|callback)["']?\s*[:=]"#;
     OF_NAME = r#"\bname["']?\s*[:=]"#;
     /// The description is an argument of what registers or makes a tool.
     IN_CALL = r"\b(?:\w*[tT]ool|[pP]rompt|[rR]esource)\([^()]*$";
+    /// The description has a name, and stands elsewhere in the file.
+    DESCRIBED_BY = r"\bdescription\s*[:=]\s*([A-Za-z_]\w*)\s*[,)}\n]";
+    /// A function's documentation is set while the program runs, to the mark that opens it.
+    SETS_DOC = r#"\b\w+\.__doc__\s*=\s*[fr]?(\x22\x22\x22|\x27\x27\x27|["'])"#;
     NAMED = r"\b(?:WithDescription|Description|WithInstructions|Instructions)\s*[(:]\s*([A-Za-z_]\w*)\s*[,)}\n]";
 }
 
@@ -47,8 +51,59 @@ pub(super) fn literals(text: &str, server: bool) -> (Vec<Range<usize>>, bool) {
         let registered = server && IN_CALL.is_match(parts[0]);
         (registered || has(&OF_TOOL) && has(&OF_NAME)).then_some(start..end)
     };
-    let found = bounded(DESCRIBES.captures_iter(text), MOST, &over).filter_map(of_tool).collect();
-    (found, !over.get())
+    let mut said: Vec<Range<usize>> =
+        bounded(DESCRIBES.captures_iter(text), MOST, &over).filter_map(of_tool).collect();
+    for found in bounded(DESCRIBED_BY.captures_iter(text), MOST_NAMES, &over) {
+        let (Some(whole), Some(name)) = (found.get(0), found.get(1)) else { continue };
+        let before = text.floor_char_boundary(whole.start().saturating_sub(BESIDE));
+        if IN_CALL.is_match(&text[before..whole.start()]) {
+            said.extend(assigned(text, name.as_str()));
+        }
+    }
+    if server {
+        said.extend(bounded(SETS_DOC.captures_iter(text), MOST, &over).filter_map(|found| {
+            let (whole, mark) = (found.get(0)?, found.get(1)?);
+            Some(whole.end()..whole.end() + closing(&text[whole.end()..], mark.as_str())?)
+        }));
+    }
+    said.sort_by_key(|range| (range.start, range.end));
+    said.dedup();
+    (said, !over.get())
+}
+
+/// Marks that open a text, the longer ones first.
+const MARKS: [&str; 5] = ["\"\"\"", "'''", "\"", "'", "`"];
+
+/// The text that a name is given at the beginning of a line, in Python and JavaScript; parts in brackets
+/// are joined.
+fn assigned(text: &str, name: &str) -> Option<Range<usize>> {
+    text.match_indices(name).take(MOST).find_map(|(at, _)| {
+        let line = text[..at].rfind('\n').map_or(0, |line| line + 1);
+        let kept = ["", "const", "let", "var", "export const"].contains(&text[line..at].trim());
+        let value = text[at + name.len()..].trim_start().strip_prefix('=').filter(|_| kept)?;
+        let value = value.trim_start();
+        let start = text.len() - value.len();
+        if let Some(inside) = value.strip_prefix('(') {
+            return joined(inside).map(|end| start + 1..start + 1 + end);
+        }
+        let mark = MARKS.into_iter().find(|mark| value.starts_with(mark))?;
+        let open = start + mark.len();
+        Some(open..open + closing(&text[open..], mark)?)
+    })
+}
+
+/// Where the bracket closes in which there are texts behind each other, and nothing else.
+fn joined(inside: &str) -> Option<usize> {
+    let mut from = 0;
+    loop {
+        let rest = inside[from..].trim_start_matches([' ', '\t', '\n', '\r', '+', 'f', 'r']);
+        let open = inside.len() - rest.len();
+        if rest.starts_with(')') {
+            return Some(open);
+        }
+        let mark = MARKS.into_iter().find(|mark| rest.starts_with(mark))?;
+        from = open + mark.len() + closing(&rest[mark.len()..], mark)? + mark.len();
+    }
 }
 
 /// Byte at which a literal ends that was opened by a mark.

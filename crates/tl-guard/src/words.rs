@@ -1,46 +1,8 @@
 //! Which words a text has: one pass over the text for all of them together.
 //!
-//! In: literals, each with a bit. Out: the bits of those that occur. Start at [`Prefilter::wanted`].
+//! In: literals, each with bits. Out: the bits of those that occur. Start at [`Words`].
 //! The automaton is our own: that of a library takes longer to make than a page to be read, and its
 //! search reports every single match, of which honest text is full.
-
-use crate::rules::Rule;
-
-/// Literals of all rules that need some, in one automaton.
-pub struct Prefilter {
-    words: Option<Words>,
-    /// The bits of a rule; 0: it runs on every text.
-    bits: Vec<u64>,
-    /// All bits there are.
-    all: u64,
-}
-
-impl Prefilter {
-    /// For these rules; answers are by their position.
-    pub fn new(rules: &[&'static Rule]) -> Self {
-        let mut words = Vec::new();
-        let mut all = 0_u64;
-        let mut bits = Vec::with_capacity(rules.len());
-        for needs in rules.iter().map(|rule| rule.needs) {
-            let free = all.trailing_ones();
-            // The 65th rule with literals runs on every text: slower, and right.
-            let bit = if needs.is_empty() || free == u64::BITS { 0 } else { 1 << free };
-            all |= bit;
-            bits.push(bit);
-            if bit != 0 {
-                words.extend(needs.iter().map(|word| (*word, bit)));
-            }
-        }
-        let words = (!words.is_empty()).then(|| Words::new(&words));
-        Self { words, bits, all }
-    }
-
-    /// For each rule, whether it has to be run.
-    pub fn wanted<'a>(&'a self, text: &str) -> impl Iterator<Item = bool> + use<'a> {
-        let seen = self.words.as_ref().map_or(0, |words| words.seen(text.as_bytes(), self.all));
-        self.bits.iter().map(move |bit| *bit == 0 || seen & bit != 0)
-    }
-}
 
 /// Words, without regard to the case of ASCII letters, each with bits.
 ///
@@ -66,7 +28,7 @@ pub(crate) struct Words {
     /// By state, where the bits of the words that end there stand in `sets`.
     ended: Vec<u16>,
     /// Bits of words that end in one place; first of none.
-    sets: Vec<u64>,
+    sets: Vec<u128>,
 }
 
 /// A place in a [`Words`].
@@ -83,7 +45,7 @@ struct Open {
 
 impl Words {
     /// A few thousand short literals at most, none empty.
-    pub(crate) fn new(words: &[(&str, u64)]) -> Self {
+    pub(crate) fn new(words: &[(&str, u128)]) -> Self {
         let mut all = String::with_capacity(words.iter().map(|(word, _)| word.len()).sum());
         all.extend(words.iter().map(|(word, _)| *word));
         all.make_ascii_lowercase();
@@ -93,7 +55,7 @@ impl Words {
             left = rest;
             word
         };
-        let mut sorted: Vec<(&[u8], u64)> =
+        let mut sorted: Vec<(&[u8], u128)> =
             words.iter().map(|(word, bits)| (next(word.len()), *bits)).collect();
         sorted.sort_unstable();
         let (columns, width) = columns(all.as_bytes());
@@ -144,7 +106,7 @@ impl Words {
     }
 
     /// Where these bits stand; there are some dozens of different ones.
-    fn set(&mut self, bits: u64) -> u16 {
+    fn set(&mut self, bits: u128) -> u16 {
         let known = self.sets.iter().position(|set| *set == bits);
         number(known.unwrap_or_else(|| {
             self.sets.push(bits);
@@ -218,14 +180,17 @@ impl Words {
         State(self.tables[state * self.width + usize::from(self.columns[usize::from(byte)])])
     }
 
-    /// The bits of the words that end in a state.
+    /// The bits of the words that end in a state: none in nearly all.
     #[inline]
-    pub(crate) fn ended(&self, state: State) -> u64 {
-        self.sets[usize::from(self.ended[usize::from(state.0)])]
+    pub(crate) fn ended(&self, state: State) -> u128 {
+        match self.ended[usize::from(state.0)] {
+            0 => 0,
+            set => self.sets[usize::from(set)],
+        }
     }
 
     /// The bits of all words in a text; stops where `all` are seen.
-    pub(crate) fn seen(&self, text: &[u8], all: u64) -> u64 {
+    pub(crate) fn seen(&self, text: &[u8], all: u128) -> u128 {
         let (mut state, mut seen) = (self.start(), 0);
         for byte in text {
             state = self.next(state, *byte);
@@ -270,15 +235,15 @@ mod tests {
     use super::Words;
     use proptest::prelude::*;
 
-    const WORDS: &[(&str, u64)] =
+    const WORDS: &[(&str, u128)] =
         &[("abcd", 1), ("bc", 2), ("c", 4), ("x y", 8), ("d.", 16), ("bc", 32), ("bCDb", 64)];
 
     #[test]
     fn a_word_within_another_one_is_seen_too() {
         let words = Words::new(WORDS);
-        assert_eq!(words.seen(b"ABC", u64::MAX), 2 | 4 | 32);
-        assert_eq!(words.seen(b"abcd.", u64::MAX), 1 | 2 | 4 | 16 | 32);
-        assert_eq!(words.seen(b"", u64::MAX), 0);
+        assert_eq!(words.seen(b"ABC", u128::MAX), 2 | 4 | 32);
+        assert_eq!(words.seen(b"abcd.", u128::MAX), 1 | 2 | 4 | 16 | 32);
+        assert_eq!(words.seen(b"", u128::MAX), 0);
     }
 
     proptest! {
@@ -287,7 +252,7 @@ mod tests {
             let lower = text.to_ascii_lowercase();
             let there = WORDS.iter().filter(|(word, _)| lower.contains(&word.to_ascii_lowercase()));
             let expected = there.fold(0, |all, (_, bit)| all | bit);
-            prop_assert_eq!(Words::new(WORDS).seen(text.as_bytes(), u64::MAX), expected);
+            prop_assert_eq!(Words::new(WORDS).seen(text.as_bytes(), u128::MAX), expected);
         }
     }
 }
