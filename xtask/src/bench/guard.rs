@@ -166,7 +166,7 @@ fn runs(program: &Path, arguments: &[&str], scratch: &Path) -> Result<Usage, Fai
 /// Copies texts of the corpora into a repository, as files of skills; how many, and their bytes.
 ///
 /// As many files and bytes as the promise speaks of: the largest files are left out until the others have
-/// the mean size, and of these every so-manieth is taken, so that all corpora are in it.
+/// the mean size, and of these as many as are wanted are taken, evenly spread over all corpora.
 fn lay_out(corpus: &Path, tree: &Path) -> Result<(usize, u64), Failure> {
     let mut texts = texts(corpus)?;
     let mut by_size: Vec<usize> = texts.iter().map(|(_, text)| text.len()).collect();

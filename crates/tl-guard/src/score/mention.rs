@@ -26,7 +26,6 @@ static CONTAINS: Pattern = Pattern::new(
     r"\b(?:contain(?:s|ed|ing)?|say(?:s|ing)?|such as|like|e\.g\.|for example|includes|including|phrases?|patterns?|strings?|looks? for|search(?:es)? for|detect(?:s|ed|ing)?|scans? for|scanned for|flag(?:s|ged)?|reject(?:s|ed)?|attempts?|payloads?|markers?|overrides?|attacks?)\b",
 );
 
-/// All of them.
 /// What an attack does to a model, as it is told to people.
 static TOLD_OF: Pattern = Pattern::new(
     r"\b(?:instruct|direct|trick|induce|coax|lure|convince)(?:s|ed|ing) (?:the |an? )?(?:\w+ )?(?:ai|model|agent|assistant|llm|claude|copilot|cursor)\b|\b(?:hijack|smuggl|poison)(?:s|es|ed|ing)\b",
@@ -37,8 +36,9 @@ pub(super) fn tells_of_orders(sentence: &[u8]) -> bool {
     TOLD_OF.is_match(sentence)
 }
 
+/// All of them.
 #[cfg(test)]
-pub(super) static PATTERNS: [&Pattern; 1] = [&CONTAINS];
+pub(super) static PATTERNS: [&Pattern; 2] = [&CONTAINS, &TOLD_OF];
 
 /// How the words at `range` of a unit stand in their sentence.
 pub(super) fn mention(unit: &Unit<'_>, sentence: &Range<usize>, range: &Range<usize>) -> Mention {
