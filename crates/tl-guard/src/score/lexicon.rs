@@ -1000,9 +1000,56 @@ fn answers() -> Vec<Action> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+    use proptest::strategy::ValueTree as _;
+    use proptest::string::string_regex;
+    use proptest::test_runner::TestRunner;
+    use regex::Regex;
     use regex_automata::util::syntax;
 
     use super::*;
+
+    /// Texts that a pattern may find: where it takes any letter these are plain ones, and nothing is
+    /// asked of what stands beside.
+    fn made_of(pattern: &Pattern) -> impl Strategy<Value = String> {
+        let negated = Regex::new(r"\[\^(?:\\.|[^\]\\])*\]").unwrap();
+        let plain = negated.replace_all(pattern.source(), "[a-z ]");
+        let plain = plain.replace(r"\s", " ").replace(r"\S", "[a-z]").replace(r"\w", "[a-z]");
+        let beside = Regex::new(r"\\[bB]|(\\.)|[\^$]").unwrap();
+        string_regex(&beside.replace_all(&plain, "$1")).unwrap()
+    }
+
+    /// Classes that only spare a search: what a pattern finds has a word of each.
+    const SPARING: u128 = u128::MAX << 64;
+
+    #[test]
+    fn what_an_action_finds_has_a_word_of_each_class_that_spares_a_search() {
+        let mut runner = TestRunner::deterministic();
+        let (mut found, mut without) = (0, BTreeSet::new());
+        for action in &LEXICON.actions {
+            let parts: Vec<_> = match &action.way {
+                Way::One(pattern) => vec![made_of(pattern).boxed()],
+                Way::Chain(chain) => std::iter::once(&chain.first)
+                    .chain(chain.rest.iter().map(|(_, part)| part))
+                    .map(|part| made_of(part).boxed())
+                    .collect(),
+            };
+            for _ in 0..256 {
+                let made = parts.iter().map(|part| part.new_tree(&mut runner).unwrap().current());
+                let text = made.collect::<Vec<String>>().join(" ");
+                let Some(range) = action.find(text.as_bytes(), true, true) else { continue };
+                found += 1;
+                let words = LEXICON.stems.seen(&text.as_bytes()[range.clone()], u128::MAX);
+                if action.needs.0 & SPARING & !words != 0 {
+                    without.insert(text[range].to_owned());
+                }
+            }
+        }
+        assert!(found > 10_000, "{found}");
+        assert!(without.is_empty(), "{} of {found}: {without:#?}", without.len());
+    }
 
     #[test]
     fn what_conceals_within_a_sentence_is_found_in_its_text_too() {
