@@ -111,6 +111,15 @@ impl<'a> Collected<'a> {
         Ok(Self { delivery, records, uses, tickets, builds, tied })
     }
 
+    /// Whether nothing was collected but requests.
+    pub const fn is_empty(&self) -> bool {
+        self.records.is_empty()
+            && self.uses.is_empty()
+            && self.tickets.is_empty()
+            && self.builds.is_empty()
+            && self.delivery.is_empty()
+    }
+
     /// Forgets what trackers tie to requests and commits, when all changes were told.
     pub fn forget_ties(&mut self) {
         self.tied = FxHashMap::default();

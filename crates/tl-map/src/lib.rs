@@ -100,11 +100,7 @@ pub fn map(data: &Dataset<'_>) -> Report {
 
 /// What the collected events add to the report.
 fn collected_report(data: &Dataset<'_>) -> Option<Box<CollectedReport>> {
-    let collected = &data.collected;
-    let is_empty = collected.tickets.is_empty()
-        && collected.builds.is_empty()
-        && collected.delivery.is_empty();
-    if is_empty && !data.requests.any {
+    if data.collected.is_empty() && !data.requests.any {
         return None;
     }
     let uses = ai_use::AiUse::new(data);

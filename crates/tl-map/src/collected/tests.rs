@@ -129,3 +129,18 @@ fn statuses_mean_what_the_team_says_first() {
     assert_eq!(means("In Review", None, &options), StatusMeaning::Done);
     assert_eq!(meaning("XYZ-1", "In Review", None, &options), StatusMeaning::Active);
 }
+
+#[test]
+fn a_ledger_of_deployments_or_uses_alone_is_not_empty() {
+    use tl_core::delivery::{Deployment, Usage};
+
+    let nothing = Delivery::default();
+    let of = |records, uses| {
+        let (tickets, builds) = (TicketRows::default(), BuildRows::default());
+        Collected::of_rows(&nothing, (records, uses), tickets, builds).unwrap()
+    };
+    let deployed = || Records::of(&[Deployment::default()]);
+    assert!(of(Records::default(), Uses::default()).is_empty());
+    assert!(!of(deployed(), Uses::default()).is_empty());
+    assert!(!of(Records::default(), Uses::of(&[Usage::default()])).is_empty());
+}
