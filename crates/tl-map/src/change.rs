@@ -16,6 +16,10 @@ use crate::journey::{Boundary, Mark, Marks, Shape};
 use crate::measure::funnel::Fate;
 use crate::release::{FirstRelease, Releases};
 
+/// A change: row of its repository in [`Dataset::repositories`](crate::dataset::Dataset::repositories),
+/// and its own in what that delivered.
+pub type ChangeAt = (u32, u32);
+
 /// One delivered change.
 #[derive(Debug, Clone)]
 pub struct Change {

@@ -22,7 +22,7 @@ pub use self::narrow::{Known, Narrowed};
 pub use self::repository::{Held, Repository};
 use self::requests::Hearing;
 pub use self::requests::{Given, Requests};
-use crate::change::Change;
+use crate::change::{Change, ChangeAt};
 use crate::collected::{Collected, Told};
 use crate::deployment::{Deployments, FirstDeployment, named_commits};
 use crate::failure::{self, FailureKind, Grade};
@@ -49,10 +49,8 @@ pub struct Window {
 /// One delivered change, as measures see it.
 #[derive(Debug, Clone)]
 pub struct Item {
-    /// Row of its repository in [`Dataset::repositories`].
-    pub repository: usize,
-    /// Row in that repository's `changes.delivered`.
-    pub change: usize,
+    /// Where it stands.
+    pub at: ChangeAt,
     /// Author id, shared by all repositories: people are one by address.
     pub author: u32,
     /// By evidence of AI use.
@@ -70,7 +68,7 @@ pub struct Item {
     /// Whether it is merged and not with its users yet, though others of its repository are.
     pub is_waiting: bool,
     /// Row of the deployment that first brought it to production, in [`Deployments::list`].
-    pub deployment: Option<usize>,
+    pub deployment: Option<u32>,
     /// Whether an equivalent commit was released first.
     pub backport: bool,
     /// What was collected of it.
@@ -82,7 +80,19 @@ pub struct Item {
     /// Lines and files, where the difference was read.
     pub size: Option<Size>,
     /// Row of its team in the options.
-    pub team: Option<usize>,
+    pub team: Option<u32>,
+}
+
+impl Item {
+    /// Row of its repository in [`Dataset::repositories`].
+    pub const fn repository(&self) -> usize {
+        self.at.0 as usize
+    }
+
+    /// Row in that repository's `changes.delivered`.
+    pub const fn change(&self) -> usize {
+        self.at.1 as usize
+    }
 }
 
 /// What one repository adds to the dataset.
@@ -90,13 +100,13 @@ pub struct Item {
 struct Part {
     items: Vec<Item>,
     /// As [`Dataset::failed_in_production`].
-    failed_in_production: FxHashMap<(usize, usize), Vec<(usize, usize)>>,
+    failed_in_production: FxHashMap<ChangeAt, Vec<(usize, usize)>>,
 }
 
 /// A change that failed in production.
 #[derive(Debug, Clone, Copy)]
 struct FailedChange {
-    change: usize,
+    change: u32,
     /// Row of the deployment that failed.
     by: usize,
     /// Row of its failure.
@@ -148,18 +158,23 @@ impl Open {
     }
 }
 
-/// How large a change is.
+/// How large a change is. What is more than a number holds is its largest.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Size {
     /// Lines added.
-    pub added: u64,
+    pub added: u32,
     /// Lines removed.
-    pub removed: u64,
+    pub removed: u32,
     /// Files touched.
-    pub files: u64,
+    pub files: u32,
     /// Of the lines added, those changed again within the rework window; `None` where only the
     /// forge told the size.
-    pub reworked: Option<u64>,
+    pub reworked: Option<u32>,
+}
+
+/// A count, or the largest number where it is more.
+fn at_most(count: u64) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
 }
 
 /// The requests of the repository with most changes that have one, merged in the window.
@@ -202,9 +217,8 @@ pub struct Dataset<'a> {
     pub requests: Requests,
     /// The requests of the repository with most changes, where its line is to be simulated.
     pub busiest: Option<Busiest>,
-    /// For each change that failed in production, as (repository, change), the deployments and the
-    /// rows of their failures.
-    failed_in_production: FxHashMap<(usize, usize), Vec<(usize, usize)>>,
+    /// For each change that failed in production, the deployments and the rows of their failures.
+    failed_in_production: FxHashMap<ChangeAt, Vec<(usize, usize)>>,
     /// The repositories, in the order given.
     pub repositories: Vec<Repository<'a>>,
     /// Every change that has to do with the window, repository by repository, oldest first:
@@ -300,7 +314,7 @@ impl<'a> Dataset<'a> {
         for (turn, some) in repositories.chunks_mut(at_a_time).enumerate() {
             let part = |(row, repository): (usize, &mut Repository<'a>)| {
                 let row = turn * at_a_time + row;
-                let failed = failed.get(&row).map_or(&[][..], Vec::as_slice);
+                let failed = failed.get(&(row as u32)).map_or(&[][..], Vec::as_slice);
                 dataset.part(row, repository, failed)
             };
             let parts: Vec<Part> = some.par_iter_mut().enumerate().map(part).collect();
@@ -456,15 +470,15 @@ impl<'a> Dataset<'a> {
                 }
             }
         }
-        self.add_production_failures(&mut part, row, &item_of, failed);
+        self.add_production_failures(&mut part, &item_of, failed);
         self.add_sizes(&mut part.items, repository);
         repository.sizes = Vec::new();
         part
     }
 
     /// Changes that failed in production, by repository.
-    fn failed_changes(&self) -> FxHashMap<usize, Vec<FailedChange>> {
-        let mut failed: FxHashMap<usize, Vec<FailedChange>> = FxHashMap::default();
+    fn failed_changes(&self) -> FxHashMap<u32, Vec<FailedChange>> {
+        let mut failed: FxHashMap<u32, Vec<FailedChange>> = FxHashMap::default();
         for (by, deployment) in self.deployments.list.iter().enumerate() {
             for (number, failure) in deployment.failures.iter().enumerate() {
                 // A revert is a link of the change itself.
@@ -484,12 +498,11 @@ impl<'a> Dataset<'a> {
     fn add_production_failures(
         &self,
         part: &mut Part,
-        row: usize,
         item_of: &[Option<u32>],
         failed: &[FailedChange],
     ) {
         for FailedChange { change, by, number } in failed {
-            let Some(index) = item_of[*change] else { continue };
+            let Some(index) = item_of[*change as usize] else { continue };
             let failure = &self.deployments.list[*by].failures[*number];
             let item = &mut part.items[index as usize];
             if failure.at < item.merged {
@@ -501,7 +514,7 @@ impl<'a> Dataset<'a> {
             if failure.grade <= Grade::C {
                 item.failed_strict = earliest(item.failed_strict);
             }
-            part.failed_in_production.entry((row, *change)).or_default().push((*by, *number));
+            part.failed_in_production.entry(item.at).or_default().push((*by, *number));
         }
     }
 
@@ -579,8 +592,7 @@ impl<'a> Dataset<'a> {
             marks.apply_known(Boundary::DeployStarted, arrival.started);
         }
         Item {
-            repository: row,
-            change: index,
+            at: (row as u32, index as u32),
             author: repository.author_of[change.author.row()],
             cohort: change.attribution.cohort(),
             shape: change.shape,
@@ -589,7 +601,7 @@ impl<'a> Dataset<'a> {
             release,
             left_censored: arrival.left_censored,
             is_waiting: arrival.is_waiting,
-            deployment: arrival.deployment,
+            deployment: arrival.deployment.map(|row| row as u32),
             backport,
             told,
             failed_strict: None,
@@ -604,7 +616,7 @@ impl<'a> Dataset<'a> {
         let mut lines = Lines::default();
         let rework = self.options.rework_window();
         for item in &mut *items {
-            let change = &repository.changes.delivered[item.change];
+            let change = &repository.changes.delivered[item.change()];
             let start = change.position as usize;
             let mut size = Size { reworked: Some(0), ..Size::default() };
             let mut known = true;
@@ -613,30 +625,30 @@ impl<'a> Dataset<'a> {
                     known = false;
                     continue;
                 };
-                size.added += diff.added();
-                size.removed += diff.removed();
-                size.files += diff.files.len() as u64;
-                lines.apply(item.change as u32, item.merged, diff, rework);
+                size.added = size.added.saturating_add(at_most(diff.added()));
+                size.removed = size.removed.saturating_add(at_most(diff.removed()));
+                size.files = size.files.saturating_add(at_most(diff.files.len() as u64));
+                lines.apply(item.at.1, item.merged, diff, rework);
             }
             item.size = known.then_some(size);
             if !known {
-                item.size = repository.sizes.get(item.change).copied().flatten();
+                item.size = repository.sizes.get(item.change()).copied().flatten();
             }
         }
         for item in items {
             if let Some(size) = &mut item.size {
-                size.reworked = size.reworked.map(|_| lines.reworked(item.change as u32));
+                size.reworked = size.reworked.map(|_| at_most(lines.reworked(item.at.1)));
             }
         }
     }
 
     /// The first team that has the author or a path of the change.
-    fn team(&self, repository: &Repository<'a>, change: &Change) -> Option<usize> {
+    fn team(&self, repository: &Repository<'a>, change: &Change) -> Option<u32> {
         if self.options.teams.is_empty() {
             return None;
         }
         let email = &repository.history.people[change.author.row()].email;
-        self.team_of(email, repository.history.diff(change.landed))
+        self.team_of(email, repository.history.diff(change.landed)).map(|row| row as u32)
     }
 
     /// The first team that has a person or a path. What is known by requests alone has logins for
@@ -669,9 +681,9 @@ impl<'a> Dataset<'a> {
 
     /// The items of one repository.
     pub fn of_repository(&self, row: usize) -> &[Item] {
-        let start = self.items.partition_point(|item| item.repository < row);
+        let start = self.items.partition_point(|item| item.repository() < row);
         let rest = &self.items[start..];
-        &rest[..rest.partition_point(|item| item.repository == row)]
+        &rest[..rest.partition_point(|item| item.repository() == row)]
     }
 
     /// The part of the window in which there was something to see: from the first commit of the
@@ -714,6 +726,11 @@ impl<'a> Dataset<'a> {
         self.name_within(repository, if change.request.is_some() { "" } else { "@" }, &name)
     }
 
+    /// The same of a change by where it stands.
+    pub fn name_at(&self, (repository, change): ChangeAt) -> String {
+        self.change_name(repository as usize, change as usize)
+    }
+
     /// A name within a repository, with the repository's where there are several.
     pub fn name_within(&self, repository: usize, between: &str, name: &str) -> String {
         match self.is_one_of_several {
@@ -724,21 +741,21 @@ impl<'a> Dataset<'a> {
 
     /// Every sign that an item failed, the earliest first: from its repository and from production.
     pub fn signs(&self, item: &Item) -> Vec<Sign> {
-        let links = self.repositories[item.repository].links_of(item.change);
+        let links = self.repositories[item.repository()].links_of(item.change());
         let mut signs: Vec<Sign> = links
             .map(|link| Sign {
                 at: link.at,
                 grade: link.grade,
                 kind: link.kind,
-                by: self.change_name(item.repository, link.by),
+                by: self.change_name(item.repository(), link.by),
                 why: link.why.clone(),
             })
             .collect();
-        let failed = self.failed_in_production.get(&(item.repository, item.change));
+        let failed = self.failed_in_production.get(&item.at);
         for (by, number) in failed.into_iter().flatten() {
             let deployment = self.deployments.get(*by);
             let failure = &deployment.failures[*number];
-            let short: String = deployment.what.chars().take(10).collect();
+            let short: String = deployment.what(&self.collected.records).chars().take(10).collect();
             signs.push(Sign {
                 at: failure.at,
                 grade: failure.grade,
@@ -753,7 +770,7 @@ impl<'a> Dataset<'a> {
 
     /// The item's change.
     pub fn change(&self, item: &Item) -> &Change {
-        &self.repositories[item.repository].changes.delivered[item.change]
+        &self.repositories[item.repository()].changes.delivered[item.change()]
     }
 
     /// Whether the change has been followed for the whole failure window.

@@ -11,13 +11,14 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::{SmallVec, smallvec};
 use tl_core::delivery::Release;
 use tl_core::fact::Outcome;
 use tl_core::id::{CommitId, CommitIx};
 use tl_core::time::{Millis, Timestamp};
 
 use self::version::Versions;
-use crate::change::Change;
+use crate::change::{Change, ChangeAt};
 use crate::collected::Collected;
 use crate::dataset::Repository;
 use crate::fold::{Record, Records};
@@ -43,26 +44,24 @@ pub struct Deployment {
     pub environment: Arc<str>,
     /// Row of its repository in [`Dataset::repositories`](crate::dataset::Dataset::repositories).
     pub repository: Option<usize>,
-    /// What was deployed: full id or version, as recorded.
-    pub what: Box<str>,
     /// The same as a commit of the repository.
     pub commit: Option<CommitIx>,
     /// Position of the mainline up to which it contains everything.
-    pub position: Option<usize>,
+    pub position: Option<u32>,
     /// When it was asked for or started, the earliest of its records.
     pub started: Option<Timestamp>,
     /// When it ended: the first of its records that succeeded, else the last.
     pub finished: Timestamp,
     /// How it ended: well, if one of its records did.
     pub outcome: Outcome,
-    /// Rows of its records in [`Collected::records`].
-    pub records: Vec<usize>,
+    /// Rows of its records in [`Collected::records`], at least one.
+    pub records: SmallVec<[u32; 4]>,
     /// Planned, rollback or hotfix, and why.
     pub kind: Kind,
     /// The successful deployment of the same service and environment before it.
-    pub previous: Option<usize>,
-    /// Changes that it brought to production first, as (repository, change).
-    pub shipped: Vec<(usize, usize)>,
+    pub previous: Option<u32>,
+    /// Changes that it brought to production first.
+    pub shipped: SmallVec<[ChangeAt; 2]>,
     /// Why it counts as failed; the surest first.
     pub failures: Vec<Failure>,
     /// When users were served again, where it failed and they were.
@@ -70,6 +69,11 @@ pub struct Deployment {
 }
 
 impl Deployment {
+    /// What was deployed: full id or version, as recorded. All its records say the same.
+    pub fn what<'r>(&self, records: &'r Records) -> &'r str {
+        named_by(&records.get(self.records[0] as usize))
+    }
+
     /// Whether it reached production.
     pub fn is_success(&self) -> bool {
         self.outcome == Outcome::Success
@@ -176,13 +180,13 @@ impl Deployments {
         &mut self,
         kept: &[bool],
         referred: &FxHashSet<usize>,
-        changes: &FxHashSet<(usize, usize)>,
+        changes: &FxHashSet<ChangeAt>,
     ) -> FxHashMap<usize, usize> {
         let all = std::mem::take(&mut self.list);
         let mut rows = FxHashMap::default();
         let mut beside = Vec::new();
         for ((row, mut one), kept) in all.into_iter().enumerate().zip(kept) {
-            one.previous = one.previous.and_then(|before| rows.get(&before).copied());
+            one.previous = one.previous.and_then(|row| Some(*rows.get(&(row as usize))? as u32));
             one.shipped.retain(|change| changes.contains(change));
             if *kept {
                 rows.insert(row, self.list.len());
@@ -261,10 +265,10 @@ impl Deployments {
             .map(|(row, found)| (found.history.repository.as_str(), row))
             .collect();
         self.list.par_iter_mut().for_each(|deployment| {
-            let record = records.get(deployment.records[0]);
+            let record = records.get(deployment.records[0] as usize);
             let of = by_name.get(record.repository()).copied();
             let of = of.filter(|_| !record.repository().is_empty());
-            let id: Option<CommitId> = deployment.what.parse().ok();
+            let id: Option<CommitId> = named_by(&record).parse().ok();
             let first = id.and_then(|id| named.get(&id)).copied();
             // The one that the record names, else the first.
             let other = || Some((of?, *also.get(&(id?, of?))?));
@@ -285,9 +289,9 @@ impl Deployments {
 
     /// Finds the successful deployment before each, of its service and environment.
     fn chain(&mut self) {
-        let mut running: FxHashMap<(&str, &str), usize> = FxHashMap::default();
+        let mut running: FxHashMap<(&str, &str), u32> = FxHashMap::default();
         let mut previous = Vec::with_capacity(self.list.len());
-        for (row, deployment) in self.list.iter().enumerate() {
+        for (row, deployment) in (0..).zip(&self.list) {
             let place = (&*deployment.service, &*deployment.environment);
             previous.push(running.get(&place).copied());
             if deployment.is_success() {
@@ -308,7 +312,7 @@ impl Deployments {
         let places: Vec<Option<_>> = self.list.par_iter().map(place).collect();
         for ((row, deployment), place) in self.list.iter_mut().enumerate().zip(places) {
             let Some((repository, (position, beside))) = place else { continue };
-            deployment.position = position;
+            deployment.position = position.map(|position| position as u32);
             if deployment.outcome != Outcome::Success {
                 continue;
             }
@@ -325,10 +329,10 @@ impl Deployments {
     fn ship(&mut self, repositories: &[Repository<'_>], options: &CollectedOptions) {
         // Which deployment brought which change, service by service.
         let of = |(row, repository): (usize, &Repository<'_>)| {
-            let mut shipped: Vec<(usize, usize)> = Vec::new();
+            let mut shipped: Vec<(usize, u32)> = Vec::new();
             for service in self.services.get(&row).into_iter().flatten() {
                 let Some(steps) = self.steps.get(&(row, service.clone())) else { continue };
-                for (index, change) in repository.changes.delivered.iter().enumerate() {
+                for (index, change) in (0..).zip(&repository.changes.delivered) {
                     if let First::By(by) = steps.first(repository, change)
                         && may_bring(service, repository, change, options)
                     {
@@ -338,14 +342,12 @@ impl Deployments {
             }
             shipped
         };
-        let shipped: Vec<Vec<(usize, usize)>> =
-            repositories.par_iter().enumerate().map(of).collect();
-        for (row, shipped) in shipped.into_iter().enumerate() {
+        let shipped: Vec<Vec<(usize, u32)>> = repositories.par_iter().enumerate().map(of).collect();
+        for (row, shipped) in (0..).zip(shipped) {
             for (by, index) in shipped {
                 self.list[by].shipped.push((row, index));
             }
         }
-        // Most bring one or two, and a list begins with room for four.
         self.list.iter_mut().for_each(|one| one.shipped.shrink_to_fit());
     }
 }
@@ -484,6 +486,11 @@ pub(crate) fn named_commits(collected: &Collected<'_>) -> FxHashSet<CommitId> {
     deployed.chain(released).filter_map(|id| id.parse().ok()).collect()
 }
 
+/// What a record says was deployed: a commit, else a version.
+fn named_by<'r>(record: &Record<'r>) -> &'r str {
+    if record.commit().is_empty() { record.version() } else { record.commit() }
+}
+
 /// Records of production as deployments, oldest first.
 fn grouped(records: &Records, options: &CollectedOptions, until: Timestamp) -> Vec<Deployment> {
     let is_wanted = |record: &Record<'_>| {
@@ -506,16 +513,17 @@ fn grouped(records: &Records, options: &CollectedOptions, until: Timestamp) -> V
     for (at, row) in ended {
         let record = records.get(row);
         let service = service_of(&record, options);
-        let what = if record.commit().is_empty() { record.version() } else { record.commit() };
+        let what = named_by(&record);
         let begun = record.started().or(record.queued()).map(|begun| begun.min(at));
         let is_success = record.outcome() == Outcome::Success;
         let here = open.entry((service, record.environment())).or_default();
         here.retain(|(index, first)| {
-            let same = *list[*index].what == *what;
+            let same = list[*index].what(records) == what;
             at - *first <= TOGETHER && (same || !is_success)
         });
         // What names nothing cannot be told from the next one.
-        let same = here.iter().find(|(index, _)| !what.is_empty() && *list[*index].what == *what);
+        let same =
+            here.iter().find(|(index, _)| !what.is_empty() && list[*index].what(records) == what);
         if let Some((index, _)) = same {
             let before = &mut list[*index];
             // The first success brought it there; a job that failed beside it took nothing back.
@@ -524,7 +532,7 @@ fn grouped(records: &Records, options: &CollectedOptions, until: Timestamp) -> V
                 before.outcome = record.outcome();
             }
             before.started = before.started.into_iter().chain(begun).min();
-            before.records.push(row);
+            before.records.push(row as u32);
             continue;
         }
         here.push((list.len(), at));
@@ -532,21 +540,23 @@ fn grouped(records: &Records, options: &CollectedOptions, until: Timestamp) -> V
             service: name(service),
             environment: name(record.environment()),
             repository: None,
-            what: what.into(),
             commit: None,
             position: None,
             started: begun,
             finished: at,
             outcome: record.outcome(),
-            records: vec![row],
+            records: smallvec![row as u32],
             kind: Kind::Planned,
             previous: None,
-            shipped: Vec::new(),
+            shipped: SmallVec::new(),
             failures: Vec::new(),
             recovered: None,
         });
     }
     list.shrink_to_fit();
-    list.sort_by(|a, b| (a.finished, &a.service, &a.what).cmp(&(b.finished, &b.service, &b.what)));
+    list.sort_by(|a, b| {
+        let rest = || (&a.service, a.what(records)).cmp(&(&b.service, b.what(records)));
+        a.finished.cmp(&b.finished).then_with(rest)
+    });
     list
 }

@@ -10,6 +10,7 @@ use tl_core::delivery::Incident;
 use tl_core::fact::Outcome;
 use tl_core::time::{Millis, Timestamp};
 
+use crate::change::ChangeAt;
 use crate::dataset::Dataset;
 use crate::deployment::{Deployment, Kind};
 use crate::failure::Grade;
@@ -152,7 +153,7 @@ pub fn incidents(data: &Dataset<'_>) -> Vec<IncidentRow> {
             let Some(row) = failure.incident else { continue };
             causes.entry(row).or_default().push(Cause {
                 service: one.service.to_string(),
-                what: one.what.to_string(),
+                what: one.what(&data.collected.records).to_owned(),
                 finished: one.finished,
                 grade: format!("{:?}", failure.grade),
                 why: failure.why.clone(),
@@ -176,17 +177,17 @@ pub fn incidents(data: &Dataset<'_>) -> Vec<IncidentRow> {
     rows
 }
 
-/// How sure it is that a change caused an incident, and the change as (repository, change).
-type Sign = (Grade, (usize, usize));
+/// How sure it is that a change caused an incident, and the change.
+type Sign = (Grade, ChangeAt);
 
 /// Each change once, by its surest grade.
 fn blamed_changes(data: &Dataset<'_>, mut found: Vec<Sign>) -> Vec<BlamedChange> {
     found.sort_unstable();
     let mut seen = FxHashSet::default();
     found.retain(|(_, change)| seen.insert(*change));
-    let named = |(grade, (repository, change)): Sign| BlamedChange {
-        repository: data.repositories[repository].history.name.clone(),
-        change: data.change_name(repository, change),
+    let named = |(grade, change): Sign| BlamedChange {
+        repository: data.repositories[change.0 as usize].history.name.clone(),
+        change: data.name_at(change),
         grade: format!("{grade:?}"),
     };
     found.into_iter().map(named).collect()
@@ -199,7 +200,7 @@ fn deployment(data: &Dataset<'_>, one: &Deployment) -> DeploymentRow {
         service: one.service.to_string(),
         environment: one.environment.to_string(),
         repository: repository.unwrap_or_default(),
-        what: one.what.to_string(),
+        what: one.what(&data.collected.records).to_owned(),
         started: one.started,
         finished: one.finished,
         took_ms: one.started.map(|at| since(at, one.finished)),
@@ -211,11 +212,11 @@ fn deployment(data: &Dataset<'_>, one: &Deployment) -> DeploymentRow {
         },
         why: one.kind.why().map(str::to_owned),
         changes: one.shipped.len() as u64,
-        brought: one.shipped.iter().map(|(of, change)| data.change_name(*of, *change)).collect(),
+        brought: one.shipped.iter().map(|change| data.name_at(*change)).collect(),
         keys: one
             .records
             .iter()
-            .map(|row| data.collected.records.get(*row).key().to_owned())
+            .map(|row| data.collected.records.get(*row as usize).key().to_owned())
             .collect(),
         failures: one
             .failures

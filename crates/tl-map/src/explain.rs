@@ -118,7 +118,7 @@ fn items(data: &Dataset<'_>, value: impl Fn(&Item) -> Option<f64>) -> Vec<Explai
     data.in_window()
         .filter_map(|item| {
             Some(ExplainedRow {
-                item: data.change_name(item.repository, item.change),
+                item: data.change_name(item.repository(), item.change()),
                 value: value(item)?,
                 note: format!("merged {}, {}", item.merged.date(), item.cohort.label()),
             })
@@ -137,7 +137,7 @@ fn failures(data: &Dataset<'_>) -> Vec<ExplainedRow> {
             let signs = data.signs(item);
             let sign = signs.first()?;
             Some(ExplainedRow {
-                item: data.change_name(item.repository, item.change),
+                item: data.change_name(item.repository(), item.change()),
                 value: item.failed_wide?.hours(),
                 note: format!("grade {:?}: {}, {}", sign.grade, sign.by, sign.why),
             })
@@ -158,7 +158,7 @@ fn deployed(data: &Dataset<'_>) -> Vec<ExplainedRow> {
             if !one.is_success() {
                 note.push_str(", did not succeed");
             }
-            ExplainedRow { item: production_name(one), value: one.shipped.len() as f64, note }
+            ExplainedRow { item: production_name(data, one), value: one.shipped.len() as f64, note }
         })
         .collect()
 }
@@ -167,8 +167,8 @@ fn production<'d>(data: &'d Dataset<'_>) -> impl Iterator<Item = &'d Deployment>
     data.deployments.list.iter().filter(|one| one.finished >= data.window.since)
 }
 
-fn production_name(deployment: &Deployment) -> String {
-    let short: String = deployment.what.chars().take(10).collect();
+fn production_name(data: &Dataset<'_>, deployment: &Deployment) -> String {
+    let short: String = deployment.what(&data.collected.records).chars().take(10).collect();
     format!("{} {short}", deployment.service)
 }
 
@@ -180,7 +180,7 @@ fn after_hours(data: &Dataset<'_>) -> Vec<ExplainedRow> {
         .filter_map(|one| {
             let (hour, _) = calendar.hour_and_day(one.finished)?;
             let note = one.finished.to_string();
-            Some(ExplainedRow { item: production_name(one), value: hour as f64, note })
+            Some(ExplainedRow { item: production_name(data, one), value: hour as f64, note })
         })
         .collect()
 }
@@ -200,7 +200,7 @@ fn queued(data: &Dataset<'_>) -> Vec<ExplainedRow> {
         ExplainedRow { item, value: passage.in_all.hours(), note }
     };
     let queued = merged(data).filter(|one| one.passage.entries > 0).map(|one| {
-        let name = data.change_name(one.item.repository, one.item.change);
+        let name = data.change_name(one.item.repository(), one.item.change());
         row(name, format!("merged {}", one.at.date()), &one.passage)
     });
     let inside = |at: &Timestamp| *at >= data.window.since;

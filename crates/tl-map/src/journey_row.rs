@@ -105,7 +105,7 @@ pub fn rows(data: &Dataset<'_>, names: bool) -> Vec<JourneyRow> {
 }
 
 fn row(data: &Dataset<'_>, item: &Item, names: bool) -> JourneyRow {
-    let repository = &data.repositories[item.repository];
+    let repository = &data.repositories[item.repository()];
     let journey = &item.journey;
     let author = if names {
         let (name, email) = &data.authors[item.author as usize];
@@ -118,7 +118,7 @@ fn row(data: &Dataset<'_>, item: &Item, names: bool) -> JourneyRow {
     let judged = data.is_followed(item) || failed_strict(data, item);
     JourneyRow {
         repository: repository.history.name.clone(),
-        change: data.change_name(item.repository, item.change),
+        change: data.change_name(item.repository(), item.change()),
         shape: item.shape,
         cohort: item.cohort,
         author_pseudonym: author,
@@ -132,9 +132,9 @@ fn row(data: &Dataset<'_>, item: &Item, names: bool) -> JourneyRow {
         release_wait_ms: journey.stage(Stage::ReleaseWait),
         total_ms: journey.total(),
         shift_ms: journey.shift,
-        lines_added: item.size.map(|size| size.added),
-        lines_removed: item.size.map(|size| size.removed),
-        files: item.size.map(|size| size.files),
+        lines_added: item.size.map(|size| size.added.into()),
+        lines_removed: item.size.map(|size| size.removed.into()),
+        files: item.size.map(|size| size.files.into()),
         failed: judged.then(|| failed_strict(data, item)),
         grade: data
             .signs(item)
@@ -142,7 +142,7 @@ fn row(data: &Dataset<'_>, item: &Item, names: bool) -> JourneyRow {
             .map(|sign| sign.grade)
             .min()
             .map(|grade| format!("{grade:?}")),
-        team: item.team.map(|team| data.options.teams[team].name.clone()),
+        team: item.team.map(|team| data.options.teams[team as usize].name.clone()),
         ticket_opened: journey.seen(Boundary::TicketOpened),
         work_started: journey.seen(Boundary::WorkStarted),
         request_opened: journey.seen(Boundary::Opened),
@@ -161,6 +161,6 @@ fn row(data: &Dataset<'_>, item: &Item, names: bool) -> JourneyRow {
         authors_turn_ms: reviewed.then_some(course.authors_turn),
         reviews: item.told.request.as_ref().map(|_| course.reviews),
         ticket: item.told.ticket.map(|(row, _)| data.collected.tickets.get(row).key.to_owned()),
-        service: item.deployment.map(|row| data.deployments.list[row].service.to_string()),
+        service: item.deployment.map(|row| data.deployments.list[row as usize].service.to_string()),
     }
 }

@@ -38,7 +38,7 @@ pub struct PathRow {
 pub fn rows(data: &Dataset<'_>) -> Vec<PathRow> {
     let mut all: BTreeMap<(usize, &str), PathRow> = BTreeMap::new();
     for item in data.in_window() {
-        let repository = &data.repositories[item.repository];
+        let repository = &data.repositories[item.repository()];
         let change = data.change(item);
         let start = change.position as usize;
         let failed = failed_strict(data, item);
@@ -48,7 +48,7 @@ pub fn rows(data: &Dataset<'_>) -> Vec<PathRow> {
         let paths: HashSet<&str> =
             files.flat_map(|diff| &diff.files).map(|file| file.path.as_str()).collect();
         for path in paths {
-            let row = all.entry((item.repository, path)).or_insert_with(|| PathRow {
+            let row = all.entry((item.repository(), path)).or_insert_with(|| PathRow {
                 repository: repository.history.name.clone(),
                 path: path.to_owned(),
                 changes: 0,

@@ -103,9 +103,9 @@ fn change(data: &Dataset<'_>, journey: JourneyRow, item: &Item) -> ChangeRow {
     ChangeRow {
         journey,
         request: change.request,
-        commit: data.repositories[item.repository].history.commit(change.landed).id.to_string(),
+        commit: data.repositories[item.repository()].history.commit(change.landed).id.to_string(),
         tools: (!tools.is_empty()).then(|| tools.join(", ")),
-        reworked: item.size.and_then(|size| size.reworked),
+        reworked: item.size.and_then(|size| Some(size.reworked?.into())),
     }
 }
 
@@ -166,7 +166,7 @@ async fn deployments(data: &Dataset<'_>, scratch: &mut Scratch) -> Result<(), Sq
         vec![
             one.service.to_string().into_sql(),
             one.environment.to_string().into_sql(),
-            one.what.to_string().into_sql(),
+            one.what(&data.collected.records).to_owned().into_sql(),
             one.started.map(|at| at.to_string()).into_sql(),
             one.finished.to_string().into_sql(),
             i64::from(one.is_success()).into_sql(),

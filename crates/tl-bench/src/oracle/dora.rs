@@ -179,7 +179,11 @@ fn deployments(delivery: &Delivery) -> Deployments {
 
 /// The id of the first record of a deployment.
 fn key<'a>(delivery: &'a Delivery, deployment: &Deployment) -> &'a str {
-    &delivery.deployments[deployment.records[0]].key
+    &first(delivery, deployment).key
+}
+
+fn first<'a>(delivery: &'a Delivery, deployment: &Deployment) -> &'a tl_core::delivery::Deployment {
+    &delivery.deployments[deployment.records[0] as usize]
 }
 
 fn previous(tables: &Tables) -> Result<Vec<Row>, OracleError> {
@@ -190,11 +194,11 @@ fn previous(tables: &Tables) -> Result<Vec<Row>, OracleError> {
     let delivery = folded(&events);
     let found = deployments(&delivery).list;
     let row = |one: &Deployment| {
-        let before = one.previous.map_or("", |before| key(&delivery, &found[before]));
+        let before = one.previous.map_or("", |before| key(&delivery, &found[before as usize]));
         Row::new(
             key(&delivery, one),
             [
-                ("commit_sha", Cell::text(&*one.what)),
+                ("commit_sha", Cell::text(&*first(&delivery, one).commit)),
                 ("result", result(one.outcome)),
                 ("environment", Cell::text(&*one.environment)),
                 ("started_date", started(&delivery, one)),
@@ -207,7 +211,7 @@ fn previous(tables: &Tables) -> Result<Vec<Row>, OracleError> {
 }
 
 fn started(delivery: &Delivery, one: &Deployment) -> Cell {
-    Cell::time(delivery.deployments[one.records[0]].started)
+    Cell::time(first(delivery, one).started)
 }
 
 /// The projects of DevLake's mapping, by table and row.
@@ -283,7 +287,7 @@ fn connected<'a>(
             })
         };
         if let Some(one) = found.iter().find(names).or_else(last) {
-            let name = &delivery.deployments[one.records[0]].name;
+            let name = &first(&delivery, one).name;
             rows.push(Row::new(
                 &told.key,
                 [("project_name", Cell::text(project)), ("deployment_id", Cell::text(name))],

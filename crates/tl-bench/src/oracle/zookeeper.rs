@@ -181,7 +181,7 @@ fn measure(
         .map(|row| (found.history.commits[row].id.to_string(), row))
         .collect();
     let items: BTreeMap<usize, &Item> =
-        dataset.items.iter().map(|item| (item.change, item)).collect();
+        dataset.items.iter().map(|item| (item.change(), item)).collect();
     let mut verdict = Verdict { links: links.len(), ..Verdict::default() };
     for link in links {
         let (ticket, commit) = (link.get("issue_key"), link.get("commit_id"));

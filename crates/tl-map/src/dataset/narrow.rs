@@ -14,7 +14,7 @@ use tl_core::history::Gap;
 
 use super::repository::Repository;
 use super::{Dataset, Item};
-use crate::change::Pending;
+use crate::change::{ChangeAt, Pending};
 use crate::deployment::{may_bring, service_of};
 use crate::fold::Record;
 use crate::measure::figures::people;
@@ -92,7 +92,8 @@ impl Dataset<'_> {
     /// belongs to what is shown; of one that has not ended, its service says so.
     pub fn is_record_shown(&self) -> impl Fn(usize, &Record<'_>) -> bool {
         let list = self.deployments.list.iter().filter(|_| self.is_narrowed());
-        let records: FxHashSet<usize> = list.clone().flat_map(|one| one.records.clone()).collect();
+        let records: FxHashSet<usize> =
+            list.clone().flat_map(|one| one.records.iter().map(|row| *row as usize)).collect();
         let services: FxHashSet<&str> = list.map(|one| &*one.service).collect();
         move |row, record| {
             !self.is_narrowed()
@@ -161,10 +162,10 @@ impl Dataset<'_> {
     /// Whether a change is asked for.
     fn is_wanted(&self, item: &Item) -> bool {
         let only = &self.options.only;
-        self.is_by(item.cohort, item.team) && {
+        self.is_by(item.cohort, item.team.map(|row| row as usize)) && {
             only.services.is_empty()
                 || match item.deployment {
-                    Some(row) => only.has_service(&self.deployments.list[row].service),
+                    Some(row) => only.has_service(&self.deployments.list[row as usize].service),
                     // Not there yet, or before anybody looked: it may come with any of these.
                     None => self.may_come_with(item),
                 }
@@ -172,10 +173,10 @@ impl Dataset<'_> {
     }
 
     fn may_come_with(&self, item: &Item) -> bool {
-        let found = &self.repositories[item.repository];
-        let change = &found.changes.delivered[item.change];
+        let found = &self.repositories[item.repository()];
+        let change = &found.changes.delivered[item.change()];
         let options = &self.options.collected;
-        let services = self.deployments.services(item.repository).iter();
+        let services = self.deployments.services(item.repository()).iter();
         (item.is_waiting || item.left_censored)
             && services
                 .filter(|service| self.options.only.has_service(service))
@@ -204,14 +205,15 @@ impl Dataset<'_> {
     fn wanted_deployments(&self, items: &[bool]) -> Vec<bool> {
         let only = &self.options.only;
         let kept = self.items.iter().zip(items).filter(|(_, kept)| **kept);
-        let brought: FxHashSet<usize> = kept.filter_map(|(item, _)| item.deployment).collect();
+        let brought: FxHashSet<u32> = kept.filter_map(|(item, _)| item.deployment).collect();
         let list = &self.deployments.list;
         let here = list.iter().filter(|one| one.repository.is_some());
         let services_here: FxHashSet<&str> = here.map(|one| &*one.service).collect();
         let is_here = |row: usize| {
             let one = &list[row];
             let names_none = || {
-                let mut records = one.records.iter().map(|row| self.collected.records.get(*row));
+                let records = one.records.iter();
+                let mut records = records.map(|row| self.collected.records.get(*row as usize));
                 records.all(|record| record.repository().is_empty())
             };
             only.repositories.is_empty()
@@ -221,7 +223,7 @@ impl Dataset<'_> {
         let is_by_author = !only.teams.is_empty() || only.cohort.is_some();
         (0..list.len())
             .map(|row| {
-                brought.contains(&row)
+                brought.contains(&(row as u32))
                     || (!is_by_author && is_here(row) && only.has_service(&list[row].service))
             })
             .collect()
@@ -237,13 +239,13 @@ impl Dataset<'_> {
             let mut kept = kept.iter();
             found.pending.retain(|_| kept.next().copied().unwrap_or_default());
         }
-        let changes: FxHashSet<(usize, usize)> =
-            self.items.iter().map(|item| (item.repository, item.change)).collect();
+        let changes: FxHashSet<ChangeAt> = self.items.iter().map(|item| item.at).collect();
         self.failed_in_production.retain(|change, _| changes.contains(change));
         let referred = self.failed_in_production.values().flatten().map(|(by, _)| *by).collect();
         let rows = self.deployments.keep(&part.deployments, &referred, &changes);
         for item in &mut self.items {
-            item.deployment = item.deployment.and_then(|row| rows.get(&row).copied());
+            item.deployment =
+                item.deployment.and_then(|row| Some(*rows.get(&(row as usize))? as u32));
         }
         for (by, _) in self.failed_in_production.values_mut().flatten() {
             *by = rows[by];
@@ -270,7 +272,7 @@ impl Dataset<'_> {
         self.collected.tickets.keep(tickets);
         let landed = self.items.iter().filter_map(|item| {
             let commit =
-                self.repositories[item.repository].history.commit(self.change(item).landed);
+                self.repositories[item.repository()].history.commit(self.change(item).landed);
             self.collected.builds.row(&commit.id.to_string())
         });
         let heads = self.items.iter().filter_map(|item| item.told.request.as_ref()?.head);
@@ -283,7 +285,7 @@ impl Dataset<'_> {
         let merged = self
             .items
             .iter()
-            .filter_map(|item| Some((item.repository as u32, self.change(item).request?)));
+            .filter_map(|item| Some((item.repository() as u32, self.change(item).request?)));
         let pending = self
             .repositories
             .iter()

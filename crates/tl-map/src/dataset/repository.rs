@@ -62,7 +62,7 @@ pub struct Repository<'a> {
     /// Counts over its whole history; shapes are missing.
     pub summary: RepositorySummary,
     /// Days of the window on which its people authored commits, once each.
-    pub days: Vec<(PersonIx, i64)>,
+    pub days: Vec<(PersonIx, i32)>,
     /// Commits that were asked for by id.
     pub named: Vec<(CommitId, CommitIx)>,
     /// When its default branch is first seen, by the clock of its commits.
@@ -180,12 +180,13 @@ fn pending(changes: &Changes, history: &History, until: Timestamp) -> Vec<Pendin
     pending
 }
 
-fn days(history: &History, window: Window) -> Vec<(PersonIx, i64)> {
+fn days(history: &History, window: Window) -> Vec<(PersonIx, i32)> {
     let inside = |at: Timestamp| at >= window.since && at <= window.until;
     let commits = history.commits.iter().filter(|commit| inside(commit.authored));
-    let days: FxHashSet<(PersonIx, i64)> =
-        commits.map(|commit| (commit.author, commit.authored.day())).collect();
-    let mut days: Vec<(PersonIx, i64)> = days.into_iter().collect();
+    // A clock may say anything; what is outside of the numbers is outside of every window.
+    let days = commits.filter_map(|one| Some((one.author, one.authored.day().try_into().ok()?)));
+    let days: FxHashSet<(PersonIx, i32)> = days.collect();
+    let mut days: Vec<(PersonIx, i32)> = days.into_iter().collect();
     days.sort_unstable();
     days
 }

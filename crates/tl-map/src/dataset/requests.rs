@@ -12,7 +12,7 @@ use tl_core::history::EARLIEST;
 use tl_core::time::Timestamp;
 
 use super::repository::Repository;
-use super::{Size, Window};
+use super::{Size, Window, at_most};
 use crate::change::Change;
 use crate::collected::{Asked, Collected, GitMentions, Hot, Told};
 use crate::failure;
@@ -338,9 +338,9 @@ fn is_persons(request: &Request) -> bool {
 fn told_size(request: &Request) -> Option<Size> {
     let (_, state) = request.state.as_ref()?;
     Some(Size {
-        added: state.additions?,
-        removed: state.deletions?,
-        files: state.files.unwrap_or_default(),
+        added: at_most(state.additions?),
+        removed: at_most(state.deletions?),
+        files: at_most(state.files.unwrap_or_default()),
         reworked: None,
     })
 }

@@ -8,14 +8,17 @@
 
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::{SmallVec, smallvec};
 use tl_core::delivery::{Incident, numbered};
 use tl_core::id::CommitId;
 use tl_core::time::{Millis, Timestamp};
 
 use super::{Deployment, Kind};
+use crate::change::ChangeAt;
 use crate::collected::Collected;
 use crate::dataset::Repository;
 use crate::failure::{FailureKind, Grade};
+use crate::fold::Records;
 use crate::options::CollectedOptions;
 
 /// One sign that a deployment failed.
@@ -29,9 +32,9 @@ pub struct Failure {
     pub why: String,
     /// When users were served again by this sign.
     pub recovered: Option<Timestamp>,
-    /// Changes that failed by it, as (repository, change): those that an incident or revert names,
-    /// else everything that the deployment brought.
-    pub changes: Vec<(usize, usize)>,
+    /// Changes that failed by it: those that an incident or revert names, else everything that the
+    /// deployment brought.
+    pub changes: SmallVec<[ChangeAt; 2]>,
     /// Row of the incident in [`Delivery::incidents`](tl_core::delivery::Delivery::incidents).
     pub incident: Option<usize>,
 }
@@ -60,12 +63,13 @@ pub(super) fn judge(
     until: Timestamp,
 ) {
     let incidents = Incidents::new(list, collected, repositories, options);
+    let records = &collected.records;
     let opened = collected.delivery.incidents.par_iter().enumerate();
     let mut found: Vec<(usize, Failure)> =
         opened.flat_map_iter(|(row, incident)| incidents.blame(row, incident, until)).collect();
     found.par_extend((0..list.len()).into_par_iter().flat_map_iter(|row| {
         let reverted = by_revert(list, row, repositories, window);
-        by_successor(list, row, window).into_iter().chain(reverted)
+        by_successor(list, row, records, window).into_iter().chain(reverted)
     }));
     for (row, failure) in found {
         list[row].failures.push(failure);
@@ -91,19 +95,25 @@ fn recovered(failures: &[Failure]) -> Option<Timestamp> {
 }
 
 /// A rollback or hotfix says that the deployment before it failed.
-fn by_successor(list: &[Deployment], row: usize, window: Millis) -> Option<(usize, Failure)> {
+fn by_successor(
+    list: &[Deployment],
+    row: usize,
+    records: &Records,
+    window: Millis,
+) -> Option<(usize, Failure)> {
     let this = &list[row];
     let grade = match this.kind {
         Kind::Planned => return None,
         Kind::Rollback(_) => Grade::B,
         Kind::Hotfix(_) => Grade::D,
     };
-    let before = this.previous.filter(|_| this.is_success())?;
+    let before = this.previous.filter(|_| this.is_success())? as usize;
     let replaced = &list[before];
     // Long after, it is the next piece of work, not this one's end; the same again mends nothing;
     // and what a rollback brought back had not failed.
     let is_late = this.finished - replaced.finished > window;
-    if is_late || replaced.what == this.what || matches!(replaced.kind, Kind::Rollback(_)) {
+    let is_same = replaced.what(records) == this.what(records);
+    if is_late || is_same || matches!(replaced.kind, Kind::Rollback(_)) {
         return None;
     }
     let failure = Failure {
@@ -146,11 +156,12 @@ impl<'a> Incidents<'a> {
         for (row, deployment) in list.iter().enumerate() {
             if !keys.is_empty() {
                 let records = deployment.records.iter();
-                let own = records.map(|record| collected.records.get(*record).key());
+                let own = records.map(|record| collected.records.get(*record as usize).key());
                 by_key.extend(own.filter(|key| keys.contains(key)).map(|key| (key, row)));
             }
-            if commits.contains(&*deployment.what) {
-                by_what.entry(&deployment.what).or_default().push(row);
+            let what = deployment.what(&collected.records);
+            if commits.contains(what) {
+                by_what.entry(what).or_default().push(row);
             }
         }
         let changes = Named::new(list, &delivery.incidents, repositories);
@@ -169,12 +180,12 @@ impl<'a> Incidents<'a> {
         let again = last(&incident.reopened);
         let recovered =
             last(&incident.resolved).filter(|at| again.is_none_or(|again| again <= *at));
-        let failure = |grade, why, changes: &[(usize, usize)]| Failure {
+        let failure = |grade, why, changes: &[ChangeAt]| Failure {
             grade,
             at: opened,
             why,
             recovered,
-            changes: changes.to_vec(),
+            changes: changes.into(),
             incident: Some(row),
         };
         let key = &incident.key;
@@ -227,7 +238,8 @@ impl<'a> Incidents<'a> {
 
     /// Whether an incident is of the service of a deployment, as far as either says.
     fn concerns(&self, incident: &Incident, deployment: &Deployment) -> bool {
-        let mut records = deployment.records.iter().map(|row| self.collected.records.get(*row));
+        let records = deployment.records.iter();
+        let mut records = records.map(|row| self.collected.records.get(*row as usize));
         if incident.services.is_empty() && incident.repository.is_empty() {
             return self.one_service;
         }
@@ -247,8 +259,8 @@ impl<'a> Incidents<'a> {
 /// Changes that incidents name, by that name, with the deployment that brought them.
 struct Named<'a>(FxHashMap<&'a str, Vec<Brought>>);
 
-/// Row of a deployment, and the change that it brought as (repository, change).
-type Brought = (usize, (usize, usize));
+/// Row of a deployment, and the change that it brought.
+type Brought = (usize, ChangeAt);
 
 impl<'a> Named<'a> {
     fn new(
@@ -268,8 +280,8 @@ impl<'a> Named<'a> {
         }
         for (row, deployment) in list.iter().enumerate() {
             for place in &deployment.shipped {
-                let repository = &repositories[place.0];
-                let change = &repository.changes.delivered[place.1];
+                let repository = &repositories[place.0 as usize];
+                let change = &repository.changes.delivered[place.1 as usize];
                 let id = repository.history.commit(change.landed).id;
                 let of = repository.history.repository.as_str();
                 let request = change.request.and_then(|number| requests.get(&(of, number.into())));
@@ -298,11 +310,11 @@ fn by_revert(
     let this = &list[row];
     let mut found = Vec::new();
     for (place, change) in &this.shipped {
-        let repository = &repositories[*place];
+        let repository = &repositories[*place as usize];
         if repository.links.is_empty() {
             continue;
         }
-        for link in repository.links_of(*change) {
+        for link in repository.links_of(*change as usize) {
             let in_use = link.at >= this.finished && link.at - this.finished <= window;
             if link.kind == FailureKind::Reverted && link.grade <= Grade::C && in_use {
                 found.push((
@@ -312,7 +324,7 @@ fn by_revert(
                         at: link.at,
                         why: link.why.clone(),
                         recovered: None,
-                        changes: vec![(*place, *change)],
+                        changes: smallvec![(*place, *change)],
                         incident: None,
                     },
                 ));

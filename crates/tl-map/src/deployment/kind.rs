@@ -62,22 +62,22 @@ pub(super) fn classify(
     // As many deployments as there are, each looks at those of its own time alone.
     incidents.sort_by_key(|began| began.at);
     // What ran before in each place.
+    let records = &collected.records;
     let mut ran: FxHashSet<(&str, &str, &str)> = FxHashSet::default();
     ran.reserve(list.len());
     let mut known = Vec::with_capacity(list.len());
     for this in &*list {
-        let place = (&*this.service, &*this.environment, &*this.what);
+        let place = (&*this.service, &*this.environment, this.what(records));
         known.push(if this.is_success() { !ran.insert(place) } else { ran.contains(&place) });
     }
     drop(ran);
-    let kind =
-        |(row, is_known)| match rollback(list, row, is_known, &collected.records, repositories) {
-            Some(why) => Kind::Rollback(why),
-            None => match hotfix(list, row, collected, &incidents, repositories, options) {
-                Some(why) => Kind::Hotfix(why),
-                None => Kind::Planned,
-            },
-        };
+    let kind = |(row, is_known)| match rollback(list, row, is_known, records, repositories) {
+        Some(why) => Kind::Rollback(why),
+        None => match hotfix(list, row, collected, &incidents, repositories, options) {
+            Some(why) => Kind::Hotfix(why),
+            None => Kind::Planned,
+        },
+    };
     let kinds: Vec<Kind> = known.into_par_iter().enumerate().map(kind).collect();
     for (deployment, kind) in list.iter_mut().zip(kinds) {
         deployment.kind = kind;
@@ -93,28 +93,28 @@ fn rollback(
     repositories: &[Repository<'_>],
 ) -> Option<String> {
     let this = &list[row];
-    let said = |record: &usize| records.get(*record).rollback();
+    let said = |record: &u32| records.get(*record as usize).rollback();
     if this.records.iter().any(said) {
         return Some("the source calls it a rollback".to_owned());
     }
-    let running = &list[this.previous?];
+    let running = &list[this.previous? as usize];
+    let (what, running_what) = (this.what(records), running.what(records));
     let short = |what: &str| what.chars().take(10).collect::<String>();
     if let (Some(new), Some(old)) = (this.commit, running.commit)
         && this.repository == running.repository
         && new != old
-        && is_ancestor(&repositories[this.repository?], new, this, old, running)
+        && is_ancestor(&repositories[this.repository?], new, this, old, running, records)
     {
-        let (new, old) = (short(&this.what), short(&running.what));
+        let (new, old) = (short(what), short(running_what));
         return Some(format!("{new} is an ancestor of {old}, which was running"));
     }
     let both_known = this.commit.is_some() && running.commit.is_some();
-    if both_known || !is_known || this.what == running.what {
+    if both_known || !is_known || what == running_what {
         return None;
     }
     // By versions: older, and seen before in this place; an older line may go on beside.
-    let (new, old) = (numbers(&this.what)?, numbers(&running.what)?);
-    (new < old)
-        .then(|| format!("version {} is older than {}, which was running", this.what, running.what))
+    let (new, old) = (numbers(what)?, numbers(running_what)?);
+    (new < old).then(|| format!("version {what} is older than {running_what}, which was running"))
 }
 
 /// Whether `new` is a proper ancestor of `old`, both deployed.
@@ -124,16 +124,17 @@ fn is_ancestor(
     this: &Deployment,
     old: tl_core::id::CommitIx,
     running: &Deployment,
+    records: &Records,
 ) -> bool {
     let entry = found.graph.entry(new);
     let on_mainline = entry.is_some_and(|at| found.graph.mainline[at] == new);
     // A commit that a merge brought is contained from that merge on.
     if let (false, Some(entry), Some(old)) = (on_mainline, entry, running.position) {
-        return entry <= old;
+        return entry <= old as usize;
     }
     match (this.position, running.position) {
         (Some(new), Some(old)) if on_mainline => {
-            new < old || (new == old && this.what != running.what)
+            new < old || (new == old && this.what(records) != running.what(records))
         }
         // Off the mainline: look for it among the ancestors that are off it as well.
         _ => super::contained(found, old).1.contains(&new),
@@ -157,11 +158,12 @@ fn hotfix(
     options: &CollectedOptions,
 ) -> Option<String> {
     let this = &list[row];
-    let previous = this.previous.map(|before| &list[before]);
-    if previous.is_some_and(|previous| previous.what == this.what) {
+    let previous = this.previous.map(|before| &list[before as usize]);
+    let records = &collected.records;
+    if previous.is_some_and(|previous| previous.what(records) == this.what(records)) {
         return None; // The same again mends nothing.
     }
-    let branches = this.records.iter().map(|record| collected.records.get(*record).branch());
+    let branches = this.records.iter().map(|row| records.get(*row as usize).branch());
     if let Some(branch) = branches.into_iter().find(|name| options.hotfix_branches.is_match(name)) {
         return Some(format!("deployed from branch {branch}"));
     }
@@ -186,15 +188,15 @@ fn all_hot(
     let mut reverts = 0;
     let mut first_reason = None;
     for (repository, index) in &this.shipped {
-        let found = &repositories[*repository];
-        let change = &found.changes.delivered[*index];
+        let found = &repositories[*repository as usize];
+        let change = &found.changes.delivered[*index as usize];
         let links = found.history.commit(change.landed).links.as_deref();
         if links.is_some_and(|links| !links.reverts.is_empty()) {
             reverts += 1;
             continue;
         }
         let number = change.request?;
-        let hot = found.told.get(*index)?.request.as_ref()?.hot.as_deref()?;
+        let hot = found.told.get(*index as usize)?.request.as_ref()?.hot.as_deref()?;
         let reason = if let Some(label) = &hot.label {
             format!("request #{number} has the label {label}")
         } else if let Some(branch) = &hot.branch {

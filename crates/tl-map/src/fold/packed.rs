@@ -30,12 +30,11 @@ pub(super) struct Rows {
     ends: Vec<usize>,
 }
 
-/// Where a row stands.
+/// Where a row begins: what is read of it says where it ends.
 #[derive(Debug, Clone, Copy)]
 struct Place {
     block: u32,
     start: u32,
-    length: u32,
 }
 
 impl Rows {
@@ -48,7 +47,7 @@ impl Rows {
         }
         let number = self.blocks.len() as u32 - 1;
         let Some(block) = self.blocks.last_mut() else { return };
-        let place = Place { block: number, start: block.len() as u32, length: row.len() as u32 };
+        let place = Place { block: number, start: block.len() as u32 };
         block.extend_from_slice(&row);
         self.places.push(place);
         self.keys.push_str(key);
@@ -148,8 +147,8 @@ impl Packed {
     }
 }
 
-fn bytes(blocks: &[Vec<u8>], Place { block, start, length }: Place) -> &[u8] {
-    &blocks[block as usize][start as usize..][..length as usize]
+fn bytes(blocks: &[Vec<u8>], Place { block, start }: Place) -> &[u8] {
+    &blocks[block as usize][start as usize..]
 }
 
 /// The first bytes of a key, in the order of keys: most differ in them.

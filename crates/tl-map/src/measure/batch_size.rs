@@ -37,7 +37,7 @@ const CLASSES: [(u64, &str); 5] = [
 
 /// Lines added and removed.
 pub const fn lines(size: &Size) -> u64 {
-    size.added + size.removed
+    size.added as u64 + size.removed as u64
 }
 
 /// Lines of these items, where known.

@@ -60,7 +60,7 @@ pub fn shipped<'d>(data: &'d Dataset<'_>) -> Vec<Shipped<'d>> {
         FxHashMap::default();
     for item in &data.items {
         let Some(release) = item.release else { continue };
-        let entry = by_release.entry((item.repository, release)).or_default();
+        let entry = by_release.entry((item.repository(), release)).or_default();
         entry.0 += 1;
         if let Some(mended) = failed_in_use(data, item, release) {
             entry.1 = true;
@@ -119,9 +119,9 @@ pub fn shipped<'d>(data: &'d Dataset<'_>) -> Vec<Shipped<'d>> {
 /// Whether a change failed after it was released, and when the release that mends it came, if one
 /// did. What was taken back before its own release, or in it, never reached a user.
 fn failed_in_use(data: &Dataset<'_>, item: &Item, release: ReleaseIx) -> Option<Option<Timestamp>> {
-    let found = &data.repositories[item.repository];
+    let found = &data.repositories[item.repository()];
     let in_time = |link: &&Link| link.at - item.merged <= data.options.failure_window();
-    let strict = found.links_of(item.change).filter(|link| link.grade <= Grade::C);
+    let strict = found.links_of(item.change()).filter(|link| link.grade <= Grade::C);
     let mut failed = None;
     for link in strict.filter(in_time) {
         let mended = match found.changes.delivered[link.by].first_release {

@@ -115,12 +115,13 @@ fn latest(data: &Dataset<'_>) -> Vec<FailureExample> {
         .filter(|item| item.failed_wide.is_some())
         .flat_map(|item| data.signs(item).into_iter().map(move |sign| (item, sign)))
         .collect();
-    found.sort_by_key(|(item, sign)| (std::cmp::Reverse(sign.at), item.repository, item.change));
+    found
+        .sort_by_key(|(item, sign)| (std::cmp::Reverse(sign.at), item.repository(), item.change()));
     found
         .into_iter()
         .take(EXAMPLES)
         .map(|(item, sign)| FailureExample {
-            change: data.change_name(item.repository, item.change),
+            change: data.change_name(item.repository(), item.change()),
             by: sign.by,
             grade: format!("{:?}", sign.grade),
             why: sign.why,

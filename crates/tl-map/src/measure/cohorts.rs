@@ -251,7 +251,7 @@ pub(super) fn strata(data: &Dataset<'_>, exposed: &[&Item], reference: &[&Item])
     let third = |size: u64| sizes.partition_point(|other| *other < size) * 3 / sizes.len().max(1);
     let key = |item: &Item| {
         let month = (item.merged.as_millis()).div_euclid(30 * 86_400_000);
-        (item.repository, item.size.as_ref().map(|size| third(lines(size))), month)
+        (item.repository(), item.size.as_ref().map(|size| third(lines(size))), month)
     };
     let mut table: FxHashMap<_, Stratum> = FxHashMap::default();
     for (items, is_exposed) in [(exposed, true), (reference, false)] {

@@ -14,6 +14,7 @@ use super::cadence::rate;
 use super::dora::dora_row;
 use super::figures::{Column, share};
 use super::review_wait::to_release;
+use crate::change::ChangeAt;
 use crate::dataset::{Dataset, Item, Window};
 use crate::deployment::Deployment;
 use crate::failure::Grade;
@@ -46,8 +47,7 @@ pub fn by_service(data: &Dataset<'_>) -> Vec<ServiceDora> {
     for one in in_window(data) {
         services.entry(&one.service).or_default().push(one);
     }
-    let items: FxHashMap<(usize, usize), &Item> =
-        data.in_window().map(|item| ((item.repository, item.change), item)).collect();
+    let items: FxHashMap<ChangeAt, &Item> = data.in_window().map(|item| (item.at, item)).collect();
     let firsts = firsts(data);
     let services: Vec<(&str, Vec<&Deployment>)> = services.into_iter().collect();
     services
@@ -68,7 +68,7 @@ pub fn by_service(data: &Dataset<'_>) -> Vec<ServiceDora> {
 
 /// From first commit to the deployment that brought each change with this service first: another
 /// service of the repository may have had it before.
-fn lead_times(own: &[&Deployment], items: &FxHashMap<(usize, usize), &Item>) -> Column {
+fn lead_times(own: &[&Deployment], items: &FxHashMap<ChangeAt, &Item>) -> Column {
     let (mut spans, mut authors) = (Vec::new(), Vec::new());
     for deployment in own {
         for item in deployment.shipped.iter().filter_map(|place| items.get(place)) {

@@ -98,7 +98,7 @@ pub fn funnel(data: &Dataset<'_>) -> Funnel {
         }
     };
     for item in data.in_window().filter(|item| data.change(item).request.is_some()) {
-        let commits = commits_of(data, item.repository, item.change);
+        let commits = commits_of(data, item.repository(), item.change());
         count(item.cohort, item.author, &|counts| {
             counts.merged += 1;
             counts.merged_commits += commits;

@@ -155,8 +155,8 @@ fn deployments_waited(data: &Dataset<'_>, of_commits: &[OfCommit]) -> Figure {
         }
     }
     let waited = |one: &Deployment| {
-        one.records.iter().any(|row| !records.get(*row).steps().is_empty())
-            || by_commit.get(&*one.what).is_some_and(|done| *done <= one.finished)
+        one.records.iter().any(|row| !records.get(*row as usize).steps().is_empty())
+            || by_commit.get(one.what(records)).is_some_and(|done| *done <= one.finished)
     };
     let list = &data.deployments.list;
     let telling: FxHashSet<&str> =

@@ -57,7 +57,7 @@ fn followed<'a>(
         .filter(old_enough)
         .filter_map(|item| {
             let size = item.size?;
-            Some((item, size.added, size.reworked?.min(size.added)))
+            Some((item, size.added.into(), size.reworked?.min(size.added).into()))
         })
         .collect()
 }

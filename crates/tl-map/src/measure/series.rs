@@ -19,7 +19,7 @@ const POINTS: usize = 50_000;
 /// Collects the points of the window.
 pub fn series(data: &Dataset<'_>, shipped: &[Shipped<'_>]) -> Series {
     let mut items: Vec<&Item> = data.in_window().collect();
-    items.sort_by_key(|item| (item.merged, item.repository, item.change));
+    items.sort_by_key(|item| (item.merged, item.repository(), item.change()));
     let every = items.len().div_ceil(POINTS).max(1);
     Series {
         changes: items.into_iter().step_by(every).map(|item| point(data, item)).collect(),
@@ -31,7 +31,7 @@ pub fn series(data: &Dataset<'_>, shipped: &[Shipped<'_>]) -> Series {
 
 fn point(data: &Dataset<'_>, item: &Item) -> ChangePoint {
     ChangePoint {
-        change: data.change_name(item.repository, item.change),
+        change: data.change_name(item.repository(), item.change()),
         merged: item.merged,
         cohort: item.cohort,
         stages: data

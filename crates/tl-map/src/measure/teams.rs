@@ -33,7 +33,7 @@ pub fn teams(data: &Dataset<'_>) -> Vec<TeamRow> {
         .enumerate()
         .map(|(row, team)| {
             let items: Vec<&Item> =
-                data.in_window().filter(|item| item.team == Some(row)).collect();
+                data.in_window().filter(|item| item.team == Some(row as u32)).collect();
             let all = || items.iter().copied();
             let people = people(all());
             let visibility = visibility(people, items.len(), data.options.privacy_floor);

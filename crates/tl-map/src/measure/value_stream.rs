@@ -119,7 +119,7 @@ impl Passage<'_> {
     fn oldest(&self, data: &Dataset<'_>) -> Option<OpenItem> {
         let (start, traveller) = self.open.iter().min_by_key(|(start, _)| *start)?;
         let change = match traveller {
-            Traveller::Change(item) => data.change_name(item.repository, item.change),
+            Traveller::Change(item) => data.change_name(item.repository(), item.change()),
             Traveller::Request(repository, number) => {
                 funnel::request_name(data, *repository, *number)
             }

@@ -80,7 +80,7 @@ fn shown(data: &Dataset<'_>) -> String {
     };
     let mut text = String::new();
     for item in &data.items {
-        let name = data.change_name(item.repository, item.change);
+        let name = data.change_name(item.repository(), item.change());
         let name = name.trim_end_matches('0');
         write!(text, "{name} merged {}", when(item.merged)).unwrap();
         match item.journey.at(Boundary::InProduction) {
@@ -95,7 +95,7 @@ fn shown(data: &Dataset<'_>) -> String {
         text.push('\n');
     }
     for one in &data.deployments.list {
-        let what = one.what.trim_end_matches('0');
+        let what = one.what(&data.collected.records).trim_end_matches('0');
         write!(text, "deployment of {what} {} {}", one.service, when(one.finished)).unwrap();
         if !one.is_success() {
             text.push_str(" failed to deploy");

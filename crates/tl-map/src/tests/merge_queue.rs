@@ -176,7 +176,7 @@ fn out_of_a_queue_the_merge_is_when_the_forge_merged_it() {
     let histories = told(LANDED);
     let data = Dataset::with_delivery(&histories, &delivery, &options);
     let merged = |name: &str| {
-        let named = |item: &&Item| data.change_name(item.repository, item.change) == name;
+        let named = |item: &&Item| data.change_name(item.repository(), item.change()) == name;
         data.items.iter().find(named).unwrap().journey.at(Boundary::Merged).unwrap()
     };
     assert_eq!(merged("#1"), instant("3", "12:00"));

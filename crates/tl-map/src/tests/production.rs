@@ -233,7 +233,7 @@ fn of_forks_that_share_a_commit_the_one_is_meant_that_the_record_names() {
     );
     // What was deployed of the fork brought nothing of the other to production.
     let brought = &data.deployments.list[3].shipped;
-    assert_eq!(brought, &[(1, 2)]);
+    assert_eq!(brought[..], [(1, 2)]);
 }
 
 fn service(name: &str, repository: &str, paths: &str) -> Service {

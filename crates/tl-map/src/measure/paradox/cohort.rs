@@ -52,7 +52,7 @@ fn days(data: &Dataset<'_>, of: &FxHashMap<u32, usize>) -> FxHashMap<u32, BTreeS
         for (person, day) in &repository.days {
             let author = data.author(row, *person);
             if of.contains_key(&author) {
-                days.entry(author).or_default().insert(*day);
+                days.entry(author).or_default().insert(i64::from(*day));
             }
         }
     }

@@ -10,6 +10,7 @@ use tl_core::delivery::{Request, Review};
 use tl_core::fact::{BuildLevel, Outcome, ReviewVerdict};
 use tl_core::time::{Millis, Timestamp};
 
+use super::super::batch_size::lines;
 use super::{groups, releases};
 use crate::dataset::{Busiest, Dataset, Item, Size};
 use crate::fold::Ran;
@@ -76,7 +77,7 @@ fn taken<'d>(data: &'d Dataset<'_>, repository: usize) -> Vec<(Timestamp, &'d It
     let since = data.window.since;
     let mut taken: Vec<(Timestamp, &Item)> = data
         .merged_in_window()
-        .filter(|item| item.repository == repository && item.told.request.is_some())
+        .filter(|item| item.repository() == repository && item.told.request.is_some())
         .filter_map(|item| {
             let started = item.journey.at(Boundary::WorkStarted)?;
             let ready = item.told.course.ready?;
@@ -84,7 +85,7 @@ fn taken<'d>(data: &'d Dataset<'_>, repository: usize) -> Vec<(Timestamp, &'d It
                 .then_some((started, item))
         })
         .collect();
-    taken.sort_by_key(|(started, item)| (*started, item.change));
+    taken.sort_by_key(|(started, item)| (*started, item.change()));
     taken
 }
 
@@ -124,7 +125,7 @@ fn change(request: &Request, item: &Item, started: Timestamp, usual: &Usual) -> 
 
 /// At most 50 lines in at most 3 files.
 fn is_low_risk(size: Size) -> bool {
-    size.added + size.removed <= 50 && size.files <= 3
+    lines(&size) <= 50 && size.files <= 3
 }
 
 /// Reviews of a request by people who are not its author, oldest first.

@@ -39,7 +39,7 @@ pub(super) fn add(
     line: &mut Line,
 ) {
     let items: Vec<&Item> =
-        data.items.iter().filter(|item| item.repository == repository).collect();
+        data.items.iter().filter(|item| item.repository() == repository).collect();
     let merges: Vec<(Timestamp, Option<Timestamp>)> =
         items.iter().map(|item| (item.merged, left(data, item))).collect();
     let released = || merges.iter().filter_map(|(merged, left)| Some((*merged, (*left)?)));
