@@ -95,6 +95,47 @@ impl Item {
     }
 }
 
+/// Changes, repository by repository. Those of each lie by themselves, so that they take the room
+/// that the steps before them leave.
+#[derive(Debug, Default)]
+pub struct Items(Vec<Vec<Item>>);
+
+impl Items {
+    /// Adds those of the next repository.
+    fn add(&mut self, mut items: Vec<Item>) {
+        items.shrink_to_fit();
+        self.0.push(items);
+    }
+
+    /// Those of the repository at a row.
+    fn of_repository(&self, row: usize) -> &[Item] {
+        self.0.get(row).map_or(&[], Vec::as_slice)
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = &Item> + Clone {
+        self.0.iter().flatten()
+    }
+
+    fn iter_mut(&mut self) -> impl Iterator<Item = &mut Item> {
+        self.0.iter_mut().flatten()
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.iter().map(Vec::len).sum()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.iter().all(Vec::is_empty)
+    }
+
+    fn retain(&mut self, mut keep: impl FnMut(&Item) -> bool) {
+        self.0.iter_mut().for_each(|items| items.retain(&mut keep));
+    }
+}
+
 /// What one repository adds to the dataset.
 #[derive(Default)]
 struct Part {
@@ -223,7 +264,7 @@ pub struct Dataset<'a> {
     pub repositories: Vec<Repository<'a>>,
     /// Every change that has to do with the window, repository by repository, oldest first:
     /// merged or released in it, still waiting at its end, or just before it.
-    pub items: Vec<Item>,
+    pub items: Items,
     /// Requests that are open at the end of the window, bots' left out.
     pub open: Vec<Open>,
     /// Name and address of each author id.
@@ -281,7 +322,7 @@ impl<'a> Dataset<'a> {
             busiest: None,
             failed_in_production: FxHashMap::default(),
             repositories: Vec::new(),
-            items: Vec::new(),
+            items: Items::default(),
             open: Vec::new(),
             authors: Vec::new(),
             narrowed: Narrowed::Whole,
@@ -307,21 +348,14 @@ impl<'a> Dataset<'a> {
         dataset.collected.forget_ties();
         repositories.iter_mut().for_each(|found| found.named = Vec::new());
         let failed = dataset.failed_changes();
-        let most = repositories.iter().map(|one| one.changes.delivered.len());
-        dataset.items.reserve_exact(most.sum());
-        // Some at a time: all parts beside all items would take twice the room.
-        let at_a_time = 8 * rayon::current_num_threads();
-        for (turn, some) in repositories.chunks_mut(at_a_time).enumerate() {
-            let part = |(row, repository): (usize, &mut Repository<'a>)| {
-                let row = turn * at_a_time + row;
-                let failed = failed.get(&(row as u32)).map_or(&[][..], Vec::as_slice);
-                dataset.part(row, repository, failed)
-            };
-            let parts: Vec<Part> = some.par_iter_mut().enumerate().map(part).collect();
-            for part in parts {
-                dataset.items.extend(part.items);
-                dataset.failed_in_production.extend(part.failed_in_production);
-            }
+        let part = |(row, repository): (usize, &mut Repository<'a>)| {
+            let failed = failed.get(&(row as u32)).map_or(&[][..], Vec::as_slice);
+            dataset.part(row, repository, failed)
+        };
+        let parts: Vec<Part> = repositories.par_iter_mut().enumerate().map(part).collect();
+        for part in parts {
+            dataset.items.add(part.items);
+            dataset.failed_in_production.extend(part.failed_in_production);
         }
         for (row, repository) in repositories.iter_mut().enumerate() {
             let open = std::mem::take(&mut repository.open).into_iter();
@@ -681,9 +715,7 @@ impl<'a> Dataset<'a> {
 
     /// The items of one repository.
     pub fn of_repository(&self, row: usize) -> &[Item] {
-        let start = self.items.partition_point(|item| item.repository() < row);
-        let rest = &self.items[start..];
-        &rest[..rest.partition_point(|item| item.repository() == row)]
+        self.items.of_repository(row)
     }
 
     /// The part of the window in which there was something to see: from the first commit of the

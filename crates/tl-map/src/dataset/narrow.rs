@@ -243,7 +243,7 @@ impl Dataset<'_> {
         self.failed_in_production.retain(|change, _| changes.contains(change));
         let referred = self.failed_in_production.values().flatten().map(|(by, _)| *by).collect();
         let rows = self.deployments.keep(&part.deployments, &referred, &changes);
-        for item in &mut self.items {
+        for item in self.items.iter_mut() {
             item.deployment =
                 item.deployment.and_then(|row| Some(*rows.get(&(row as usize))? as u32));
         }

@@ -176,7 +176,7 @@ fn uses_of(data: &Dataset<'_>, by_name: &FxHashMap<String, Vec<Use>>, login: &st
 /// Logins that opened requests, each with the author of most of them.
 fn logins(data: &Dataset<'_>) -> Vec<(u32, u32)> {
     let mut counts: FxHashMap<(u32, u32), u64> = FxHashMap::default();
-    for item in &data.items {
+    for item in data.items.iter() {
         if let Some(login) = item.told.request.as_ref().and_then(|asked| asked.author) {
             *counts.entry((login, item.author)).or_default() += 1;
         }

@@ -58,7 +58,7 @@ pub struct Shipped<'d> {
 pub fn shipped<'d>(data: &'d Dataset<'_>) -> Vec<Shipped<'d>> {
     let mut by_release: FxHashMap<(usize, ReleaseIx), (u64, bool, Option<Timestamp>)> =
         FxHashMap::default();
-    for item in &data.items {
+    for item in data.items.iter() {
         let Some(release) = item.release else { continue };
         let entry = by_release.entry((item.repository(), release)).or_default();
         entry.0 += 1;

@@ -63,13 +63,13 @@ pub fn ci(data: &Dataset<'_>) -> Option<Ci> {
         return None;
     }
     let mut pipelines: BTreeMap<String, Pipeline> = BTreeMap::new();
-    let mut whole = Pipeline::default();
-    for (of_all, of_each) in builds.chunks(|commits| tables(data, commits)) {
-        whole.join(of_all);
-        for (name, table) in of_each {
-            pipelines.entry(name).or_default().join(table);
-        }
+    for (name, table) in builds.chunks(|commits| tables(data, commits)).into_iter().flatten() {
+        pipelines.entry(name).or_default().join(&table);
     }
+    let mut whole = Pipeline::default();
+    whole.queue.reserve_exact(pipelines.values().map(|one| one.queue.len()).sum());
+    whole.duration.reserve_exact(pipelines.values().map(|one| one.duration.len()).sum());
+    pipelines.values().for_each(|one| whole.join(one));
     let mut rows: Vec<PipelineRow> =
         pipelines.into_iter().map(|(name, table)| table.row(data, &name)).collect();
     rows.sort_by(|a, b| b.runs.cmp(&a.runs).then_with(|| a.pipeline.cmp(&b.pipeline)));
@@ -77,31 +77,23 @@ pub fn ci(data: &Dataset<'_>) -> Option<Ci> {
     Some(Ci { whole: whole.row(data, "all"), pipelines: rows, to_green: to_green(data) })
 }
 
-/// What the builds of some commits say, all together and by pipeline.
-fn tables(
-    data: &Dataset<'_>,
-    commits: &[(u32, Commit<'_>)],
-) -> (Pipeline, Vec<(String, Pipeline)>) {
+/// What the builds of some commits say, by pipeline.
+fn tables(data: &Dataset<'_>, commits: &[(u32, Commit<'_>)]) -> Vec<(String, Pipeline)> {
     let inside = |build: &&Ran<'_>| {
         build.finished.is_some_and(|at| at >= data.window.since && at <= data.window.until)
     };
     let mut pipelines: BTreeMap<&str, Pipeline> = BTreeMap::new();
-    let mut whole = Pipeline::default();
     for (_, commit) in commits {
         let ended: Vec<&Ran<'_>> = commit.builds.iter().filter(inside).collect();
         let named = by_pipeline(&ended);
         for (name, levels) in &named {
-            for table in [&mut whole, pipelines.entry(name).or_default()] {
-                table.add(levels);
-            }
+            pipelines.entry(name).or_default().add(levels);
         }
         for tries in tries(&named) {
-            for table in [&mut whole, pipelines.entry(tries.pipeline).or_default()] {
-                table.judge(&tries.runs);
-            }
+            pipelines.entry(tries.pipeline).or_default().judge(&tries.runs);
         }
     }
-    (whole, pipelines.into_iter().map(|(name, table)| (name.to_owned(), table)).collect())
+    pipelines.into_iter().map(|(name, table)| (name.to_owned(), table)).collect()
 }
 
 /// The builds of one commit by pipeline. A job belongs to the run whose name its own begins with,
@@ -158,9 +150,9 @@ struct Pipeline {
 
 impl Pipeline {
     /// Adds what later commits say.
-    fn join(&mut self, later: Self) {
-        self.queue.extend(later.queue);
-        self.duration.extend(later.duration);
+    fn join(&mut self, later: &Self) {
+        self.queue.extend_from_slice(&later.queue);
+        self.duration.extend_from_slice(&later.duration);
         self.runs += later.runs;
         self.decided += later.decided;
         self.failed += later.failed;

@@ -137,7 +137,7 @@ impl Production {
     fn new(data: &Dataset<'_>, authors: &Authors) -> Self {
         let mut days: FxHashMap<u32, BTreeSet<i64>> = FxHashMap::default();
         let mut is_known = false;
-        for item in &data.items {
+        for item in data.items.iter() {
             let arrived = item.journey.at(data.line.last());
             if let Some(at) = arrived.filter(|at| *at >= data.window.since) {
                 is_known = true;

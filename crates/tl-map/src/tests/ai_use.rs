@@ -87,7 +87,7 @@ fn a_login_belongs_to_the_address_that_the_team_says() {
     let mut options = days(10);
     let level = |options: &Options| {
         let data = Dataset::with_delivery(&histories, &delivery, options);
-        AiUse::new(&data).evidence(&data.items[0])
+        AiUse::new(&data).evidence(data.items.iter().next().unwrap())
     };
     assert_eq!(level(&options), None);
     options.collected.people.insert("cy-42".to_owned(), "CY@example.org".to_owned());

@@ -79,7 +79,7 @@ fn shown(data: &Dataset<'_>) -> String {
         format!("{} {:02}:{:02}", minutes / 1440 + 1, minutes / 60 % 24, minutes % 60)
     };
     let mut text = String::new();
-    for item in &data.items {
+    for item in data.items.iter() {
         let name = data.change_name(item.repository(), item.change());
         let name = name.trim_end_matches('0');
         write!(text, "{name} merged {}", when(item.merged)).unwrap();
