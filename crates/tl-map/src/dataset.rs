@@ -112,6 +112,12 @@ impl Items {
         self.0.get(row).map_or(&[], Vec::as_slice)
     }
 
+    /// The one of a change; `None` where that has nothing to do with the window.
+    pub fn get(&self, at: ChangeAt) -> Option<&Item> {
+        let items = self.of_repository(at.0 as usize);
+        items.binary_search_by_key(&at, |item| item.at).ok().map(|row| &items[row])
+    }
+
     /// All of them.
     pub fn iter(&self) -> impl Iterator<Item = &Item> + Clone {
         self.0.iter().flatten()

@@ -8,14 +8,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
+use tl_core::attribution::Cohort;
 use tl_core::time::{Millis, Timestamp};
 
 use super::cadence::rate;
 use super::dora::dora_row;
 use super::figures::{Column, share};
 use super::review_wait::to_release;
-use crate::change::ChangeAt;
-use crate::dataset::{Dataset, Item, Window};
+use crate::dataset::{Dataset, Window};
 use crate::deployment::Deployment;
 use crate::failure::Grade;
 use crate::journey::Boundary;
@@ -47,7 +47,6 @@ pub fn by_service(data: &Dataset<'_>) -> Vec<ServiceDora> {
     for one in in_window(data) {
         services.entry(&one.service).or_default().push(one);
     }
-    let items: FxHashMap<ChangeAt, &Item> = data.in_window().map(|item| (item.at, item)).collect();
     let firsts = firsts(data);
     let services: Vec<(&str, Vec<&Deployment>)> = services.into_iter().collect();
     services
@@ -60,7 +59,7 @@ pub fn by_service(data: &Dataset<'_>) -> Vec<ServiceDora> {
                 service: service.to_owned(),
                 deployments: done.count() as u64,
                 days: days.len() as u64,
-                rows: rows(data, &own, first, &lead_times(&own, &items)),
+                rows: rows(data, &own, first, &lead_times(data, &own)),
             }
         })
         .collect()
@@ -68,10 +67,11 @@ pub fn by_service(data: &Dataset<'_>) -> Vec<ServiceDora> {
 
 /// From first commit to the deployment that brought each change with this service first: another
 /// service of the repository may have had it before.
-fn lead_times(own: &[&Deployment], items: &FxHashMap<ChangeAt, &Item>) -> Column {
+fn lead_times(data: &Dataset<'_>, own: &[&Deployment]) -> Column {
     let (mut spans, mut authors) = (Vec::new(), Vec::new());
     for deployment in own {
-        for item in deployment.shipped.iter().filter_map(|place| items.get(place)) {
+        let brought = deployment.shipped.iter().filter_map(|at| data.items.get(*at));
+        for item in brought.filter(|item| data.is_in_window(item) && item.cohort != Cohort::Bot) {
             if let Some(first) = item.journey.at(Boundary::FirstCommit) {
                 spans.push((deployment.finished - first).get().max(0));
                 authors.push(item.author);
