@@ -62,19 +62,16 @@ pub fn ci(data: &Dataset<'_>) -> Option<Ci> {
     if builds.is_empty() {
         return None;
     }
-    let mut pipelines: BTreeMap<String, Pipeline> = BTreeMap::new();
+    let mut pipelines: BTreeMap<String, Vec<Pipeline>> = BTreeMap::new();
     for (name, table) in builds.chunks(|commits| tables(data, commits)).into_iter().flatten() {
-        pipelines.entry(name).or_default().join(&table);
+        pipelines.entry(name).or_default().push(table);
     }
-    let mut whole = Pipeline::default();
-    whole.queue.reserve_exact(pipelines.values().map(|one| one.queue.len()).sum());
-    whole.duration.reserve_exact(pipelines.values().map(|one| one.duration.len()).sum());
-    pipelines.values().for_each(|one| whole.join(one));
-    let mut rows: Vec<PipelineRow> =
-        pipelines.into_iter().map(|(name, table)| table.row(data, &name)).collect();
+    let whole = Pipeline::joined(pipelines.values().flatten()).row(data, "all");
+    let row = |(name, parts): (String, Vec<Pipeline>)| Pipeline::joined(&parts).row(data, &name);
+    let mut rows: Vec<PipelineRow> = pipelines.into_iter().map(row).collect();
     rows.sort_by(|a, b| b.runs.cmp(&a.runs).then_with(|| a.pipeline.cmp(&b.pipeline)));
     rows.truncate(20);
-    Some(Ci { whole: whole.row(data, "all"), pipelines: rows, to_green: to_green(data) })
+    Some(Ci { whole, pipelines: rows, to_green: to_green(data) })
 }
 
 /// What the builds of some commits say, by pipeline.
@@ -93,7 +90,12 @@ fn tables(data: &Dataset<'_>, commits: &[(u32, Commit<'_>)]) -> Vec<(String, Pip
             pipelines.entry(tries.pipeline).or_default().judge(&tries.runs);
         }
     }
-    pipelines.into_iter().map(|(name, table)| (name.to_owned(), table)).collect()
+    let named = |(name, mut table): (&str, Pipeline)| {
+        table.queue.shrink_to_fit();
+        table.duration.shrink_to_fit();
+        (name.to_owned(), table)
+    };
+    pipelines.into_iter().map(named).collect()
 }
 
 /// The builds of one commit by pipeline. A job belongs to the run whose name its own begins with,
@@ -149,16 +151,23 @@ struct Pipeline {
 }
 
 impl Pipeline {
-    /// Adds what later commits say.
-    fn join(&mut self, later: &Self) {
-        self.queue.extend_from_slice(&later.queue);
-        self.duration.extend_from_slice(&later.duration);
-        self.runs += later.runs;
-        self.decided += later.decided;
-        self.failed += later.failed;
-        self.judged += later.judged;
-        self.rerun += later.rerun;
-        self.flaky += later.flaky;
+    /// What the builds of several parts say together.
+    fn joined<'p>(parts: impl IntoIterator<Item = &'p Self, IntoIter: Clone>) -> Self {
+        let parts = parts.into_iter();
+        let mut all = Self::default();
+        all.queue.reserve_exact(parts.clone().map(|part| part.queue.len()).sum());
+        all.duration.reserve_exact(parts.clone().map(|part| part.duration.len()).sum());
+        for part in parts {
+            all.queue.extend_from_slice(&part.queue);
+            all.duration.extend_from_slice(&part.duration);
+            all.runs += part.runs;
+            all.decided += part.decided;
+            all.failed += part.failed;
+            all.judged += part.judged;
+            all.rerun += part.rerun;
+            all.flaky += part.flaky;
+        }
+        all
     }
 
     /// Adds waits and durations: who waits for a runner is the job, as far as jobs are known.
