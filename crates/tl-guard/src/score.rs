@@ -219,7 +219,7 @@ fn actions(
         };
         if sentence.mask != Mask::NONE {
             for action in LEXICON.actions() {
-                if !sentence.mask.has(action.needs) {
+                if !sentence.mask.has(action.classes()) {
                     continue;
                 }
                 if let Some(found) = asked(action, unit, part) {
