@@ -43,6 +43,17 @@ impl Mask {
     const FOREVER: Self = Self(1 << 16);
     const TASK: Self = Self(1 << 18);
     const GIVEN: Self = Self(1 << 19);
+    /// What a shell, a machine or an agent starts with.
+    const STARTED: Self = Self(1 << 92);
+    const WIPE: Self = Self(1 << 93);
+    /// What has to be, or comes next.
+    const DUTY: Self = Self(1 << 94);
+    /// What an agent holds.
+    const HELD: Self = Self(1 << 95);
+    /// Tags that look like the system's own.
+    const TAGGED: Self = Self(1 << 96);
+    /// In whose name something claims to speak.
+    const OFFICE: Self = Self(1 << 97);
 
     /// The classes of these bits.
     pub(super) const fn of(bits: u128) -> Self {
@@ -303,10 +314,19 @@ impl Lexicon {
         tag.find_all(text)
     }
 
-    /// A tag without any action, and whether it is a grave one: hidden, with a sentence in it.
-    pub(super) fn tag_alone(&self, text: &[u8], role: Role) -> Option<(Range<usize>, bool)> {
+    /// A tag without any action, and whether it is a grave one: hidden, with a sentence in it. The text
+    /// has words of the classes `seen`.
+    pub(super) fn tag_alone(
+        &self,
+        text: &[u8],
+        role: Role,
+        seen: Mask,
+    ) -> Option<(Range<usize>, bool)> {
         if role == Role::ToolResult {
             return self.tag_answer.find(text).map(|found| (found, false));
+        }
+        if !seen.has(Mask::TAGGED) {
+            return None;
         }
         // The value of an option is written so too: `--client-secret <secret> --scopes <scopes>`.
         let mut filled = self.tag_filled.find_all(text);
@@ -381,8 +401,9 @@ impl Lexicon {
         self.authority.is_match(text)
     }
 
-    pub(super) fn claims_authority(&self, text: &[u8]) -> Option<Range<usize>> {
-        self.claim.find(text)
+    /// Where a text, that has words of the classes `seen`, claims to speak in somebody's name.
+    pub(super) fn claims_authority(&self, text: &[u8], seen: Mask) -> Option<Range<usize>> {
+        if seen.has(Mask::OFFICE) { self.claim.find(text) } else { None }
     }
 
     pub(super) fn trigger(&self, text: &[u8]) -> bool {
@@ -508,12 +529,12 @@ fn harm() -> Vec<Action> {
     vec![
         whole(
             Kind::Execute,
-            Mask::INLINE,
+            Mask::STARTED,
             r"\b(?:append|add|write|insert|put|place|inject|echo|save)\b[^!?\n]{0,100}?(?:authorized_keys|\.bashrc|\.zshrc|\.bash_profile|\.profile\b|/etc/\w|\bclaude\.md|\bagents\.md|\.cursorrules|\bcrontab)",
         ),
         whole(
             Kind::Execute,
-            Mask::INLINE,
+            Mask::WIPE.with(Mask::DUTY),
             r"\b(?:must|always|first|should|need to|have to|silently|then|immediately)\b(?: \w+){0,3}? (?:delete|remove|wipe|erase|destroy|drop)\b",
         ),
         action(
@@ -572,7 +593,7 @@ fn harm() -> Vec<Action> {
         ),
         whole(
             Kind::Send,
-            Mask::SEND,
+            Mask::SEND.with(Mask::HELD),
             r#"\b(?:include|pass|add|put|append|send)\s+(?:its|their|the|all|whole|full|\s)*(?:contents?|conversation|history|messages|prompt|context)\s+(?:as|in|into|via|through)\s+(?:the |a )?['"`]\w+['"`]"#,
         ),
         whole(
@@ -724,6 +745,26 @@ mod tests {
         let plain = plain.replace(r"\w", "[a-z]").replace(r"\d", "[0-9]");
         let beside = Regex::new(r"\\[bB]|(\\.)|[\^$]").unwrap();
         string_regex(&beside.replace_all(&plain, "$1")).unwrap().boxed()
+    }
+
+    #[test]
+    fn tags_and_claims_have_a_word_of_the_class_that_spares_a_search() {
+        let mut runner = TestRunner::deterministic();
+        for (pattern, class) in [
+            (&LEXICON.tag, Mask::TAGGED),
+            (&LEXICON.tag_filled, Mask::TAGGED),
+            (&LEXICON.claim, Mask::OFFICE),
+        ] {
+            let made = made_of(pattern);
+            let texts = (0..512).map(|_| made.new_tree(&mut runner).unwrap().current());
+            let found: Vec<String> =
+                texts.filter(|text| pattern.is_match(text.as_bytes())).collect();
+            assert!(found.len() >= 8, "{} of {}", found.len(), pattern.source());
+            for text in found {
+                let words = Mask::of(LEXICON.stems.seen(text.as_bytes(), u128::MAX));
+                assert!(words.has(class), "{text}");
+            }
+        }
     }
 
     /// Texts that an action finds, none where nobody made one in a thousand attempts.

@@ -9,8 +9,8 @@ use super::chain::Gap;
 use super::lexicon::{Action, Mask, action, beside, chain, grave, whole};
 use stems::{
     ABROAD, CARRY, CLOUD, CONFIG_FILE, DESTROY, FACTORY, FETCHED, GO_ON, HOME, IMAGE, INDEX, LOOT,
-    LOOT_NAME, LURE, OUT, PLANT, PREFER, PRIZE, PUBLIC, SEED, SEEK, SETTING, TALK, TALK_NAME,
-    TARGET, TIMES, VARIABLE, VERDICT, WAY_IN, WEAKEN,
+    LOOT_NAME, LURE, OUT, PLANT, PREFER, PRIZE, PUBLIC, REMOTE, SEED, SEEK, SETTING, TALK,
+    TALK_NAME, TARGET, TIMES, VARIABLE, VERDICT, WAY_IN, WEAKEN,
 };
 pub(super) use stems::{ANNOUNCE, LINK, STEMS};
 
@@ -207,7 +207,7 @@ fn theft() -> Vec<Action> {
         )),
         action(
             Kind::Send,
-            CARRY,
+            REMOTE,
             false,
             r"\badd (?:the |a )?(?:git )?remote\b[^!?\n]{0,60}?(?:git@|https?://|ssh://)[^\n]{0,120}?\bpush",
         ),

@@ -54,6 +54,8 @@ pub(super) const VERDICT: Mask = Mask::of(1 << 39);
 pub(super) const CLOUD: Mask = Mask::of(1 << 40);
 /// To take a whole repository or archive elsewhere.
 pub(super) const CARRY: Mask = Mask::of(1 << 41);
+/// Where a repository is pushed to.
+pub(super) const REMOTE: Mask = Mask::of(1 << 99);
 /// Orders that are fetched.
 pub(super) const FETCHED: Mask = Mask::of(1 << 42);
 /// Variables of the environment that hold a secret.
@@ -104,6 +106,8 @@ pub(super) const EACH: Mask = Mask::of(1 << 62);
 pub(super) const CARRIER: Mask = Mask::of(1 << 63);
 /// Where money goes.
 pub(super) const MONEY: Mask = Mask::of(1 << 91);
+/// To write something out.
+pub(super) const ECHO: Mask = Mask::of(1 << 98);
 /// Commands within an argument.
 pub(super) const SUBSHELL: Mask = Mask::of(1 << 85);
 /// So and so often.
@@ -671,6 +675,7 @@ pub(in crate::score) const STEMS: &[(Mask, &[&str])] = &[
     (VERDICT, &["report zero", "state that the", "approve your own", "no-verify"]),
     (CLOUD, &["aws ", "gcloud", "kubectl", "terraform"]),
     (CARRY, &["branches", "remote", "repository", "bundle", "archive", "gist"]),
+    (REMOTE, &["remote"]),
     (FETCHED, &["guidance", "instruction", "directive", "orders", "prompt"]),
     (
         VARIABLE,
@@ -996,6 +1001,7 @@ pub(in crate::score) const STEMS: &[(Mask, &[&str])] = &[
             "invoice",
         ],
     ),
+    (ECHO, &["print", "dump", "echo"]),
     (EACH, &["every ", "each ", "all ", "any "]),
     (CARRIER, &["curl", "wget", "iwr", "|nc", " nc"]),
     (SUBSHELL, &["$("]),
