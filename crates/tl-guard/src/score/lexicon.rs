@@ -773,7 +773,7 @@ mod tests {
             Way::One(pattern) => vec![made_of(pattern)],
             Way::Chain(chain) => std::iter::once(&chain.first)
                 .chain(chain.rest.iter().map(|(_, part)| part))
-                .map(|part| made_of(part))
+                .map(made_of)
                 .collect(),
         };
         let mut found = Vec::new();

@@ -41,6 +41,7 @@ pub(super) fn actions() -> Vec<Action> {
     let mut all = destruction();
     all.extend(planting());
     all.extend(theft());
+    all.extend(luring());
     all.extend(steering());
     all.extend(abroad());
     all.extend(review::actions());
@@ -110,7 +111,7 @@ fn planting() -> Vec<Action> {
     ]
 }
 
-/// To take stock of secrets, to hand them on, to lure.
+/// To take stock of secrets, to hand them on.
 fn theft() -> Vec<Action> {
     vec![
         chain(
@@ -166,24 +167,6 @@ fn theft() -> Vec<Action> {
                 ),
             ],
         )),
-        grave(action(
-            Kind::Lure,
-            LURE,
-            false,
-            r"(?:\.zip|\.7z|\.rar|\barchive)\b[^\n]{0,160}?\bpass(?:word|phrase|code)?\b\s*(?:is|:|=|`|'|\x22|\()",
-        )),
-        grave(action(
-            Kind::Lure,
-            LURE,
-            false,
-            r"\b(?:glot\.io|pastebin\.com|rentry\.\w+|hastebin\.\w+|dpaste\.\w+|paste\.\w+)/?\S*[^\n]{0,160}?\b(?:terminal|powershell|command prompt|cmd)\b|\b(?:copy|paste)\b[^\n]{0,60}?\b(?:installation|install|setup|activation) (?:script|command|code)\b[^\n]{0,60}?\b(?:into|in|to) (?:your |the |a )?(?:terminal|powershell|command prompt|cmd)\b",
-        )),
-        grave(action(
-            Kind::Execute,
-            INDEX,
-            false,
-            r"\bpip3? install\b[^\n]{0,80}?--(?:extra-)?index-url[ =]+http://|\bnpm (?:i|install|add)\b[^\n]{0,80}?--registry[ =]+http://|\b(?:pip3? install|npm (?:i|install)|npx|uvx)\b[^\n]{0,60}?(?:git\+)?http://",
-        )),
         grave(whole(
             Kind::Send,
             OUT.with(TARGET),
@@ -225,6 +208,30 @@ fn theft() -> Vec<Action> {
             Kind::Secret,
             TALK_NAME,
             r"\b(?:entire|whole|verbatim)_\w*(?:conversation|chat|history|prompt|messages|context)\w*|\b(?:full|complete|raw)_\w*(?:(?:conversation|chat|message)_history|system_prompt|previous_messages)\w*|\b\w*(?:conversation|chat|message)_history_verbatim\b|\b\w*system_prompt\w*\b[^\n]{0,200}?\b\w*(?:available_tools|conversation_history|chat_history|previous_messages)\w*|\b\w*(?:available_tools|conversation_history|chat_history|previous_messages)\w*\b[^\n]{0,200}?\b\w*system_prompt\w*",
+        )),
+    ]
+}
+
+/// To have a program run that nobody looked at.
+fn luring() -> Vec<Action> {
+    vec![
+        grave(action(
+            Kind::Lure,
+            LURE,
+            false,
+            r"(?:\.zip|\.7z|\.rar|\barchive)\b[^\n]{0,160}?\bpass(?:word|phrase|code)?\b\s*(?:is|:|=|`|'|\x22|\()",
+        )),
+        grave(action(
+            Kind::Lure,
+            LURE,
+            false,
+            r"\b(?:glot\.io|pastebin\.com|rentry\.\w+|hastebin\.\w+|dpaste\.\w+|paste\.\w+)/?\S*[^\n]{0,160}?\b(?:terminal|powershell|command prompt|cmd)\b|\b(?:copy|paste)\b[^\n]{0,60}?\b(?:installation|install|setup|activation) (?:script|command|code)\b[^\n]{0,60}?\b(?:into|in|to) (?:your |the |a )?(?:terminal|powershell|command prompt|cmd)\b",
+        )),
+        grave(action(
+            Kind::Execute,
+            INDEX,
+            false,
+            r"\bpip3? install\b[^\n]{0,80}?--(?:extra-)?index-url[ =]+http://|\bnpm (?:i|install|add)\b[^\n]{0,80}?--registry[ =]+http://|\b(?:pip3? install|npm (?:i|install)|npx|uvx)\b[^\n]{0,60}?(?:git\+)?http://",
         )),
     ]
 }
