@@ -219,7 +219,7 @@ fn actions(
         };
         if sentence.mask != Mask::NONE {
             for action in LEXICON.actions() {
-                if !sentence.mask.has(action.needs) {
+                if !sentence.mask.has(action.classes()) {
                     continue;
                 }
                 if let Some(found) = asked(action, unit, part) {
@@ -275,7 +275,8 @@ fn alone(unit: &Unit<'_>, text: &[u8], sentences: &[Sentence]) -> Vec<Scored> {
     if unit.role != Role::ToolList && unit.role != Role::ToolResult {
         return out;
     }
-    if let Some((range, grave)) = LEXICON.tag_alone(text, unit.role) {
+    let seen = sentences.iter().fold(Mask::NONE, |seen, sentence| seen.with(sentence.mask));
+    if let Some((range, grave)) = LEXICON.tag_alone(text, unit.role, seen) {
         put(Kind::Tag, if grave { Level::High } else { Level::Warn }, range, "tag");
     }
     if unit.role == Role::ToolList {
@@ -290,7 +291,7 @@ fn alone(unit: &Unit<'_>, text: &[u8], sentences: &[Sentence]) -> Vec<Scored> {
                 break;
             }
         }
-        if let Some(range) = LEXICON.claims_authority(text) {
+        if let Some(range) = LEXICON.claims_authority(text, seen) {
             put(Kind::Authority, Level::Info, range, "authority");
         }
     }

@@ -4,6 +4,8 @@
 //! case; one automaton over stems says which of them can match a sentence at all, so that honest
 //! text runs almost none. Gaps are bounded and never leave a sentence.
 
+mod stems;
+
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -41,6 +43,17 @@ impl Mask {
     const FOREVER: Self = Self(1 << 16);
     const TASK: Self = Self(1 << 18);
     const GIVEN: Self = Self(1 << 19);
+    /// What a shell, a machine or an agent starts with.
+    const STARTED: Self = Self(1 << 92);
+    const WIPE: Self = Self(1 << 93);
+    /// What has to be, or comes next.
+    const DUTY: Self = Self(1 << 94);
+    /// What an agent holds.
+    const HELD: Self = Self(1 << 95);
+    /// Tags that look like the system's own.
+    const TAGGED: Self = Self(1 << 96);
+    /// In whose name something claims to speak.
+    const OFFICE: Self = Self(1 << 97);
 
     /// The classes of these bits.
     pub(super) const fn of(bits: u128) -> Self {
@@ -57,327 +70,6 @@ impl Mask {
         self.0 & other.0 == other.0
     }
 }
-
-/// Class and stems. A stem may stand in several classes.
-const STEMS: &[(Mask, &[&str])] = &[
-    (Mask::RUN, &["run", "execut", "invok", "launch", "eval", "spawn", "pipe", "paste"]),
-    (
-        Mask::COMMAND,
-        &[
-            "command",
-            "script",
-            "shell",
-            "terminal",
-            "bash",
-            "powershell",
-            "code",
-            "binar",
-            "payload",
-        ],
-    ),
-    (
-        Mask::INLINE,
-        &[
-            "curl",
-            "wget",
-            "iwr",
-            "bash -",
-            "sh -c",
-            "python",
-            "nc -",
-            "ncat",
-            "/dev/tcp",
-            "base64",
-            "iex",
-            "chmod",
-            "rm -",
-            "crontab",
-            "os.system",
-            "eval(",
-            "exec(",
-            "subprocess",
-            "powershell",
-            "invoke-",
-            "authorized_keys",
-            "bashrc",
-            "zshrc",
-            "hookspath",
-            ".profile",
-            "bash_profile",
-            "claude.md",
-            "agents.md",
-            "cursorrules",
-            "delet",
-            "remov",
-            "wipe",
-            "erase",
-            "eras",
-            "destroy",
-            "drop",
-        ],
-    ),
-    (
-        Mask::READ,
-        &[
-            "read", "access", "open", "cat", "load", "get", "fetch", "retriev", "collect",
-            "extract", "includ", "provid", "cop", "pass", "harvest", "reveal", "print", "echo",
-            "dump", "leak", "output", "repeat", "look", "grab", "obtain", "gather", "disclos",
-            "contents",
-        ],
-    ),
-    (
-        Mask::SECRET,
-        &[
-            ".ssh",
-            "id_rsa",
-            "id_ed25519",
-            "id_ecdsa",
-            ".env",
-            ".aws",
-            ".netrc",
-            ".npmrc",
-            ".pypirc",
-            ".git-cred",
-            ".kube",
-            ".docker",
-            "/etc/",
-            "mcp.json",
-            "desktop_config",
-            ".claude",
-            "keychain",
-            "wallet",
-            "cookie",
-            "key",
-            "shadow",
-            "sshd",
-            "bash_history",
-            "passw",
-            "token",
-            "credential",
-            "secret",
-            "bearer",
-            "authoriz",
-            "system prompt",
-            "history",
-            "environment var",
-            "env var",
-            "confidential",
-            "://",
-            ".gnupg",
-            ".cursor",
-        ],
-    ),
-    (
-        Mask::SEND,
-        &[
-            "send",
-            "post",
-            "upload",
-            "forward",
-            "transmit",
-            "mail",
-            "bcc",
-            "cc",
-            "submit",
-            "append",
-            "encod",
-            "put",
-            "report",
-            "leak",
-            "shar",
-            "cop",
-            "exfiltrat",
-            "pass",
-            "add",
-            "relay",
-        ],
-    ),
-    (
-        Mask::SINK,
-        &[
-            "http",
-            "webhook",
-            "pastebin",
-            "ngrok",
-            "telegram",
-            "discord",
-            "requestbin",
-            "server",
-            "endpoint",
-            "@",
-            "note",
-            "memo",
-            "feedback",
-            "debug",
-            "metadata",
-            "context",
-            "query",
-            "0.",
-            "1.",
-            "2.",
-            "3.",
-            "4.",
-            "5.",
-            "6.",
-            "7.",
-            "8.",
-            "9.",
-        ],
-    ),
-    (Mask::ANSWER, &["response", "answer", "output", "reply", "replies", "message"]),
-    (
-        Mask::SET,
-        &[
-            "set",
-            "chang",
-            "replac",
-            "use",
-            "redirect",
-            "overrid",
-            "add",
-            "insert",
-            "modif",
-            "substitut",
-            "swap",
-            "increas",
-            "multipl",
-            "rewrit",
-        ],
-    ),
-    (
-        Mask::REGARDLESS,
-        &[
-            "regardless",
-            "no matter",
-            "even if",
-            "instead of",
-            "without asking",
-            "whatever the",
-            "rather than the",
-        ],
-    ),
-    (
-        Mask::VALUE,
-        &[
-            "recipient",
-            "bcc",
-            "address",
-            "amount",
-            "account",
-            "host",
-            "branch",
-            "repo",
-            "price",
-            "parameter",
-            "argument",
-            "value",
-            "content",
-            "body",
-            "message",
-            "number",
-            "phone",
-            "destination",
-            "email",
-        ],
-    ),
-    (
-        Mask::IGNORE,
-        &["ignor", "disregard", "forget", "overrid", "bypass", "discard", "abandon", "aside"],
-    ),
-    (
-        Mask::TASK,
-        &[
-            "task",
-            "goal",
-            "objective",
-            "request",
-            "question",
-            "assignment",
-            "query",
-            "mission",
-            "job",
-        ],
-    ),
-    (
-        Mask::GIVEN,
-        &[
-            "gave",
-            "given",
-            "assigned",
-            "asked",
-            " set ",
-            "sent",
-            "told",
-            "from me",
-            "from the",
-            "from your",
-            "from user",
-            "from system",
-            "from admin",
-            "from owner",
-            "from developer",
-        ],
-    ),
-    (
-        Mask::ORDERS,
-        &[
-            "instruction",
-            "ruct",
-            "tuct",
-            "trut",
-            "guideline",
-            "directive",
-            "restriction",
-            "policy",
-            "policies",
-            "system prompt",
-            "rule",
-            "prompt",
-            "constraint",
-            "context",
-        ],
-    ),
-    (Mask::DISABLE, &["disabl", "skip", "bypass", "turn off", "ignor", "switch off", "deactivat"]),
-    (
-        Mask::SAFEGUARD,
-        &[
-            "verification",
-            "confirmation",
-            "approval",
-            "permission",
-            "safety",
-            "sandbox",
-            "guardrail",
-            "safeguard",
-            "content filter",
-        ],
-    ),
-    (
-        Mask::ROLE,
-        &[
-            "you are now",
-            "act as",
-            "developer mode",
-            "jailbreak",
-            "no restrictions",
-            "system override",
-            "do anything now",
-            "new instructions",
-            "unrestricted",
-            "your new",
-            "your real",
-            "your actual",
-            "your true",
-            "new instruction",
-            "new task",
-            "new objective",
-            "new directive",
-            "new order",
-        ],
-    ),
-    (Mask::REPEAT, &["retr", "repeat", "call", "loop", "continu", "keep"]),
-    (Mask::FOREVER, &["indefinitely", "forever", "never stop", "endless", "until"]),
-];
 
 /// Words of up to `$n` between two that belong together.
 macro_rules! gap {
@@ -412,14 +104,25 @@ macro_rules! data {
 /// A kind of action, and the ways to say it.
 pub(super) struct Action {
     pub(super) kind: Kind,
-    /// Classes that a sentence must have.
-    pub(super) needs: Mask,
+    /// Classes that a sentence must have. What is found has a word of each, so that they only spare a
+    /// search; a test holds that.
+    needs: Mask,
+    /// What a sentence must have as well.
+    besides: Option<Besides>,
     /// In a document it is ordinary, and counts one less.
     pub(super) weak: bool,
     /// No honest text asks for it: it counts two more, and needs no second sign.
     pub(super) grave: bool,
     place: Place,
     way: Way,
+}
+
+/// A class that a sentence must have in some place, since the pattern alone says too little.
+struct Besides {
+    class: Mask,
+    /// A sentence that the pattern finds, without a word of the class: nothing is asked for in it.
+    #[cfg_attr(not(test), expect(dead_code, reason = "the reason, as a test reads it"))]
+    honest: &'static str,
 }
 
 /// Where it is searched for.
@@ -439,6 +142,11 @@ enum Way {
 }
 
 impl Action {
+    /// The classes without which a sentence is not searched for it.
+    pub(super) fn classes(&self) -> Mask {
+        self.besides.as_ref().map_or(self.needs, |besides| self.needs.with(besides.class))
+    }
+
     /// Where a sentence asks for it.
     pub(super) fn find(&self, sentence: &[u8], joined: bool, answer: bool) -> Option<Range<usize>> {
         if self.place == Place::Whole && !joined || self.place == Place::Answer && !answer {
@@ -488,7 +196,7 @@ pub(super) struct Lexicon {
 
 impl Lexicon {
     fn new() -> Self {
-        let words: Vec<(&str, u128)> = STEMS
+        let words: Vec<(&str, u128)> = stems::STEMS
             .iter()
             .chain(orders::STEMS)
             .flat_map(|(class, stems)| stems.iter().map(|stem| (*stem, class.0)))
@@ -606,10 +314,19 @@ impl Lexicon {
         tag.find_all(text)
     }
 
-    /// A tag without any action, and whether it is a grave one: hidden, with a sentence in it.
-    pub(super) fn tag_alone(&self, text: &[u8], role: Role) -> Option<(Range<usize>, bool)> {
+    /// A tag without any action, and whether it is a grave one: hidden, with a sentence in it. The text
+    /// has words of the classes `seen`.
+    pub(super) fn tag_alone(
+        &self,
+        text: &[u8],
+        role: Role,
+        seen: Mask,
+    ) -> Option<(Range<usize>, bool)> {
         if role == Role::ToolResult {
             return self.tag_answer.find(text).map(|found| (found, false));
+        }
+        if !seen.has(Mask::TAGGED) {
+            return None;
         }
         // The value of an option is written so too: `--client-secret <secret> --scopes <scopes>`.
         let mut filled = self.tag_filled.find_all(text);
@@ -684,8 +401,9 @@ impl Lexicon {
         self.authority.is_match(text)
     }
 
-    pub(super) fn claims_authority(&self, text: &[u8]) -> Option<Range<usize>> {
-        self.claim.find(text)
+    /// Where a text, that has words of the classes `seen`, claims to speak in somebody's name.
+    pub(super) fn claims_authority(&self, text: &[u8], seen: Mask) -> Option<Range<usize>> {
+        if seen.has(Mask::OFFICE) { self.claim.find(text) } else { None }
     }
 
     pub(super) fn trigger(&self, text: &[u8]) -> bool {
@@ -757,12 +475,17 @@ const TAG_ANSWER: &str = r"<(?:important|hidden|system|secret|admin|assistant|ov
 /// A way to say it anywhere.
 pub(super) fn action(kind: Kind, needs: Mask, weak: bool, pattern: &'static str) -> Action {
     let way = Way::One(Pattern::new(pattern));
-    Action { kind, needs, weak, grave: false, place: Place::Anywhere, way }
+    Action { kind, needs, besides: None, weak, grave: false, place: Place::Anywhere, way }
 }
 
 /// What no honest text asks for.
 pub(super) fn grave(action: Action) -> Action {
     Action { grave: true, ..action }
+}
+
+/// The same beside a word of a class alone. Without one the pattern finds what is `honest`.
+pub(super) fn beside(class: Mask, honest: &'static str, action: Action) -> Action {
+    Action { besides: Some(Besides { class, honest }), ..action }
 }
 
 /// A way that counts only in what is read as one.
@@ -790,7 +513,7 @@ pub(super) fn chain(
 ) -> Action {
     let rest = rest.iter().map(|(gap, part)| (*gap, Pattern::new(part))).collect();
     let way = Way::Chain(Chain { first: Pattern::new(first), rest });
-    Action { kind, needs, weak, grave: false, place: Place::Anywhere, way }
+    Action { kind, needs, besides: None, weak, grave: false, place: Place::Anywhere, way }
 }
 
 fn actions() -> Vec<Action> {
@@ -806,19 +529,19 @@ fn harm() -> Vec<Action> {
     vec![
         whole(
             Kind::Execute,
-            Mask::INLINE,
+            Mask::STARTED,
             r"\b(?:append|add|write|insert|put|place|inject|echo|save)\b[^!?\n]{0,100}?(?:authorized_keys|\.bashrc|\.zshrc|\.bash_profile|\.profile\b|/etc/\w|\bclaude\.md|\bagents\.md|\.cursorrules|\bcrontab)",
         ),
         whole(
             Kind::Execute,
-            Mask::INLINE,
+            Mask::WIPE.with(Mask::DUTY),
             r"\b(?:must|always|first|should|need to|have to|silently|then|immediately)\b(?: \w+){0,3}? (?:delete|remove|wipe|erase|destroy|drop)\b",
         ),
         action(
             Kind::Execute,
             Mask::INLINE,
             false,
-            r"(?:\bcurl|\bwget|\biwr)\b.{0,200}?\|\s*(?:sudo )?(?:ba|z|da)?sh\b|\b(?:ba|z)?sh -c\b|\bbash -i\b|\bpython3? -c\b|\bncat? -e|/dev/tcp/|\bbase64 (?:-d|--decode)|\biex\b|\bchmod \+x|\brm -rf|\bos\.system\(|\bcrontab -|>> ?[`'\x22]?~?/?\S{0,20}\.(?:zshrc|bashrc|bash_profile|profile)\b|\bcore\.hookspath\b",
+            r"(?:\bcurl|\bwget|\biwr)\b.{0,200}?\|\s*(?:sudo )?(?:ba|z|da)?sh\b|\b(?:ba|z)?sh -c\b|\bbash -i\b|\bpython3? -c\b|\bnc(?:at)? -e|/dev/tcp/|\bbase64 (?:-d|--decode)|\biex\b|\bchmod \+x|\brm -rf|\bos\.system\(|\bcrontab -|>> ?[`'\x22]?~?/?\S{0,20}\.(?:zshrc|bashrc|bash_profile|profile)\b|\bcore\.hookspath\b",
         ),
         chain(
             Kind::Execute,
@@ -870,7 +593,7 @@ fn harm() -> Vec<Action> {
         ),
         whole(
             Kind::Send,
-            Mask::SEND,
+            Mask::SEND.with(Mask::HELD),
             r#"\b(?:include|pass|add|put|append|send)\s+(?:its|their|the|all|whole|full|\s)*(?:contents?|conversation|history|messages|prompt|context)\s+(?:as|in|into|via|through)\s+(?:the |a )?['"`]\w+['"`]"#,
         ),
         whole(
@@ -1006,49 +729,97 @@ mod tests {
     use proptest::strategy::ValueTree as _;
     use proptest::string::string_regex;
     use proptest::test_runner::TestRunner;
-    use regex::Regex;
+    use regex::{Captures, Regex};
     use regex_automata::util::syntax;
 
     use super::*;
 
     /// Texts that a pattern may find: where it takes any letter these are plain ones, and nothing is
     /// asked of what stands beside.
-    fn made_of(pattern: &Pattern) -> impl Strategy<Value = String> {
+    fn made_of(pattern: &Pattern) -> BoxedStrategy<String> {
         let negated = Regex::new(r"\[\^(?:\\.|[^\]\\])*\]").unwrap();
-        let plain = negated.replace_all(pattern.source(), "[a-z ]");
-        let plain = plain.replace(r"\s", " ").replace(r"\S", "[a-z]").replace(r"\w", "[a-z]");
+        let plain = negated.replace_all(pattern.source(), |found: &Captures<'_>| {
+            if found[0].contains(r"\s") { "[a-z]" } else { "[a-z ]" }
+        });
+        let plain = plain.replace(r"\s", " ").replace(r"\S", "[a-z]");
+        let plain = plain.replace(r"\w", "[a-z]").replace(r"\d", "[0-9]");
         let beside = Regex::new(r"\\[bB]|(\\.)|[\^$]").unwrap();
-        string_regex(&beside.replace_all(&plain, "$1")).unwrap()
+        string_regex(&beside.replace_all(&plain, "$1")).unwrap().boxed()
     }
 
-    /// Classes that only spare a search: what a pattern finds has a word of each.
-    const SPARING: u128 = u128::MAX << 64;
+    #[test]
+    fn tags_and_claims_have_a_word_of_the_class_that_spares_a_search() {
+        let mut runner = TestRunner::deterministic();
+        for (pattern, class) in [
+            (&LEXICON.tag, Mask::TAGGED),
+            (&LEXICON.tag_filled, Mask::TAGGED),
+            (&LEXICON.claim, Mask::OFFICE),
+        ] {
+            let made = made_of(pattern);
+            let texts = (0..512).map(|_| made.new_tree(&mut runner).unwrap().current());
+            let found: Vec<String> =
+                texts.filter(|text| pattern.is_match(text.as_bytes())).collect();
+            assert!(found.len() >= 8, "{} of {}", found.len(), pattern.source());
+            for text in found {
+                let words = Mask::of(LEXICON.stems.seen(text.as_bytes(), u128::MAX));
+                assert!(words.has(class), "{text}");
+            }
+        }
+    }
+
+    /// Texts that an action finds, none where nobody made one in a thousand attempts.
+    fn found_by(action: &Action, runner: &mut TestRunner) -> Vec<String> {
+        let parts: Vec<_> = match &action.way {
+            Way::One(pattern) => vec![made_of(pattern)],
+            Way::Chain(chain) => std::iter::once(&chain.first)
+                .chain(chain.rest.iter().map(|(_, part)| part))
+                .map(made_of)
+                .collect(),
+        };
+        let mut found = Vec::new();
+        for _ in 0..1_024 {
+            let made = parts.iter().map(|part| part.new_tree(runner).unwrap().current());
+            let mut text = made.collect::<Vec<String>>().join(" ");
+            if let Some(range) = action.find(text.as_bytes(), true, true) {
+                text.truncate(range.end);
+                found.push(text.split_off(range.start));
+            }
+            if found.len() >= 128 {
+                break;
+            }
+        }
+        found
+    }
 
     #[test]
     fn what_an_action_finds_has_a_word_of_each_class_that_spares_a_search() {
         let mut runner = TestRunner::deterministic();
-        let (mut found, mut without) = (0, BTreeSet::new());
+        let mut without = BTreeSet::new();
         for action in &LEXICON.actions {
-            let parts: Vec<_> = match &action.way {
-                Way::One(pattern) => vec![made_of(pattern).boxed()],
-                Way::Chain(chain) => std::iter::once(&chain.first)
-                    .chain(chain.rest.iter().map(|(_, part)| part))
-                    .map(|part| made_of(part).boxed())
-                    .collect(),
-            };
-            for _ in 0..256 {
-                let made = parts.iter().map(|part| part.new_tree(&mut runner).unwrap().current());
-                let text = made.collect::<Vec<String>>().join(" ");
-                let Some(range) = action.find(text.as_bytes(), true, true) else { continue };
-                found += 1;
-                let words = LEXICON.stems.seen(&text.as_bytes()[range.clone()], u128::MAX);
-                if action.needs.0 & SPARING & !words != 0 {
-                    without.insert(text[range].to_owned());
+            let found = found_by(action, &mut runner);
+            assert!(found.len() >= 4, "{} made of {:?}", found.len(), action.kind);
+            for text in found {
+                let words = LEXICON.stems.seen(text.as_bytes(), u128::MAX);
+                if !Mask::of(words).has(action.needs) {
+                    without.insert((action.needs.0 & !words, text));
                 }
             }
         }
-        assert!(found > 10_000, "{found}");
-        assert!(without.is_empty(), "{} of {found}: {without:#?}", without.len());
+        assert!(without.is_empty(), "{}: {without:#?}", without.len());
+    }
+
+    #[test]
+    fn what_has_to_stand_beside_a_pattern_is_not_there_in_honest_text() {
+        let mut conditions = 0;
+        for action in &LEXICON.actions {
+            let Some(besides) = &action.besides else { continue };
+            conditions += 1;
+            let text = besides.honest.as_bytes();
+            assert!(action.find(text, true, true).is_some(), "{}", besides.honest);
+            let words = Mask::of(LEXICON.stems.seen(text, u128::MAX));
+            assert!(words.has(action.needs) && !words.has(besides.class), "{}", besides.honest);
+        }
+        assert!(conditions > 0);
     }
 
     #[test]

@@ -6,11 +6,11 @@
 
 use super::Kind;
 use super::chain::Gap;
-use super::lexicon::{Action, Mask, action, chain, grave, whole};
+use super::lexicon::{Action, Mask, action, beside, chain, grave, whole};
 use stems::{
-    ABROAD, CARRY, CLOUD, CONFIG_FILE, DESTROY, FETCHED, GO_ON, IMAGE, INDEX, LOOT, LOOT_NAME,
-    LURE, OUT, PLANT, PREFER, PRIZE, PUBLIC, SEED, SEEK, SETTING, TALK, TALK_NAME, TARGET,
-    VARIABLE, VERDICT, WAY_IN, WEAKEN,
+    ABROAD, CARRY, CLOUD, CONFIG_FILE, DESTROY, FACTORY, FETCHED, GO_ON, HOME, IMAGE, INDEX, LOOT,
+    LOOT_NAME, LURE, OUT, PLANT, PREFER, PRIZE, PUBLIC, REMOTE, SEED, SEEK, SETTING, TALK,
+    TALK_NAME, TARGET, TIMES, VARIABLE, VERDICT, WAY_IN, WEAKEN,
 };
 pub(super) use stems::{ANNOUNCE, LINK, STEMS};
 
@@ -41,6 +41,7 @@ pub(super) fn actions() -> Vec<Action> {
     let mut all = destruction();
     all.extend(planting());
     all.extend(theft());
+    all.extend(luring());
     all.extend(steering());
     all.extend(abroad());
     all.extend(review::actions());
@@ -63,15 +64,15 @@ fn destruction() -> Vec<Action> {
         )),
         action(
             Kind::Destroy,
-            PRIZE,
+            FACTORY,
             false,
-            r"\bnear[- ]factory state|\bclean(?:ing)? (?:a|the|this) (?:system|machine|computer) to\b|\b(?:using|run|execute|call|such as)\b[^\n]{0,60}?\baws (?:--profile \S+ )?(?:ec2 terminate-instances|s3 rm|s3 rb|iam delete-user)\b",
+            r"\bnear[- ]factory state|\bclean(?:ing)? (?:a|the|this) (?:system|machine|computer) to (?:(?:a|its|the) )?(?:factory|pristine)\b|\b(?:using|run|execute|call|such as)\b[^\n]{0,60}?\baws (?:--profile \S+ )?(?:ec2 terminate-instances|s3 rm|s3 rb|iam delete-user)\b",
         ),
         grave(action(
             Kind::Destroy,
-            DESTROY.with(PRIZE),
+            DESTROY.with(HOME),
             false,
-            r"\b(?:delet(?:e|ing)|wip(?:e|ing)|eras(?:e|ing)|destroy(?:ing)?|remov(?:e|ing))\b(?: \w+){0,2}? (?:every|all)(?: the)? (?:files?|directories|data)\b(?: \w+){0,2}? (?:in|under|below|of|from) (?:\$HOME|~|/ |the home|the user'?s)",
+            r"\b(?:delet(?:e|ing)|wip(?:e|ing)|eras(?:e|ing)|destroy(?:ing)?|remov(?:e|ing))\b(?: \w+){0,2}? (?:every|all)(?: the)? (?:files?|directories|data)\b(?: \w+){0,2}? (?:in|under|below|of|from) [`'\x22]?(?:\$HOME|~|/(?:[\s,;`'\x22*]|\.?$|\.\s)|the home|the user'?s)",
         )),
         grave(action(
             Kind::Destroy,
@@ -110,7 +111,7 @@ fn planting() -> Vec<Action> {
     ]
 }
 
-/// To take stock of secrets, to hand them on, to lure.
+/// To take stock of secrets, to hand them on.
 fn theft() -> Vec<Action> {
     vec![
         chain(
@@ -144,8 +145,15 @@ fn theft() -> Vec<Action> {
             Kind::Send,
             OUT.with(PUBLIC),
             false,
-            r"\b(?:upload|post|push|send|publish|commit)\b(?: \S+){1,5}? to (?:a |an |the )?(?:new )?(?:public|anonymous) (?:github |gitlab )?(?:repo(?:sitory)?|gist|bucket|paste)\b",
+            r"\b(?:upload|post|send|commit)\b(?: \S+){1,5}? to (?:a |an |the )?(?:new )?(?:public|anonymous) (?:github |gitlab )?(?:repo(?:sitory)?|gist|bucket|paste)\b|\b(?:push|publish)\b(?: \S+){1,5}? to (?:a |an |the )?(?:new )?(?:public|anonymous) (?:github |gitlab )?(?:gist|paste)\b",
         )),
+        // Code is pushed to a public repository every day, and pages are published in a bucket.
+        action(
+            Kind::Send,
+            OUT.with(PUBLIC),
+            false,
+            r"\b(?:push|publish)\b(?: \S+){1,5}? to (?:a |an |the )?(?:new )?(?:public|anonymous) (?:github |gitlab )?(?:repo(?:sitory)?|bucket)\b",
+        ),
         grave(chain(
             Kind::Send,
             IMAGE,
@@ -158,24 +166,6 @@ fn theft() -> Vec<Action> {
                     r"\b(?:conversation|chat|history|encoded|base64|secrets?|tokens?|last (?:message|answer)|user'?s)\b",
                 ),
             ],
-        )),
-        grave(action(
-            Kind::Lure,
-            LURE,
-            false,
-            r"(?:\.zip|\.7z|\.rar|\barchive)\b[^\n]{0,160}?\bpass(?:word|phrase|code)?\b\s*(?:is|:|=|`|'|\x22|\()",
-        )),
-        grave(action(
-            Kind::Lure,
-            LURE,
-            false,
-            r"\b(?:glot\.io|pastebin\.com|rentry\.\w+|hastebin\.\w+|dpaste\.\w+|paste\.\w+)/?\S*[^\n]{0,160}?\b(?:terminal|powershell|command prompt|cmd)\b|\b(?:copy|paste)\b[^\n]{0,60}?\b(?:installation|install|setup|activation) (?:script|command|code)\b[^\n]{0,60}?\b(?:into|in|to) (?:your |the |a )?(?:terminal|powershell|command prompt|cmd)\b",
-        )),
-        grave(action(
-            Kind::Execute,
-            INDEX,
-            false,
-            r"\bpip3? install\b[^\n]{0,80}?--(?:extra-)?index-url[ =]+http://|\bnpm (?:i|install|add)\b[^\n]{0,80}?--registry[ =]+http://|\b(?:pip3? install|npm (?:i|install)|npx|uvx)\b[^\n]{0,60}?(?:git\+)?http://",
         )),
         grave(whole(
             Kind::Send,
@@ -196,18 +186,52 @@ fn theft() -> Vec<Action> {
             Kind::Send,
             VARIABLE,
             false,
-            r"\$\{?[A-Z][A-Z0-9_]*(?:KEY|TOKEN|SECRET|PASSWORD)\b[^\n]{0,160}?\b(?:ping|nslookup|dig|resolv(?:e|ing)|dns|labels?|post(?:s|ing)? (?:it|them)|send(?:s|ing)? (?:it|them))\b",
+            r"\$\{?(?:[A-Z0-9_]*_)?(?:(?:API)?KEY|TOKEN|SECRET|PASSWORD)\b[^\n]{0,160}?\b(?:ping|nslookup|dig|resolv(?:e|ing)|dns|labels?|post(?:s|ing)? (?:it|them)|send(?:s|ing)? (?:it|them))\b",
         )),
         action(
             Kind::Send,
-            CARRY,
+            REMOTE,
             false,
-            r"\badd (?:the |a )?(?:git )?remote\b[^!?\n]{0,60}?(?:git@|https?://|ssh://)[^\n]{0,120}?\bpush|\b(?:make|set|mark) (?:it|the gist|the repository) public\b",
+            r"\badd (?:the |a )?(?:git )?remote\b[^!?\n]{0,60}?(?:git@|https?://|ssh://)[^\n]{0,120}?\bpush",
+        ),
+        beside(
+            CARRY,
+            "Name the class and make it public.",
+            action(
+                Kind::Send,
+                PUBLIC,
+                false,
+                r"\b(?:make|set|mark) (?:it|the gist|the repository) public\b",
+            ),
         ),
         grave(whole(
             Kind::Secret,
             TALK_NAME,
-            r"\b(?:entire|full|whole|complete|raw|verbatim)_\w*(?:conversation|chat|history|prompt|messages|context)\w*|\b\w*(?:conversation|chat|message)_history_verbatim\b|\b\w*system_prompt\w*\b[^\n]{0,200}?\b\w*(?:available_tools|conversation_history|chat_history|previous_messages)\w*|\b\w*(?:available_tools|conversation_history|chat_history|previous_messages)\w*\b[^\n]{0,200}?\b\w*system_prompt\w*",
+            r"\b(?:entire|whole|verbatim)_\w*(?:conversation|chat|history|prompt|messages|context)\w*|\b(?:full|complete|raw)_\w*(?:(?:conversation|chat|message)_history|system_prompt|previous_messages)\w*|\b\w*(?:conversation|chat|message)_history_verbatim\b|\b\w*system_prompt\w*\b[^\n]{0,200}?\b\w*(?:available_tools|conversation_history|chat_history|previous_messages)\w*|\b\w*(?:available_tools|conversation_history|chat_history|previous_messages)\w*\b[^\n]{0,200}?\b\w*system_prompt\w*",
+        )),
+    ]
+}
+
+/// To have a program run that nobody looked at.
+fn luring() -> Vec<Action> {
+    vec![
+        grave(action(
+            Kind::Lure,
+            LURE,
+            false,
+            r"(?:\.zip|\.7z|\.rar|\barchive)\b[^\n]{0,160}?\bpass(?:word|phrase|code)?\b\s*(?:is|:|=|`|'|\x22|\()",
+        )),
+        grave(action(
+            Kind::Lure,
+            LURE,
+            false,
+            r"\b(?:glot\.io|pastebin\.com|rentry\.\w+|hastebin\.\w+|dpaste\.\w+|paste\.\w+)/?\S*[^\n]{0,160}?\b(?:terminal|powershell|command prompt|cmd)\b|\b(?:copy|paste)\b[^\n]{0,60}?\b(?:installation|install|setup|activation) (?:script|command|code)\b[^\n]{0,60}?\b(?:into|in|to) (?:your |the |a )?(?:terminal|powershell|command prompt|cmd)\b",
+        )),
+        grave(action(
+            Kind::Execute,
+            INDEX,
+            false,
+            r"\bpip3? install\b[^\n]{0,80}?--(?:extra-)?index-url[ =]+http://|\bnpm (?:i|install|add)\b[^\n]{0,80}?--registry[ =]+http://|\b(?:pip3? install|npm (?:i|install)|npx|uvx)\b[^\n]{0,60}?(?:git\+)?http://",
         )),
     ]
 }
@@ -249,7 +273,7 @@ fn steering() -> Vec<Action> {
         ),
         whole(
             Kind::Runaway,
-            Mask::of(1 << 15),
+            TIMES,
             r"\b(?:call|invoke|run|use)\b[^.!?\n]{0,60}?\b(?:(?:\d{2,}|(?:a )?hundred|thousand)s? times|before every (?:other )?tool|after (?:each|every) (?:of its )?(?:results?|answers?|calls?))",
         ),
         grave(whole(

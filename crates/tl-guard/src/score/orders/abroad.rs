@@ -3,10 +3,10 @@
 //! In: nothing. Out: [`actions`], for the lexicon. In descriptions of tools alone: an instruction file in
 //! another language may well say which command to run. A sign that nobody shall know makes them high.
 
-use super::stems::{ABROAD, LOOT, TALK_ABROAD};
+use super::stems::{ABROAD, LOOT, PROGRAM, TALK_ABROAD};
 use crate::score::Kind;
 use crate::score::chain::Gap;
-use crate::score::lexicon::{Action, chain, only_whole};
+use crate::score::lexicon::{Action, beside, chain, only_whole};
 
 /// A file of secrets.
 const FILE: &str = r"\.ssh\b|\bid_(?:rsa|ed25519)|\.aws\b|\.netrc|\.npmrc|\.kube/config|\.docker/config|\.git-credentials|\.pypirc|(?:^|[^\w])\.env\b|~/\.config\b|~/\.claude|~/\.cursor|/etc/shadow";
@@ -15,50 +15,47 @@ const KEYS: &str = r"\.ssh/|\bid_(?:rsa|ed25519)|\.aws/credentials|\.netrc|\.npm
 /// To take out of a file, in words that the lexicon has not as orders to read.
 const TAKE: &str = r"获取|獲取|取得|提取|读出";
 /// The conversation, and what is in front of it.
-const TALK: &str = r"\bhistorique\b|\bconversation\b|\bhistorial\b|\bconversaci.{1,2}n\b|\bverlauf\b|\bunterhaltung\b|\bhist.{1,2}rico\b|\bconversa\b|\bcronologia\b|\bconversazione\b|\bsystem-?prompt|\bprompt (?:del|do|de|di) sist|\binvite syst|переписк|истори|промпт|对话|對話|会话|聊天记录|系统提示|系統提示|会話|システムプロンプト|대화|시스템 프롬프트|المحادثة";
+const TALK: &str = r"\bhistorique\b|\bconversation\b|\bhistorial\b|\bconversaci.{1,2}n\b|\bverlauf\b|\bunterhaltung\b|\bhist(?:ó|o)rico\b|\bconversa\b|\bcronologia\b|\bconversazione\b|\bsystem-?prompt|\bprompt (?:del|do|de|di) sist|\binvite syst|переписк|истори|промпт|对话|對話|会话|聊天记录|系统提示|系統提示|会話|システムプロンプト|대화|시스템 프롬프트|المحادثة";
 /// To hand over.
 const GIVE: &str = r"\b(?:transmet\w*|envoie\w*|envoyez|copi[ea]\w*|env.{1,2}a\b|env.{1,2}e\b|manda\w*|sende\w*|.{1,2}bermitt\w+|schick\w*|f.{1,2}ge\b|inclu\w+|pega\w*|invia\w*|einzutragen|eintragen|anzuh.{1,2}ngen)|копиру|отправ|встав|передай|复制|複製|填入|发送|發送|上传|放入|粘贴|貼り付け|コピー|送信|送っ|含め|복사|넣|전송|붙여|포함|أرسل|ضع|انسخ";
 
 /// All of them.
 pub(super) fn actions() -> Vec<Action> {
-    let one = |first, gap, rest| {
-        only_whole(chain(
-            Kind::Secret,
-            TALK_ABROAD,
-            false,
-            first,
-            &[(Gap::Bytes(gap, b"\n"), rest)],
-        ))
+    // `conversation`, `include`, `copied` and `execute` are words of English as well.
+    let talk = |first, rest| {
+        let gap = Gap::Bytes(120, b"\n");
+        let any = chain(Kind::Secret, TALK_ABROAD, false, first, &[(gap, rest)]);
+        only_whole(beside(ABROAD, "Includes a conversation that is copied.", any))
     };
-    let file = |first, rest| {
-        only_whole(chain(
-            Kind::Secret,
-            ABROAD.with(LOOT),
-            false,
-            first,
-            &[(Gap::Bytes(120, b"\n"), rest)],
-        ))
+    let file = |needs, first, rest| {
+        let gap = Gap::Bytes(120, b"\n");
+        only_whole(chain(Kind::Secret, needs, false, first, &[(gap, rest)]))
     };
+    let given = |action| beside(ABROAD, "Copies ~/.ssh/config, which includes others.", action);
     vec![
-        one(TALK, 120, GIVE),
-        one(GIVE, 120, TALK),
-        file(FILE, GIVE),
-        file(GIVE, FILE),
-        file(TAKE, KEYS),
-        file(KEYS, TAKE),
-        only_whole(chain(
-            Kind::Execute,
+        talk(TALK, GIVE),
+        talk(GIVE, TALK),
+        given(file(LOOT, FILE, GIVE)),
+        given(file(LOOT, GIVE, FILE)),
+        file(ABROAD.with(LOOT), TAKE, KEYS),
+        file(ABROAD.with(LOOT), KEYS, TAKE),
+        only_whole(beside(
             ABROAD,
-            false,
-            r"\b(?:ejecut\w+|ex.{1,2}cut\w+|f.{1,2}hre\w*|ausf.{1,2}hr\w+|auszuf.{1,2}hren|esegui\w*|lance[rz]?|rode|corre)\b|выполн|запуст|执行|執行|运行|運行|実行|실행|شغل|نفذ",
-            &[(
-                Gap::Bytes(60, b"\n"),
-                r"\b(?:cat|curl|wget|bash|sh|python3?|npx|powershell|nc|chmod|rm) [-~./\w\x22]",
-            )],
+            "Executes nothing: execute `cat page` by hand.",
+            chain(
+                Kind::Execute,
+                PROGRAM,
+                false,
+                r"\b(?:ejecut\w+|ex.{1,2}cut\w+|f.{1,2}hre\w*|ausf.{1,2}hr\w+|auszuf.{1,2}hren|esegui\w*|lance[rz]?|rode|corre)\b|выполн|запуст|执行|執行|运行|運行|実行|실행|شغل|نفذ",
+                &[(
+                    Gap::Bytes(60, b"\n"),
+                    r"\b(?:cat|curl|wget|bash|sh|python3?|npx|powershell|nc|chmod|rm) [-~./\w\x22]",
+                )],
+            ),
         )),
         only_whole(chain(
             Kind::Execute,
-            ABROAD,
+            ABROAD.with(PROGRAM),
             false,
             r"`(?:cat|curl|wget|bash|sh|python3?|npx|powershell|nc|chmod|rm) [^`\n]{2,}`",
             &[(

@@ -5,10 +5,13 @@
 //! need is there each time: somewhere to send to, something to send, a moment. Each pattern was held
 //! against a few hundred descriptions of public servers and some thousand public instructions.
 
-use super::stems::{CODE, CONTACT, HTTP, LOOT, MEMORY, OBEY, ODD, PIPED, TRAFFIC, TRUSTED, UNSAFE};
+use super::stems::{
+    CARRIER, CONTACT, EACH, HTTP, LOOT, MEMORY, MONEY, OBEY, ODD, SUBSHELL, TRAFFIC, TRUSTED,
+    UNSAFE, VARIABLE,
+};
 use crate::score::Kind;
 use crate::score::chain::Gap;
-use crate::score::lexicon::{Action, action, chain, grave, whole};
+use crate::score::lexicon::{Action, Mask, action, beside, chain, grave, whole};
 
 /// To let something out of the house.
 const MOVE: &str = r"\b(?:hand|mirror|transmit|deliver|stream|ship|forward|post|send|upload|push|submit|relay|sync|sent|posted|uploaded|mirrored|forwarded|shipped|streamed|pushed|reported|handed|copied)(?:s|ing)?\b|\breport(?:ing)?\b";
@@ -45,23 +48,23 @@ fn away() -> Vec<Action> {
         ),
         grave(chain(
             Kind::Send,
-            PIPED,
+            CARRIER,
             false,
             r"\benv\b|\bprintenv\b|\bhistory\b|~/\.\w|\.env\b|\bgit bundle\b|\bid_rsa\b|\bcredentials\b",
             &[(
                 Gap::Bytes(80, b"\n"),
-                r"\|[^\n|]{0,40}?(?:\|[^\n|]{0,40}?)?\b(?:curl|ncat?|wget)\b",
+                r"\|[ ]?(?:(?:base64|base32|xxd|hexdump|od|gzip|bzip2|xz|zstd|tar|openssl|grep|sed|awk|cut|tr|head|tail|sort|jq|tee)\b[^\n|]{0,40}?\| ?)?(?:sudo |xargs )?(?:curl|nc|ncat|wget)\b",
             )],
         )),
         grave(action(
             Kind::Send,
-            PIPED,
+            SUBSHELL,
             false,
             r"https?://[^\s\x22'`]*\$\((?:cat|env|printenv|base64|whoami|id|ls|find|grep|tar|head|git config|gh auth)\b",
         )),
         grave(action(
             Kind::Send,
-            PIPED,
+            VARIABLE,
             false,
             r"\b(?:put|include|append|add|embed|write|place|send|use)\b[^.!?\n]{0,40}?\b[a-z]+_(?:token|key|secret|password)\b[^.!?\n]{0,60}?\b(?:branch|commit message|commit|url|issue|comment|title|description|query string|file ?name|subdomain)\b",
         )),
@@ -84,7 +87,16 @@ fn described() -> Vec<Action> {
         grave(whole(
             Kind::Parameter,
             CONTACT,
-            r"\b(?:use|substitute|replace|set|change|put|insert|has to be|have to be|must be|should be|is to be|becomes?|prefer)\b[^!?\n]{0,80}?(?:\+\d{9,}|\b0x[0-9a-f]{30,}|\b[a-z]{2}\d{18,})",
+            r"\b(?:use|substitute|replace|set|change|put|insert|has to be|have to be|must be|should be|is to be|becomes?|prefer)\b[^!?\n]{0,80}?(?:\+[1-9]\d{8,}|\b0x[0-9a-f]{30,})",
+        )),
+        grave(beside(
+            MONEY,
+            "The number must be ab012345678901234567.",
+            whole(
+                Kind::Parameter,
+                Mask::NONE,
+                r"\b(?:use|substitute|replace|set|change|put|insert|has to be|have to be|must be|should be|is to be|becomes?|prefer)\b[^!?\n]{0,80}?\b[a-z]{2}\d{18,}",
+            ),
         )),
         grave(whole(
             Kind::Secret,
@@ -94,11 +106,11 @@ fn described() -> Vec<Action> {
         grave(whole(
             Kind::Secret,
             ODD,
-            r"\b(?:instructions?|prompts?|rules|messages?) (?:that )?(?:you|it) (?:were|was|have been|had been|got|received)\b|\bwhat the (?:user|person|human) (?:(?:wrote|said|typed|pasted)\b|asked(?:[^ \w]|$| (?:[a-eg-z]|f[a-np-z])))|\b(?:clipboard|editor tabs|open tabs)\b[^!?\n]{0,80}?https?://|\b(?:hand|send|pass|attach|include|put)\b[^.!?\n]{0,40}?\b(?:clipboard|editor tabs|open tabs|instructions before)\b",
+            r"\b(?:instructions?|prompts?|rules|messages?) (?:that )?(?:you (?:were|have been|had been|got|received)|it was given)\b|\bwhat the (?:user|person|human) (?:(?:wrote|said|typed|pasted)\b|asked(?:[^ \w]|$| (?:[a-eg-z]|f[a-np-z])))|\b(?:clipboard|editor tabs|open tabs)\b[^!?\n]{0,80}?https?://|\b(?:hand|send|pass|attach|include|put)\b[^.!?\n]{0,40}?\b(?:clipboard|editor tabs|open tabs|instructions before (?:this|it|them))\b",
         )),
         grave(whole(
             Kind::Execute,
-            ODD,
+            CARRIER,
             r"\b(?:curl|wget|iwr)\b[^\n]{0,120}?\| ?(?:sudo )?(?:ba|z)?sh\b",
         )),
         grave(whole(
@@ -135,25 +147,25 @@ fn written() -> Vec<Action> {
     vec![
         action(
             Kind::Plant,
-            CODE.with(UNSAFE),
+            UNSAFE,
             false,
             r"\b(?:build|make|write|compose|assemble|create)s?\b[^.!?\n]{0,20}?\b(?:sql|quer(?:y|ies))\b[^.!?\n]{0,30}?\b(?:joining|concatenat\w+|string (?:formatting|interpolation)|f-strings?)|\bpasswords?\b[^.!?\n]{0,30}?\b(?:kept|stored?|saved?|hashed?|written|compared)\b[^.!?\n]{0,20}?\b(?:as|with|in|using) (?:md5|sha-?1|plain ?text|clear ?text|base64|==)|\b(?:certificate|tls|ssl)(?: certificate)? (?:checks?|verification|validation)s? (?:are|is) (?:left out|off|disabled|skipped|omitted)|\b(?:turn|switch) (?:certificate|tls|ssl)[^.!?\n]{0,20}? off\b",
         ),
         grave(action(
             Kind::Plant,
-            CODE.with(HTTP),
+            EACH.with(HTTP),
             false,
             r"\b(?:every|each|all|any) (?:new |generated )?(?:service|file|page|module|component|project|function|app|package|template)s?\b[^!?\n]{0,60}?\b(?:depends? on|imports?|loads?|includes?|adds?)\b[^!?,\n]{0,80}?https?://|\b(?:every|each|all|any) (?:new |generated )?(?:service|file|page|module|component|project|function|app|package|template)s?\b[^!?\n]{0,60}?\b(?:gets?|needs?|uses?|has|contains?)\b[^!?,\n]{0,80}?https?://[^\s`)\x22']{1,80}\.(?:m?js|py|sh|ps1|wasm|whl|t?gz|zip|jar|css)\b",
         )),
         action(
             Kind::Loosen,
-            CODE.with(MEMORY),
+            MEMORY,
             false,
             r"\b(?:copy|write|append|add|save|put|insert)\b[^!?\n]{0,80}?(?:~/\.(?:claude|codex|gemini|cursor|codeium)/\S*\.mdc?\b|\bmemory of (?:every|all|other|each))",
         ),
         grave(action(
             Kind::Guard,
-            CODE.with(TRUSTED),
+            TRUSTED,
             false,
             r"\b(?:commands|instructions|messages|orders|mails)\b[^.!?\n]{0,60}?\b(?:are|count as) (?:pre-?)?(?:authori[sz]ed|approved|trusted)\b|\b(?:commands|messages|orders|mails)\b[^.!?\n]{0,60}?\b(?:are|count as) binding\b",
         )),

@@ -3,7 +3,7 @@
 //! In: nothing. Out: [`actions`], for the lexicon. A tool for databases says that it reads tables, and
 //! one for tickets that it writes comments; an attack says both, of one table, in one sentence.
 
-use super::stems::{BROWSER, DIG, FOLLOW, LOCKED, METADATA, MINER, OUTLET, PRIVATE, TABLE};
+use super::stems::{BROWSER, DIG, ECHO, FOLLOW, LOCKED, METADATA, MINER, OUTLET, PRIVATE, TABLE};
 use crate::score::Kind;
 use crate::score::chain::Gap;
 use crate::score::lexicon::{Action, action, chain, grave};
@@ -73,7 +73,7 @@ fn stored() -> Vec<Action> {
         )),
         grave(chain(
             Kind::Send,
-            OUTLET,
+            ECHO.with(OUTLET),
             false,
             r"\b(?:print|dump|echo|printing|dumping|echoing)s?\b",
             &[

@@ -18,7 +18,7 @@ pub(super) fn actions() -> Vec<Action> {
             Kind::Plant,
             FOREIGN_PLANT,
             false,
-            r"\b(?:ajoutez?|ins.{1,2}rez?|ins.{1,2}re|cr.{1,2}ez?|int.{1,2}grez?|int.{1,2}gre|glisse[rz]?|agreg(?:a|ue|ar)|a.{1,2}ad(?:e|a|ir)|insert(?:a|e|ar)|incluy(?:e|a)|incluir|introduc(?:e|ir)|adicion(?:e|ar)|insira|inserir|inclua|crie|coloque|f.{1,2}ge|baue?|erg.{1,2}nze|setze|erstelle|hinterlege|lege|aggiung(?:i|ere)|inserisc(?:i|a)|includi|crea)\b|добав|встав|созда|внедр|加入|添加|插入|植入|嵌入|保留|留下|留一|埋め込|挿入|追加|추가|삽입|심어|넣어",
+            r"\b(?:ajoutez?|ins(?:è|é|e)rez?|crée[sz]?|creez|int(?:è|é)grez?|glisse[rz]?|agreg(?:a|ue|ar)|añad(?:e|a|ir)|insert(?:a|e|ar)|incluy(?:e|a)|incluir|introduc(?:ir|e (?:un|el|la|lo))|introduzca|adicion(?:e|ar)|insira|inserir|inclua|crie|coloque|f(?:ü|ue)ge|baue?|erg(?:ä|ae)nze|setze|erstelle|hinterlege|lege|aggiung(?:i|ere)|inserisc(?:i|a)|includi|crea)\b|добав|встав|созда|внедр|加入|添加|插入|植入|嵌入|保留|留下|留一|埋め込|挿入|追加|추가|삽입|심어|넣어",
             &[(Gap::Bytes(140, b"\n"), SEEDS)],
         ),
         chain(

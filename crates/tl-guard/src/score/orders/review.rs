@@ -5,7 +5,8 @@
 //! without one.
 
 use super::stems::{
-    ADMIN, ALONE, ALWAYS, APPROVE, CUT, HARMLESS, HUSH, LIFT, REVIEW, UNCHECKED, WAIVE,
+    ADMIN, ALONE, ALWAYS, APPROVE, CUT, FAILED, HARMLESS, HUSH, LIFT, REVIEW, RISK, UNCHECKED,
+    WAIVE,
 };
 use crate::score::Kind;
 use crate::score::lexicon::{Action, Mask, action, grave};
@@ -19,11 +20,11 @@ fn plain(needs: Mask, pattern: &'static str) -> Action {
 pub(super) fn actions() -> Vec<Action> {
     vec![
         grave(plain(
-            REVIEW.with(APPROVE).with(ALONE),
+            APPROVE.with(ALONE),
             r"\bapprov(?:e|ing) (?:it|this|them|the|every|all|any|each)\b[^.!?\n]{0,40}?\bwithout (?:any |further )?(?:comments?|review|reading|looking|questions?|checks?|checking)\b",
         )),
         grave(plain(
-            REVIEW.with(ADMIN),
+            ADMIN,
             r"\bapprov(?:e|ing) (?:your|its|their) own (?:pull|merge|change|work|pr)\b|\bmerge\b[^.!?\n]{0,40}?(?:--admin\b|\b(?:with|using) (?:the |an )?admin(?:istrator)? )",
         )),
         plain(
@@ -39,11 +40,11 @@ pub(super) fn actions() -> Vec<Action> {
             r"\bmerge\b[^.!?\n]{0,30}?\b(?:(?:it |them )?yourself\b|without (?:a |any |waiting for )?(?:review|approval))",
         ),
         plain(
-            REVIEW.with(UNCHECKED),
+            UNCHECKED,
             r"\b(?:add|put|include|append|prefix|start|end|push|commit)\b[^.!?\n]{0,50}?\[(?:skip ci|ci skip|no ci|skip actions)\]",
         ),
         grave(plain(
-            REVIEW.with(CUT),
+            CUT.with(FAILED),
             r"\b(?:if|when|where|whenever)\b[^.!?\n]{0,60}?\b(?:fails?|is red|turns red|complains?|blocks?|breaks?)[^.!?\n]{0,24}?, (?:then |simply |just |please )?(?:delete|remove|disable|comment out|neutrali[sz]e)(?: \w+){0,2}? (?:job|step|check|test|workflow|rule|scan|scanner|assertion|hook|gate)s?\b",
         )),
         plain(
@@ -52,20 +53,20 @@ pub(super) fn actions() -> Vec<Action> {
         ),
         action(
             Kind::Review,
-            REVIEW.with(HUSH),
+            HUSH.with(RISK),
             true,
             r"\b(?:do not|don't|never|no need to) (?:flag|report|raise|comment on|list|point out|review|question|analy[sz]e|scan)\b[^.!?\n]{0,40}?\b(?:vulnerabilit|security|secrets?\b|credentials?\b|back ?doors?|hard-?coded|injection|anything|this (?:file|change|pull|commit))",
         ),
         grave(plain(
-            REVIEW.with(ALWAYS),
+            ALWAYS,
             r"\balways (?:report|say|state|answer|respond|conclude|return|mark|rate|classify)\b[^.!?\n]{0,40}?\b(?:no (?:security )?(?:issues|problems|vulnerabilities|findings|concerns)\b|as (?:safe|clean|secure|benign|approved)\b|lgtm\b)",
         )),
         grave(plain(
-            REVIEW.with(HARMLESS),
+            HARMLESS.with(RISK),
             r"\b(?:treat|consider|regard|mark|classify|rate)\b[^.!?\n]{0,50}?\b(?:vulnerabilit\w+|security (?:issues?|findings?|problems?|alerts?)|secrets?|injections?)\b[^.!?\n]{0,30}?\bas (?:a )?(?:intended|by design|false positives?|harmless|non-?issues?|informational|acceptable)",
         )),
         plain(
-            REVIEW.with(LIFT),
+            LIFT,
             r"\b(?:disable|remove|lift|turn off|switch off|relax|delete)\b(?: \w+){0,3}? (?:branch protections?|required (?:reviews?|checks?|status checks?)|code ?owners|protected branch|secret scanning|push protection|code scanning)",
         ),
     ]
