@@ -171,6 +171,17 @@ impl OffsetMap {
         self.0.get(at).map_or(byte, |(_, next)| byte.min(*next as usize))
     }
 
+    /// This way, and from where it leads another one.
+    fn then(&self, other: &Self) -> Self {
+        let short = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        let own = self.0.iter().map(|(from, to)| (*from, short(other.raw(*to as usize))));
+        let others = other.0.iter().map(|(from, to)| (short(self.normalised(*from as usize)), *to));
+        let mut all: Vec<(u32, u32)> = own.chain(others).collect();
+        all.sort_unstable();
+        all.dedup_by_key(|(from, _)| *from);
+        Self(all)
+    }
+
     /// First byte of the normalised text that stands for one as written, or for one behind it.
     pub fn normalised(&self, raw: usize) -> usize {
         let at = self.0.partition_point(|(_, to)| (*to as usize) <= raw);
@@ -293,6 +304,20 @@ pub fn of_text<'a>(
 ) -> Unit<'a> {
     let hidden = hidden::find(&raw);
     with_hidden((role, scope), raw, spans, at, hidden)
+}
+
+/// A unit of `raw`, whose text is put together of parts of it; the map leads from the text to `raw`.
+pub(crate) fn of_joined<'a>(
+    owner: (Role, Scope),
+    raw: &'a str,
+    (text, map): (String, OffsetMap),
+    at: Location,
+) -> Unit<'a> {
+    let span = Span { start: 0, end: text.len(), context: Context::Prose, field: 0 };
+    let mut unit = with_hidden(owner, Cow::Owned(text), vec![span], at, Vec::new());
+    unit.map = unit.map.then(&map);
+    unit.raw = Cow::Borrowed(raw);
+    unit
 }
 
 fn with_hidden<'a>(

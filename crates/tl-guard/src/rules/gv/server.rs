@@ -7,6 +7,7 @@
 mod behaviour;
 mod insecure;
 mod lex;
+mod literal;
 mod program;
 mod said;
 mod taint;
@@ -16,6 +17,7 @@ use std::ops::Range;
 
 use tl_core::finding::Level;
 
+pub(super) use literal::Said;
 use program::{Language, Program, patterns};
 
 use super::script;
@@ -77,6 +79,8 @@ patterns! {
     PYTHON_SERVER = r"(?m)^[ \t]*(?:from|import)[ ]+(?:mcp\.server|mcp\.types|fastmcp|mcp[ ]+import[ ]+.*\b(?:Server|types)|mcp\b)|\bFastMCP\(|@(?:mcp|server)\.(?:tool|resource|prompt|call_tool)\b";
     SCRIPT_SERVER = r#"["'](?:@modelcontextprotocol/(?:sdk|server)[\w./-]*|fastmcp|mcp-framework|mcp-handler|@vercel/mcp-adapter|agents/mcp)["']"#;
     GO_SERVER = r#""github\.com/(?:mark3labs/mcp-go|modelcontextprotocol/go-sdk|metoro-io/mcp-golang|ThinkInAIXYZ/go-mcp)[\w./-]*""#;
+    /// Frameworks in which an annotation makes a tool.
+    JAVA_SERVER = r"\b(?:org\.springframework\.ai|org\.springaicommunity|io\.quarkiverse\.(?:mcp|langchain4j)|io\.modelcontextprotocol|dev\.langchain4j)\b";
     TEST = r"(?i)(?:^|/)(?:tests?|__tests__|testing|testdata|e2e|spec|fixtures|benchmarks?)/|(?:^|/)(?:test_[^/]*|conftest)\.py$|(?:_test|\.test|\.spec)\.\w+$";
 }
 
@@ -94,8 +98,8 @@ pub(super) fn is_server(text: &str, language: Language) -> bool {
 pub(super) struct Read {
     /// Each kind and place once, in the order in which it stands.
     pub(super) found: Vec<Found>,
-    /// What is said of tools to a model: bytes of the text.
-    pub(super) said: Vec<Range<usize>>,
+    /// What is said of tools to a model.
+    pub(super) said: Vec<Said>,
     /// Something was left out: the file is larger, or more entangled, than people write.
     pub(super) partly: bool,
 }
@@ -111,27 +115,42 @@ pub(super) fn read(path: &str, text: &str) -> Option<Read> {
     }
     let program = Program::of(text, language);
     let said = program.functions.iter().filter(|function| function.handler);
-    let mut said: Vec<Range<usize>> = said.map(|function| function.said.clone()).collect();
+    let mut ranges: Vec<Range<usize>> = said.map(|function| function.said.clone()).collect();
     if language == Language::Go {
-        said.extend(said::go(&program));
+        ranges.extend(said::go(&program));
     }
-    said.retain(|range| !range.is_empty());
-    said.dedup();
+    ranges.retain(|range| !range.is_empty());
+    ranges.dedup();
+    // A documentation is the text itself; what stands before a handler is code with texts in it.
+    let as_text = |range: Range<usize>| match language {
+        Language::Python => Said::from(range),
+        _ => literal::joined(text, range.clone(), language).unwrap_or_else(|| range.into()),
+    };
+    let mut said: Vec<Said> = ranges.into_iter().map(as_text).collect();
     // What a tool is registered with stands outside of its function.
-    let (registered, all) = said::literals(text, true);
-    let known = |new: &Range<usize>| said.iter().any(|old| old.contains(&new.start));
-    let new: Vec<Range<usize>> = registered.into_iter().filter(|one| !known(one)).collect();
-    said.extend(new);
+    let (registered, all) = said::literals(text, Some(language), true);
+    let (answers, answered) = said::answers(&program, text);
+    let all = all && answered;
+    for more in [registered, answers] {
+        let known = |new: &Said| {
+            said.iter().any(|old| old.answer == new.answer && old.range.contains(&new.range.start))
+        };
+        let new: Vec<Said> = more.into_iter().filter(|one| !known(one)).collect();
+        said.extend(new);
+    }
     let (found, whole) = found(&program, path, text);
     Some(Read { found, said, partly: !(whole && all) })
 }
 
 /// What a text that makes no server says of tools: those that it hands to one, or to a model.
-pub(super) fn said_of_tools(path: &str, text: &str) -> (Vec<Range<usize>>, bool) {
-    match Language::of(path) {
-        Some(_) if text.len() <= LARGEST && !TEST.is_match(path) => said::literals(text, false),
-        _ => (Vec::new(), true),
+pub(super) fn said_of_tools(path: &str, text: &str) -> (Vec<Said>, bool) {
+    let language = Language::of(path);
+    let java = path.rsplit('.').next().is_some_and(|ending| matches!(ending, "java" | "kt"));
+    let server = java && JAVA_SERVER.is_match(text);
+    if (language.is_none() && !server) || text.len() > LARGEST || TEST.is_match(path) {
+        return (Vec::new(), true);
     }
+    said::literals(text, language, server)
 }
 
 /// Whether a file is read by [`read`].
