@@ -139,6 +139,8 @@ pub struct Unit<'a> {
     pub tool: Option<(&'a Server, &'a Tool)>,
     /// Depth of decoding: 0 as written, 1, 2.
     pub depth: u8,
+    /// It was encoded in what shows an attack to people.
+    pub shown: bool,
 }
 
 /// Byte range of [`Unit::text`] and what it is.
@@ -230,6 +232,11 @@ pub enum HiddenKind {
 }
 
 impl Unit<'_> {
+    /// Whether it is a part of a document that may list attacks for people.
+    pub(crate) fn may_list(&self) -> bool {
+        matches!(self.role, Role::Document | Role::SkillDoc | Role::SkillFile | Role::Other)
+    }
+
     /// Whether people fill the file in, and so see its comments: a template of issues or requests.
     pub(crate) fn is_form(&self) -> bool {
         let lower = self.at.path.to_ascii_lowercase();
@@ -335,7 +342,8 @@ fn with_hidden<'a>(
         }
     };
     let (fields, tool) = (Vec::new(), None);
-    Unit { role, scope, raw, text, spans, map, hidden, at, base: None, fields, tool, depth: 0 }
+    let (base, depth, shown) = (None, 0, false);
+    Unit { role, scope, raw, text, spans, map, hidden, at, base, fields, tool, depth, shown }
 }
 
 /// Where several characters became one, or one several, a byte of the text as written may lead into the

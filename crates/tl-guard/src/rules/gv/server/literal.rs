@@ -16,6 +16,8 @@ const DEPTH: usize = 16;
 const LONGEST: usize = 64 << 10;
 /// Bytes of a call that is passed over.
 const SKIPPED: usize = 4 << 10;
+/// Names of one file that are looked up.
+const NAMES: usize = 1_000;
 /// Bytes of all expressions of a file.
 const WORK: usize = 4 << 20;
 
@@ -45,7 +47,6 @@ patterns! {
     PREFIX = r#"^[rRuUbBfF]{0,2}["']"#;
     /// Calls that give back the text that they are given, but for blanks.
     SAME = r"(?:^|\.)(?:dedent|cleandoc|stripIndent|oneLine|outdent|String|str|_|gettext|trim|stripMargin)$";
-    MEMBER = r"^\s*(?:\.\s*([A-Za-z_]\w*)|\[\s*[\x22']([\w-]+)[\x22']\s*\])";
 }
 
 /// A text with the places that its parts come from.
@@ -98,16 +99,18 @@ pub(super) struct Reader<'a> {
     until: usize,
     /// Names in the expression.
     names: Vec<Range<usize>>,
+    /// Names that were looked up so far, each in the whole file.
+    looked_up: usize,
 }
 
 impl<'a> Reader<'a> {
     pub(super) const fn new(text: &'a str, language: Option<Language>) -> Self {
-        Self { text, language, left: WORK, until: 0, names: Vec::new() }
+        Self { text, language, left: WORK, until: 0, names: Vec::new(), looked_up: 0 }
     }
 
     /// Whether not all was read.
     pub(super) const fn over(&self) -> bool {
-        self.left == 0
+        self.left == 0 || self.looked_up > NAMES
     }
 
     /// The text at `at`, and those of the names in it.
@@ -120,12 +123,20 @@ impl<'a> Reader<'a> {
         let mut out = Vec::new();
         out.extend(self.one(at));
         for name in std::mem::take(&mut self.names).into_iter().take(DEPTH) {
+            if self.looked_up >= NAMES {
+                // The texts themselves are read all the same.
+                self.looked_up = NAMES + 1;
+                break;
+            }
+            self.looked_up += 1;
             let name = &self.text[name];
             let own = body.and_then(|body| {
                 let at = assigned(&self.text[body.clone()], name)?;
                 Some(body.start + at)
             });
-            if let Some(place) = own.or_else(|| self.value(name)) {
+            // In a function a small name is one of its own.
+            let outside = body.is_none() || !name.bytes().any(|b| b.is_ascii_lowercase());
+            if let Some(place) = own.or_else(|| outside.then(|| self.value(name)).flatten()) {
                 out.extend(self.one(place));
             }
         }

@@ -66,8 +66,10 @@ pub(super) fn literals(text: &str, language: Option<Language>, server: bool) -> 
         let behind = &text[end..text.floor_char_boundary(end + BESIDE)];
         let parts = [before(found.start()), behind];
         let has = |pattern: &regex::Regex| parts.iter().any(|part| pattern.is_match(part));
-        let registered = IN_CALL.is_match(parts[0]) || has(&IN_SCHEMA);
-        if server && registered || has(&OF_TOOL) && has(&OF_NAME) {
+        let in_call = IN_CALL.is_match(parts[0]);
+        // What a call is given by its name is meant for it, whoever makes the server.
+        let by_name = own.is_none() && in_call;
+        if server && (in_call || has(&IN_SCHEMA)) || by_name || has(&OF_TOOL) && has(&OF_NAME) {
             said.extend(read);
         }
     }
@@ -143,7 +145,9 @@ pub(super) fn answers(program: &Program, text: &str) -> (Vec<Said>, bool) {
         let list = list.start..program.code.floor_char_boundary(list.end.min(list.start + LONG));
         let function = program.functions.iter().rfind(|one| one.body.contains(&list.start));
         for message in bounded(MESSAGE.find_iter(&program.code[list.clone()]), MOST_NAMES, over) {
-            said.extend(reader.read_below(list.start + message.end(), function.map(|one| &one.body)));
+            said.extend(
+                reader.read_below(list.start + message.end(), function.map(|one| &one.body)),
+            );
         }
     }
     said.sort_by_key(|one| (one.range.start, one.range.end));

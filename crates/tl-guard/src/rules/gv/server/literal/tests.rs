@@ -26,7 +26,11 @@ fn literals_that_are_one_text_are_read_as_one() {
         r#"§"\u0041dds\x20two numbers.""#,
     ] {
         let all = of(text, Language::Python).concat();
-        assert_eq!(all.split_whitespace().collect::<Vec<_>>().join(" "), "Adds two numbers.", "{text}");
+        assert_eq!(
+            all.split_whitespace().collect::<Vec<_>>().join(" "),
+            "Adds two numbers.",
+            "{text}"
+        );
     }
 }
 
