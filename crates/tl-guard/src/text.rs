@@ -1,5 +1,6 @@
 //! Text as a model reads it: cut into units, normalised, with what a person does not see.
 
+pub(crate) mod catalogue;
 pub(crate) mod comment;
 pub(crate) mod decode;
 pub mod hidden;

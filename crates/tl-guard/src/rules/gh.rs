@@ -43,6 +43,11 @@ struct Group<'a> {
 }
 
 impl Group<'_> {
+    /// From the first to the last one.
+    fn span(&self) -> std::ops::Range<usize> {
+        self.start..self.hidden.last().map_or(self.start, |last| last.end)
+    }
+
     /// What a model reads there.
     fn decoded(&self) -> String {
         self.hidden.iter().map(|h| h.decoded.as_str()).collect::<Vec<_>>().join(" ")

@@ -11,8 +11,10 @@ use tl_rules::doc::RuleDoc;
 
 use crate::rules::{Check, Cx, Rule, Sink, doc, finding};
 use crate::score::{Kind, Scored, score};
+use crate::text::catalogue;
 use crate::text::unit::{Context, Role, Span, Unit, of_text};
 
+mod first;
 mod names;
 mod split;
 
@@ -244,10 +246,25 @@ pub(crate) fn check(unit: &Unit<'_>, cx: &Cx<'_>, sink: &mut Sink) {
         return;
     }
     let found = score(unit, cx);
+    // What shows attacks to people is told, and stops nobody; what stands beside it is judged without it.
+    let elsewhere = (!found.is_empty()).then(|| outside_of_catalogues(unit, cx)).flatten();
     for scored in &found {
-        report(unit, scored, sink);
+        let known = |all: &Vec<Scored>| {
+            all.iter().any(|one| one.kind == scored.kind && one.level >= scored.level)
+        };
+        let shown = unit.shown || elsewhere.as_ref().is_some_and(|all| !known(all));
+        let level = if shown { scored.level.min(Level::Warn) } else { scored.level };
+        report(unit, &Scored { level, ..scored.clone() }, sink);
+    }
+    for scored in elsewhere.iter().flatten() {
+        if !found.iter().any(|one| one.kind == scored.kind) {
+            report(unit, scored, sink);
+        }
     }
     names::check(unit, sink);
+    if found.is_empty() {
+        first::check(unit, sink);
+    }
     // A sentence that runs over several fields is read a second time, as a model reads it.
     let Some(text) = unit.tool.and_then(|_| split::rejoined(unit)) else { return };
     let span = Span { start: 0, end: text.len(), context: Context::Prose, field: 0 };
@@ -259,6 +276,13 @@ pub(crate) fn check(unit: &Unit<'_>, cx: &Cx<'_>, sink: &mut Sink) {
     for scored in score(&whole, cx).iter().filter(|scored| !known(scored)) {
         report(&whole, scored, sink);
     }
+}
+
+/// What is found in a document without its tables and fences of attacks; none where it has none.
+fn outside_of_catalogues(unit: &Unit<'_>, cx: &Cx<'_>) -> Option<Vec<Scored>> {
+    let text = unit.may_list().then(|| catalogue::without(&unit.text)).flatten()?;
+    let rest = Unit { text: text.into(), ..unit.clone() };
+    Some(score(&rest, cx))
 }
 
 fn report(unit: &Unit<'_>, scored: &Scored, sink: &mut Sink) {
@@ -294,9 +318,9 @@ fn message(unit: &Unit<'_>, scored: &Scored) -> String {
         Kind::Review => "orders the agent to keep a change from being looked at",
     };
     let of = match (unit.tool, unit.role) {
-        (Some((_, tool)), _) => format!("tool `{}`", tool.name),
-        (None, Role::ToolResult) => "result".to_owned(),
-        (None, _) => "text".to_owned(),
+        (Some((_, tool)), _) if !tool.name.is_empty() => format!("tool `{}`", tool.name),
+        (_, Role::ToolResult) => "result".to_owned(),
+        _ => "text".to_owned(),
     };
     if unit.depth > 0 { format!("encoded {of} {what}") } else { format!("{of} {what}") }
 }

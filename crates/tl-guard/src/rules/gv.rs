@@ -11,16 +11,18 @@ mod script;
 mod server;
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use tl_core::finding::{Finding, Level};
 use tl_rules::doc::RuleDoc;
 
+use crate::inventory::{Launch, Server, Tool};
 use crate::rules::{Check, Cx, Rule, Sink, doc, finding, gp, gq};
 use crate::text::normalise::normalise;
-use crate::text::unit::{Artifact, Context, Role, Span, advance, of_text};
+use crate::text::unit::{Artifact, Context, Role, Span, advance, of_joined, of_text};
 use script::{Found, Shown};
-use server::Kind;
+use server::{Kind, Said};
 
 #[cfg(test)]
 mod tests;
@@ -344,7 +346,7 @@ fn of_server(artifact: &Artifact, cx: &Cx<'_>, sink: &mut Sink) {
             let text = "more descriptions of tools than are looked at";
             sink.add(gq::finding(&gq::NOT_FULLY_SCANNED, artifact.at.clone(), text, ""));
         }
-        return said.into_iter().for_each(|range| of_description(artifact, range, cx, sink));
+        return said.into_iter().for_each(|said| of_description(artifact, said, None, cx, sink));
     };
     if read.partly {
         let text = "the file of a server is larger or more entangled than is followed";
@@ -363,18 +365,56 @@ fn of_server(artifact: &Artifact, cx: &Cx<'_>, sink: &mut Sink) {
         one.level = found.level;
         sink.add(one);
     }
-    read.said.into_iter().for_each(|range| of_description(artifact, range, cx, sink));
+    let own = alone(artifact, cx);
+    read.said.into_iter().for_each(|said| of_description(artifact, said, own.as_ref(), cx, sink));
 }
 
-/// What is said of a tool in program text is judged like a description.
-fn of_description(artifact: &Artifact, range: Range<usize>, cx: &Cx<'_>, sink: &mut Sink) {
+/// What is said of a tool in program text is judged like a description, and what it answers like an answer.
+fn of_description(
+    artifact: &Artifact,
+    said: Said,
+    own: Option<&Server>,
+    cx: &Cx<'_>,
+    sink: &mut Sink,
+) {
     let mut place = artifact.at.clone();
-    advance(&mut place, &artifact.text, range.start);
-    let raw = Cow::Borrowed(&artifact.text[range.clone()]);
-    let span = Span { start: 0, end: raw.len(), context: Context::Prose, field: 0 };
-    let mut unit = of_text((Role::ToolList, artifact.scope), raw, vec![span], place);
-    unit.base = Some(range.start);
+    advance(&mut place, &artifact.text, said.range.start);
+    let raw = &artifact.text[said.range.clone()];
+    let role = if said.answer { Role::ToolResult } else { Role::ToolList };
+    let of = (role, artifact.scope);
+    let mut unit = match said.text {
+        Some(joined) => of_joined(of, raw, joined, place),
+        None => {
+            let span = Span { start: 0, end: raw.len(), context: Context::Prose, field: 0 };
+            of_text(of, Cow::Borrowed(raw), vec![span], place)
+        }
+    };
+    unit.base = Some(said.range.start);
+    let own = own.filter(|_| !said.answer && unit.text.contains("tool"));
+    unit.tool = own.and_then(|own| Some((own, own.tools.first()?)));
     gp::check(&unit, cx, sink);
+}
+
+/// A server that is one file, with every name in it for a tool: what its descriptions call and the file does not
+/// have belongs to another one. None of a server whose tools may stand in other files.
+fn alone(artifact: &Artifact, cx: &Cx<'_>) -> Option<Server> {
+    let more = cx.inventory.sources.iter().any(|source| source.at.path == artifact.at.path);
+    let names = (!more).then(|| server::names(&artifact.at.path, &artifact.text)).flatten()?;
+    let of_name = |name: &str| Tool { name: name.to_owned(), ..Tool::default() };
+    Some(Server {
+        client: artifact.client,
+        scope: artifact.scope,
+        name: artifact.at.path.clone(),
+        launch: Launch::Other { text: String::new() },
+        env: BTreeMap::new(),
+        package: None,
+        disabled: false,
+        auto_approve: Vec::new(),
+        instructions: None,
+        tools: std::iter::once("").chain(names).map(of_name).collect(),
+        at: artifact.at.clone(),
+        rest: BTreeMap::new(),
+    })
 }
 
 /// What reaches the files that a server imports: functions there see what a model chose, too.

@@ -219,7 +219,7 @@ fn luring() -> Vec<Action> {
             Kind::Lure,
             LURE,
             false,
-            r"(?:\.zip|\.7z|\.rar|\barchive)\b[^\n]{0,160}?\bpass(?:word|phrase|code)?\b\s*(?:is|:|=|`|'|\x22|\()",
+            r"(?:\.zip|\.7z|\.rar|\barchive)\b[^\n]{0,160}?(?:\bpass(?:word|phrase|code)\b\s*(?:is|:|=|`|'|\x22|\()|\bpass\b\s*(?:is\b|:|=)|\b(?:with|the|its|using) pass\b\s*(?:`|'|\x22|\())",
         )),
         grave(action(
             Kind::Lure,

@@ -4,6 +4,8 @@
 //! entities and `\u` are undone by the normaliser. Candidates are found by classes of bytes, and most
 //! are thrown away by the first bytes that decode to nothing readable.
 
+use std::ops::Range;
+
 use base64::{
     Engine as _, alphabet,
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
@@ -11,7 +13,10 @@ use base64::{
 
 use crate::{
     limits,
-    text::unit::{Context, Span, Unit, of_text},
+    text::{
+        catalogue,
+        unit::{Context, Span, Unit, of_text},
+    },
 };
 
 /// A shorter run is a word or a number.
@@ -39,6 +44,7 @@ pub(crate) fn units<'a>(unit: &Unit<'a>, budget: &mut usize) -> (Vec<Unit<'a>>, 
     let mut spent = 0;
     let mut left_out = false;
     let mut out = Vec::new();
+    let mut listed: Option<Vec<Range<usize>>> = None;
     for found in find(&unit.raw) {
         let length = found.text.len();
         if spent + length > limits::DECODED_A_UNIT || length > *budget {
@@ -53,6 +59,10 @@ pub(crate) fn units<'a>(unit: &Unit<'a>, budget: &mut usize) -> (Vec<Unit<'a>>, 
         let mut inner = of_text((unit.role, unit.scope), found.text.into(), vec![span], at);
         inner.tool = unit.tool;
         inner.depth = unit.depth + 1;
+        let ranges = listed.get_or_insert_with(|| {
+            if unit.may_list() { catalogue::ranges(&unit.raw) } else { Vec::new() }
+        });
+        inner.shown = unit.shown || ranges.iter().any(|range| range.contains(&found.start));
         out.push(inner);
     }
     (out, left_out)

@@ -139,6 +139,8 @@ pub struct Unit<'a> {
     pub tool: Option<(&'a Server, &'a Tool)>,
     /// Depth of decoding: 0 as written, 1, 2.
     pub depth: u8,
+    /// It was encoded in what shows an attack to people.
+    pub shown: bool,
 }
 
 /// Byte range of [`Unit::text`] and what it is.
@@ -169,6 +171,17 @@ impl OffsetMap {
         let byte = *to as usize + (normalised - *from as usize);
         // A run that came out longer than it went in must not point behind its own end.
         self.0.get(at).map_or(byte, |(_, next)| byte.min(*next as usize))
+    }
+
+    /// This way, and from where it leads another one.
+    fn then(&self, other: &Self) -> Self {
+        let short = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        let own = self.0.iter().map(|(from, to)| (*from, short(other.raw(*to as usize))));
+        let others = other.0.iter().map(|(from, to)| (short(self.normalised(*from as usize)), *to));
+        let mut all: Vec<(u32, u32)> = own.chain(others).collect();
+        all.sort_unstable();
+        all.dedup_by_key(|(from, _)| *from);
+        Self(all)
     }
 
     /// First byte of the normalised text that stands for one as written, or for one behind it.
@@ -219,6 +232,11 @@ pub enum HiddenKind {
 }
 
 impl Unit<'_> {
+    /// Whether it is a part of a document that may list attacks for people.
+    pub(crate) fn may_list(&self) -> bool {
+        matches!(self.role, Role::Document | Role::SkillDoc | Role::SkillFile | Role::Other)
+    }
+
     /// Whether people fill the file in, and so see its comments: a template of issues or requests.
     pub(crate) fn is_form(&self) -> bool {
         let lower = self.at.path.to_ascii_lowercase();
@@ -295,6 +313,20 @@ pub fn of_text<'a>(
     with_hidden((role, scope), raw, spans, at, hidden)
 }
 
+/// A unit of `raw`, whose text is put together of parts of it; the map leads from the text to `raw`.
+pub(crate) fn of_joined<'a>(
+    owner: (Role, Scope),
+    raw: &'a str,
+    (text, map): (String, OffsetMap),
+    at: Location,
+) -> Unit<'a> {
+    let span = Span { start: 0, end: text.len(), context: Context::Prose, field: 0 };
+    let mut unit = with_hidden(owner, Cow::Owned(text), vec![span], at, Vec::new());
+    unit.map = unit.map.then(&map);
+    unit.raw = Cow::Borrowed(raw);
+    unit
+}
+
 fn with_hidden<'a>(
     (role, scope): (Role, Scope),
     raw: Cow<'a, str>,
@@ -310,7 +342,8 @@ fn with_hidden<'a>(
         }
     };
     let (fields, tool) = (Vec::new(), None);
-    Unit { role, scope, raw, text, spans, map, hidden, at, base: None, fields, tool, depth: 0 }
+    let (base, depth, shown) = (None, 0, false);
+    Unit { role, scope, raw, text, spans, map, hidden, at, base, fields, tool, depth, shown }
 }
 
 /// Where several characters became one, or one several, a byte of the text as written may lead into the

@@ -52,6 +52,9 @@ fn check(unit: &Unit<'_>, cx: &Cx<'_>, sink: &mut Sink) {
         (None, None) => return,
     };
     let mut found = finding(&DOC, unit.at.clone(), format!("encoded text holds {what}"));
+    if unit.shown {
+        found.level = Level::Warn;
+    }
     let mut signals = vec![format!("depth:{}", unit.depth)];
     signals.extend(scored.iter().flat_map(|s| s.signals.iter().map(|s| (*s).to_owned())));
     let decoded = unit.text.get(range).unwrap_or(&unit.text);

@@ -71,6 +71,8 @@ fn check(raw: &Raw<'_>, _: &Cx<'_>, sink: &mut Sink) {
         let mut found = group.finding(&DOC, message, vec!["homoglyph".to_owned()]);
         found.level = if raw.in_name(group.start) {
             Level::Block
+        } else if is_told(raw, &group) || raw.text.get(group.span()).is_some_and(is_spelled) {
+            Level::Warn
         } else if telling || all >= MANY || raw.role == Role::Source {
             Level::High
         } else {
@@ -78,6 +80,32 @@ fn check(raw: &Raw<'_>, _: &Cx<'_>, sink: &mut Sink) {
         };
         sink.add(found);
     }
+}
+
+/// Whether a comment on the line or above it says that letters of another script stand here.
+fn is_told(raw: &Raw<'_>, group: &gh::Group<'_>) -> bool {
+    let line = raw.text[..group.start].rfind('\n').map_or(0, |i| i + 1);
+    let above = raw.text[..line.saturating_sub(1)].rfind('\n').map_or(0, |i| i + 1);
+    let end = raw.text[group.start..].find('\n').map_or(raw.text.len(), |i| group.start + i);
+    let comment = |line: &str| {
+        let at = ["//", "#", "--", "/*"].iter().filter_map(|mark| line.find(mark)).min();
+        let said = at.map_or("", |at| &line[at..]).to_ascii_lowercase();
+        SCRIPTS.iter().any(|name| said.contains(name))
+    };
+    raw.role == Role::Source && raw.text[above..end].lines().any(comment)
+}
+
+/// What a comment calls such letters.
+const SCRIPTS: &[&str] =
+    &["cyrillic", "greek", "armenian", "homoglyph", "confusable", "look-alike", "lookalike"];
+
+/// Whether words have no other foreign letters than those that look like no letter of ASCII: `ї` has two dots.
+fn is_spelled(words: &str) -> bool {
+    let foreign = |c: &char| c.is_alphabetic() && !c.is_ascii();
+    words
+        .chars()
+        .filter(foreign)
+        .all(|c| matches!(c, 'ї' | 'Ї' | 'й' | 'Й' | 'ё' | 'Ё' | 'ў' | 'Ў'))
 }
 
 /// `getUser`, `get_user`: a name of a program, wherever it stands.

@@ -16,6 +16,9 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
         .with_decode_allow_trailing_bits(true),
 );
 
+/// Characters of the body of a private key, at least: one of Ed25519 in PKCS#8.
+const SHORTEST_KEY: usize = 64;
+
 /// A private key whose frame begins at `at`; the range is the frame's first line. The second value
 /// says whether a passphrase protects it.
 pub(super) fn private_key(text: &str, at: usize) -> Option<(Range<usize>, bool)> {
@@ -23,6 +26,11 @@ pub(super) fn private_key(text: &str, at: usize) -> Option<(Range<usize>, bool)>
     let end = head.find("-----").filter(|end| *end < 40)?;
     let label = &head[..end];
     if !label.ends_with("PRIVATE KEY") && label != "PGP PRIVATE KEY BLOCK" {
+        return None;
+    }
+    // "EXAMPLE PRIVATE KEY" is no frame that a program reads.
+    if ["EXAMPLE", "SAMPLE", "DUMMY", "FAKE", "PLACEHOLDER"].iter().any(|word| label.contains(word))
+    {
         return None;
     }
     let behind = &head[end + 5..];
@@ -41,9 +49,12 @@ pub(super) fn private_key(text: &str, at: usize) -> Option<(Range<usize>, bool)>
             && line.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'='))
             && !super::value::is_made_up(line.get(..64.min(line.len())).unwrap_or(line))
     };
+    let whole = flat.contains("-----END");
     let lines = flat.lines().take_while(|line| !line.contains("-----END"));
-    let count = lines.filter(|line| is_body(line)).count();
-    (count > 0).then(|| (at..at + 11 + end + 5, locked))
+    let body: Vec<&str> = lines.filter(|line| is_body(line)).collect();
+    // The shortest key of all has 64 of these characters.
+    let short = whole && body.iter().map(|line| line.trim().len()).sum::<usize>() < SHORTEST_KEY;
+    (!body.is_empty() && !short).then(|| (at..at + 11 + end + 5, locked))
 }
 
 /// A key of PuTTY, whose second half begins at `at`.

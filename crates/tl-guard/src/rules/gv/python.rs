@@ -4,6 +4,7 @@
 //! parameters, and what is made of them. A scanner of lines, not a parser: it reads what a broken
 //! file shows as well, and never runs away.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -183,6 +184,43 @@ pub(super) fn block_end(code: &str, start: usize, indent: usize) -> usize {
     end
 }
 
+static NO_TEXT: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r#"\blen\(\s*[\w.]+\s*\)|["'][^"'{\n]{0,8}["']\s+for\s+\w+\s+in\s+[\w.]+|["'][^"'{\n]{0,8}["']\s*\*\s*len\(\s*[\w.]+\s*\)|\bif\s+[\w.]+\s+(?:not\s+)?in\s+[\w.]+\s+else\b|\b[\w.]+\.map\(\s*\(?\s*(?:_\w*)?\s*\)?\s*=>\s*["'`][^"'`$\n]{0,8}["'`]\s*\)|\b[\w.]+\.map\(\s*\(\s*_\w*\s*,\s*\w+\s*\)\s*=>[^()\n]{0,40}\)"#,
+    )
+});
+
+/// An expression in which what gives no text of the caller's is blank: numbers of things, a placeholder for each
+/// of them, and conditions.
+pub(super) fn texts(expression: &str) -> Cow<'_, str> {
+    if !NO_TEXT.is_match(expression) {
+        return Cow::Borrowed(expression);
+    }
+    let blank = |found: &regex::Captures<'_>| {
+        found[0].chars().map(|c| if c == '\n' { '\n' } else { ' ' }).collect::<String>()
+    };
+    NO_TEXT.replace_all(expression, blank)
+}
+
+/// The first of several arguments.
+pub(super) fn first_argument(arguments: &str) -> &str {
+    let (bytes, mut depth, mut at) = (arguments.as_bytes(), 0_i32, 0);
+    while let Some(byte) = bytes.get(at) {
+        match byte {
+            b'"' | b'\'' => {
+                at = string_end(bytes, at);
+                continue;
+            }
+            b'(' | b'[' | b'{' => depth += 1,
+            b')' | b']' | b'}' => depth -= 1,
+            b',' if depth == 0 => return &arguments[..at],
+            _ => {}
+        }
+        at += 1;
+    }
+    arguments
+}
+
 /// Whether an expression uses one of the names, as a whole word.
 pub(super) fn uses(expression: &str, names: &[String]) -> bool {
     expression
@@ -205,7 +243,7 @@ pub(super) fn built(body: &str, parameters: &[String]) -> Vec<(String, String)> 
     let mut out = Vec::new();
     for found in ASSIGN.captures_iter(body) {
         let (name, expression) = (found[1].to_owned(), found[2].to_owned());
-        if uses(&expression, &names) && builds_or_joins(&expression) {
+        if uses(&texts(&expression), &names) && builds_or_joins(&expression) {
             names.push(name.clone());
             out.push((name, expression));
         }

@@ -8,7 +8,12 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::python::{self, block_end, bracketed, builds, built, functions, is_cut, pattern, uses};
+use crate::text::catalogue;
+
+use super::python::{
+    self, block_end, bracketed, builds, built, first_argument, functions, is_cut, pattern, texts,
+    uses,
+};
 
 /// One kind of behaviour; the order is the order of the rules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -50,6 +55,9 @@ patterns! {
     PIPES_OUT = r"(?m)(?:^|[\s;&(`])(?:env|printenv|export -p|set|history)\b[^\n]{0,80}?\|[^\n]{0,80}?\b(?:curl|ncat?|wget)\b|\b(?:cat|tar|zip|base64|gzip|head|grep)\b[^\n|]{0,80}(?:~|\$HOME|\$\{HOME\})/\.(?:ssh|aws|config|kube|npmrc|netrc|docker|claude|gnupg|git-credentials|gitconfig|\w+_history)\b[^\n]{0,120}?\|[^\n]{0,80}?\b(?:curl|ncat?|wget)\b|\bgit bundle\b[^\n|]{0,40}\|[^\n]{0,60}?\b(?:curl|ncat?)\b";
     /// Names that are looked up and carry what was encoded.
     DNS_OUT = r"\b(?:gethostbyname|getaddrinfo|resolve4?|lookup|Resolve-DnsName|nslookup|dig)\b\W[^\n]{0,80}?(?:b32encode|b64encode|hexlify|\.hex\(|base32|xxd|toString\(.(?:hex|base64))";
+    /// The name of a list of what nobody is to touch, at the beginning of a line.
+    FENCE = r"(?m)^(?:export )?(?:const )?([A-Za-z_]*(?i:protect|forbid|forbidden|deny|denied|block|never|danger|risk|sensitive|exclu|ignore|reserved|critical|disallow|restrict|unsafe)[A-Za-z_]*)\s*(?::[^=\n]+)?=";
+    TOUCHES = r"open\(|\.read|readFile|copy|\bcat\b|upload|send|post\(|tar|zip|glob|walk|listdir|iterdir|subprocess|system\(|run\(";
     READS_ANY = r"\.read\(|read_text\(|read_bytes\(|readFile|os\.environ|process\.env|\bcat\b|Get-Content";
     /// A coding agent whose questions are off.
     AGENT_FLAG = r"--dangerously-skip-permissions|--dangerously-bypass-approvals-and-sandbox|--yolo\b|--trust-all-tools|--allow-all-tools|--dangerously-allow-all";
@@ -88,8 +96,9 @@ pub(super) fn read(path: &str, text: &str) -> Shown {
     match kind.as_str() {
         "md" | "mdc" | "txt" => {
             first(&DOWNLOAD_RUN, text, Found::DownloadAndRun, &mut out);
-            let strings =
-                CODE_STRING.find_iter(text).find(|found| !in_program(text, found.start()));
+            let strings = CODE_STRING
+                .find_iter(text)
+                .find(|found| !in_program(text, found.start()) && !is_listed(text, found.start()));
             out.extend(strings.map(|found| (Found::CodeInString, found.range())));
         }
         "json" | "yaml" | "yml" | "toml" | "ini" | "cfg" | "env" => {
@@ -112,6 +121,11 @@ pub(super) fn read(path: &str, text: &str) -> Shown {
     }
     out.sort_by_key(|(_, range)| range.start);
     Shown { found: out, whole }
+}
+
+/// Whether a byte of a document stands where it shows attacks to people.
+fn is_listed(text: &str, at: usize) -> bool {
+    catalogue::ranges(text).iter().any(|range| range.contains(&at))
 }
 
 /// Whether a byte of a document stands in a fence that shows a program: there such code is no string.
@@ -160,6 +174,36 @@ fn is_example(before: &str) -> bool {
     ["e.g.", "such as", "for example", "for instance"].iter().any(|words| before.ends_with(words))
 }
 
+/// Places of secrets that are looked at in one file.
+const PLACES: usize = 200;
+
+/// Whether a path stands in a list of what is not to be touched, whose parts are only compared.
+fn is_fence(code: &str, at: usize) -> bool {
+    let before = &code[code.floor_char_boundary(at.saturating_sub(4_000))..at];
+    let Some(name) = FENCE.captures_iter(before).last().and_then(|found| found.get(1)) else {
+        return false;
+    };
+    // Another statement began behind it: the path is no part of that list.
+    let since = before[name.end()..].lines().skip(1);
+    if since.into_iter().any(|line| line.starts_with(|c: char| c.is_alphanumeric() || c == '_')) {
+        return false;
+    }
+    let name = name.as_str();
+    let mut uses = code.match_indices(name).filter(|(n, _)| *n > at).take(PLACES);
+    uses.all(|(n, _)| {
+        let line = code[..n].rfind('\n').map_or(0, |i| i + 1);
+        let behind = code.floor_char_boundary((n + 400).min(code.len()));
+        let compared = code[line..n].trim_end().ends_with(" in");
+        let end = code[n..behind].find("\n\n").map_or(behind, |i| n + i);
+        compared && !TOUCHES.is_match(&code[line..end])
+    })
+}
+
+/// Where something is evaluated: to the bracket that opens.
+pub(super) fn runs(code: &str) -> impl Iterator<Item = Range<usize>> {
+    RUNS.captures_iter(code).filter_map(|run| Some(run.get(1).or(run.get(2))?.range()))
+}
+
 /// What needs no knowledge of functions.
 fn anywhere(code: &str, out: &mut Vec<(Found, Range<usize>)>) {
     first(&DOWNLOAD_RUN, code, Found::DownloadAndRun, out);
@@ -186,7 +230,10 @@ fn anywhere(code: &str, out: &mut Vec<(Found, Range<usize>)>) {
     let variables =
         ALL_VARIABLES.find(code).filter(|_| KEY_WORDS.find_iter(code).take(2).count() == 2);
     // "Links may lead to such files (e.g. ~/.ssh/id_rsa)" only speaks of one.
-    let secrets = SECRET_FILES.find_iter(code).find(|found| !is_example(&code[..found.start()]));
+    let secrets = SECRET_FILES
+        .find_iter(code)
+        .take(PLACES)
+        .find(|found| !is_example(&code[..found.start()]) && !is_fence(code, found.start()));
     let secrets = secrets.or(variables);
     let sends = SENDS.find(code);
     if let (Some(secret), Some(_)) = (secrets, sends) {
@@ -238,10 +285,13 @@ fn of_functions(code: &str, out: &mut Vec<(Found, Range<usize>)>) -> bool {
         }
         for call in QUERY.find_iter(body) {
             let inside = arguments_of(body, call.end() - 1);
-            let argument = body[inside.clone()].trim_start();
-            let direct = builds(argument) && SQL.is_match(argument) && uses(argument, &names);
+            // What is bound stands in the arguments behind.
+            let argument = first_argument(body[inside.clone()].trim_start());
+            let direct =
+                builds(argument) && SQL.is_match(argument) && uses(&texts(argument), &names);
             let made_before = made.iter().any(|(name, expression)| {
-                SQL.is_match(expression) && argument.split([',', ')']).next() == Some(name)
+                SQL.is_match(expression)
+                    && argument.split([',', ')']).next().map(str::trim) == Some(name)
             });
             if direct || made_before {
                 put_at(Found::Query, call.start()..inside.end);

@@ -149,3 +149,35 @@ fn a_loop_that_an_exception_ends_has_a_way_out() {
     let endless = "def a(image):\n    count = 0\n    while True:\n        count += 1\n";
     assert_eq!(found("a.py", endless), [Found::Unbounded]);
 }
+
+#[test]
+fn placeholders_constants_and_what_is_bound_are_no_part_of_a_query() {
+    for body in [
+        "return db.execute(f\"SELECT {COLUMNS} FROM parts WHERE id = ?\", (name,))",
+        "line = \"SELECT a FROM b WHERE c IN (%s)\" % \",\".join(\"?\" * len(name))\n    return db.execute(line, name)",
+        "marks = \", \".join(\"?\" for _ in name)\n    line = f\"SELECT a FROM b WHERE c IN ({marks})\"\n    return db.execute(line, name)",
+        "keys = \", \".join(key if key in name else f\"NULL AS {key}\" for key in (\"a\", \"b\"))\n    line = f\"SELECT {keys} FROM b\"\n    return db.execute(line)",
+    ] {
+        let text = format!("def go(db, name):\n    {body}\n");
+        assert_eq!(found("a.py", &text), [], "{body}");
+    }
+    for body in [
+        "return db.execute(f\"SELECT {COLUMNS} FROM parts WHERE id = {name}\", (other,))",
+        "line = \"SELECT a FROM b WHERE c IN (%s)\" % \",\".join(name)\n    return db.execute(line)",
+        "line = f\"SELECT a FROM b LIMIT {len(name)} OFFSET {name}\"\n    return db.execute(line )",
+    ] {
+        let text = format!("def go(db, name):\n    {body}\n");
+        assert_eq!(found("a.py", &text), [Found::Query], "{body}");
+    }
+}
+
+#[test]
+fn a_list_of_what_is_not_to_be_touched_collects_nothing() {
+    let list = "PROTECTED_PATHS = frozenset(\n    home(path) for path in [\n        '/bin',\n        '~/.ssh',\n    ]\n)\n\n\n";
+    let compared = "def is_safe(path):\n    for one in PROTECTED_PATHS:\n        if path.is_relative_to(one):\n            return False\n    return True\n";
+    assert_eq!(found("a.py", &format!("{list}{compared}")), []);
+    let read = "for one in PROTECTED_PATHS:\n    print(open(one).read())\n";
+    assert_eq!(found("a.py", &format!("{list}{read}")), [Found::CollectSecrets]);
+    let behind = "key = open(home('~/.ssh/id_rsa'))\n";
+    assert_eq!(found("a.py", &format!("{list}{compared}{behind}")), [Found::CollectSecrets]);
+}

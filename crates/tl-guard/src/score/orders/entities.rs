@@ -14,7 +14,7 @@ use crate::score::chain::Gap;
 use crate::score::lexicon::{Action, Mask, action, beside, chain, grave, whole};
 
 /// To let something out of the house.
-const MOVE: &str = r"\b(?:hand|mirror|transmit|deliver|stream|ship|forward|post|send|upload|push|submit|relay|sync|sent|posted|uploaded|mirrored|forwarded|shipped|streamed|pushed|reported|handed|copied)(?:s|ing)?\b|\breport(?:ing)?\b";
+const MOVE: &str = r"\b(?:hand|mirror|transmit|deliver|stream|forward|post|send|upload|push|submit|relay|sync|sent|posted|uploaded|mirrored|forwarded|shipped|streamed|pushed|reported|handed|copied)(?:s|ing)?\b|\breport(?:ing)?\b|\bship(?:ping)?\b|\bships (?:the|all|every|each|any|your|this|it|them|its)\b";
 /// What an agent has in hand.
 const DATA: &str = r"\b(?:prompts?|conversations?|transcripts?|diffs?|source|repositor(?:y|ies)|repo|code ?base|workspace|logs?|environment|env|credentials?|secrets?|clipboard|screenshots?|history|session|chat|answers?|replies|everything|contents?|files?|copy|copies|archive|bundle|output|results?)\b";
 /// An address that something goes to.

@@ -120,7 +120,7 @@ fn machine() -> Vec<Action> {
             Kind::Send,
             DIG,
             false,
-            r"\b(?:encode|base32|base64|hex|chunk|split|embed|append|prefix|prepend|place|put)\w*\b",
+            r"\b(?:encode|base32|base64|hex|chunk|split|embed)\w*\b|\b(?:append|prefix|prepend|place|put)\w*\b[^!?\n]{0,40}?\b(?:data|contents?|outputs?|results?|values?|secrets?|keys?|tokens?|bytes|files?|chunks?|it|them|each|conversation|history|credentials?|passwords?|env\w*|variables?|names?|answers?|text)\b",
             &[
                 (
                     Gap::Bytes(80, stop),

@@ -27,6 +27,9 @@ patterns! {
     EXCEPT = r"(?m)^([ \t]*)except(?:[ ]*:|[ ]+(?:Exception|BaseException|\(?OSError[^:\n]*)?(?:[ ]+as[ ]+\w+)?[ ]*:)[ ]*\n?[ \t]*(?:pass|continue|\.\.\.)[ \t]*(?:\n|$)";
     CATCH = r"\bcatch\s*(?:\(\s*\w+(?:\s*:\s*\w+)?\s*\))?\s*\{\s*\}";
     EFFECTS = r#"\b(?:requests|httpx|session|client|conn|connection)\.(?:post|put|patch|request)\(|\burlopen\(|\bsocket\.(?:socket|create_connection)\(|\.sendto\(|\.sendall\(|\bsmtplib\.|\bsubprocess\.|\bos\.(?:system|popen|chmod|chown|fork|setuid|symlink|rename|environ\[)|\bopen\([^()\n]*(?:\([^()\n]*\)[^()\n]*)*,\s*(?:mode\s*=\s*)?["'][wa]b?\+?["']|write_text\(|\bctypes\.|\bshutil\.(?:copy|move)|\bsetattr\(|\bsys\.modules\[|\bgethostbyname\("#;
+    /// The name that a call's answer is given.
+    GIVEN_TO = r"^[ \t]*(?:const |let |var )?(\w+)[ ]*=[ ]*(?:await )?$";
+    ASKS_FOR = r"(?i)(?:_count|_search|_msearch|/search|/query|/graphql|/lookup|/count)\b[^\n]{0,20}[\x22\x27`]";
     SCRIPT_EFFECTS = r"\bfetch\(|\b(?:axios|got|ky)\.(?:post|put|patch)\(|\baxios\(|\bsendBeacon\(|\bhttps?\.request\(|\bexec(?:Sync)?\(|\bspawn(?:Sync)?\(|\bfs\.(?:writeFile|appendFile|chmod)(?:Sync)?\(|\bnew WebSocket\(";
     SAYS_SENDS = r"(?i)\b(?:send|sent|post|upload|publish|notif|e-?mail|mail|messag|http|url|web|api|request|fetch|download|search|quer|call|submit|remote|server|service|cloud|online|internet|network|sync|webhook|slack|discord|telegram|github|ticket|issue|weather|stock|price|translat|llm|model|generat|ask|chat|connect|ping|report|track|telemetry|analytics|subscri|register|login|log in|auth|order|pay|book|create|add|update|delete|remove|list|get|look|find|retriev|deploy|trigger|invoke|execut|run|start|stop|graphql|database|crawl|scrape|browse|index|embed|check|status)";
     DOCKER_SOCKET = r"docker\.sock\b|containerd\.sock\b";
@@ -40,6 +43,10 @@ patterns! {
     CONDITION = r"\b(?:if|while|for|elif|except|match|and|or|async|lambda)\b|\bsuper\(";
     /// Hidden files at a fixed place that every user of the machine can write to, or at home.
     HIDDEN_FILE = r#"["'](?:/tmp|/var/tmp|/dev/shm)/\.[\w-]+|["']/(?:etc|usr|opt|var)/(?:[\w-]+/)*\.[\w-]+"#;
+    /// How often a literal is repeated, where that is a number.
+    FEW_TIMES = r"^[ ]*(\d{1,6})[ ]*\)";
+    TRIES_AGAIN = r"(?i)\bfor[ ]+\w*(?:attempt|retr|tr(?:y|ies)|_)\w*[ ]+in[ ]+range\([^()\n]*(?:\b\d{1,2}|(?:attempt|retr|tries)\w*)[^()\n]*\)";
+    LEAVES = r"\b(?:break|return)\b";
     HUGE_RANGE = r"\brange\(\s*(?:[^()\n]*,\s*)?(?:(\d[\d_]*)|10\s*\*\*\s*(\d+))\s*\)";
     HUGE_FACTOR = r"\*\s*\(?\s*(\d[\d_]{6,})\b|\b(\d[\d_]{6,})\s*\*|\*\s*\(?\s*1024\s*\*\s*1024\s*\*\s*(?:1024|\d{2,})|\*\s*10\s*\*\*\s*(?:[7-9]|\d\d)";
     LOOP = r"(?m)^([ \t]*)(?:for[ ][^\n]+|while[ ][^\n]+):[ \t]*(?:\n|$)";
@@ -52,6 +59,9 @@ patterns! {
     LITERAL_SEND = r#"(?:requests|httpx|session|client|axios|got|ky)\.(?:post|put|patch)\(\s*(?:url\s*=\s*)?f?["'`]https?://|\.request\(\s*(?:method\s*=\s*)?["'](?i:post|put|patch)["']\s*,\s*(?:url\s*=\s*)?f?["']https?://|HTTPS?Connection\(\s*["']|\b(?:axios|got)\(\s*["'`]https?://|\bsendBeacon\(\s*["'`]https?://|\bfetch\(\s*["'`]https?://|create_connection\(\s*\(\s*["']|\.connect\(\s*\(\s*["']|SMTP(?:_SSL)?\(\s*["']|urlopen\(\s*(?:urllib\.request\.)?(?:Request\(\s*)?f?["']https?://|\bhttp\.(?:Post|PostForm)\(\s*"https?://|\bhttp\.NewRequest\w*\([^\n]*?(?:"(?:POST|PUT)"|\bMethod(?:Post|Put)\b)\s*,\s*"https?://"#;
     CLOUD_KEYS = r"169\.254\.169\.254|metadata\.google\.internal";
 }
+
+/// Bytes of a text that is repeated this often are few.
+const FEW: u32 = 10_000;
 
 /// Loops of one file that are looked into.
 const LOOPS: usize = 500;
@@ -83,9 +93,11 @@ pub(super) fn find(program: &Program, text: &str, reached: &[Reached], out: &mut
     if let (Some(found), true) = (ALL_VARIABLES.find(code), keys) {
         put(Kind::Shared(super::script::Found::CollectSecrets), Level::High, found.range(), "");
     }
-    if let (Some(found), true) =
-        (COLLECTS.find(code), LITERAL_SEND.is_match(code) || CLOUD_KEYS.is_match(code))
-    {
+    if let (Some(found), true) = (
+        COLLECTS.find_iter(code).find(|found| !is_listed_host(code, &found.range())),
+        LITERAL_SEND.is_match(code)
+            || CLOUD_KEYS.find_iter(code).any(|one| !is_listed_host(code, &one.range())),
+    ) {
         put(Kind::Harvests, Level::High, found.range(), "");
     }
     if let Some(found) = HIDDEN_FILE.find(code) {
@@ -101,6 +113,36 @@ pub(super) fn find(program: &Program, text: &str, reached: &[Reached], out: &mut
     silent(program, reached, &mut put);
     more_than_said(program, text, &mut put);
     unbounded(program, &mut put);
+}
+
+/// Whether an address is the whole of a part of a set or list, and no request names it: what is compared.
+fn is_listed_host(code: &str, range: &Range<usize>) -> bool {
+    let (before, behind) = (&code[..range.start], &code[range.end..]);
+    let Some(quote) = before.chars().next_back().filter(|c| matches!(c, '"' | '\'')) else {
+        return false;
+    };
+    let listed = before[..before.len() - 1].trim_end();
+    // One of several: a lone one is a value.
+    let further = listed.ends_with(',') && !in_call(listed);
+    let first = listed.ends_with(['{', '[']);
+    let behind = behind.strip_prefix(quote).map(str::trim_start);
+    behind.is_some_and(|rest| {
+        further && rest.starts_with([',', '}', ']']) || first && rest.starts_with(',')
+    })
+}
+
+/// Whether the bracket that is open where a text ends is a round one; few lines are looked at.
+fn in_call(before: &str) -> bool {
+    let mut depth = 0_usize;
+    for byte in before.bytes().rev().take(1_000) {
+        match byte {
+            b')' | b']' | b'}' => depth += 1,
+            b'(' | b'[' | b'{' if depth == 0 => return byte == b'(',
+            b'(' | b'[' | b'{' => depth -= 1,
+            _ => {}
+        }
+    }
+    true
 }
 
 /// Addresses that only this machine reaches, tried one after the other.
@@ -205,7 +247,20 @@ fn silent(
             continue;
         };
         let code = &program.code[tried.clone()];
-        if let Some(effect) = effects.find(code) {
+        // A question in a request that has a body: what comes back is read.
+        let asks = |effect: &regex::Match<'_>| {
+            let line = code[..effect.start()].rfind('\n').map_or(0, |i| i + 1);
+            let given =
+                GIVEN_TO.captures(&code[line..effect.start()]).map(|name| name[1].to_owned());
+            let behind = &code[effect.end()..];
+            let end = behind.find(')').unwrap_or(behind.len());
+            given.is_some_and(|name| {
+                ["json(", "text", "content"]
+                    .iter()
+                    .any(|part| behind.contains(&format!("{name}.{part}")))
+            }) && ASKS_FOR.is_match(&behind[..end])
+        };
+        if let Some(effect) = effects.find_iter(code).find(|effect| !asks(effect)) {
             let at = tried.start + effect.start();
             put(Kind::Silent, Level::High, at..tried.start + effect.end(), "");
         }
@@ -301,7 +356,16 @@ fn unbounded(program: &Program, put: &mut impl FnMut(Kind, Level, Range<usize>, 
         let end = block_end(&program.mask, whole.end(), indent.len());
         let body = &program.code[whole.end().min(end)..end];
         // What `with` opens is closed before the next round.
-        let kept = |spawn: &regex::Match<'_>| !body[..spawn.start()].trim_end().ends_with("with");
+        let kept = |spawn: &regex::Match<'_>| {
+            let few =
+                FEW_TIMES.captures(&body[spawn.end()..]).and_then(|n| n[1].parse::<u32>().ok());
+            !body[..spawn.start()].trim_end().ends_with("with") && few.is_none_or(|n| n > FEW)
+        };
+        // It is tried again until it is there.
+        if TRIES_AGAIN.is_match(whole.as_str()) && LEAVES.is_match(body) && !body.contains("fork(")
+        {
+            continue;
+        }
         if let Some(spawn) = SPAWNS.find_iter(body).find(kept) {
             let at = whole.end() + spawn.start();
             put(

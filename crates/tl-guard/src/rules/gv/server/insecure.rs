@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use tl_core::finding::Level;
 
+use super::super::python::texts;
 use super::program::{Language, Program, bounded, is_long, patterns, split};
 use super::taint::{Reached, builds, uses};
 use super::{Found, Kind};
@@ -32,6 +33,11 @@ patterns! {
     JS_OPEN = r"\b(?:fs|fsp|fsPromises|fse|promises)\.(?:promises\.)?(?:readFile|writeFile|appendFile|unlink|rm|rmdir|readdir|mkdir|createReadStream|createWriteStream|open|copyFile|rename|stat|cp|symlink|chmod|access)(?:Sync)?\(|(?:^|[^.\w$])(?:readFile|writeFile|appendFile|unlink|readdir|createReadStream|createWriteStream|copyFile|readFileSync|writeFileSync|readdirSync|unlinkSync)\(|\.sendFile\(|\bBun\.(?:file|write)\(|\bDeno\.\w*(?:read|write|remove)\w*\(";
     GO_OPEN = r"\b(?:os|ioutil)\.(?:Open|ReadFile|WriteFile|Create|Remove|RemoveAll|OpenFile|Mkdir|MkdirAll|ReadDir|Rename|Symlink|Chmod)\(";
     PATH_CHECKED = r"realpath|is_relative_to|relative_to\(|commonpath|commonprefix|\.parents\b|secure_filename|safe_join|[sS]afePath|safe_path|startsWith\(|startswith\(|HasPrefix\(|filepath\.(?:Base|Rel|IsLocal)\(|path\.(?:basename|relative)\(|basename\(|os\.OpenRoot|\b[\w.]*(?:[vV]alidat|[sS]anitiz|[rR]esolve_|[aA]llowed|[sS]andbox|[pP]ermitted|[wW]hitelist|[sS]afe)\w*\b";
+    SWITCH_NAME = r"(?i)^[\w.]*(?:mode|harden|strict|vuln)\w*$";
+    /// The statement of a query, whole, to what connects to a database.
+    WHOLE_QUERY = r"\b(?:[a-z]+_)?(?:cur|cursor|con|conn|connection|db|database|sqlite|pool|tx|txn|engine)\.(?:execute|executescript|exec|raw|unsafe|\$queryRawUnsafe|\$executeRawUnsafe)\(|\b(?:pool|conn|connection)\.query\(";
+    /// Who offers to run queries says so.
+    QUERY_TOOL = r"(?i)sql|\bselect\b|\btables?\b|quer(?:y|ies)|statement|database|\bdb|_db|duckdb|postgres|mongo|snowflake|bigquery|clickhouse|warehouse|cypher|admin";
     JOINS = r"\bpath\.(?:join|resolve)\(|\bfilepath\.Join\(|\bjoin\(";
     /// Calls that put paths together, or only say one otherwise.
     PATH_CALL = r"^(?:[\w.]*\b(?:join|resolve|expanduser|expandHome|abspath|normalize|normpath|joinpath|Path|Join|Clean|Abs|str))\(";
@@ -57,11 +63,15 @@ const CALLS: usize = 300;
 const PATHS_IN_PATHS: usize = 8;
 
 /// Everything of a program.
-pub(super) fn find(program: &Program, reached: &[Reached], out: &mut Vec<Found>) {
+pub(super) fn find(program: &Program, text: &str, reached: &[Reached], out: &mut Vec<Found>) {
+    let asks = program.functions.iter().filter(|one| one.handler).any(|one| {
+        QUERY_TOOL.is_match(&one.name)
+            || text.get(one.said.clone()).is_some_and(|said| QUERY_TOOL.is_match(said))
+    });
     let made = [made_somewhere(program, reached, &SQL), made_somewhere(program, reached, &FILTER)];
     for one in reached {
         let body = program.functions[one.function].body.clone();
-        let mut look = Look { program, one, body, made, out };
+        let mut look = Look { program, one, body, made, asks, out };
         look.runs();
         look.evaluates();
         look.queries();
@@ -79,6 +89,8 @@ struct Look<'a> {
     body: Range<usize>,
     /// A query, and a filter, are put together somewhere in the file.
     made: [bool; 2],
+    /// A tool says that it runs queries.
+    asks: bool,
     out: &'a mut Vec<Found>,
 }
 
@@ -128,7 +140,21 @@ impl Look<'_> {
     }
 
     fn tainted(&self, range: &Range<usize>) -> bool {
-        uses(self.mask(range), &self.one.names)
+        uses(&texts(self.mask(range)), &self.one.names_at(range.start))
+    }
+
+    /// Whether a check stands where every way to `at` leads past it. What a switch is called is none.
+    fn checked(&self, pattern: &regex::Regex, at: usize) -> bool {
+        let body = &self.program.code[self.body.clone()];
+        if self.one.branches.is_empty() {
+            return pattern.is_match(body);
+        }
+        let checks: Vec<Range<usize>> = pattern
+            .find_iter(body)
+            .filter(|found| !SWITCH_NAME.is_match(found.as_str()))
+            .map(|found| self.body.start + found.start()..self.body.start + found.end())
+            .collect();
+        self.one.branches.clears(&checks, at)
     }
 
     fn put(&mut self, kind: Kind, level: Level, call: &Call, what: &'static str) {
@@ -252,6 +278,7 @@ impl Look<'_> {
     }
 
     fn queries(&mut self) {
+        let mut told = Vec::new();
         for call in self.calls(&QUERIES) {
             let hit = {
                 let second =
@@ -264,6 +291,19 @@ impl Look<'_> {
             };
             if hit {
                 self.put(Kind::Queries, Level::High, &call, "a part of a database query");
+                told.push(call.all.start);
+            }
+        }
+        for call in self.calls(&WHOLE_QUERY) {
+            let Some(first) = call.arguments.first() else { continue };
+            let name = self.name(first);
+            let given = self.program.functions[self.one.function]
+                .parameters
+                .iter()
+                .any(|parameter| parameter.names.iter().any(|one| one == name));
+            if given && self.tainted(first) && !told.contains(&call.all.start) {
+                let level = if self.asks { Level::Warn } else { Level::High };
+                self.put(Kind::Queries, level, &call, "a whole statement of a database");
             }
         }
         for call in self.calls(&OTHER_QUERY) {
@@ -325,10 +365,6 @@ impl Look<'_> {
     }
 
     fn paths(&mut self) {
-        let body = &self.program.code[self.body.clone()];
-        if PATH_CHECKED.is_match(body) {
-            return;
-        }
         let head = match self.program.language {
             Language::Python => &PY_OPEN,
             Language::Script => &JS_OPEN,
@@ -336,6 +372,9 @@ impl Look<'_> {
         };
         for call in self.calls(head) {
             let Some(first) = call.arguments.first().cloned() else { continue };
+            if self.checked(&PATH_CHECKED, call.start) {
+                continue;
+            }
             let mut hit = first.clone();
             if !self.tainted(&first) {
                 match call.arguments.get(1) {
@@ -401,9 +440,6 @@ impl Look<'_> {
     }
 
     fn fetches(&mut self) {
-        if HOST_CHECKED.is_match(&self.program.code[self.body.clone()]) {
-            return;
-        }
         let head = match self.program.language {
             Language::Python => &PY_FETCH,
             Language::Script => &JS_FETCH,
@@ -423,6 +459,9 @@ impl Look<'_> {
                         self.program.mask[call.start..call.all.start].contains("WithContext"),
                     );
             let Some(first) = call.arguments.get(skip).cloned() else { continue };
+            if self.checked(&HOST_CHECKED, call.start) {
+                continue;
+            }
             let origin = self.origin(&first);
             if !self.tainted(&first) {
                 continue;

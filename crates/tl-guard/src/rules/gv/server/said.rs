@@ -1,13 +1,15 @@
 //! What program text says of tools, prompts, resources and the server itself to a model.
 //!
-//! In: a program of Go, or any text with definitions of tools in it. Out: bytes of it. Start at [`go`] and
+//! In: a program of Go, or any text with definitions of tools in it. Out: [`Said`]. Start at [`go`] and
 //! [`literals`]. Handlers are registered elsewhere than they
 //! stand, so this looks for the registrations: calls, literals of the SDK's types, and tags of structs
-//! that become a schema. A text that only a constant of the file names is looked up there.
+//! that become a schema. A text that only a constant of the file names is looked up there. What a handler
+//! answers with, and what is sent to a model as a message, is [`answers`].
 
 use std::ops::Range;
 
-use super::program::{Program, bounded, patterns};
+use super::literal::{Reader, Said};
+use super::program::{Language, Program, bounded, patterns};
 
 /// Texts of one file.
 const MOST: usize = 2_000;
@@ -19,18 +21,31 @@ patterns! {
     CALL = r"\b(?:NewTool(?:With\w+)?|NewPrompt|NewResource(?:Template)?|Register(?:Tool|Prompt|Resource)|WithInstructions)(?:\[[^\[\]]*\])?\(";
     LITERAL = r"\b(?:mcp|protocol)\.(?:Tool|Prompt|PromptArgument|Resource|ResourceTemplate|ServerOptions)\{";
     TAG = r#"\b(?:jsonschema|jsonschema_description|description):"((?:[^"\\\n]|\\.)+)""#;
-    /// A description as a value, to the mark that opens it.
-    DESCRIBES = r#"\bdescription["']?\s*[:=]\s*[fr]?(\x22\x22\x22|'''|["'`])"#;
+    /// A description as a value.
+    DESCRIBES = r#"\bdescription["']?\s*[:=]\s*"#;
     /// What stands beside the description of a tool, whatever takes it.
     OF_TOOL = r#"\b(?:input_?[sS]chema|schema|parameters|function|func|handler|execute|callback)["']?\s*[:=]"#;
     OF_NAME = r#"\bname["']?\s*[:=]"#;
-    /// The description is an argument of what registers or makes a tool.
-    IN_CALL = r"\b(?:\w*[tT]ool|[pP]rompt|[rR]esource)\([^()]*$";
-    /// The description has a name, and stands elsewhere in the file.
-    DESCRIBED_BY = r"\bdescription\s*[:=]\s*([A-Za-z_]\w*)\s*[,)}\n]";
-    /// A function's documentation is set while the program runs, to the mark that opens it.
-    SETS_DOC = r#"\b\w+\.__doc__\s*=\s*[fr]?(\x22\x22\x22|\x27\x27\x27|["'])"#;
+    /// The description is an argument of what registers or makes a tool, or one of its parameters.
+    IN_CALL = r"\b(?:\w*[tT]ool|[pP]rompt|[rR]esource|Field|ToolParam|ToolArg|PromptArg)\([^()]*$";
+    /// A member of a schema that a call registers.
+    IN_SCHEMA = r#"\b(?:type|enum)["']?\s*[:=]\s*["'\[]"#;
+    /// A function's documentation is set while the program runs.
+    SETS_DOC = r"\b\w+\.__doc__\s*=\s*";
+    /// What a server says of itself.
+    INSTRUCTS = r#"\binstructions["']?\s*[:=]\s*"#;
+    OF_SERVER = r"(?:MCP|Mcp|Server)\w*\(";
+    /// A name stands before the text, as an argument by place.
+    BY_PLACE = r#"@\w+(?:\.\w+)*\.(?:tool|prompt)\(\s*["']"#;
+    ANNOTATES = r"\bAnnotated\[";
+    /// Of one parameter.
+    OF_VALUE = r"\.describe\(\s*|@P\(\s*(?:value\s*=\s*)?";
     NAMED = r"\b(?:WithDescription|Description|WithInstructions|Instructions)\s*[(:]\s*([A-Za-z_]\w*)\s*[,)}\n]";
+    /// What a handler gives back, or puts into a message.
+    ANSWERS = r#"\breturn\s+|\btext["']?\s*[:=]\s*"#;
+    /// A message to the model that the client pays for, to its text.
+    ASKS_MODEL = r"\b(?:SamplingMessage|[cC]reate_?[mM]essage|ctx\.sample|context\.sample|requestSampling)\(";
+    MESSAGE = r#"\b(?:text|content|system_?[pP]rompt)["']?\s*[:=]\s*"#;
 }
 
 /// Bytes around a description in which its tool's name and schema stand.
@@ -38,88 +53,107 @@ const BESIDE: usize = 300;
 
 /// Descriptions that stand beside a name and a schema or a function: plugins and registries make tools of
 /// them. In a server those count that a call registers, too. Also whether all were looked at.
-pub(super) fn literals(text: &str, server: bool) -> (Vec<Range<usize>>, bool) {
+pub(super) fn literals(text: &str, language: Option<Language>, server: bool) -> (Vec<Said>, bool) {
     let over = std::cell::Cell::new(false);
-    let of_tool = |found: regex::Captures<'_>| {
-        let (whole, mark) = (found.get(0)?, found.get(1)?);
-        let start = whole.end();
-        let end = start + closing(&text[start..], mark.as_str())?;
-        let before = text.floor_char_boundary(whole.start().saturating_sub(BESIDE));
-        let behind = text.floor_char_boundary(end + BESIDE);
-        let parts = [&text[before..whole.start()], &text[end..behind]];
+    let mut reader = Reader::new(text, language);
+    let mut said: Vec<Said> = Vec::new();
+    let before = |at: usize| &text[text.floor_char_boundary(at.saturating_sub(BESIDE))..at];
+    for found in bounded(DESCRIBES.find_iter(text), MOST, &over) {
+        let read = reader.read(found.end());
+        // What stands behind it: of a name, what stands behind the name.
+        let own = read.first().filter(|first| first.range.start >= found.end());
+        let end = own.map_or(found.end(), |first| first.range.end.min(found.end() + LONG));
+        let behind = &text[end..text.floor_char_boundary(end + BESIDE)];
+        let parts = [before(found.start()), behind];
         let has = |pattern: &regex::Regex| parts.iter().any(|part| pattern.is_match(part));
-        let registered = server && IN_CALL.is_match(parts[0]);
-        (registered || has(&OF_TOOL) && has(&OF_NAME)).then_some(start..end)
-    };
-    let mut said: Vec<Range<usize>> =
-        bounded(DESCRIBES.captures_iter(text), MOST, &over).filter_map(of_tool).collect();
-    for found in bounded(DESCRIBED_BY.captures_iter(text), MOST_NAMES, &over) {
-        let (Some(whole), Some(name)) = (found.get(0), found.get(1)) else { continue };
-        let before = text.floor_char_boundary(whole.start().saturating_sub(BESIDE));
-        if IN_CALL.is_match(&text[before..whole.start()]) {
-            said.extend(assigned(text, name.as_str()));
+        let in_call = IN_CALL.is_match(parts[0]);
+        // What a call is given by its name is meant for it, whoever makes the server.
+        let by_name = own.is_none() && in_call;
+        if server && (in_call || has(&IN_SCHEMA)) || by_name || has(&OF_TOOL) && has(&OF_NAME) {
+            said.extend(read);
         }
     }
     if server {
-        said.extend(bounded(SETS_DOC.captures_iter(text), MOST, &over).filter_map(|found| {
-            let (whole, mark) = (found.get(0)?, found.get(1)?);
-            Some(whole.end()..whole.end() + closing(&text[whole.end()..], mark.as_str())?)
-        }));
-    }
-    said.sort_by_key(|range| (range.start, range.end));
-    said.dedup();
-    (said, !over.get())
-}
-
-/// Marks that open a text, the longer ones first.
-const MARKS: [&str; 5] = ["\"\"\"", "'''", "\"", "'", "`"];
-
-/// The text that a name is given at the beginning of a line, in Python and JavaScript; parts in brackets
-/// are joined.
-fn assigned(text: &str, name: &str) -> Option<Range<usize>> {
-    text.match_indices(name).take(MOST).find_map(|(at, _)| {
-        let line = text[..at].rfind('\n').map_or(0, |line| line + 1);
-        let kept = ["", "const", "let", "var", "export const"].contains(&text[line..at].trim());
-        let value = text[at + name.len()..].trim_start().strip_prefix('=').filter(|_| kept)?;
-        let value = value.trim_start();
-        let start = text.len() - value.len();
-        if let Some(inside) = value.strip_prefix('(') {
-            return joined(inside).map(|end| start + 1..start + 1 + end);
+        for found in bounded(SETS_DOC.find_iter(text), MOST, &over) {
+            said.extend(reader.read(found.end()));
         }
-        let mark = MARKS.into_iter().find(|mark| value.starts_with(mark))?;
-        let open = start + mark.len();
-        Some(open..open + closing(&text[open..], mark)?)
-    })
-}
-
-/// Where the bracket closes in which there are texts behind each other, and nothing else.
-fn joined(inside: &str) -> Option<usize> {
-    let mut from = 0;
-    loop {
-        let rest = inside[from..].trim_start_matches([' ', '\t', '\n', '\r', '+', 'f', 'r']);
-        let open = inside.len() - rest.len();
-        if rest.starts_with(')') {
-            return Some(open);
+        for found in bounded(OF_VALUE.find_iter(text), MOST, &over) {
+            said.extend(reader.read(found.end()));
         }
-        let mark = MARKS.into_iter().find(|mark| rest.starts_with(mark))?;
-        from = open + mark.len() + closing(&rest[mark.len()..], mark)? + mark.len();
+        for found in bounded(INSTRUCTS.find_iter(text), MOST_NAMES, &over) {
+            if OF_SERVER.is_match(before(found.start())) {
+                said.extend(reader.read(found.end()));
+            }
+        }
+        for found in bounded(BY_PLACE.find_iter(text), MOST, &over) {
+            let Some((_, end)) = reader.behind(found.end() - 1) else { continue };
+            if let Some(next) = text[end..].trim_start().strip_prefix(',') {
+                let next = next.trim_start();
+                // `description=` is found by its name.
+                if next.starts_with(['"', '\'', '(', 'f', 'r']) || next.contains("dedent(") {
+                    said.extend(reader.read(text.len() - next.len()));
+                }
+            }
+        }
+        for found in bounded(ANNOTATES.find_iter(text), MOST, &over) {
+            if let Some(at) = second(text, found.end()) {
+                said.extend(reader.read(at));
+            }
+        }
     }
+    said.sort_by_key(|one| (one.range.start, one.range.end));
+    said.dedup_by(|a, b| a.range == b.range);
+    (said, !over.get() && !reader.over())
 }
 
-/// Byte at which a literal ends that was opened by a mark.
-fn closing(text: &str, mark: &str) -> Option<usize> {
-    let bytes = text.as_bytes();
-    let mut at = 0;
-    while at < bytes.len() {
-        match bytes[at] {
-            b'\\' => at += 1,
-            b'\n' if matches!(mark, "\"" | "'") => return None,
-            _ if bytes[at..].starts_with(mark.as_bytes()) => return Some(at),
+/// Bytes of a description behind which the rest of its tool is looked for.
+const LONG: usize = 64 << 10;
+
+/// Where the second part of a list begins, whose brackets are open: few bytes further.
+fn second(text: &str, at: usize) -> Option<usize> {
+    let mut depth = 0_usize;
+    for (n, byte) in text.bytes().enumerate().skip(at).take(BESIDE) {
+        match byte {
+            b'[' | b'(' => depth += 1,
+            b']' | b')' => depth = depth.checked_sub(1)?,
+            b',' if depth == 0 => return Some(n + 1),
             _ => {}
         }
-        at += 1;
     }
     None
+}
+
+/// What handlers answer with and what is sent to a model as a message, where that is a text of the program's
+/// own. Also whether all was looked at.
+pub(super) fn answers(program: &Program, text: &str) -> (Vec<Said>, bool) {
+    let mut reader = Reader::new(text, Some(program.language));
+    let mut said: Vec<Said> = Vec::new();
+    let over = &program.over;
+    for function in program.functions.iter().filter(|function| function.handler) {
+        let body = function.body.clone();
+        let code = &program.code[body.clone()];
+        for found in bounded(ANSWERS.find_iter(code), MOST, over) {
+            said.extend(reader.read_below(body.start + found.end(), Some(&body)));
+        }
+        if said.len() > MOST {
+            over.set(true);
+            break;
+        }
+    }
+    for found in bounded(ASKS_MODEL.find_iter(&program.mask), MOST_NAMES, over) {
+        let list = program.brackets.inside(found.end() - 1);
+        let list = list.start..program.code.floor_char_boundary(list.end.min(list.start + LONG));
+        let function = program.functions.iter().rfind(|one| one.body.contains(&list.start));
+        for message in bounded(MESSAGE.find_iter(&program.code[list.clone()]), MOST_NAMES, over) {
+            said.extend(
+                reader.read_below(list.start + message.end(), function.map(|one| &one.body)),
+            );
+        }
+    }
+    said.sort_by_key(|one| (one.range.start, one.range.end));
+    said.dedup_by(|a, b| a.range == b.range);
+    said.iter_mut().for_each(|one| one.answer = true);
+    (said, !reader.over())
 }
 
 /// In the order of the text, apart from each other.

@@ -4,12 +4,15 @@
 //! chose, and how each was put together ([`Reached`]). Start at [`reach`]. Names, not values: a name that
 //! is checked anywhere in its function counts as checked.
 
-use std::collections::BTreeSet;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use rustc_hash::FxHashMap;
 
+use super::super::python::texts;
 use super::LARGEST;
+use super::branch::Branches;
 use super::program::{Function, Language, Program, patterns, split};
 
 /// Times that a function is read again because a caller gives it more.
@@ -35,6 +38,25 @@ pub(crate) struct Reached {
     pub(crate) lists: BTreeSet<String>,
     /// Of those names, what was put together, and out of what.
     pub(crate) built: Vec<(String, Range<usize>)>,
+    /// Names that are checked in one branch alone, with that.
+    pub(crate) held: Vec<(Range<usize>, String)>,
+    /// Branches that a setting chooses.
+    pub(crate) branches: Branches,
+}
+
+impl Reached {
+    /// Names that hold unchecked text of the caller's choice at a place.
+    pub(crate) fn names_at(&self, at: usize) -> Cow<'_, BTreeSet<String>> {
+        let held = || self.held.iter().filter(|(range, _)| range.contains(&at));
+        if held().next().is_none() {
+            return Cow::Borrowed(&self.names);
+        }
+        let mut names = self.names.clone();
+        held().for_each(|(_, name)| {
+            names.remove(name);
+        });
+        Cow::Owned(names)
+    }
 }
 
 patterns! {
@@ -166,6 +188,8 @@ fn follow(program: &Program, index: usize, given: &BTreeSet<usize>) -> Reached {
         numbers: BTreeSet::new(),
         lists: BTreeSet::new(),
         built: Vec::new(),
+        held: Vec::new(),
+        branches: Branches::default(),
     };
     for (at, parameter) in function.parameters.iter().enumerate() {
         if given.contains(&at) {
@@ -174,7 +198,17 @@ fn follow(program: &Program, index: usize, given: &BTreeSet<usize>) -> Reached {
         }
     }
     let body = &program.mask[function.body.clone()];
-    let checked = checked(body);
+    reached.branches = Branches::of(program, &function.body, &reached.names);
+    let mut checked = BTreeSet::new();
+    for (name, places) in checks(body, function.body.start) {
+        if reached.branches.is_empty() || reached.branches.clears(&places, function.body.end) {
+            checked.insert(name);
+            continue;
+        }
+        let around = places.iter().filter_map(|place| reached.branches.around(place.start));
+        let held: Vec<_> = around.map(|range| (range, name.clone())).collect();
+        reached.held.extend(held);
+    }
     reached.names.retain(|name| !checked.contains(name));
     let assign = match program.language {
         Language::Python => &PYTHON_ASSIGN,
@@ -185,9 +219,16 @@ fn follow(program: &Program, index: usize, given: &BTreeSet<usize>) -> Reached {
         let (Some(left), Some(right)) = pair(&found) else { continue };
         let start = function.body.start + right;
         let expression = expression(program, start, function.body.end);
-        let text = &program.mask[expression.clone()];
+        let text = texts(&program.mask[expression.clone()]);
+        let text = text.as_ref();
         if CLEANS.is_match(text.trim()) {
-            // Whatever the name held, from here on it holds what was cleaned.
+            // Whatever the name held, from here on it holds what was cleaned: in this branch.
+            if let Some(branch) = reached.branches.around(start) {
+                let words =
+                    WORDS.find_iter(left).map(|word| (branch.clone(), word.as_str().to_owned()));
+                reached.held.extend(words);
+                continue;
+            }
             WORDS.find_iter(left).for_each(|word| {
                 reached.names.remove(word.as_str());
             });
@@ -197,7 +238,7 @@ fn follow(program: &Program, index: usize, given: &BTreeSet<usize>) -> Reached {
             let called = CALLS.captures_iter(text).filter_map(|found| found.get(1));
             called.map(|name| name.as_str()).any(|name| program.has(name))
         };
-        if !uses(text, &reached.names) || ASKS.is_match(text) && !own() {
+        if !uses(text, &reached.names_at(start)) || ASKS.is_match(text) && !own() {
             continue;
         }
         for name in WORDS.find_iter(left).map(|word| word.as_str()) {
@@ -256,14 +297,15 @@ patterns! {
     CHECKS = r"\b([A-Za-z_$][\w$]*)\s+(?:not\s+)?in\s+(?:\{|\[|\(|[A-Z][A-Z0-9_]+\b|(?:self\.|cls\.|this\.)?_?\w*(?:allow|permit|valid|known|safe|supported|white)\w*)|\b(?:fullmatch|match)\([^()\n]*,\s*([A-Za-z_$][\w$]*)\s*[,)]|\.(?:test|includes|has|MatchString|fullmatch|match)\(\s*([A-Za-z_$][\w$]*)\s*\)|\b[\w.]*(?:[vV]alidat|[sS]anitiz|[iI]s_?[sS]afe|[iI]s_?[aA]llowed|[iI]s_?[vV]alid|[cC]heck_?(?:[pP]ath|[uU]rl|[hH]ost|[nN]ame)|[aA]ssert_?|[eE]nsure_?|[vV]erify_?)\w*\(\s*(?:await\s+)?([A-Za-z_$][\w$]*)\b|\b([A-Za-z_$][\w$]*)\.(?:isalnum|isdigit|isdecimal|isnumeric|isidentifier)\(";
 }
 
-/// Names that a body checks somewhere.
-fn checked(body: &str) -> BTreeSet<String> {
-    CHECKS
-        .captures_iter(body)
-        .filter_map(|found| {
-            (1..found.len()).find_map(|n| found.get(n)).map(|m| m.as_str().to_owned())
-        })
-        .collect()
+/// Names that a body checks, each with its places.
+fn checks(body: &str, start: usize) -> BTreeMap<String, Vec<Range<usize>>> {
+    let mut out: BTreeMap<String, Vec<Range<usize>>> = BTreeMap::new();
+    for found in CHECKS.captures_iter(body) {
+        let Some(name) = (1..found.len()).find_map(|n| found.get(n)) else { continue };
+        let place = start + name.start()..start + name.end();
+        out.entry(name.as_str().to_owned()).or_default().push(place);
+    }
+    out
 }
 
 /// Calls of functions of this file, with the parameters that get what a model chose.

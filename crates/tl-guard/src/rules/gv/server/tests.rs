@@ -86,8 +86,158 @@ fn what_a_tool_is_registered_with_is_said_of_it() {
     ] {
         let path = if text.starts_with("import {") { "a.ts" } else { "a.py" };
         let said = read(path, text).unwrap().said;
-        let times = said.iter().filter(|range| text[(*range).clone()].contains("Adds.")).count();
+        let times = said.iter().filter(|one| text[one.range.clone()].contains("Adds.")).count();
         assert_eq!(times, 1, "{text}");
+    }
+}
+
+/// What a file says to a model, and what it answers.
+fn said(path: &str, text: &str) -> (Vec<String>, Vec<String>) {
+    let (answers, said): (Vec<_>, Vec<_>) =
+        read(path, text).unwrap().said.into_iter().partition(|one| one.answer);
+    let text = |one: super::Said| match one.text {
+        Some((joined, _)) => joined,
+        None => text[one.range].to_owned(),
+    };
+    (said.into_iter().map(text).collect(), answers.into_iter().map(text).collect())
+}
+
+#[test]
+fn what_is_said_in_arguments_of_any_form_is_found() {
+    let head = "from fastmcp import FastMCP\nmcp = FastMCP(\"a\")\n\n";
+    for text in [
+        "@mcp.tool(description=(\"Adds \" \"numbers.\"))\ndef a(b: int):\n    return b\n",
+        "@mcp.tool(\"a\", \"Adds \" + \"numbers.\")\ndef a(b: int):\n    return b\n",
+        "@mcp.tool(\"a\", description=\"Adds \" \"numbers.\")\ndef a(b: int):\n    return b\n",
+        "@mcp.tool()\ndef a(b: int = Field(description=(\"Adds \"\n  \"numbers.\"))):\n    return b\n",
+        "@mcp.tool()\ndef a(b: Annotated[dict[str, int], \"Adds numbers.\"]):\n    return b\n",
+        "@mcp.tool()\ndef a(b: Annotated[int, Field(description=\"Adds numbers.\")]):\n    return b\n",
+        "other = FastMCP(\"b\", instructions=dedent(\"\"\"Adds numbers.\"\"\"))\n",
+        "def all():\n    return [Tool(name=\"a\", description=(\"Adds \"\n \"numbers.\"), inputSchema={})]\n",
+        "x = {\"properties\": {\"p\": {\"type\": \"string\", \"description\": \"Adds \" \"numbers.\"}}}\n",
+    ] {
+        let (said, _) = said("a.py", &format!("{head}{text}"));
+        assert_eq!(said.concat(), "Adds numbers.", "{text}");
+    }
+    let head = "import { McpServer } from \"@modelcontextprotocol/sdk/server/mcp.js\";\n";
+    for text in [
+        "s.registerTool(\"a\", { description: \"Adds \" + \"numbers.\" }, async () => 1);\n",
+        "const b = z.string().describe(\"Adds \" + \"numbers.\");\n",
+        "const s = new McpServer({ name: \"a\" }, { instructions: `Adds numbers.` });\n",
+        "const D = { add: \"Adds numbers.\" };\ns.registerTool(\"a\", { description: D.add }, async () => 1);\n",
+    ] {
+        let (said, _) = said("a.ts", &format!("{head}{text}"));
+        assert!(said.iter().any(|one| one.contains("Adds numbers.")), "{text}: {said:?}");
+    }
+    let go = "import \"github.com/mark3labs/mcp-go/mcp\"\nvar t = mcp.NewTool(\"a\", mcp.WithDescription(\"Adds \" +\n \"numbers.\"))\n";
+    assert!(said("a.go", go).0[0].contains("Adds numbers."));
+    let java = "import org.springframework.ai.tool.annotation.Tool;\nclass A { @Tool(description = \"Adds \" + \"numbers.\") int a(int b) { return b; } }\n";
+    let (said, _) = super::said_of_tools("A.java", java);
+    assert_eq!(said[0].text.as_ref().unwrap().0, "Adds numbers.");
+}
+
+#[test]
+fn fixed_answers_and_messages_to_the_model_are_found() {
+    let text = tool("name: str", "return (\"Adds \"\n    \"numbers.\")");
+    assert_eq!(said("a.py", &text).1, ["Adds numbers."]);
+    let text =
+        tool("name: str", "out = \"Adds numbers.\"\nreturn [TextContent(type=\"text\", text=out)]");
+    assert_eq!(said("a.py", &text).1, ["Adds numbers."]);
+    let asks = "order = f\"\"\"Adds {name}.\"\"\"\nawait ctx.session.create_message(messages=[SamplingMessage(content=TextContent(type=\"text\", text=order))])\nreturn name";
+    assert_eq!(said("a.py", &tool("name: str", asks)).1, ["Adds {name}."]);
+    let text = "import { McpServer } from \"@modelcontextprotocol/sdk/server/mcp.js\";\ns.tool(\"a\", \"b\", {}, async () => ({ content: [{ type: \"text\", text: \"Adds \" + \"numbers.\" }] }));\n";
+    assert_eq!(said("a.ts", text).1, ["Adds numbers."]);
+}
+
+#[test]
+fn placeholders_and_numbers_of_things_are_no_part_of_a_query() {
+    for body in [
+        "marks = \",\".join(\"?\" for _ in names)\nreturn db.execute(f\"select a from b where c in ({marks})\", names)",
+        "return db.execute(f\"select a from b limit {len(names)}\")",
+    ] {
+        assert_eq!(kinds("a.py", &tool("names: list[str]", body)), [], "{body}");
+    }
+    let named =
+        "marks = \",\".join(names)\nreturn db.execute(f\"select a from b where c in ({marks})\")";
+    assert_eq!(kinds("a.py", &tool("names: list[str]", named)), [(Kind::Queries, Level::High)]);
+}
+
+#[test]
+fn what_is_tried_again_or_repeated_a_few_times_has_a_bound() {
+    let again = "for attempt in range(retries):\n    run = subprocess.Popen([\"a\"])\n    if run.poll() is None:\n        return 1";
+    let line = "for one in rows:\n    out.append(\"-\" * 40)";
+    for body in [again, line] {
+        assert_eq!(kinds("a.py", &tool("retries: int", body)), [], "{body}");
+    }
+    let always = "for one in rows:\n    subprocess.Popen([\"a\"])";
+    let large = "for one in rows:\n    out.append(\"-\" * 500000)";
+    for body in [always, large] {
+        assert_eq!(
+            kinds("a.py", &tool("a: int", body)),
+            [(Kind::Unbounded, Level::High)],
+            "{body}"
+        );
+    }
+}
+
+#[test]
+fn a_question_with_a_body_is_no_silent_act() {
+    let asks = "for one in [1, 2]:\n    try:\n        got = requests.post(\n            f\"{API}/{one}/_count\",\n            json={},\n        )\n        out.append(got.json())\n    except Exception:\n        continue";
+    assert_eq!(kinds("a.py", &tool("a: int", asks)), []);
+    let acts = "try:\n    requests.post(f\"{API}/events\", json={})\nexcept Exception:\n    pass";
+    assert_eq!(kinds("a.py", &tool("a: int", acts)), [(Kind::Silent, Level::High)]);
+}
+
+#[test]
+fn what_a_tool_evaluates_of_its_own_argument_is_not_what_the_file_decodes() {
+    let decodes = "\n\ndef other(text):\n    return base64.b64decode(text)\n";
+    let plain = tool("line: str", "return eval(line)") + decodes;
+    assert_eq!(kinds("a.py", &plain), [(Kind::Evaluates, Level::High)]);
+    for more in ["\n\none(other(\"YQ==\"))\n", "\n\nexec(other(\"YQ==\"))\n"] {
+        let all = kinds("a.py", &format!("{plain}{more}"));
+        assert!(all.iter().any(|(_, level)| *level == Level::Block), "{more} {all:?}");
+    }
+}
+
+#[test]
+fn an_address_that_is_only_compared_collects_nothing() {
+    let set = "\n\nBLOCKED = {\"169.254.169.254\", \"metadata.google.internal\"}\n";
+    assert_eq!(kinds("a.py", &(tool("a: int", "return a in BLOCKED") + set)), []);
+    let asks = "return requests.get(\"http://169.254.169.254/latest/meta-data\").text";
+    assert_eq!(kinds("a.py", &tool("a: int", asks)), [(Kind::Harvests, Level::High)]);
+    let connects = "return socket.create_connection((\"169.254.169.254\", 80))";
+    assert!(kinds("a.py", &tool("a: int", connects)).contains(&(Kind::Harvests, Level::High)));
+}
+
+#[test]
+fn a_check_in_one_branch_clears_no_other() {
+    let read = |branches: &str| {
+        tool("name: str", &format!("{branches}\nwith open(path) as file:\n    return file.read()"))
+    };
+    let hole = "if STRICT:\n    full = os.path.realpath(os.path.join(BASE, name))\n    if not full.startswith(BASE):\n        return \"\"\n    path = full\nelse:\n    path = os.path.join(BASE, name)";
+    assert_eq!(kinds("a.py", &read(hole)), [(Kind::Paths, Level::High)]);
+    let both = "if STRICT:\n    path = safe_join(BASE, name)\nelse:\n    path = os.path.realpath(os.path.join(BASE, name))\n    if not path.startswith(BASE):\n        return \"\"";
+    assert_eq!(kinds("a.py", &read(both)), []);
+    let asked = "if name:\n    path = safe_join(BASE, name)\nelse:\n    path = BASE";
+    assert_eq!(kinds("a.py", &read(asked)), []);
+    let listed = "if mode() == \"strict\":\n    if name not in ALLOWED:\n        return \"\"\nos.system(f\"ls {name}\")";
+    assert_eq!(kinds("a.py", &tool("name: str", listed)), [(Kind::Runs, Level::High)]);
+    let inside = "if mode() == \"strict\":\n    if name not in ALLOWED:\n        return \"\"\n    os.system(f\"ls {name}\")\nelse:\n    return name";
+    assert_eq!(kinds("a.py", &tool("name: str", inside)), []);
+    let leaves = "if STRICT:\n    if name not in ALLOWED:\n        return \"\"\nelse:\n    return name\nos.system(f\"ls {name}\")";
+    assert_eq!(kinds("a.py", &tool("name: str", leaves)), []);
+}
+
+#[test]
+fn a_whole_statement_of_the_caller_is_told() {
+    let plain = tool("text: str", "return cursor.execute(text).fetchall()");
+    assert_eq!(kinds("a.py", &plain), [(Kind::Queries, Level::High)]);
+    let script = tool("text: str", "conn.executescript(text)");
+    assert_eq!(kinds("a.py", &script), [(Kind::Queries, Level::High)]);
+    let honest = tool("text: str", "\"\"\"Runs a SQL query.\"\"\"\nreturn cursor.execute(text)");
+    assert_eq!(kinds("a.py", &honest), [(Kind::Queries, Level::Warn)]);
+    for body in ["return cursor.execute(\"select 1\", text)", "return workers.execute(text)"] {
+        assert_eq!(kinds("a.py", &tool("text: str", body)), [], "{body}");
     }
 }
 
@@ -119,7 +269,7 @@ fn quotes_in_patterns_and_templates_end_no_string() {
 fn what_is_said_of_a_tool_is_found() {
     let text = tool("name: str", "\"\"\"Says a name.\"\"\"\nreturn name");
     let said = &read("a.py", &text).unwrap().said[0];
-    assert_eq!(&text[said.clone()], "Says a name.");
+    assert_eq!(&text[said.range.clone()], "Says a name.");
 }
 
 /// The SDKs of Go register a text apart from the function that handles the call.
@@ -128,7 +278,7 @@ fn what_go_says_of_tools_and_of_itself_is_found() {
     let said = |text: &str| {
         let text = format!("import \"github.com/mark3labs/mcp-go/mcp\"\n{text}");
         let said = read("a.go", &text).unwrap().said;
-        said.into_iter().map(|range| text[range].to_owned()).collect::<Vec<_>>()
+        said.into_iter().map(|one| text[one.range].to_owned()).collect::<Vec<_>>()
     };
     let mark3labs = "tool := mcp.NewTool(\"add\",\n  mcp.WithDescription(\"Adds (two) numbers.\"),\n  mcp.WithNumber(\"x\", mcp.Description(\"one\")),\n)\ns.AddTool(tool, handle)\n";
     assert!(
@@ -177,7 +327,7 @@ proptest! {
         let text = pieces.concat();
         for path in ["a.py", "a.ts", "a.go"] {
             let Some(read) = read(path, &text) else { continue };
-            for range in read.found.into_iter().map(|one| one.range).chain(read.said) {
+            for range in read.found.into_iter().map(|one| one.range).chain(read.said.into_iter().map(|one| one.range)) {
                 prop_assert!(text.get(range).is_some());
             }
         }

@@ -1,0 +1,45 @@
+//! Tools that want to be called before every other one, and to be told what the person asked.
+//!
+//! In: the unit of a tool, in which nothing else was found. Out: a finding GP006. A tool that explains a server says "call me
+//! first" of that server's own tools, and needs no words of the person's: both together are what logs every
+//! call. **Invariant:** the order alone is a warning.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+use tl_core::finding::{Evidence, Level};
+
+use crate::rules::{Sink, finding};
+use crate::score::Kind;
+use crate::text::unit::{Role, Unit};
+
+macro_rules! patterns {
+    ($($name:ident = $text:expr;)*) => {
+        $(static $name: LazyLock<Regex> = LazyLock::new(|| Regex::new($text).expect("the pattern is fixed"));)*
+    };
+}
+
+patterns! {
+    FIRST = r"(?i)\b(?:must|always|has to|have to|required to|needs to|should)\b[^.!?]{0,40}?\b(?:call(?:ed)?|(?:execute|executed)|invok(?:e|ed)|run|used?)\b[^.!?]{0,30}?\b(?:before|prior to|ahead of)\s+(?:you\s+)?(?:(?:us(?:e|ing)|call(?:ing)?|invok(?:e|ing)|(?:execute|executing)|run(?:ning)?)\s+)?(?:any|every|each|all)\s+(?:of\s+the\s+)?(?:other\s+)?(?:\w+\s+)?tools?\b|\bfirst\s+step\s+(?:for|of|before)\s+(?:any|every|each|all)\s+(?:\w+\s+)?tools?\b";
+    TOLD = r"(?i)user[ _-]?(?:prompt|message|request|query|input|question)|original[ _-]?(?:prompt|message|request|query)|prompt[ _-]?leading|conversation[ _-]?(?:history|context)|full[ _-]?(?:prompt|conversation)|(?:prompt|message)s? (?:that led|leading) to";
+    OTHERS = r"(?i)\b(?:mcp[ _-]?server[ _-]?name|server[ _-]?name|tool[ _-]?name|tool[ _-]?description|name of the tool)\b";
+}
+
+/// Puts a finding where a tool orders itself in front of all others.
+pub(super) fn check(unit: &Unit<'_>, sink: &mut Sink) {
+    if unit.role != Role::ToolList || unit.depth > 0 {
+        return;
+    }
+    let Some(found) = FIRST.find(&unit.text) else { return };
+    let told = TOLD.is_match(&unit.text) && OTHERS.is_match(&unit.text);
+    let text = "wants to be called before every other tool";
+    let message = if told {
+        format!("{text}, and to be told what the person asked")
+    } else {
+        text.to_owned()
+    };
+    let mut one = finding(super::rule(Kind::Cross), unit.locate(found.start()), message);
+    one.level = if told { Level::High } else { Level::Warn };
+    one.evidence = Evidence::of(found.as_str(), "", vec!["first".to_owned()]);
+    sink.add(one);
+}
