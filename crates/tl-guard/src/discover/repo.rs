@@ -123,7 +123,10 @@ fn shown(name: &OsStr) -> String {
     let mut out = String::new();
     for chunk in name.as_encoded_bytes().utf8_chunks() {
         out.push_str(chunk.valid());
-        chunk.invalid().iter().for_each(|byte| out.push_str(&format!("\\x{byte:02x}")));
+        for byte in chunk.invalid() {
+            let digit = |half: u8| char::from_digit(u32::from(half), 16).unwrap_or('?');
+            out.extend(['\\', 'x', digit(byte >> 4), digit(byte & 15)]);
+        }
     }
     out
 }

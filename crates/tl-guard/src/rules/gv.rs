@@ -255,8 +255,8 @@ static SERVER: [RuleDoc; 10] = [
         Level::High,
         &["ast:AST01", "asi:ASI10", "cwe:CWE-506"],
         [
-            "A server enters itself or a key where the system starts programs or lets people in.",
-            "It stays when the server is removed.",
+            "A server, a script, or a command that instructions give enters itself or a key where the system starts programs or lets people in.",
+            "It stays when the server or skill is removed.",
             ASK,
         ],
     ),

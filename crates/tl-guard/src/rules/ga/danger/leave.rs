@@ -439,9 +439,9 @@ fn coded(command: &Command) -> Option<Secret> {
         return None;
     }
     let reads = ["os.environ", "os.getenv(", "process.env", "ENV["];
-    let places =
+    let mut places =
         reads.iter().flat_map(|read| code.match_indices(read).map(|(n, read)| n + read.len()));
-    places.into_iter().find_map(|at| {
+    places.find_map(|at| {
         let rest = code[at..].trim_start_matches(|c: char| !c.is_ascii_alphanumeric());
         let rest =
             rest.strip_prefix("get('").or_else(|| rest.strip_prefix("get(\"")).unwrap_or(rest);
@@ -586,8 +586,8 @@ fn variable_is_secret(name: &str) -> bool {
 
 /// A variable that a word puts in, and that is not for whom it goes to.
 fn variable(text: &str, hosts: &[String]) -> Option<Secret> {
-    let places = text.match_indices("${");
-    places.into_iter().find_map(|(n, _)| {
+    let mut places = text.match_indices("${");
+    places.find_map(|(n, _)| {
         let rest = &text[n + 2..];
         let rest = rest.strip_prefix("env}:").unwrap_or(rest);
         let name: String =
