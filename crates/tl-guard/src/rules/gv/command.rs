@@ -134,7 +134,14 @@ fn judge(
         if same.is_some_and(|same| known.contains(&same)) {
             continue;
         }
-        let range = place(snippet.text, commands[danger.at]);
+        let line = |range: &Range<usize>| {
+            let mut at = artifact.at.clone();
+            advance(&mut at, &artifact.text, snippet.start + range.start);
+            at
+        };
+        // The same address may stand in several commands: each is told at a line of its own.
+        let new = |range: &Range<usize>| !seen.contains(&(danger.sort, line(range).line));
+        let Some(range) = places(snippet.text, commands[danger.at]).find(new) else { continue };
         let mut level = danger.level;
         if document {
             let said = said_at(snippet.text, range.start);
@@ -151,11 +158,7 @@ fn judge(
                 level = Level::High;
             }
         }
-        let mut at = artifact.at.clone();
-        advance(&mut at, &artifact.text, snippet.start + range.start);
-        if seen.contains(&(danger.sort, at.line)) {
-            continue;
-        }
+        let at = line(&range);
         seen.push((danger.sort, at.line));
         let who = if document { "a command that is given here" } else { "a script" };
         let mut one = finding(doc, at, format!("{who} {what}: {}", first(&danger)));
@@ -197,19 +200,22 @@ fn rule(sort: Sort) -> Option<(&'static RuleDoc, Option<Found>, &'static str)> {
     }
 }
 
-/// Where a command stands in the text: at its longest word that is there as it was written.
-fn place(text: &str, command: &Command) -> Range<usize> {
+/// Lines in which a command may stand: those with its longest word that is there as it was written.
+fn places<'a>(text: &'a str, command: &'a Command) -> impl Iterator<Item = Range<usize>> + 'a {
     let words = command.words.iter().map(|word| word.text.as_str());
     let paths = command.redirects.iter().map(|redirect| redirect.path.text.as_str());
     let longest = words
         .chain(paths)
         .filter(|word| word.len() > 1 && text.contains(*word))
         .max_by_key(|word| word.len());
-    let at = longest.and_then(|word| text.find(word)).unwrap_or(0);
-    let start = text[..at].rfind('\n').map_or(0, |line| line + 1);
-    let end = text[at..].find('\n').map_or(text.len(), |line| at + line);
-    let indent = text[start..end].len() - text[start..end].trim_start().len();
-    start + indent..end
+    let found = longest.map(|word| text.match_indices(word).map(|(at, _)| at));
+    let first = found.is_none().then_some(0);
+    found.into_iter().flatten().chain(first).map(|at| {
+        let start = text[..at].rfind('\n').map_or(0, |line| line + 1);
+        let end = text[at..].find('\n').map_or(text.len(), |line| at + line);
+        let indent = text[start..end].len() - text[start..end].trim_start().len();
+        start + indent..end
+    })
 }
 
 /// Comments of a script at a place: on its line, and in the lines right above it.

@@ -71,13 +71,13 @@ pub(super) fn check(line: &Line<'_>, out: &mut Vec<Danger>) {
 }
 
 fn push(secret: Secret, at: usize, out: &mut Vec<Danger>) {
-    let what = secret.what;
+    let what = secret.what.trim_end_matches([',', ' ']);
     out.push(Danger {
         sort: Sort::Sends,
         effect: if secret.sure { Effect::Deny } else { Effect::Ask },
         level: if secret.sure { Level::Block } else { Level::Warn },
         text: format!(
-            "{what} is sent to another machine; leave it out of what is sent, and let a person give the other side a key of its own"
+            "another machine gets {what}; leave it out of what is sent, and let a person give the other side a key of its own"
         ),
         at,
     });
@@ -130,7 +130,7 @@ fn leaves(
     };
     let mut found = by_file.or_else(by_input).or_else(by_word)?;
     // A deployment copies its settings; nobody deploys a private key of his own.
-    found.sure &= !(sink.copies && !found.what.contains("keys or passwords"));
+    found.sure &= !sink.copies || found.what.contains("keys or passwords");
     Some(found)
 }
 

@@ -18,7 +18,7 @@ pub(super) fn check(line: &Line<'_>, out: &mut Vec<Danger>) {
                 sort: Sort::Shell,
                 effect: Effect::Deny,
                 level: Level::Block,
-                text: "a shell is connected to the network: whoever listens there commands this machine; a person who means it does it themselves".to_owned(),
+                text: "a shell is connected to the network: whoever listens there commands this machine".to_owned(),
                 at,
             });
         }
