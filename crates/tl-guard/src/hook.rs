@@ -273,6 +273,14 @@ impl Said<'_> {
     }
 }
 
+/// Before a tool runs, all that decides what it does must be there.
+fn complete(moment: Moment, tool: &str, input: &Value, found: &[Action]) -> Result<(), HookError> {
+    match actions::missing(tool, input, found) {
+        Some(what) if moment == Moment::BeforeAction => Err(HookError::Missing(what)),
+        _ => Ok(()),
+    }
+}
+
 /// The first of these keys that holds text; empty where none does.
 fn text(value: &Value, keys: &[&str]) -> String {
     keys.iter().find_map(|key| value.get(key)?.as_str()).unwrap_or_default().to_owned()

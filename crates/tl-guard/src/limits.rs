@@ -10,8 +10,9 @@ pub const BINARY_PROBE: usize = 8 << 10;
 pub const UNIT: usize = 8_000;
 /// ... which overlap by this.
 pub const UNIT_OVERLAP: usize = 400;
-/// Nesting of a tool's schema that is followed.
-pub const SCHEMA_DEPTH: usize = 32;
+/// Nesting of a tool's schema that is followed: deeper than any that the parsers let through, which refuse
+/// the whole list as `GQ002`.
+pub const SCHEMA_DEPTH: usize = 256;
 /// Findings of one rule in one file; the next one counts the rest.
 pub const FINDINGS_A_RULE_AND_FILE: usize = 100;
 /// Packages that manifests and instructions of one scan ask for; a workspace of a thousand manifests

@@ -13,6 +13,7 @@ mod lex;
 mod wrap;
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// Bytes of a command line that are read.
 pub const LONGEST: usize = 64 << 10;
@@ -28,6 +29,8 @@ pub struct Script {
     pub commands: Vec<Command>,
     /// What could not be read, for people; each once.
     pub unread: Vec<&'static str>,
+    /// Variables that hold what commands of the script print.
+    made: BTreeMap<String, Range<usize>>,
 }
 
 /// One program with its words.
@@ -41,6 +44,8 @@ pub struct Command {
     pub piped: bool,
     /// Text of the script that it gets as input: a here document, a here string.
     pub input: Option<String>,
+    /// Commands of the script whose output it reads, by their place in [`Script::commands`].
+    pub source: Range<usize>,
 }
 
 /// A word as the program would see it, as far as that is known.
@@ -52,6 +57,21 @@ pub struct Word {
     pub glob: bool,
     /// A variable or a substitution whose value is not known; it stands in the text as it was written.
     pub unknown: bool,
+    /// Commands of the script whose output stands in it, by their place in [`Script::commands`].
+    pub made: Range<usize>,
+}
+
+impl Word {
+    /// Takes what other commands print into the word.
+    fn takes(&mut self, made: Range<usize>) {
+        if made.is_empty() {
+            return;
+        }
+        self.made = match self.made.is_empty() {
+            true => made,
+            false => self.made.start.min(made.start)..self.made.end.max(made.end),
+        };
+    }
 }
 
 /// A file that the shell opens.
@@ -90,6 +110,11 @@ impl Command {
             let letters = text.strip_prefix('-').filter(|rest| !rest.starts_with('-'));
             is_long || letters.is_some_and(|letters| letters.contains(short))
         })
+    }
+
+    /// Whether it is a shell or an interpreter that runs what it reads: it has neither a file nor a text.
+    pub fn runs_its_input(&self) -> bool {
+        wrap::runs_its_input(self)
     }
 
     /// Words that are no flags.
@@ -146,7 +171,7 @@ fn add(script: &mut Script, variables: &mut Variables, mut command: Command, dep
     for what in inner.unread {
         script.unread(what);
     }
-    let piped = command.piped;
+    let (piped, source) = (command.piped, command.source.clone());
     script.commands.push(command);
     for text in inner.scripts {
         script_into(script, variables, &text, depth + 1);
@@ -154,6 +179,7 @@ fn add(script: &mut Script, variables: &mut Variables, mut command: Command, dep
     for mut started in inner.started {
         // The wrapper hands on its input; its files were opened once already.
         started.piped |= piped;
+        started.source = source.clone();
         if depth < DEPTH {
             add(script, variables, started, depth + 1);
         } else {

@@ -205,7 +205,8 @@ pub struct Exception {
     pub owner: Spanned<String>,
     /// Why it is all right.
     pub reason: Spanned<String>,
-    /// Last day on which it holds, `2027-01-31`; at most [`LONGEST`] days ahead.
+    /// Last day on which it holds, `2027-01-31`; at most [`LONGEST`] days ahead. Files of before say `expires`.
+    #[serde(rename = "until", alias = "expires")]
     pub expires: Spanned<String>,
 }
 
@@ -379,7 +380,7 @@ impl PolicyFile {
             }
         }
         if entry.last_day().is_none() {
-            return Err(self.error(&entry.expires, "`expires` is a day such as \"2027-01-31\""));
+            return Err(self.error(&entry.expires, "`until` is a day such as \"2027-01-31\""));
         }
         let mut subjects = entry.subjects();
         let (Some((kind, pattern)), None) = (subjects.next(), subjects.next()) else {

@@ -103,7 +103,8 @@ pub struct Suppression {
     pub owner: String,
     /// Why it is all right.
     pub reason: String,
-    /// Last day on which it counts, `2027-01-31`; at most 365 days ahead.
+    /// Last day on which it counts, `2027-01-31`; at most 365 days ahead. Files of before say `expires`.
+    #[serde(rename = "until", alias = "expires")]
     pub expires: String,
 }
 
@@ -138,7 +139,7 @@ impl Suppression {
             return Standing::Invalid("a whole family needs a path that begins with a name");
         }
         let Ok(last) = Timestamp::parse(&format!("{}T00:00:00Z", self.expires)) else {
-            return Standing::Invalid("`expires` is not a day such as 2027-01-31");
+            return Standing::Invalid("`until` is not a day such as 2027-01-31");
         };
         if last.day() < today.day() {
             Standing::Expired

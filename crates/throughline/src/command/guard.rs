@@ -140,6 +140,8 @@ struct Looked {
     approved: Vec<(Change, String)>,
     /// What the change at hand is compared with.
     base: Option<base::Base>,
+    /// Servers were to be started, and none of them answered.
+    unasked: Option<String>,
 }
 
 /// Looks at a repository, the home and the tool lists that are named.
@@ -181,6 +183,7 @@ fn look_at(
         true => servers::ask(ui, &globals.variables, &files)?,
         false => servers::Asked::default(),
     };
+    let unasked = asked.unanswered();
     let ask = Scan {
         home: files.host.home.is_some(),
         repositories: true,
@@ -217,7 +220,7 @@ fn look_at(
         }
         changes.push(change);
     }
-    Ok(Looked { files, now: cx.now, scanned, changes, approved: Vec::new(), base: None })
+    Ok(Looked { files, now: cx.now, scanned, changes, approved: Vec::new(), base: None, unasked })
 }
 
 /// What is not as it was approved; nothing where there is no lock.
@@ -246,8 +249,13 @@ fn existing_lock(files: &GuardFiles, whose: Whose) -> Result<(PathBuf, Lock), Co
     let lock = match guard_files::read(&path)? {
         None => Lock::empty(),
         Some(text) => file::read(&text).map_err(|err| {
-            CommandError::usage(err)
-                .hint(format!("take `{}` from the last good commit, or delete it", path.display()))
+            let hint = if text.contains("<<<<<<<") && text.contains(">>>>>>>") {
+                // Two branches that each approved something are both right.
+                format!("two branches changed `{}`: take the lines of the merge out and keep both entries", path.display())
+            } else {
+                format!("take `{}` from the last good commit, or delete it", path.display())
+            };
+            CommandError::usage(err).hint(hint)
         })?,
     };
     Ok((path, lock))

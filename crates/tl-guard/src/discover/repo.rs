@@ -1,6 +1,7 @@
 //! One walk through a repository: what the tables name at any depth, and all other text.
 
 use std::collections::BTreeSet;
+use std::ffi::{OsStr, OsString};
 use std::fs::FileType;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
@@ -109,6 +110,27 @@ struct Walk<'w, 'g> {
     linked: BTreeSet<PathBuf>,
 }
 
+/// A name in a directory.
+struct Listed {
+    /// As people see it.
+    shown: String,
+    name: OsString,
+    kind: FileType,
+}
+
+/// A name for people: bytes that are no UTF-8 as `\\x` and two digits.
+fn shown(name: &OsStr) -> String {
+    let mut out = String::new();
+    for chunk in name.as_encoded_bytes().utf8_chunks() {
+        out.push_str(chunk.valid());
+        for byte in chunk.invalid() {
+            let digit = |half: u8| char::from_digit(u32::from(half), 16).unwrap_or('?');
+            out.extend(['\\', 'x', digit(byte >> 4), digit(byte & 15)]);
+        }
+    }
+    out
+}
+
 impl Walk<'_, '_> {
     fn directory(&mut self, path: &Path, below: String, mut state: State) {
         let entries = match std::fs::read_dir(path) {
@@ -118,32 +140,33 @@ impl Walk<'_, '_> {
                 return self.gather.problem(place, ProblemKind::Unreadable, error.to_string());
             }
         };
-        let mut listed: Vec<(String, FileType)> = entries
+        let mut listed: Vec<Listed> = entries
             .flatten()
             .filter_map(|entry| {
-                Some((entry.file_name().into_string().ok()?, entry.file_type().ok()?))
+                let name = entry.file_name();
+                Some(Listed { shown: shown(&name), kind: entry.file_type().ok()?, name })
             })
             .collect();
-        listed.sort_by(|a, b| a.0.cmp(&b.0));
+        listed.sort_by(|a, b| a.shown.cmp(&b.shown));
         self.begin_skill(&listed, &below, &mut state);
-        for (name, kind) in listed {
+        for Listed { shown: name, name: real, kind } in listed {
             if self.left == 0 {
                 return;
             }
             self.left -= 1;
             let child = if below.is_empty() { name.clone() } else { format!("{below}/{name}") };
             self.names.push(name.to_ascii_lowercase());
-            self.entry(&path.join(&name), child, kind, &name, &state);
+            self.entry(&path.join(real), child, kind, &name, &state);
             self.names.pop();
         }
     }
 
     /// A folder with a `SKILL.md` is a skill wherever it is; the row says whose.
-    fn begin_skill(&mut self, listed: &[(String, FileType)], below: &str, state: &mut State) {
+    fn begin_skill(&mut self, listed: &[Listed], below: &str, state: &mut State) {
         let document = listed
             .iter()
-            .find(|(name, kind)| name.eq_ignore_ascii_case("SKILL.md") && kind.is_file());
-        let Some((name, _)) = document else { return };
+            .find(|one| one.shown.eq_ignore_ascii_case("SKILL.md") && one.kind.is_file());
+        let Some(Listed { shown: name, .. }) = document else { return };
         self.names.push(name.to_ascii_lowercase());
         let row = ROWS.find(&self.names);
         self.names.pop();

@@ -462,3 +462,22 @@ fn rules_and_commands_of_a_collection_are_known_by_their_names_alone() {
     let names: Vec<_> = found.inventory.skills.iter().map(|skill| skill.at.path.as_str()).collect();
     assert_eq!(names.len(), 2, "{names:?}");
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn names_that_are_no_text_are_read_and_shown_byte_by_byte() {
+    use std::os::unix::ffi::OsStrExt as _;
+
+    let tree = Tree::new(&[]);
+    let name = |bytes: &[u8]| std::ffi::OsStr::from_bytes(bytes).to_owned();
+    let skill = tree.path("repo/.claude/skills").join(name(b"caf\xe9"));
+    fs::create_dir_all(&skill).unwrap();
+    fs::write(skill.join("SKILL.md"), "---\nname: k\ndescription: d\n---\nx\n").unwrap();
+    fs::create_dir_all(tree.path("repo/.cursor/rules")).unwrap();
+    fs::write(tree.path("repo/.cursor/rules").join(name(b"r\xe9.md")), "x").unwrap();
+    let (found, artifacts) = tree.look(Os::Linux);
+    let mut paths: Vec<&str> = artifacts.iter().map(|one| one.at.path.as_str()).collect();
+    paths.sort_unstable();
+    assert_eq!(paths, [".claude/skills/caf\\xe9/SKILL.md", ".cursor/rules/r\\xe9.md"]);
+    assert_eq!(found.inventory.skills.len(), 1);
+}

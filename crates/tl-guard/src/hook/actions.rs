@@ -152,6 +152,36 @@ pub(super) fn of_tool(name: &str, input: &Value, server: Option<&str>) -> Vec<Ac
     if found.is_empty() { vec![Action::Other { tool: name.to_owned() }] } else { found }
 }
 
+/// What is missing of a call whose tool is known by its name, or is there in a form that nobody can read:
+/// what it would do is not known.
+pub(super) fn missing(name: &str, input: &Value, found: &[Action]) -> Option<&'static str> {
+    let input = unfolded(input);
+    let lower = name.to_ascii_lowercase();
+    let is = |table: &[&str]| table.contains(&lower.as_str());
+    let words = COMMANDS.iter().find_map(|key| input.get(key)?.as_array());
+    if words.is_some_and(|words| words.iter().any(|word| !word.is_string())) {
+        return Some("command as text");
+    }
+    if !matches!(found, [Action::Other { .. }]) {
+        return None;
+    }
+    let wrong =
+        |keys: &[&str]| keys.iter().any(|key| input.get(key).is_some_and(|v| !v.is_string()));
+    let one = ["read", "read_file", "readfile", "view", "view_file", "notebookread"];
+    if is(RUN) || wrong(&["command", "cmd", "command_line"]) {
+        return Some("command as text");
+    }
+    if is(PATCH) {
+        return Some("patch as text");
+    }
+    let asked = !text(&input, &["prompt", "query"]).is_empty();
+    if is(FETCH) && !asked && lower != "browser_action" || wrong(&["url"]) {
+        return Some("url as text");
+    }
+    let file = is(WRITE) || is(DELETE) || is(&one) || EDITORS.first() == Some(&lower.as_str());
+    (file || wrong(PATHS)).then_some("path as text")
+}
+
 /// Server and tool, where it is one of a server.
 fn of_server(name: &str, input: &Value, server: Option<&str>) -> Option<(String, String)> {
     if matches!(name, "use_mcp_tool" | "access_mcp_resource") {

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 use tl_core::verdict::Effect;
 
 use super::{
-    Answer, HookError, HookEvent, Moment, Objection, Said, actions, document, known, neutral,
-    result_text, text,
+    Answer, HookError, HookEvent, Moment, Objection, Said, actions, complete, document, known,
+    neutral, result_text, text,
 };
 use crate::hook::Action;
 use crate::inventory::Client;
@@ -50,6 +50,7 @@ pub(super) fn of_claude(
             });
             let input = said.root.get("tool_input").unwrap_or(&Value::Null);
             event.actions = actions::of_tool(&tool, input, server.as_deref());
+            complete(moment, &tool, input, &event.actions)?;
             event.result = said.root.get("tool_response").map(result_text);
         }
         Moment::Prompt => event.actions = vec![Action::Prompt { text: said.text(&["prompt"]) }],

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 use tl_core::verdict::Effect;
 
 use super::{
-    Action, Answer, HookError, HookEvent, Moment, Objection, Said, actions, document, known,
-    neutral, result_text, text,
+    Action, Answer, HookError, HookEvent, Moment, Objection, Said, actions, complete, document,
+    known, neutral, result_text, text,
 };
 use crate::inventory::Client;
 
@@ -32,8 +32,9 @@ pub(super) fn parse(said: &Said<'_>) -> Result<HookEvent, HookError> {
             if tool.is_empty() {
                 return Err(HookError::Missing("toolName"));
             }
-            event.actions =
-                actions::of_tool(&tool, told.get("parameters").unwrap_or(&Value::Null), None);
+            let input = told.get("parameters").unwrap_or(&Value::Null);
+            event.actions = actions::of_tool(&tool, input, None);
+            complete(moment, &tool, input, &event.actions)?;
             event.result = told.get("result").map(result_text);
         }
         Moment::Prompt => {

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 use tl_core::verdict::Effect;
 
 use super::{
-    Action, Answer, HookError, HookEvent, Moment, Objection, Said, actions, claude, document,
-    known, neutral, result_text,
+    Action, Answer, HookError, HookEvent, Moment, Objection, Said, actions, claude, complete,
+    document, known, neutral, result_text,
 };
 use crate::inventory::Client;
 
@@ -50,7 +50,9 @@ pub(super) fn parse(said: &Said<'_>) -> Result<HookEvent, HookError> {
             let arguments = actions::unfolded(input).into_owned();
             vec![Action::CallTool { server: String::new(), tool, arguments, launch: String::new() }]
         } else {
-            actions::of_tool(&tool, input, None)
+            let found = actions::of_tool(&tool, input, None);
+            complete(moment, &tool, input, &found)?;
+            found
         };
         event.result = said.root.get("toolResult").map(result_text);
     } else if said.root.get("prompt").is_some() {

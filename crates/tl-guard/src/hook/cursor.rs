@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 use tl_core::verdict::Effect;
 
 use super::{
-    Action, Answer, HookError, HookEvent, Moment, Objection, Said, actions, document, known,
-    neutral,
+    Action, Answer, HookError, HookEvent, Moment, Objection, Said, actions, complete, document,
+    known, neutral,
 };
 use crate::inventory::Client;
 
@@ -58,7 +58,10 @@ pub(super) fn parse(said: &Said<'_>) -> Result<HookEvent, HookError> {
         "preToolUse" | "postToolUse" => {
             event.result = said.root.get("tool_output").map(super::result_text);
             let input = said.root.get("tool_input").unwrap_or(&Value::Null);
-            actions::of_tool(&needed(&["tool_name"])?, input, None)
+            let tool = needed(&["tool_name"])?;
+            let found = actions::of_tool(&tool, input, None);
+            complete(moment, &tool, input, &found)?;
+            found
         }
         "beforeSubmitPrompt" => vec![Action::Prompt { text: said.text(&["prompt"]) }],
         _ => Vec::new(),

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 use tl_core::verdict::Effect;
 
 use super::{
-    Action, Answer, HookError, HookEvent, Moment, Objection, Said, actions, document, known,
-    neutral, result_text, text,
+    Action, Answer, HookError, HookEvent, Moment, Objection, Said, actions, complete, document,
+    known, neutral, result_text, text,
 };
 use crate::inventory::{Client, Launch};
 use crate::lock::launch;
@@ -35,6 +35,7 @@ pub(super) fn parse(said: &Said<'_>) -> Result<HookEvent, HookError> {
             let server =
                 said.root.get("mcp_context").map(|mcp| text(mcp, &["server_name", "serverName"]));
             event.actions = actions::of_tool(&tool, input, server.as_deref());
+            complete(moment, &tool, input, &event.actions)?;
             if let (Some(mcp), [Action::CallTool { tool, launch, .. }]) =
                 (said.root.get("mcp_context"), event.actions.as_mut_slice())
             {

@@ -629,3 +629,58 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_call_without_what_decides_it_is_no_silence() {
+    let documents: &[(Client, &str)] = &[
+        (Client::ClaudeCode, r#"{"hook_event_name": "PreToolUse", "tool_name": "Bash"}"#),
+        (
+            Client::ClaudeCode,
+            r#"{"hook_event_name": "PreToolUse", "tool_name": "Bash", "tool_input": {"command": 5}}"#,
+        ),
+        (
+            Client::ClaudeCode,
+            r#"{"hook_event_name": "PreToolUse", "tool_name": "Write", "tool_input": {"content": "x"}}"#,
+        ),
+        (
+            Client::ClaudeCode,
+            r#"{"hook_event_name": "PreToolUse", "tool_name": "Read", "tool_input": {"file_path": ["a"]}}"#,
+        ),
+        (
+            Client::ClaudeCode,
+            r#"{"hook_event_name": "PreToolUse", "tool_name": "WebFetch", "tool_input": {}}"#,
+        ),
+        (
+            Client::ClaudeCode,
+            r#"{"hook_event_name": "PreToolUse", "tool_name": "New", "tool_input": {"command": {"a": 1}}}"#,
+        ),
+        (
+            Client::Codex,
+            r#"{"hook_event_name": "PreToolUse", "tool_name": "shell", "tool_input": {"command": ["rm", 5]}}"#,
+        ),
+        (
+            Client::Cursor,
+            r#"{"hook_event_name": "preToolUse", "tool_name": "Shell", "tool_input": {}}"#,
+        ),
+        (
+            Client::Gemini,
+            r#"{"hook_event_name": "BeforeTool", "tool_name": "run_shell_command", "tool_input": null}"#,
+        ),
+        (Client::CopilotCli, r#"{"toolName": "bash", "toolArgs": "{}"}"#),
+        (
+            Client::Cline,
+            r#"{"hookName": "PreToolUse", "preToolUse": {"toolName": "execute_command"}}"#,
+        ),
+    ];
+    for (client, document) in documents {
+        let parsed = parse(*client, None, document.as_bytes());
+        assert!(matches!(parsed, Err(HookError::Missing(_))), "{document}: {parsed:?}");
+    }
+    for document in [
+        r#"{"hook_event_name": "PreToolUse", "tool_name": "Grep", "tool_input": {"pattern": "x"}}"#,
+        r#"{"hook_event_name": "PreToolUse", "tool_name": "TodoWrite", "tool_input": {"todos": []}}"#,
+        r#"{"hook_event_name": "PostToolUse", "tool_name": "Bash", "tool_input": {}}"#,
+    ] {
+        assert!(parse(Client::ClaudeCode, None, document.as_bytes()).is_ok(), "{document}");
+    }
+}

@@ -36,7 +36,11 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Tool>, ToolsError> {
     if bytes.len() as u64 > LARGEST {
         return Err(ToolsError::TooLarge);
     }
-    let text = std::str::from_utf8(bytes)?;
+    let wide = utf16(bytes);
+    let text = match &wide {
+        Some(text) => text.as_str(),
+        None => std::str::from_utf8(bytes)?,
+    };
     let limits = Limits { nodes: 5_000_000, ..Limits::default() };
     let mut tools = Vec::new();
     let found = match json::parse(text, limits) {
@@ -51,6 +55,22 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Tool>, ToolsError> {
     if found { Ok(tools) } else { Err(ToolsError::Shape) }
 }
 
+/// Text in UTF-16, behind its mark.
+fn utf16(bytes: &[u8]) -> Option<String> {
+    let little = match bytes.get(..2)? {
+        [0xff, 0xfe] => true,
+        [0xfe, 0xff] => false,
+        _ => return None,
+    };
+    let read = |pair: &[u8]| match (pair, little) {
+        ([a, b], true) => u16::from_le_bytes([*a, *b]),
+        ([a, b], false) => u16::from_be_bytes([*a, *b]),
+        _ => 0xfffd,
+    };
+    let units: Vec<u16> = bytes[2..].chunks(2).map(read).collect();
+    String::from_utf16(&units).ok()
+}
+
 /// One document a line, at least two.
 fn lines(text: &str, limits: Limits) -> Option<Vec<Node>> {
     let full = text.lines().filter(|line| !line.trim().is_empty());
@@ -61,7 +81,7 @@ fn lines(text: &str, limits: Limits) -> Option<Vec<Node>> {
 
 /// Whether `node` is a list of tools, be it an empty one.
 fn gather(node: &Node, tools: &mut Vec<Tool>) -> bool {
-    if let Some(result) = node.get("result").filter(|_| node.get("jsonrpc").is_some()) {
+    if let Some(result) = node.get("result").filter(|result| result.is_map()) {
         return gather(result, tools);
     }
     let mut found = false;
@@ -72,8 +92,8 @@ fn gather(node: &Node, tools: &mut Vec<Tool>) -> bool {
         ("resourceTemplates", ToolKind::Resource),
     ] {
         if let Some(list) = node.get(key) {
-            found |= list.items().is_empty() || list.items().iter().any(is_tool);
-            tools.extend(list.items().iter().filter(|n| n.is_map()).map(|n| tool(n, kind)));
+            found |= matches!(list.data, crate::parse::Data::List(_));
+            tools.extend(list.items().iter().map(|n| entry(n, kind)));
         }
     }
     if found {
@@ -89,10 +109,25 @@ fn gather(node: &Node, tools: &mut Vec<Tool>) -> bool {
     if node.items().is_empty() {
         return true;
     }
+    // One tool among them makes it a list of tools: what is none is an entry that is malformed.
+    if node.items().iter().any(is_tool) {
+        tools.extend(node.items().iter().map(|item| entry(item, ToolKind::Tool)));
+        return true;
+    }
     for item in node.items() {
         found |= gather(item, tools);
     }
     found
+}
+
+/// One entry of a list; one that is no object keeps its text, and has no name.
+fn entry(node: &Node, kind: ToolKind) -> Tool {
+    if node.is_map() {
+        return tool(node, kind);
+    }
+    let mut tool = Tool { kind, ..Tool::default() };
+    tool.rest.insert("entry".to_owned(), node.value());
+    tool
 }
 
 fn is_tool(node: &Node) -> bool {
@@ -141,11 +176,17 @@ mod tests {
             r#"[{"name":"a"},{"name":"b"}]"#,
             r#"{"jsonrpc":"2.0","id":1,"result":{"tools":[{"name":"a"}],"prompts":[{"name":"b"}]}}"#,
             r#"[{"jsonrpc":"2.0","result":{"tools":[{"name":"a"}]}},{"tools":[{"name":"b"}]}]"#,
+            r#"{"result":{"tools":[{"name":"a"},{"name":"b"}]}}"#,
             "{\"tools\":[{\"name\":\"a\"}]}\n{\"jsonrpc\":\"2.0\",\"result\":{\"tools\":[{\"name\":\"b\"}]}}\n",
         ] {
             assert_eq!(names(text), ["a", "b"], "{text}");
         }
         assert_eq!(names(r#"{"name":"alone","description":"x"}"#), ["alone"]);
+        assert_eq!(names(r#"{"tools":[{"name":"a"},{"description":"x"},"y"]}"#), ["a", "", ""]);
+        assert_eq!(names(r#"[{"name":"a"},3]"#), ["a", ""]);
+        let wide: Vec<u8> =
+            "\u{feff}[{\"name\":\"a\"}]".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert_eq!(read(&wide).unwrap().remove(0).name, "a");
         assert_eq!(names("[]"), [""; 0]);
         assert_eq!(names(r#"{"tools":[]}"#), [""; 0]);
     }

@@ -4,6 +4,7 @@
 //! ([`crate::hook::decide`]) makes scenes and turns what is found into a verdict. **Invariant:** these
 //! rules find nothing in a scan; they are listed for their documentation.
 
+pub(crate) mod danger;
 mod destructive;
 mod installs_package;
 mod scene;
@@ -36,6 +37,7 @@ pub(crate) const RULES: &[Rule] = &[
     rule(&UNAPPROVED_TOOL),
     rule(&POISONED_RESULT),
     rule(&QUARANTINED),
+    rule(&DANGEROUS),
 ];
 
 const fn rule(doc: &'static RuleDoc) -> Rule {
@@ -153,6 +155,17 @@ pub(crate) static QUARANTINED: RuleDoc = doc(
     ],
 );
 
+pub(crate) static DANGEROUS: RuleDoc = doc(
+    "GA011",
+    "dangerous-command",
+    Level::Block,
+    [
+        "An agent is about to run a command that opens this machine to others or sends its keys away.",
+        "A shell for the network, secrets in a request, code from an address without a certificate, a container or an agent without its fences: an order in some text is the usual reason, and no question comes after it.",
+        "A person who means it runs it themselves, or allows the one command with `throughline guard allow GA011 --path 'COMMAND' --user`.",
+    ],
+);
+
 /// One objection to an action.
 #[derive(Debug)]
 pub(crate) struct Found {
@@ -175,6 +188,7 @@ pub(crate) fn check(scene: &Scene<'_>) -> Vec<Found> {
     self_modification::check(scene, &mut found);
     installs_package::check(scene, &mut found);
     unapproved_tool::check(scene, &mut found);
+    danger::check(scene, &mut found);
     found
 }
 

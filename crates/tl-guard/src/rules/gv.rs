@@ -6,6 +6,7 @@
 //! insecure or hidden code of servers alone. A script of a skill runs with the agent's rights, often
 //! unread; a server's tools run with what any document makes the agent ask for.
 
+mod command;
 mod python;
 mod script;
 mod server;
@@ -41,6 +42,7 @@ pub const RULES: &[Rule] = &[
     Rule { doc: &DOCS[9], check: Check::Elsewhere },
     Rule { doc: &DOCS[10], check: Check::Elsewhere },
     Rule { doc: &DOCS[11], check: Check::Elsewhere },
+    Rule { doc: &command::DELETES, check: Check::Elsewhere },
     Rule { doc: &SERVER[0], check: Check::Elsewhere },
     Rule { doc: &SERVER[1], check: Check::Elsewhere },
     Rule { doc: &SERVER[2], check: Check::Elsewhere },
@@ -255,8 +257,8 @@ static SERVER: [RuleDoc; 10] = [
         Level::High,
         &["ast:AST01", "asi:ASI10", "cwe:CWE-506"],
         [
-            "A server enters itself or a key where the system starts programs or lets people in.",
-            "It stays when the server is removed.",
+            "A server, a script, or a command that instructions give enters itself or a key where the system starts programs or lets people in.",
+            "It stays when the server or skill is removed.",
             ASK,
         ],
     ),
@@ -311,7 +313,7 @@ fn check(artifact: &Artifact, cx: &Cx<'_>, sink: &mut Sink) {
         return of_server(artifact, cx, sink);
     }
     if !matches!(artifact.role, Role::SkillFile | Role::SkillDoc) {
-        return;
+        return command::check(artifact, &[], sink);
     }
     let Shown { found: mut all, mut whole } = script::read(&artifact.at.path, &artifact.text);
     // A document is read as a model reads it, too; a program does only what its bytes say.
@@ -329,6 +331,8 @@ fn check(artifact: &Artifact, cx: &Cx<'_>, sink: &mut Sink) {
         let text = "the file of a skill is larger or more entangled than is followed";
         sink.add(gq::finding(&gq::NOT_FULLY_SCANNED, artifact.at.clone(), text, ""));
     }
+    let known: Vec<Found> = all.iter().map(|(found, _)| *found).collect();
+    command::check(artifact, &known, sink);
     for (found, range) in all {
         let mut one = at(&DOCS[found as usize], artifact, &range, message(found));
         if artifact.role == Role::SkillDoc {

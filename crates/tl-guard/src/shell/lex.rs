@@ -30,6 +30,8 @@ pub(super) fn read(script: &mut Script, variables: &mut Variables, text: &str, d
         word: None,
         redirect: None,
         documents: Vec::new(),
+        groups: Vec::new(),
+        closed: None,
     };
     lexer.script();
 }
@@ -46,6 +48,10 @@ struct Lexer<'a> {
     redirect: Option<To>,
     /// Here documents whose text begins on the next line: their end, and whether it was quoted.
     documents: Vec<(String, bool)>,
+    /// Where the commands of groups begin that are open: `(`, `{`, `do`.
+    groups: Vec<usize>,
+    /// The same of a group that has just ended: a pipe behind it reads all of it.
+    closed: Option<usize>,
 }
 
 /// What a word behind `<` or `>` is.
@@ -87,7 +93,18 @@ impl Lexer<'_> {
                     self.take_documents();
                 }
                 c if c.is_whitespace() => self.end_word(),
-                ';' | '(' | ')' => self.end_command(false),
+                '(' => {
+                    // What is piped into a group is read by its first command.
+                    if self.word.is_some() || !self.command.words.is_empty() {
+                        self.end_command(false);
+                    }
+                    self.groups.push(self.script.commands.len());
+                }
+                ')' => {
+                    self.end_command(false);
+                    self.closed = self.groups.pop();
+                }
+                ';' => self.end_command(false),
                 '|' => {
                     let or = self.peek(0) == Some('|');
                     self.at += usize::from(or || self.peek(0) == Some('&'));
@@ -172,8 +189,11 @@ impl Lexer<'_> {
 
     /// The output of a script stands in a word.
     fn substitute(&mut self, inner: &str) {
+        let before = self.script.commands.len();
         script_into(self.script, self.variables, inner, self.depth + 1);
+        let after = self.script.commands.len();
         let word = self.word();
+        word.takes(before..after);
         word.unknown = true;
         word.text.push_str("$(...)");
     }
@@ -275,7 +295,9 @@ impl Lexer<'_> {
             }
             Some(value) => self.word().text.push_str(&value),
             None => {
+                let made = self.script.made.get(name).cloned().unwrap_or_default();
                 let word = self.word();
+                word.takes(made);
                 word.unknown = true;
                 word.text.push_str("${");
                 word.text.push_str(name);
@@ -337,8 +359,11 @@ impl Lexer<'_> {
         if self.peek(0) == Some('(') {
             self.at += 1;
             let inner = self.parenthesised();
+            let before = self.script.commands.len();
             script_into(self.script, self.variables, &inner, self.depth + 1);
+            let after = self.script.commands.len();
             let word = self.word();
+            word.takes(before..after);
             word.unknown = true;
             word.text.push(first);
             word.text.push_str("(...)");
@@ -386,6 +411,11 @@ impl Lexer<'_> {
             None => {
                 let first = self.command.words.is_empty();
                 if first && RESERVED.contains(&word.text.as_str()) {
+                    match word.text.as_str() {
+                        "{" | "do" => self.groups.push(self.script.commands.len()),
+                        "}" | "done" => self.closed = self.groups.pop(),
+                        _ => {}
+                    }
                     return;
                 }
                 if first && self.assign(&word) {
@@ -408,8 +438,10 @@ impl Lexer<'_> {
             && name.chars().all(|c| c == '_' || c.is_ascii_alphanumeric());
         if is_name && !word.unknown && value.len() <= VALUE {
             self.variables.insert(name.to_owned(), value.to_owned());
+            self.script.made.remove(name);
         } else if is_name {
             self.variables.remove(name);
+            self.script.made.insert(name.to_owned(), word.made.clone());
         }
         is_name
     }
@@ -424,8 +456,19 @@ impl Lexer<'_> {
                 self.assign(word);
             }
         }
+        let empty = command.words.is_empty() && command.redirects.is_empty();
+        let closed = self.closed.take().filter(|_| command.words.is_empty());
+        let start = match command.piped {
+            true => command.source.start,
+            false => closed.unwrap_or(self.script.commands.len()),
+        };
         add(self.script, self.variables, command, self.depth);
         self.command.piped = pipes;
+        if pipes {
+            self.command.source = start..self.script.commands.len();
+        } else if empty {
+            self.closed = closed;
+        }
     }
 
     /// Reads the here documents that begin on this line.
@@ -462,6 +505,8 @@ impl Lexer<'_> {
                     word: None,
                     redirect: None,
                     documents: Vec::new(),
+                    groups: Vec::new(),
+                    closed: None,
                 };
                 inner.quoted(false);
             }

@@ -86,6 +86,17 @@ pub(super) fn reads_a_script(command: &Command) -> bool {
     SHELLS.contains(&command.program().as_str()) && without_script(command)
 }
 
+/// Whether it is a shell or an interpreter that runs what it reads.
+pub(super) fn runs_its_input(command: &Command) -> bool {
+    let program = command.program();
+    let program = program.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
+    let known = |names: &[&str]| names.contains(&program);
+    let text = |word: &Word| ["-c", "-e", "-m", "-p"].iter().any(|f| word.text.starts_with(f));
+    known(SHELLS) && without_script(command)
+        || known(INTERPRETERS) && without_script(command) && !command.arguments().iter().any(text)
+        || matches!(program, "iex" | "invoke-expression") && command.arguments().is_empty()
+}
+
 /// Whether a shell or interpreter has neither a file nor a text to run.
 fn without_script(command: &Command) -> bool {
     let operands = command.operands().filter(|word| word.text != "-").count();

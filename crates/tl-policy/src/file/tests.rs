@@ -45,8 +45,8 @@ fn an_exception_without_owner_day_or_subject_is_refused() {
     insta::assert_snapshot!(exception(rest), @"line 2, column 10: an exception leaves exactly one of `path`, `command`, `host`, `server`, `tool` and `package` alone");
     insta::assert_snapshot!(exception(&format!("path = \"./a\"\nhost = \"a.example\"\n{rest}")), @"line 2, column 10: an exception leaves exactly one of `path`, `command`, `host`, `server`, `tool` and `package` alone");
     insta::assert_snapshot!(exception("path = \"./a\"\nowner = \" \"\nreason = \"r\"\nexpires = \"2027-01-31\""), @"line 4, column 9: an exception names who answers for it, and why");
-    insta::assert_snapshot!(exception("path = \"./a\"\nowner = \"ana\"\nreason = \"r\"\nexpires = \"soon\""), @r#"line 6, column 11: `expires` is a day such as "2027-01-31""#);
-    insta::assert_snapshot!(exception("path = \"./a\"\nowner = \"ana\"\nreason = \"r\"\nexpires = \"2027-02-30\""), @r#"line 6, column 11: `expires` is a day such as "2027-01-31""#);
+    insta::assert_snapshot!(exception("path = \"./a\"\nowner = \"ana\"\nreason = \"r\"\nexpires = \"soon\""), @r#"line 6, column 11: `until` is a day such as "2027-01-31""#);
+    insta::assert_snapshot!(exception("path = \"./a\"\nowner = \"ana\"\nreason = \"r\"\nexpires = \"2027-02-30\""), @r#"line 6, column 11: `until` is a day such as "2027-01-31""#);
     insta::assert_snapshot!(exception("path = \"a\"\nowner = \"ana\"\nreason = \"r\"\nexpires = \"2027-01-31\""), @"line 3, column 8: `a` could be meant in the repository's root or everywhere: write `./a` or `**/a`");
     insta::assert_snapshot!(exception("path = \"./a\"\nreason = \"r\"\nexpires = \"2027-01-31\""), @"line 1, column 1: missing field `owner`");
 }

@@ -42,6 +42,21 @@ pub(super) struct Asked {
     pub(super) servers: Vec<Server>,
     /// What was not learnt.
     pub(super) findings: Vec<Finding>,
+    /// How many were to answer, and how many of them did not.
+    counts: (usize, usize),
+}
+
+impl Asked {
+    /// Why there is no answer at all, where one was to be had.
+    pub(super) fn unanswered(&self) -> Option<String> {
+        match self.counts {
+            (1, 1) => Some("the one server that was started did not answer".to_owned()),
+            (all, silent) if all > 0 && all == silent => {
+                Some(format!("none of the {all} servers that were started answered"))
+            }
+            _ => None,
+        }
+    }
 }
 
 /// Starts every server that is configured and switched on, and asks it what it offers.
@@ -82,6 +97,8 @@ pub(super) fn ask(
             elsewhere += 1;
             continue;
         };
+        asked.counts.0 += 1;
+        asked.counts.1 += usize::from(failed.is_some() && answer.tools.is_empty());
         asked.findings.extend(answer.findings(&server));
         asked.findings.extend(failed.map(|(why, said)| probe::unasked(&server, &why, &said)));
         server.tools = answer.tools;

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
-use tl_core::finding::{Finding, Level, Location, Root};
+use tl_core::finding::{Finding, Level, Location, Root, State};
 use tl_core::verdict::Verdict;
 use tl_guard::inline;
 use tl_guard::inventory::Server;
@@ -51,7 +51,7 @@ pub(super) struct ScanArgs {
     #[arg(long, value_name = "FORM", default_value = "table")]
     format: Form,
     /// Print one JSON document (`guard/v1`), like `--format json`
-    #[arg(long)]
+    #[arg(long, conflicts_with = "format")]
     json: bool,
     /// Lowest level that is shown in the table
     #[arg(long, value_name = "LEVEL", default_value = "warn")]
@@ -179,18 +179,40 @@ pub(super) async fn cmd_scan(
     if sorted.new_at(args.fail_on.level()).next().is_some() {
         return Ok(Outcome::No);
     }
-    // Nobody should take a list that could not be read for a good one.
-    let is_unread =
-        |finding: &&Finding| finding.at.root == Root::Tools && finding.rule.0 == "GQ002";
-    match sorted.findings.iter().find(is_unread) {
-        Some(finding) => {
-            let (name, why) = (&finding.at.path, &finding.message);
-            let what = format!("the tool list `{name}` cannot be read: {why}");
-            Err(CommandError::environment(what)
-                .hint("it is JSON: `{\"tools\": [...]}` or the array alone"))
-        }
-        None => Ok(Outcome::Done),
+    // Nobody should take what was not looked at for good.
+    match sorted.findings.iter().find(|finding| is_unexamined(finding)) {
+        Some(finding) => Err(unexamined(finding)),
+        None => match &looked.unasked {
+            Some(why) => Err(CommandError::environment(why.clone()).hint(
+                "see the findings GQ002 above; `--tools FILE` takes a list that you got yourself",
+            )),
+            None => Ok(Outcome::Done),
+        },
     }
+}
+
+/// Whether what was asked for, or what an agent is configured with, was not looked at, or not all of it.
+fn is_unexamined(finding: &Finding) -> bool {
+    let listed =
+        finding.at.root == Root::Tools && matches!(finding.rule.0.as_ref(), "GQ001" | "GQ002");
+    let malformed = finding.rule.0 == "GQ002" && finding.level >= Level::High;
+    finding.state == State::New && (listed || malformed)
+}
+
+fn unexamined(finding: &Finding) -> CommandError {
+    let (name, why) = (&finding.at.path, &finding.message);
+    if finding.at.root != Root::Tools {
+        return CommandError::environment(format!("`{name}` was not looked at: {why}"))
+            .hint("an agent may read it in another way; mend it, or allow GQ002 for it");
+    }
+    if finding.rule.0 == "GQ001" {
+        return CommandError::environment(format!(
+            "the tool list `{name}` was not looked at whole: {why}"
+        ))
+        .hint("give it in several files, each with `--tools`");
+    }
+    CommandError::environment(format!("the tool list `{name}` cannot be read: {why}"))
+        .hint("it is JSON in UTF-8: `{\"tools\": [...]}`, a server's answer, or the array alone")
 }
 
 /// Servers that a policy does not want: the administrator's, the person's and the repository's own.

@@ -4,6 +4,7 @@ use tl_core::verdict::Effect;
 
 use super::{Found, Kind, SECRET_PATH, Scene, Touch};
 use crate::hook::paths::Spot;
+use crate::shell::Command;
 
 /// Directories of secrets: names that follow each other anywhere in a path. What is below is secret.
 const DIRECTORIES: &[&[&str]] = &[
@@ -145,6 +146,25 @@ fn is_environment(name: &str) -> bool {
             .is_some_and(|rest| !rest.split('.').any(|part| example.contains(&part)))
 }
 
+/// Whether a path as it is written is that of a file of keys or passwords, and of which sort.
+pub(super) fn named(path: &str, glob: bool) -> Option<Holds> {
+    let parts: Vec<&str> = path.split(['/', '\\']).filter(|part| !part.is_empty()).collect();
+    let outside = path.starts_with(['~', '/']);
+    let secret = if glob { may_be_secret(&parts, !outside) } else { is_secret(&parts, false) };
+    let below = |pattern: &&[&str]| parts.windows(pattern.len()).any(|window| window == *pattern);
+    let strong = outside || DIRECTORIES.iter().any(below);
+    secret.then_some(if strong { Holds::Keys } else { Holds::Settings })
+}
+
+/// What a secret file holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Holds {
+    /// A person's own keys, wherever they open.
+    Keys,
+    /// What a project is set up with: `.env`.
+    Settings,
+}
+
 fn is_secret_spot(spot: &Spot, touch: &Touch, fold: bool) -> bool {
     let parts: Vec<&str> = spot.shown.split('/').filter(|part| !part.is_empty()).collect();
     if touch.glob {
@@ -239,7 +259,7 @@ fn shell_matches(pattern: &str, name: &str) -> bool {
 }
 
 /// Names that no code needs but for what they hold.
-const NEEDLES: &[&str] = &[
+pub(super) const NEEDLES: &[&str] = &[
     ".ssh/",
     "id_rsa",
     "id_ed25519",
@@ -261,11 +281,18 @@ const NEEDLES: &[&str] = &[
 
 /// A secret that inline code of an interpreter names.
 fn code_needle(step: &super::Step) -> Option<&'static str> {
+    let code = inline_code(&step.command)?;
+    NEEDLES.iter().find(|needle| code.contains(**needle)).copied()
+}
+
+/// Code that an interpreter is given in a word or as its input.
+pub(super) fn inline_code(command: &Command) -> Option<&str> {
     let interpreter = ["python", "node", "perl", "ruby", "php", "deno", "bun", "lua", "osascript"];
-    if !interpreter.iter().any(|name| step.program.starts_with(name)) {
+    let program = command.program();
+    if !interpreter.iter().any(|name| program.starts_with(name)) {
         return None;
     }
-    let arguments = step.command.arguments();
+    let arguments = command.arguments();
     let inline = arguments.iter().position(|word| {
         matches!(
             word.text.as_str(),
@@ -273,8 +300,7 @@ fn code_needle(step: &super::Step) -> Option<&'static str> {
         )
     });
     let code = inline.and_then(|at| arguments.get(at + 1)).map(|word| word.text.as_str());
-    let code = code.or(step.command.input.as_deref())?;
-    NEEDLES.iter().find(|needle| code.contains(**needle)).copied()
+    code.or(command.input.as_deref())
 }
 
 #[cfg(test)]

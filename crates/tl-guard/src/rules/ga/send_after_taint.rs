@@ -3,7 +3,7 @@
 use serde_json::Value;
 use tl_core::verdict::Effect;
 
-use super::{Found, SEND_AFTER_TAINT, Scene, Step};
+use super::{Found, SEND_AFTER_TAINT, Scene, Step, danger};
 use crate::hook::Action;
 use crate::rules::gs;
 
@@ -122,6 +122,11 @@ fn sent_by(step: &Step, scene: &Scene<'_>) -> Option<String> {
             Some(host) => format!("`{program}` reaches `{host}`"),
             None => format!("`{program}` reaches another machine"),
         });
+    }
+    if let Some(code) = danger::network_code(&step.command) {
+        let hosts = danger::hosts_in(code);
+        let local = !hosts.is_empty() && hosts.iter().all(|host| is_local(host));
+        return (!local).then(|| format!("code that `{program}` is given reaches the network"));
     }
     let subcommand = step.command.operands().next().map_or("", |word| word.text.as_str());
     let gh_sends = || {

@@ -53,7 +53,7 @@ pub(super) fn delete(ground: &Ground<'_>, path: &str, cwd: &Path) -> Touch {
 }
 
 /// Programs whose words are no files whose content they show.
-const NOT_READ: &[&str] = &[
+pub(super) const NOT_READ: &[&str] = &[
     "echo",
     "printf",
     "ls",
@@ -236,7 +236,7 @@ fn written_by_flag(command: &Command, program: &str, add: &mut dyn FnMut(&Word, 
 }
 
 /// What of a word may be a file: itself, what is behind `=` or `@`.
-fn readable(text: &str, add: &mut dyn FnMut(&str)) {
+pub(super) fn readable(text: &str, add: &mut dyn FnMut(&str)) {
     let behind = text.split_once('=').map(|(_, value)| value);
     if text.starts_with('-') {
         // `-d@FILE`, `--data=@FILE`, `--file=FILE`

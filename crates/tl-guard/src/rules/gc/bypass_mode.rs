@@ -63,7 +63,7 @@ fn check(cx: &Cx<'_>, sink: &mut Sink) {
 }
 
 /// Options with which agents ask no more.
-const FLAGS: &[&str] = &[
+pub(in crate::rules) const FLAGS: &[&str] = &[
     "--dangerously-skip-permissions",
     "--dangerously-bypass-approvals-and-sandbox",
     "--yolo",

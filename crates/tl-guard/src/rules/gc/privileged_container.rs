@@ -44,7 +44,11 @@ fn check(cx: &Cx<'_>, sink: &mut Sink) {
 
 /// The option of a container's command line that gives away the machine.
 fn privileged(line: &str) -> Option<String> {
-    let words = words(line);
+    of_words(&words(line))
+}
+
+/// The same of its words.
+pub(in crate::rules) fn of_words(words: &[String]) -> Option<String> {
     let engine =
         words.iter().any(|w| matches!(program_name(w).as_str(), "docker" | "podman" | "nerdctl"));
     if !engine || !words.iter().any(|w| matches!(w.as_str(), "run" | "create")) {
@@ -52,7 +56,9 @@ fn privileged(line: &str) -> Option<String> {
     }
     words.iter().enumerate().find_map(|(index, word)| {
         let before = index.checked_sub(1).map_or("", |before| words[before].as_str());
-        let (flag, value) = word.split_once('=').unwrap_or((before, word));
+        // The value of a flag may hold a `=` of its own: `--mount type=bind,source=/`.
+        let own = word.split_once('=').filter(|_| word.starts_with('-'));
+        let (flag, value) = own.unwrap_or((before, word));
         let mount = matches!(flag, "-v" | "--volume") && value.starts_with("/:");
         let bind =
             flag == "--mount" && value.split(',').any(|part| matches!(part, "source=/" | "src=/"));
