@@ -75,9 +75,7 @@ pub fn explain(data: &Dataset<'_>, id: &str, limit: usize) -> Result<Explanation
         ),
         "rework" => (
             "lines changed again",
-            items(data, |item| {
-                item.size?.reworked.filter(|lines| *lines > 0).map(|lines| lines as f64)
-            }),
+            items(data, |item| item.size?.reworked.filter(|lines| *lines > 0).map(f64::from)),
         ),
         "dora" if data.line.end == End::Deployed => ("changes first shipped", deployed(data)),
         "cadence" | "dora" => ("changes first shipped", releases(data)),

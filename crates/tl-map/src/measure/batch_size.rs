@@ -53,8 +53,9 @@ pub fn batch_size(data: &Dataset<'_>) -> BatchSize {
     let size_of = |item: &Item| item.size.map_or(0, |size| lines(&size));
     let column = line_column(sized.iter().copied());
     let mut quantiles = column.quantiles(&[0.5, 0.9], Unit::Lines, &draws);
-    let files = Column::of(sized.iter().copied(), |item| item.size.map(|size| size.files as i64))
-        .or("no difference was read");
+    let files =
+        Column::of(sized.iter().copied(), |item| item.size.map(|size| i64::from(size.files)))
+            .or("no difference was read");
     let large = sized.iter().filter(|item| size_of(item) > 400).count() as u64;
     let mut lower = 0;
     let by_size = CLASSES
