@@ -1,4 +1,4 @@
-//! What tests of whole scans share: a repository of some files, looked at alone.
+//! What tests share: a repository of some files or a list of tools, looked at alone; one file as rules see it.
 //!
 //! In: files. Out: what a scan finds in them. Start at [`scanned`].
 
@@ -6,8 +6,12 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use tl_core::finding::{Location, Root};
+
 use crate::host::{Host, Os};
+use crate::inventory::{Client, Scope};
 use crate::scan::{Scan, Scanned, scan};
+use crate::text::unit::{Artifact, Encoding, Role};
 
 /// A machine with one repository and nothing else.
 pub(crate) fn host(repository: &Path) -> Host {
@@ -37,4 +41,35 @@ pub(crate) fn scanned<T: AsRef<[u8]>>(files: &[(&str, T)]) -> Scanned {
         only: Vec::new(),
     };
     scan(&host(tree.path()), &ask, &mut |_| ()).unwrap()
+}
+
+/// What a scan finds in a list of tools.
+pub(crate) fn listed(list: String) -> Scanned {
+    let tools = vec![("list".to_owned(), list.into_bytes())];
+    let only = Vec::new();
+    let ask = Scan { home: false, all: false, repositories: false, tools, listeners: false, only };
+    let host = Host { repositories: Vec::new(), ..host(Path::new("/")) };
+    scan(&host, &ask, &mut |_| ()).unwrap()
+}
+
+/// A file of a repository as rules see it.
+pub(crate) fn artifact(role: Role, path: &str, text: &str) -> Artifact {
+    let at = Location {
+        root: Root::Repository,
+        path: path.to_owned(),
+        line: 0,
+        column: 0,
+        end_line: 0,
+        within: String::new(),
+    };
+    Artifact {
+        role,
+        client: Client::Unknown,
+        scope: Scope::Project,
+        at,
+        text: text.to_owned(),
+        bytes: text.len() as u64,
+        whole: true,
+        encoding: Encoding::Utf8,
+    }
 }

@@ -163,32 +163,7 @@ fn unescape(text: &str) -> Vec<u8> {
 
 /// Rules and levels for files of a repository.
 fn levels(files: &[(&str, &str)]) -> Vec<(String, Level)> {
-    let root = tempfile::tempdir().unwrap();
-    let place = |name: &str| root.path().join(name);
-    for name in ["repo", "home", "system"] {
-        fs::create_dir_all(place(name)).unwrap();
-    }
-    for (path, text) in files {
-        let path = place("repo").join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-    let host = Host {
-        os: Os::Linux,
-        home: Some(place("home")),
-        system: place("system"),
-        variables: [].into(),
-        repositories: vec![place("repo")],
-    };
-    let ask = Scan {
-        home: false,
-        all: false,
-        repositories: true,
-        tools: Vec::new(),
-        listeners: false,
-        only: Vec::new(),
-    };
-    let findings = scan(&host, &ask, &mut |_| {}).unwrap().findings;
+    let findings = crate::testing::scanned(files).findings;
     findings.into_iter().map(|one| (one.rule.0.into_owned(), one.level)).collect()
 }
 

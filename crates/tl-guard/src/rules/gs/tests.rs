@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
-use tl_core::finding::{Location, Root};
 
 use super::*;
-use crate::inventory::{Client, Inventory};
-use crate::text::unit::Encoding;
+use crate::inventory::Inventory;
+use crate::testing::artifact;
 
 fn seen(path: &str, text: &str) -> Vec<(&'static str, String)> {
     secrets(path, text)
@@ -30,24 +29,7 @@ fn github(random: &str) -> String {
 }
 
 fn findings(path: &str, role: Role, text: &str) -> Vec<tl_core::finding::Finding> {
-    let at = Location {
-        root: Root::Repository,
-        path: path.to_owned(),
-        line: 0,
-        column: 0,
-        end_line: 0,
-        within: String::new(),
-    };
-    let artifact = Artifact {
-        role,
-        client: Client::Unknown,
-        scope: Scope::Project,
-        at,
-        text: text.to_owned(),
-        bytes: text.len() as u64,
-        whole: true,
-        encoding: Encoding::Utf8,
-    };
+    let artifact = artifact(role, path, text);
     let (inventory, tools) = (Inventory::default(), BTreeMap::new());
     let mut sink = Sink::default();
     check(&artifact, &Cx { inventory: &inventory, tools: &tools }, &mut sink);

@@ -1,29 +1,9 @@
-use tl_core::finding::{Location, Root};
-
 use super::*;
-use crate::inventory::{Client, Scope};
-use crate::text::unit::Encoding;
+use crate::testing::artifact;
 
 /// `GV101 high 3` of each finding of a file.
 fn found(role: Role, path: &str, text: &str) -> Vec<String> {
-    let at = Location {
-        root: Root::Repository,
-        path: path.to_owned(),
-        line: 0,
-        column: 0,
-        end_line: 0,
-        within: String::new(),
-    };
-    let artifact = Artifact {
-        role,
-        client: Client::Unknown,
-        scope: Scope::Project,
-        at,
-        text: text.to_owned(),
-        bytes: text.len() as u64,
-        whole: true,
-        encoding: Encoding::Utf8,
-    };
+    let artifact = artifact(role, path, text);
     let mut sink = Sink::default();
     check(&artifact, &[], &mut sink);
     let all = sink.finish();
