@@ -1,7 +1,7 @@
 //! Commands that instructions give: in fences and backticks of a document, and in a skill's shell scripts.
 //!
 //! In: a file that an agent works by. Out: findings of the rules on files of skills. Start at [`check`].
-//! The judge is the hook's own ([`danger`]), so that what is refused when it runs is seen where it is
+//! The judge is the hook's own (`ga::danger`), so that what is refused when it runs is seen where it is
 //! written. A page that tells of attacks names such commands; whoever reads it is not told to run them.
 
 use std::borrow::Cow;
