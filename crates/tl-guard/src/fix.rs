@@ -7,7 +7,7 @@
 mod config;
 mod install;
 mod item;
-pub mod patch;
+mod patch;
 mod same;
 mod stored;
 
@@ -17,6 +17,7 @@ use tl_core::finding::{Edit, Finding, Level, is_invisible};
 
 use crate::inventory::Ecosystem;
 use crate::parse::{self, Limits, Node};
+use crate::rules::gs::without_secrets;
 pub use install::installed;
 use stored::Stored;
 
@@ -153,8 +154,18 @@ fn applied(text: &str, edits: &[Edit]) -> String {
     out
 }
 
+/// The mend of a file as a patch for people and programs, and whether it hides secrets: each is `***`
+/// then, and `git apply` does not take it.
+pub fn shown(path: &str, before: &[u8], after: &[u8]) -> (String, bool) {
+    let (before, after) = (readable(before), readable(after));
+    let hidden = [&before, &after].map(|text| without_secrets(path, text));
+    let hides = hidden.iter().any(Option::is_some);
+    let [old, new] = hidden;
+    (patch::unified(path, &old.unwrap_or(before), &new.unwrap_or(after)), hides)
+}
+
 /// Text of a file for a person, however it is stored.
-pub fn readable(bytes: &[u8]) -> String {
+fn readable(bytes: &[u8]) -> String {
     match Stored::of(bytes) {
         Ok(stored) => stored.text.into_owned(),
         Err(_) => String::from_utf8_lossy(bytes).into_owned(),

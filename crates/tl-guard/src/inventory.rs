@@ -239,6 +239,26 @@ pub struct Server {
     pub rest: BTreeMap<String, Value>,
 }
 
+impl Server {
+    /// A server of which only the name is known, and the place that speaks of it.
+    pub fn named(name: &str, at: Location) -> Self {
+        Self {
+            client: Client::Unknown,
+            scope: Scope::User,
+            name: name.to_owned(),
+            launch: Launch::Other { text: String::new() },
+            env: BTreeMap::new(),
+            package: None,
+            disabled: false,
+            auto_approve: Vec::new(),
+            instructions: None,
+            tools: Vec::new(),
+            at,
+            rest: BTreeMap::new(),
+        }
+    }
+}
+
 /// All that a model sees of a tool (prompts and resources have the same form, with `kind`).
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

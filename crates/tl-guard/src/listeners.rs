@@ -358,20 +358,8 @@ mod tests {
     }
 
     fn server(launch: Launch) -> Server {
-        Server {
-            client: Client::Cursor,
-            scope: crate::inventory::Scope::User,
-            name: "mail".to_owned(),
-            launch,
-            env: Default::default(),
-            package: None,
-            disabled: false,
-            auto_approve: Vec::new(),
-            instructions: None,
-            tools: Vec::new(),
-            at: crate::text::unit::tools_at("mcp.json"),
-            rest: Default::default(),
-        }
+        let at = crate::text::unit::tools_at("mcp.json");
+        Server { client: Client::Cursor, launch, ..Server::named("mail", at) }
     }
 
     #[cfg(unix)]

@@ -12,7 +12,7 @@ use crate::{
     discover::{self, Ask, Problem, ProblemKind},
     host::Host,
     inline::{self, Inline},
-    inventory::{Client, Inventory, Launch, Scope, Server, tools},
+    inventory::{Inventory, Server, tools},
     limits,
     rules::{self, Check, Cx, Raw, Rule, Sink, gq},
     text::{
@@ -230,20 +230,7 @@ fn unread(problem: &Problem) -> Finding {
 
 /// The server that a list of tools stands for.
 fn listed(name: &str, tools: Vec<crate::inventory::Tool>) -> Server {
-    Server {
-        client: Client::Unknown,
-        scope: Scope::User,
-        name: name.to_owned(),
-        launch: Launch::Other { text: String::new() },
-        env: BTreeMap::new(),
-        package: None,
-        disabled: false,
-        auto_approve: Vec::new(),
-        instructions: None,
-        tools,
-        at: unit::tools_at(name),
-        rest: BTreeMap::new(),
-    }
+    Server { tools, ..Server::named(name, unit::tools_at(name)) }
 }
 
 fn trouble(name: &str, error: &tools::ToolsError) -> Finding {
@@ -401,16 +388,7 @@ const OF_RESULTS: [&str; 2] = ["GH", "GP"];
 /// The rules on what a tool answered, for the hook and for result scanning. Only they are made
 /// ready: a hook is a new process each time.
 pub fn result(text: &str, at: Location) -> Vec<Finding> {
-    let artifact = Artifact {
-        role: Role::ToolResult,
-        client: Client::Unknown,
-        scope: Scope::Project,
-        at,
-        text: text.to_owned(),
-        bytes: text.len() as u64,
-        whole: true,
-        encoding: Encoding::Utf8,
-    };
+    let artifact = Artifact::whole(Role::ToolResult, at, text);
     let (inventory, names) = (Inventory::default(), BTreeMap::new());
     let cx = Cx { inventory: &inventory, tools: &names };
     let of = |rule: &&Rule| OF_RESULTS.contains(&&rule.doc.id[..2]);

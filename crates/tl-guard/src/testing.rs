@@ -9,9 +9,8 @@ use std::path::Path;
 use tl_core::finding::{Location, Root};
 
 use crate::host::{Host, Os};
-use crate::inventory::{Client, Scope};
 use crate::scan::{Scan, Scanned, scan};
-use crate::text::unit::{Artifact, Encoding, Role};
+use crate::text::unit::{Artifact, Role};
 
 /// A machine with one repository and nothing else.
 pub(crate) fn host(repository: &Path) -> Host {
@@ -62,14 +61,5 @@ pub(crate) fn artifact(role: Role, path: &str, text: &str) -> Artifact {
         end_line: 0,
         within: String::new(),
     };
-    Artifact {
-        role,
-        client: Client::Unknown,
-        scope: Scope::Project,
-        at,
-        text: text.to_owned(),
-        bytes: text.len() as u64,
-        whole: true,
-        encoding: Encoding::Utf8,
-    }
+    Artifact::whole(role, at, text)
 }

@@ -289,6 +289,19 @@ fn a_list_that_is_no_list_is_exit_code_3_and_an_empty_directory_is_fine() {
 }
 
 #[test]
+fn what_was_not_looked_at_is_exit_code_3() {
+    let env = env();
+    env.write(".mcp.json", r#"{"mcpServers": {"mail": {"command": "npx""#);
+    let shown = env.run(&["guard"]);
+    assert!(shown.contains("GQ002") && ends_with(&shown, 3), "{shown}");
+    fs::remove_file(env.repo().join(".mcp.json")).unwrap();
+    let tools: Vec<String> = (0..=10_000).map(|i| format!(r#"{{"name":"t{i}"}}"#)).collect();
+    env.write("tools.json", format!("[{}]", tools.join(",")));
+    let shown = env.run(&["guard", "--tools", "tools.json"]);
+    assert!(shown.contains("GQ001") && ends_with(&shown, 3), "{shown}");
+}
+
+#[test]
 fn two_branches_that_approve_different_things_merge() {
     let env = env();
     let run = |line: &str| {

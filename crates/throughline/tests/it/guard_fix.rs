@@ -87,6 +87,26 @@ fn only_the_rules_that_are_named_are_mended_and_a_slip_is_told() {
     assert!(slip.contains("did you mean `allow-all`?") && ends_with(&slip, 2), "{slip}");
 }
 
+#[test]
+fn a_secret_beside_what_is_mended_is_not_shown() {
+    let env = env();
+    let key = format!("sk-ant-api03-{}AA", "x7Qp2Lm9".repeat(11));
+    let servers = format!(
+        r#"{{"mcpServers": {{"mail": {{"command": "npx", "args": ["@acme/mail@latest"], "env": {{"API_KEY": "{key}"}}}}}}}}"#
+    );
+    env.write(".mcp.json", &servers);
+    env.write(
+        "node_modules/@acme/mail/package.json",
+        r#"{"name": "@acme/mail", "version": "1.4.2"}"#,
+    );
+    let shown = env.run(&["guard", "fix"]);
+    assert!(!shown.contains("x7Qp") && shown.contains(r#""API_KEY": "***""#), "{shown}");
+    assert!(shown.contains("`git apply` does not take that"), "{shown}");
+    assert!(!env.run(&["guard", "fix", "--apply"]).contains("x7Qp"));
+    let mended = fs::read_to_string(env.repo().join(".mcp.json")).unwrap();
+    assert_eq!(mended, servers.replace("latest", "1.4.2"));
+}
+
 #[cfg(unix)]
 #[test]
 fn nothing_is_written_through_a_link() {

@@ -69,6 +69,12 @@ fn a_tool_that_only_the_server_knows_is_vetted() {
 }
 
 #[test]
+fn a_server_that_says_nothing_is_exit_code_3() {
+    let shown = started(&with_server("exit 0\n"));
+    assert!(shown.contains("GQ") && shown.ends_with("[exit status: 3]\n"), "{shown}");
+}
+
+#[test]
 fn a_tool_that_changed_since_its_approval_is_found_by_asking_again() {
     let env = with_server(&polite(BENIGN));
     let lock = env.run(&["guard", "lock", "--by", "ana", "--start-servers"]);

@@ -8,7 +8,7 @@ use similar::{Algorithm, DiffOp, capture_diff_slices, group_diff_ops};
 const BESIDE: usize = 3;
 
 /// The difference of a file; empty where there is none. `path` is below its root, with `/`.
-pub fn unified(path: &str, before: &str, after: &str) -> String {
+pub(super) fn unified(path: &str, before: &str, after: &str) -> String {
     let (old, new): (Vec<&str>, Vec<&str>) =
         (before.split_inclusive('\n').collect(), after.split_inclusive('\n').collect());
     let ops = capture_diff_slices(Algorithm::Myers, &old, &new);

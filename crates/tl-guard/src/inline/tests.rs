@@ -1,31 +1,15 @@
-use tl_core::finding::{Finding, Level, Location, Root, State};
+use tl_core::finding::{Finding, Level, Location, State};
 use tl_core::time::Timestamp;
 
 use super::{apply, find};
-use crate::inventory::{Client, Scope};
+use crate::inventory::Scope;
 use crate::rules::{all, finding};
-use crate::text::unit::{Artifact, Encoding, Role};
+use crate::text::unit::{Artifact, Role};
 
 const SAID: &str = r#"guard:allow GC001 until=2027-01-31 owner=ana reason="pinned by the image""#;
 
 fn file(role: Role, scope: Scope, text: &str) -> Artifact {
-    Artifact {
-        role,
-        client: Client::Unknown,
-        scope,
-        at: Location {
-            root: Root::Repository,
-            path: "a".to_owned(),
-            line: 0,
-            column: 0,
-            end_line: 0,
-            within: String::new(),
-        },
-        text: text.to_owned(),
-        bytes: text.len() as u64,
-        whole: true,
-        encoding: Encoding::Utf8,
-    }
+    Artifact { scope, ..crate::testing::artifact(role, "a", text) }
 }
 
 /// A finding of a rule on a line of that file.

@@ -197,6 +197,20 @@ fn server_ranges(path: &str, text: &str) -> Vec<Range<usize>> {
     ranges
 }
 
+/// A text with each of its secrets as `***`, line by line; `None` where it has none.
+pub(crate) fn without_secrets(path: &str, text: &str) -> Option<String> {
+    let found = secrets(path, text);
+    let (mut out, mut seen) = (String::with_capacity(text.len()), 0);
+    for Secret { range, .. } in &found {
+        out.push_str(&text[seen..range.start]);
+        let lines = text[range.clone()].split('\n').map(|_| "***");
+        out.push_str(&lines.collect::<Vec<_>>().join("\n"));
+        seen = range.end;
+    }
+    out.push_str(&text[seen..]);
+    (!found.is_empty()).then_some(out)
+}
+
 /// All secrets of a text, in its order, none inside another.
 fn secrets(path: &str, text: &str) -> Vec<Secret> {
     let manner = manner::of(path);

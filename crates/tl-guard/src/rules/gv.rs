@@ -12,13 +12,12 @@ mod script;
 mod server;
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 use tl_core::finding::{Finding, Level};
 use tl_rules::doc::RuleDoc;
 
-use crate::inventory::{Launch, Server, Tool};
+use crate::inventory::{Server, Tool};
 use crate::rules::{Check, Cx, Rule, Sink, doc, finding, gp, gq};
 use crate::text::normalise::normalise;
 use crate::text::unit::{Artifact, Context, Role, Span, advance, of_joined, of_text};
@@ -408,16 +407,8 @@ fn alone(artifact: &Artifact, cx: &Cx<'_>) -> Option<Server> {
     Some(Server {
         client: artifact.client,
         scope: artifact.scope,
-        name: artifact.at.path.clone(),
-        launch: Launch::Other { text: String::new() },
-        env: BTreeMap::new(),
-        package: None,
-        disabled: false,
-        auto_approve: Vec::new(),
-        instructions: None,
         tools: std::iter::once("").chain(names).map(of_name).collect(),
-        at: artifact.at.clone(),
-        rest: BTreeMap::new(),
+        ..Server::named(&artifact.at.path, artifact.at.clone())
     })
 }
 

@@ -4,9 +4,9 @@ use proptest::prelude::*;
 use tl_core::finding::{Level, Location, Root};
 
 use super::{Kind, Scored, score};
-use crate::inventory::{Client, Inventory, Launch, Scope, Server, Tool};
+use crate::inventory::{Inventory, Server, Tool};
 use crate::rules::Cx;
-use crate::text::unit::{Artifact, Encoding, Role, of_artifact, of_tool};
+use crate::text::unit::{Artifact, Role, of_artifact, of_tool};
 
 fn place() -> Location {
     let (root, path, within) = (Root::Tools, "t.json".to_owned(), String::new());
@@ -19,20 +19,7 @@ fn server(name: &str, tools: &[(&str, &str)]) -> Server {
         description: Some((*said).to_owned()),
         ..Tool::default()
     };
-    Server {
-        client: Client::Cursor,
-        scope: Scope::User,
-        name: name.to_owned(),
-        launch: Launch::Other { text: String::new() },
-        env: BTreeMap::new(),
-        package: None,
-        disabled: false,
-        auto_approve: Vec::new(),
-        instructions: None,
-        tools: tools.iter().map(tool).collect(),
-        at: place(),
-        rest: BTreeMap::new(),
-    }
+    Server { tools: tools.iter().map(tool).collect(), ..Server::named(name, place()) }
 }
 
 fn of_description(said: &str) -> Vec<Scored> {
@@ -47,16 +34,7 @@ pub(super) fn level(said: &str) -> Option<Level> {
 }
 
 pub(super) fn of_document(role: Role, text: &str) -> Option<Level> {
-    let artifact = Artifact {
-        role,
-        client: Client::Unknown,
-        scope: Scope::Project,
-        at: place(),
-        text: text.to_owned(),
-        bytes: text.len() as u64,
-        whole: true,
-        encoding: Encoding::Utf8,
-    };
+    let artifact = Artifact::whole(role, place(), text);
     let (inventory, tools) = (Inventory::default(), BTreeMap::new());
     let cx = Cx { inventory: &inventory, tools: &tools };
     of_artifact(&artifact).iter().flat_map(|unit| score(unit, &cx)).map(|one| one.level).max()

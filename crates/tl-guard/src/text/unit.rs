@@ -62,6 +62,22 @@ pub struct Artifact {
     pub encoding: Encoding,
 }
 
+impl Artifact {
+    /// A whole text that no client was found to own, in a project.
+    pub fn whole(role: Role, at: Location, text: &str) -> Self {
+        Self {
+            role,
+            client: Client::Unknown,
+            scope: Scope::Project,
+            at,
+            text: text.to_owned(),
+            bytes: text.len() as u64,
+            whole: true,
+            encoding: Encoding::Utf8,
+        }
+    }
+}
+
 /// How a file was stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Encoding {

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use tl_core::finding::{Finding, Root, State};
 use tl_guard::discover;
-use tl_guard::fix::{Before, by_file, installed, is_utf16, may_mend, mends, patch, readable};
+use tl_guard::fix::{self, Before, by_file, installed, is_utf16, may_mend, mends};
 use tl_guard::inventory::package::is_exact;
 use tl_guard::inventory::{Ecosystem, Inventory};
 use tl_guard::limits;
@@ -98,7 +98,11 @@ pub(super) fn cmd_fix(ui: &mut Ui, globals: &Globals, args: &FixArgs) -> CmdResu
             ui.status(format!("mend     {} {}: {what}", finding.rule, place(&finding.at)));
         }
         let Some(after) = found.after else { continue };
-        text.push_str(&patch::unified(&name, &readable(&before), &readable(&after)));
+        let (patch, hides) = fix::shown(&name, &before, &after);
+        text.push_str(&patch);
+        if hides && !args.apply {
+            ui.note(format!("`{name}` holds secrets, which stand as `***` here, and `git apply` does not take that: `--apply` does"));
+        }
         if is_utf16(&before) && !args.apply {
             ui.note(format!("`{name}` is UTF-16, which `git apply` does not take: `--apply` does"));
         }

@@ -9,7 +9,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::builder::PossibleValuesParser;
-use tl_guard::fix::patch;
+use tl_guard::fix;
 use tl_guard::hook::{self, install};
 use tl_guard::host::Host;
 use tl_guard::inventory::Client;
@@ -189,11 +189,9 @@ fn make(ui: &mut Ui, changes: Vec<Change>, yes: bool, what: &str) -> CmdResult {
     for change in &changes {
         let text = |text: &Option<String>| text.clone().unwrap_or_default();
         let name = change.path.display().to_string();
-        let patch = patch::unified(
-            name.trim_start_matches('/'),
-            &text(&change.before),
-            &text(&change.after),
-        );
+        let (before, after) = (text(&change.before), text(&change.after));
+        let (patch, _) =
+            fix::shown(name.trim_start_matches('/'), before.as_bytes(), after.as_bytes());
         // A patch for a program is exact; a person sees what is hidden.
         ui.print(&if ui.out_is_terminal() { shown(&patch) } else { patch })?;
     }

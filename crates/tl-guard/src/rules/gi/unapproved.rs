@@ -67,29 +67,15 @@ fn origin(server: &Server) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
 
     use tl_core::verdict::Reason;
 
     use super::*;
     use crate::discover::nowhere;
-    use crate::inventory::{Client, Ecosystem, Package, Scope};
+    use crate::inventory::{Client, Ecosystem, Package};
 
     fn server(name: &str) -> Server {
-        Server {
-            client: Client::ClaudeCode,
-            scope: Scope::Project,
-            name: name.to_owned(),
-            launch: Launch::Other { text: String::new() },
-            env: BTreeMap::new(),
-            package: None,
-            disabled: false,
-            auto_approve: Vec::new(),
-            instructions: None,
-            tools: Vec::new(),
-            at: nowhere(),
-            rest: BTreeMap::new(),
-        }
+        Server { client: Client::ClaudeCode, ..Server::named(name, nowhere()) }
     }
 
     fn judge(server: &Server, origin: &str) -> Verdict {

@@ -4,7 +4,7 @@ use serde_json::json;
 use tl_core::finding::{Location, Root};
 
 use super::RULES;
-use crate::inventory::{Client, Inventory, Launch, Scope, Server, Tool};
+use crate::inventory::{Client, Inventory, Launch, Server, Tool};
 use crate::rules::{Check, Cx, Sink};
 use crate::text::unit::of_tool;
 
@@ -15,19 +15,12 @@ fn server(name: &str, tools: &[(&str, &str)]) -> Server {
         ..Tool::default()
     };
     let (root, path, within) = (Root::Home, "mcp.json".to_owned(), String::new());
+    let at = Location { root, path, line: 0, column: 0, end_line: 0, within };
     Server {
         client: Client::Cursor,
-        scope: Scope::User,
-        name: name.to_owned(),
         launch: Launch::Stdio { command: name.to_owned(), args: Vec::new(), cwd: None },
-        env: BTreeMap::new(),
-        package: None,
-        disabled: false,
-        auto_approve: Vec::new(),
-        instructions: None,
         tools: tools.iter().map(tool).collect(),
-        at: Location { root, path, line: 0, column: 0, end_line: 0, within },
-        rest: BTreeMap::new(),
+        ..Server::named(name, at)
     }
 }
 

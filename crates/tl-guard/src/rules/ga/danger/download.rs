@@ -73,6 +73,12 @@ pub(super) fn check(line: &Line<'_>, out: &mut Vec<Danger>) {
     }
 }
 
+/// Whether a program runs the file that is named to it.
+fn is_interpreter(program: &str) -> bool {
+    matches!(program, "sh" | "bash" | "zsh" | "dash" | "ksh" | "ash" | "source" | ".")
+        || ["python", "node", "perl", "ruby", "php"].iter().any(|name| program.starts_with(name))
+}
+
 fn base(path: &str) -> String {
     path.rsplit(['/', '\\']).next().unwrap_or(path).to_owned()
 }
@@ -87,24 +93,21 @@ fn taken(line: &Line<'_>, at: usize) -> Option<usize> {
             return found;
         }
     }
-    let evaluates = matches!(program, "eval" | "source" | "." | "iex" | "invoke-expression")
-        || command.has_flag('c', "")
-        || command.has_flag('e', "");
-    let runs = matches!(program, "eval" | "source" | "." | "iex" | "invoke-expression")
-        || ["sh", "bash", "zsh", "dash", "ksh", "ash"].contains(&program)
-        || ["python", "node", "perl", "ruby", "php"].iter().any(|name| program.starts_with(name));
-    if !runs {
+    let evaluator = matches!(program, "eval" | "iex" | "invoke-expression");
+    if !evaluator && !is_interpreter(program) {
         return None;
     }
+    let evaluates = evaluator
+        || matches!(program, "source" | ".")
+        || command.has_flag('c', "")
+        || command.has_flag('e', "");
     // `sh -c "$(curl ...)"` runs it; in `bash run.sh $(curl ...)` it is a value.
-    let mut words = command.arguments().iter().enumerate().filter(|(n, word)| {
-        !word.made.is_empty()
-            && (word.text.starts_with("<(") && *n == 0
-                || evaluates && word.text.trim_start().starts_with("$(")
-                || evaluates && word.text.starts_with("${")
-                || word.text.starts_with("<("))
+    let mut words = command.arguments().iter().filter(|word| {
+        let is_code =
+            evaluates && (word.text.trim_start().starts_with("$(") || word.text.starts_with("${"));
+        !word.made.is_empty() && (is_code || word.text.starts_with("<("))
     });
-    let direct = words.find_map(|(_, word)| code_of(line, line.made(&word.made)));
+    let direct = words.find_map(|word| code_of(line, line.made(&word.made)));
     let powershell = matches!(program, "iex" | "invoke-expression")
         && command.arguments().iter().any(|word| {
             let text = word.text.to_ascii_lowercase();
@@ -147,9 +150,7 @@ fn run_file(command: &Command, program: &str, allowed: &[String]) -> Option<Stri
     if first.text.contains('/') && !first.text.contains("://") || allowed.contains(&name) {
         return Some(name);
     }
-    let shell = ["sh", "bash", "zsh", "dash", "ksh", "ash", "source", "."].contains(&program);
-    let other = ["python", "node", "perl", "ruby", "php"].iter().any(|p| program.starts_with(p));
-    let word = (shell || other).then(|| command.operands().next()).flatten()?;
+    let word = is_interpreter(program).then(|| command.operands().next()).flatten()?;
     Some(base(&word.text))
 }
 
