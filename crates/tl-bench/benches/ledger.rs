@@ -32,7 +32,7 @@ fn events(count: usize) -> Vec<Event> {
             let subject = format!("change:acme/api#{number}");
             let mut event = Event::new("change.merged", at, "github", &key, &subject);
             event.actor = Some("ana".to_owned());
-            event.refs.insert("commit".to_owned(), format!("{number:040x}"));
+            event.refs.insert("commit", format!("{number:040x}"));
             event.data = serde_json::json!({ "additions": n % 500, "deletions": n % 90 });
             event
         })

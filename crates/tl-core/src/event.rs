@@ -4,13 +4,13 @@
 //! document each. **Invariant:** an event never changes, (source, key) names it for ever, and
 //! every version ever written stays readable (golden files in `golden/`).
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
+use crate::refs::Refs;
 use crate::time::Timestamp;
 
 /// The version of the event format that this program writes.
@@ -43,8 +43,8 @@ pub struct Event {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub actor: Option<String>,
     /// Other things it concerns, by role: `ticket`, `change`, `commit`, `deployment`, ...
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub refs: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "Refs::is_empty")]
+    pub refs: Refs,
     /// What else the source said.
     #[serde(default, serialize_with = "crate::ordered::serialize")]
     pub data: serde_json::Value,
@@ -139,7 +139,7 @@ impl Event {
             key: key.to_owned(),
             subject: subject.to_owned(),
             actor: None,
-            refs: BTreeMap::new(),
+            refs: Refs::new(),
             data: serde_json::Value::Null,
         }
     }

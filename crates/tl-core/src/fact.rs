@@ -206,6 +206,22 @@ pub mod role {
     pub const TEAM: &str = "team";
     /// A run of this program's own agents.
     pub const RUN: &str = "run";
+
+    /// All of them.
+    pub const ALL: [&str; 12] = [
+        TICKET,
+        CHANGE,
+        COMMIT,
+        REPOSITORY,
+        BUILD,
+        DEPLOYMENT,
+        SERVICE,
+        ENVIRONMENT,
+        INCIDENT,
+        ITERATION,
+        TEAM,
+        RUN,
+    ];
 }
 
 /// What a ticket looks like at one instant.
@@ -691,7 +707,7 @@ impl Event {
     pub fn about(mut self, role: &str, name: impl Into<String>) -> Self {
         let name = name.into();
         if !name.is_empty() {
-            self.refs.insert(role.to_owned(), name);
+            self.refs.insert(role, name);
         }
         self
     }
@@ -711,7 +727,7 @@ impl Event {
 
     /// What it concerns in a role.
     pub fn what(&self, role: &str) -> Option<&str> {
-        self.refs.get(role).map(String::as_str)
+        self.refs.get(role)
     }
 }
 

@@ -14,6 +14,7 @@ pub mod history;
 pub mod id;
 pub mod ordered;
 pub mod record;
+pub mod refs;
 pub mod segment;
 pub mod test;
 pub mod time;

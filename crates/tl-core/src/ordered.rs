@@ -4,7 +4,6 @@
 //! program asks for that (Cedar's does). What is stored, hashed or compared as text must not
 //! depend on it. Start at [`Ordered`].
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Serialize, Serializer};
@@ -18,8 +17,9 @@ impl Serialize for Ordered<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.0 {
             Value::Object(members) => {
-                let sorted: BTreeMap<&str, Self> =
+                let mut sorted: Vec<(&str, Self)> =
                     members.iter().map(|(key, value)| (key.as_str(), Ordered(value))).collect();
+                sorted.sort_unstable_by_key(|(key, _)| *key);
                 serializer.collect_map(sorted)
             }
             Value::Array(values) => serializer.collect_seq(values.iter().map(Ordered)),

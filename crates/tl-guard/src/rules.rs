@@ -51,7 +51,7 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
 }
 
 /// What all checks may ask.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Cx<'a> {
     /// Everything that was found.
     pub inventory: &'a Inventory,
@@ -171,8 +171,7 @@ pub struct Sink {
 impl Sink {
     /// Takes a finding, or counts it where its rule has filled its share of the file.
     pub fn add(&mut self, finding: Finding) {
-        let key = (finding.rule.0.to_string(), finding.at.path.clone());
-        let count = self.counts.entry(key).or_default();
+        let count = self.counts.entry(key(&finding)).or_default();
         *count += 1;
         if *count <= limits::FINDINGS_A_RULE_AND_FILE && self.findings.len() < limits::FINDINGS {
             self.findings.push(finding);
@@ -181,11 +180,24 @@ impl Sink {
         }
     }
 
+    /// Takes what another one took after it.
+    pub fn join(&mut self, mut other: Self) {
+        for finding in other.findings {
+            if let Some(count) = other.counts.get_mut(&key(&finding)) {
+                *count -= 1;
+            }
+            self.add(finding);
+        }
+        for (key, more) in other.counts {
+            *self.counts.entry(key).or_default() += more;
+        }
+        self.dropped += other.dropped;
+    }
+
     /// Tells in the last kept finding of a rule and file how many more there were.
     pub fn finish(mut self) -> Vec<Finding> {
         for finding in self.findings.iter_mut().rev() {
-            let key = (finding.rule.0.to_string(), finding.at.path.clone());
-            if let Some(count) = self.counts.remove(&key)
+            if let Some(count) = self.counts.remove(&key(finding))
                 && let Some(more) = count.checked_sub(limits::FINDINGS_A_RULE_AND_FILE)
                 && more > 0
             {
@@ -195,6 +207,11 @@ impl Sink {
         }
         self.findings
     }
+}
+
+/// The rule and file of a finding.
+fn key(finding: &Finding) -> (String, String) {
+    (finding.rule.0.to_string(), finding.at.path.clone())
 }
 
 /// A finding with the level, confidence, mend and taxonomy of its rule; the caller sets its

@@ -5,10 +5,10 @@
 //! **Invariant:** whatever any version wrote is read: before schema 3 a document held everything.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use tl_core::event::{EVENT_LIMIT, Event, EventId, NameHash};
+use tl_core::refs::Refs;
 use tl_core::time::Timestamp;
 
 use crate::append::AppendError;
@@ -24,13 +24,13 @@ struct Document<'a> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     actor: Option<Cow<'a, str>>,
     #[serde(default, skip_serializing_if = "is_empty")]
-    refs: Cow<'a, BTreeMap<String, String>>,
+    refs: Cow<'a, Refs>,
     #[serde(default, skip_serializing_if = "is_null")]
     data: Cow<'a, serde_json::Value>,
 }
 
 #[expect(clippy::ptr_arg, reason = "serde hands over the field")]
-fn is_empty(refs: &Cow<'_, BTreeMap<String, String>>) -> bool {
+fn is_empty(refs: &Cow<'_, Refs>) -> bool {
     refs.is_empty()
 }
 

@@ -15,6 +15,7 @@ use crate::journey::{Boundary, Marks, Seen};
 use crate::measure::merge_queue::Passage;
 use crate::options::{CollectedOptions, StatusMeaning};
 use crate::review::{Course, course};
+use crate::row::RowIx;
 
 /// A [`Delivery`] with its indexes.
 #[derive(Debug)]
@@ -49,16 +50,23 @@ pub struct Told {
 pub struct Asked {
     /// Whether its state was collected.
     pub has_state: bool,
-    /// Who opened it, as a row of [`Requests::logins`](crate::dataset::Requests::logins).
-    pub author: Option<u32>,
-    /// Row of the CI of its head in [`Collected::builds`].
-    pub head: Option<u32>,
+    /// Who opened it, in [`Requests::logins`](crate::dataset::Requests::logins).
+    pub author: Option<RowIx>,
+    /// The CI of its head in [`Collected::builds`].
+    pub head: Option<RowIx>,
     /// When it was merged, by its forge.
     pub merged: Option<Timestamp>,
-    /// Its way through the merge queue, where it was in one.
-    pub passage: Option<Box<Passage>>,
+    /// What few have.
+    pub rare: Option<Box<Rare>>,
+}
+
+/// What is known of few requests.
+#[derive(Debug, Default, Clone, PartialEq)]
+pub struct Rare {
+    /// Its way through the merge queue; of one that was in none, nothing happened.
+    pub passage: Passage,
     /// What speaks for a hotfix.
-    pub hot: Option<Box<Hot>>,
+    pub hot: Hot,
 }
 
 /// What speaks for a request being a hotfix.
@@ -120,9 +128,10 @@ impl<'a> Collected<'a> {
             && self.delivery.is_empty()
     }
 
-    /// Forgets what trackers tie to requests and commits, when all changes were told.
+    /// Forgets what finds the ticket of a change, when all changes were told.
     pub fn forget_ties(&mut self) {
         self.tied = FxHashMap::default();
+        self.tickets.forget_keys();
     }
 
     /// Whether trackers tie any ticket to a request or commit.

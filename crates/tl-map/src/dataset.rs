@@ -31,6 +31,7 @@ use crate::journey::{Boundary, End, Front, Journey, Line, Marks, Shape, Stage};
 use crate::lines::Lines;
 use crate::options::Options;
 use crate::release::{FirstRelease, ReleaseIx};
+use crate::row::RowIx;
 
 mod gathered;
 mod narrow;
@@ -67,8 +68,8 @@ pub struct Item {
     pub left_censored: bool,
     /// Whether it is merged and not with its users yet, though others of its repository are.
     pub is_waiting: bool,
-    /// Row of the deployment that first brought it to production, in [`Deployments::list`].
-    pub deployment: Option<u32>,
+    /// The deployment that first brought it to production, in [`Deployments::list`].
+    pub deployment: Option<RowIx>,
     /// Whether an equivalent commit was released first.
     pub backport: bool,
     /// What was collected of it.
@@ -79,8 +80,8 @@ pub struct Item {
     pub failed_wide: Option<Millis>,
     /// Lines and files, where the difference was read.
     pub size: Option<Size>,
-    /// Row of its team in the options.
-    pub team: Option<u32>,
+    /// Its team in the options.
+    pub team: Option<RowIx>,
 }
 
 impl Item {
@@ -430,7 +431,7 @@ impl<'a> Dataset<'a> {
             if let Some((row, mut found)) = found {
                 let asked = found.told.iter_mut().filter_map(|told| told.request.as_mut());
                 for author in asked.filter_map(|asked| asked.author.as_mut()) {
-                    *author = rows[*author as usize];
+                    *author = RowIx::new(rows[author.index()]);
                 }
                 all[row] = Some(found);
             }
@@ -641,7 +642,7 @@ impl<'a> Dataset<'a> {
             release,
             left_censored: arrival.left_censored,
             is_waiting: arrival.is_waiting,
-            deployment: arrival.deployment.map(|row| row as u32),
+            deployment: arrival.deployment.map(|row| RowIx::new(row as u32)),
             backport,
             told,
             failed_strict: None,
@@ -683,12 +684,13 @@ impl<'a> Dataset<'a> {
     }
 
     /// The first team that has the author or a path of the change.
-    fn team(&self, repository: &Repository<'a>, change: &Change) -> Option<u32> {
+    fn team(&self, repository: &Repository<'a>, change: &Change) -> Option<RowIx> {
         if self.options.teams.is_empty() {
             return None;
         }
         let email = &repository.history.people[change.author.row()].email;
-        self.team_of(email, repository.history.diff(change.landed)).map(|row| row as u32)
+        self.team_of(email, repository.history.diff(change.landed))
+            .map(|row| RowIx::new(row as u32))
     }
 
     /// The first team that has a person or a path. What is known by requests alone has logins for

@@ -142,7 +142,7 @@ fn row(data: &Dataset<'_>, item: &Item, names: bool) -> JourneyRow {
             .map(|sign| sign.grade)
             .min()
             .map(|grade| format!("{grade:?}")),
-        team: item.team.map(|team| data.options.teams[team as usize].name.clone()),
+        team: item.team.map(|team| data.options.teams[team.index()].name.clone()),
         ticket_opened: journey.seen(Boundary::TicketOpened),
         work_started: journey.seen(Boundary::WorkStarted),
         request_opened: journey.seen(Boundary::Opened),
@@ -161,6 +161,6 @@ fn row(data: &Dataset<'_>, item: &Item, names: bool) -> JourneyRow {
         authors_turn_ms: reviewed.then_some(course.authors_turn),
         reviews: item.told.request.as_ref().map(|_| course.reviews),
         ticket: item.told.ticket.map(|(row, _)| data.collected.tickets.get(row).key.to_owned()),
-        service: item.deployment.map(|row| data.deployments.list[row as usize].service.to_string()),
+        service: item.deployment.map(|row| data.deployments.list[row.index()].service.to_string()),
     }
 }

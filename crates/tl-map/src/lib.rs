@@ -27,6 +27,7 @@ pub mod path_row;
 pub mod release;
 pub mod report;
 pub mod review;
+pub mod row;
 pub mod stats;
 pub mod weeks;
 pub mod what_if;

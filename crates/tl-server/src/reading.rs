@@ -66,8 +66,8 @@ impl Reading {
         if let Some(actor) = &mut event.actor {
             *actor = self.pseudonym(actor);
         }
-        for (role, name) in &mut event.refs {
-            if ROLES.contains(&role.as_str()) {
+        for (role, name) in event.refs.iter_mut() {
+            if ROLES.contains(&role) {
                 *name = self.pseudonym(name);
             }
         }

@@ -112,7 +112,7 @@ pub(super) async fn cmd_guard(ui: &mut Ui, globals: &Globals, args: &GuardArgs) 
         Some(GuardCommand::InstallHooks(args)) => hooks::cmd_install(ui, globals, args),
         Some(GuardCommand::UninstallHooks(args)) => hooks::cmd_uninstall(ui, globals, args),
     };
-    record.keep(ui, globals).await;
+    record.keep(ui).await;
     outcome
 }
 
@@ -142,6 +142,8 @@ struct Looked {
     base: Option<base::Base>,
     /// Servers were to be started, and none of them answered.
     unasked: Option<String>,
+    /// The ledger that is to know of it, where there is one.
+    ledger: Option<record::Place>,
 }
 
 /// Looks at a repository, the home and the tool lists that are named.
@@ -220,7 +222,17 @@ fn look_at(
         }
         changes.push(change);
     }
-    Ok(Looked { files, now: cx.now, scanned, changes, approved: Vec::new(), base: None, unasked })
+    let ledger = record::Place::of(&cx, &files);
+    Ok(Looked {
+        files,
+        now: cx.now,
+        scanned,
+        changes,
+        approved: Vec::new(),
+        base: None,
+        unasked,
+        ledger,
+    })
 }
 
 /// What is not as it was approved; nothing where there is no lock.

@@ -244,7 +244,7 @@ async fn remember(ui: &mut Ui, cx: &Context, ledgers: &[Ledger], report: &Report
         let key = format!("map/{head}/{}/{}", report.since.as_millis(), report.until.as_millis());
         let subject = format!("repository:{}", repository.name);
         let mut event = Event::new("measure.taken", cx.now, "throughline", &key, &subject);
-        event.refs.insert("commit".to_owned(), head.clone());
+        event.refs.insert("commit", head.clone());
         event.data = serde_json::json!({
             "changes": report.value_stream.changes,
             "total_p50_hours": report.value_stream.total.p50.value,

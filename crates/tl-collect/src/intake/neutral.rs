@@ -5,13 +5,13 @@
 //! one word. Start at `quick`. **Invariant:** what the ledger exports comes back unchanged.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::de::{self, Deserialize, Deserializer, IntoDeserializer as _, MapAccess, Visitor};
 use serde_json::Value;
 use tl_core::event::{EVENT_VERSION, Event, EventId};
 use tl_core::fact::{self, kind, role};
+use tl_core::refs::Refs;
 use tl_core::time::Timestamp;
 
 use super::sink::Sink;
@@ -83,7 +83,7 @@ pub(super) struct Line<'a> {
     #[serde(borrow, default)]
     pub(super) actor: Option<Word<'a>>,
     #[serde(borrow, default)]
-    pub(super) refs: Option<BTreeMap<Word<'a>, Option<Word<'a>>>>,
+    pub(super) refs: Option<Named<'a>>,
     #[serde(default)]
     pub(super) data: Value,
 }
@@ -91,6 +91,9 @@ pub(super) struct Line<'a> {
 /// A text, or a number where others write one: ids.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Word<'a>(pub(super) Cow<'a, str>);
+
+/// Roles with what is concerned in them, by name.
+pub(super) struct Named<'a>(pub(super) Vec<(Word<'a>, Option<Word<'a>>)>);
 
 /// RFC 3339, or milliseconds since 1970.
 pub(super) enum At<'a> {
@@ -143,18 +146,18 @@ fn event(line: Line<'_>, sink: &mut Sink) -> Result<Event, (String, &'static str
     };
     let subject = line.subject.ok_or_else(|| missing("subject"))?;
     let actor = line.actor.map(|actor| actor.0.into_owned()).filter(|name| !name.is_empty());
-    let mut refs = BTreeMap::new();
-    for (name, word) in line.refs.unwrap_or_default() {
+    let mut refs = Refs::new();
+    for (name, word) in line.refs.map_or_else(Vec::new, |named| named.0) {
         if let Some(word) = word.filter(|word| !word.0.is_empty()) {
-            refs.insert(role_of(name.0), word.0.into_owned());
+            refs.insert(role_of(&name.0), word.0.into_owned());
         }
     }
     let (kind, mut data) = approved(kind, line.data);
     let subject = if stored {
         subject.whole()
     } else {
-        if let Some(missing) = subject.role().filter(|role| !refs.contains_key(*role)) {
-            refs.insert(missing.to_owned(), subject.key.clone().into_owned());
+        if let Some(missing) = subject.role().filter(|role| refs.get(role).is_none()) {
+            refs.insert(missing, subject.key.clone().into_owned());
         }
         subject.whole()
     };
@@ -193,13 +196,13 @@ fn approved(kind: Cow<'_, str>, data: Value) -> (Cow<'_, str>, Value) {
 }
 
 /// Our role for a name of the neutral form.
-fn role_of(name: Cow<'_, str>) -> String {
-    match name.as_ref() {
-        "sha" => role::COMMIT.to_owned(),
-        "deploy" => role::DEPLOYMENT.to_owned(),
-        "env" => role::ENVIRONMENT.to_owned(),
-        "repo" => role::REPOSITORY.to_owned(),
-        _ => name.into_owned(),
+fn role_of(name: &str) -> &str {
+    match name {
+        "sha" => role::COMMIT,
+        "deploy" => role::DEPLOYMENT,
+        "env" => role::ENVIRONMENT,
+        "repo" => role::REPOSITORY,
+        _ => name,
     }
 }
 
@@ -294,6 +297,32 @@ impl<'de> Visitor<'de> for WordVisitor {
 impl<'de: 'a, 'a> Deserialize<'de> for Word<'a> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         from.deserialize_any(WordVisitor).map(Word)
+    }
+}
+
+struct NamedVisitor;
+
+impl<'de> Visitor<'de> for NamedVisitor {
+    type Value = Named<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("names by role")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut named = Vec::new();
+        while let Some(one) = map.next_entry()? {
+            named.push(one);
+        }
+        // Two may be names of one role: the order in which they came does not tell which counts.
+        named.sort_by(|(one, _): &(Word<'_>, _), (other, _)| one.cmp(other));
+        Ok(Named(named))
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Named<'a> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_map(NamedVisitor)
     }
 }
 

@@ -4,7 +4,6 @@
 //! `Rows::step`. **Invariants:** no respondent of a survey is kept; a quote that never closes
 //! costs one row, not the rest.
 
-use std::collections::BTreeMap;
 use std::io::{self, BufRead};
 
 use rustc_hash::FxHashMap;
@@ -13,7 +12,7 @@ use tl_core::fact::{IncidentState, SurveyAnswer, TicketClosed, TicketState, kind
 use tl_core::time::Timestamp;
 
 use super::lines::{self, Line};
-use super::neutral::{self, At, Subject, Word};
+use super::neutral::{self, At, Named, Subject, Word};
 use super::sink::Sink;
 use super::text::Text;
 use super::{Format, when};
@@ -258,13 +257,13 @@ fn event(row: &Row<'_>, sink: &mut Sink) -> Result<(), Wrong> {
         ("", "") => Subject { kind: "".into(), key: row.get(&["subject"]).to_owned().into() },
         (kind, key) => Subject { kind: kind.to_owned().into(), key: key.to_owned().into() },
     };
-    let mut refs = BTreeMap::new();
+    let mut refs = Vec::new();
     for (name, cell) in row.header.iter().zip(row.cells) {
         let plain = ["ticket", "change", "sha", "commit", "deploy", "deployment", "service"];
         let more = ["env", "environment", "incident", "build", "repository", "iteration", "team"];
         let role = name.strip_prefix("refs_").unwrap_or(name);
         if plain.contains(&role) || more.contains(&role) {
-            refs.insert(Word(role.to_owned().into()), word(cell.trim()));
+            refs.push((Word(role.to_owned().into()), word(cell.trim())));
         }
     }
     let data = match row.get(&["data"]) {
@@ -290,7 +289,7 @@ fn event(row: &Row<'_>, sink: &mut Sink) -> Result<(), Wrong> {
             source: word(row.get(&["source"])),
             subject: Some(subject),
             actor: word(row.get(&["actor"])),
-            refs: Some(refs),
+            refs: Some(Named(refs)),
             data,
         },
         sink,

@@ -171,9 +171,9 @@ fn a_stage_of_jenkins_has_the_commit_that_its_build_brings() {
     });
     let read = |body: &Value| told(&record(System::Jenkins, "stage", ["", ""], body.clone()));
     assert_eq!(read(&stage)[0].subject, "build:jenkins/team/api/12/stage/6");
-    assert!(!read(&stage)[0].refs.contains_key("commit"));
+    assert!(read(&stage)[0].refs.get("commit").is_none());
     stage["build"] = json!({"actions": [{"lastBuiltRevision": {"SHA1": HEAD}}]});
-    assert_eq!(read(&stage)[0].refs["commit"], HEAD);
+    assert_eq!(read(&stage)[0].refs.get("commit"), Some(HEAD));
     let branch = "https://ci.example.com/job/team/job/api/job/fix%252Fretries/3/";
     assert_eq!(job_of(branch), "team/api/fix%2Fretries");
     assert_eq!(job_of("https://ci.example.com/job/a%20b%/1/"), "a b%");

@@ -18,6 +18,7 @@ use crate::change::{ChangeAt, Pending};
 use crate::deployment::{may_bring, service_of};
 use crate::fold::Record;
 use crate::measure::figures::people;
+use crate::row::RowIx;
 
 /// How much of the whole a dataset holds.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -162,10 +163,10 @@ impl Dataset<'_> {
     /// Whether a change is asked for.
     fn is_wanted(&self, item: &Item) -> bool {
         let only = &self.options.only;
-        self.is_by(item.cohort, item.team.map(|row| row as usize)) && {
+        self.is_by(item.cohort, item.team.map(RowIx::index)) && {
             only.services.is_empty()
                 || match item.deployment {
-                    Some(row) => only.has_service(&self.deployments.list[row as usize].service),
+                    Some(row) => only.has_service(&self.deployments.list[row.index()].service),
                     // Not there yet, or before anybody looked: it may come with any of these.
                     None => self.may_come_with(item),
                 }
@@ -205,7 +206,7 @@ impl Dataset<'_> {
     fn wanted_deployments(&self, items: &[bool]) -> Vec<bool> {
         let only = &self.options.only;
         let kept = self.items.iter().zip(items).filter(|(_, kept)| **kept);
-        let brought: FxHashSet<u32> = kept.filter_map(|(item, _)| item.deployment).collect();
+        let brought: FxHashSet<RowIx> = kept.filter_map(|(item, _)| item.deployment).collect();
         let list = &self.deployments.list;
         let here = list.iter().filter(|one| one.repository.is_some());
         let services_here: FxHashSet<&str> = here.map(|one| &*one.service).collect();
@@ -223,7 +224,7 @@ impl Dataset<'_> {
         let is_by_author = !only.teams.is_empty() || only.cohort.is_some();
         (0..list.len())
             .map(|row| {
-                brought.contains(&(row as u32))
+                brought.contains(&RowIx::new(row as u32))
                     || (!is_by_author && is_here(row) && only.has_service(&list[row].service))
             })
             .collect()
@@ -245,7 +246,7 @@ impl Dataset<'_> {
         let rows = self.deployments.keep(&part.deployments, &referred, &changes);
         for item in self.items.iter_mut() {
             item.deployment =
-                item.deployment.and_then(|row| Some(*rows.get(&(row as usize))? as u32));
+                item.deployment.and_then(|row| Some(RowIx::new(*rows.get(&row.index())? as u32)));
         }
         for (by, _) in self.failed_in_production.values_mut().flatten() {
             *by = rows[by];
@@ -275,7 +276,10 @@ impl Dataset<'_> {
                 self.repositories[item.repository()].history.commit(self.change(item).landed);
             self.collected.builds.row(&commit.id.to_string())
         });
-        let heads = self.items.iter().filter_map(|item| item.told.request.as_ref()?.head);
+        let heads = self
+            .items
+            .iter()
+            .filter_map(|item| item.told.request.as_ref()?.head.map(RowIx::number));
         let builds = heads.chain(landed).collect();
         self.collected.builds.keep(builds);
     }

@@ -14,13 +14,14 @@ use tl_core::time::Timestamp;
 use super::repository::Repository;
 use super::{Size, Window, at_most};
 use crate::change::Change;
-use crate::collected::{Asked, Collected, GitMentions, Hot, Told};
+use crate::collected::{Asked, Collected, GitMentions, Hot, Rare, Told};
 use crate::failure;
 use crate::journey::{Boundary, Front, Marks, Seen, Shape};
 use crate::measure::funnel::{self, Fate};
 use crate::measure::merge_queue::{Passage, passage};
 use crate::options::Options;
 use crate::review::is_by_other_person;
+use crate::row::RowIx;
 
 /// What requests tell that belongs to no one change.
 #[derive(Debug, Default)]
@@ -259,30 +260,29 @@ impl<'c> Hearing<'c> {
         let author = state.map(|state| state.author.as_str()).filter(|name| !name.is_empty());
         let way = (!request.queued.is_empty())
             .then(|| passage(request, Some(merged.unwrap_or(landed)), self.window.until));
+        let rare = Rare { passage: way.unwrap_or_default(), hot: self.hot(request) };
         Asked {
             has_state: state.is_some(),
-            author: author.map(|author| logins.row(author)),
-            head: state.and_then(|state| self.collected.builds.row(&state.head)),
+            author: author.map(|author| RowIx::new(logins.row(author))),
+            head: state.and_then(|state| self.collected.builds.row(&state.head)).map(RowIx::new),
             merged,
-            passage: way.filter(|way| *way != Passage::default()).map(Box::new),
-            hot: self.hot(request),
+            rare: (rare != Rare::default()).then(|| Box::new(rare)),
         }
     }
 
     /// What speaks for a hotfix.
-    fn hot(&self, request: &Request) -> Option<Box<Hot>> {
-        let (_, state) = request.state.as_ref()?;
+    fn hot(&self, request: &Request) -> Hot {
+        let Some((_, state)) = &request.state else { return Hot::default() };
         let options = &self.options.collected;
         let is_hot = |label: &&String| options.hotfix_labels.contains(&label.to_lowercase());
         let names = state.mentions.iter().map(|one| &one.ticket);
-        let hot = Hot {
+        Hot {
             label: state.labels.iter().find(is_hot).cloned(),
             branch: Some(&state.branch)
                 .filter(|name| options.hotfix_branches.is_match(name))
                 .cloned(),
             names: names.filter(|name| self.incidents.contains(name.as_str())).cloned().collect(),
-        };
-        (hot != Hot::default()).then(|| Box::new(hot))
+        }
     }
 
     /// Tells each pending request what its forge says became of it; open ones with their marks.

@@ -196,7 +196,7 @@ fn all_hot(
             continue;
         }
         let number = change.request?;
-        let hot = found.told.get(*index as usize)?.request.as_ref()?.hot.as_deref()?;
+        let hot = &found.told.get(*index as usize)?.request.as_ref()?.rare.as_ref()?.hot;
         let reason = if let Some(label) = &hot.label {
             format!("request #{number} has the label {label}")
         } else if let Some(branch) = &hot.branch {

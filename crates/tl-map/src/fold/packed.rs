@@ -137,6 +137,11 @@ impl Packed {
         self.index.find(hash(key), |row| is_it(*row)).copied()
     }
 
+    /// Forgets the keys: nothing is found by them any more.
+    pub(super) fn forget_keys(&mut self) {
+        self.index = HashTable::new();
+    }
+
     /// The thing at a row, or a part of it that begins as the thing does.
     pub(super) fn read<'r, T: Deserialize<'r>>(&'r self, row: u32) -> Result<T, RowError> {
         decode(self.bytes(row))

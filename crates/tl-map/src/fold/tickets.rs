@@ -286,6 +286,13 @@ impl<'t> Tickets<'t> {
         }
     }
 
+    /// Forgets the keys, when all that is asked by key was asked: [`row`](Self::row) finds none then.
+    pub fn forget_keys(&mut self) {
+        if let Kept::Rows(packed, _) = &mut self.kept {
+            packed.forget_keys();
+        }
+    }
+
     /// When the ticket at a row was opened.
     pub fn opened(&self, row: u32) -> Option<Timestamp> {
         self.opened[row as usize]

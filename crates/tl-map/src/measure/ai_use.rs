@@ -113,7 +113,7 @@ impl<'d, 'a> AiUse<'d, 'a> {
         let by_agent = item.cohort == Cohort::AgentAuthored;
         told.or(by_agent.then_some(EvidenceLevel::E3)).or_else(|| {
             let login = item.told.request.as_ref().and_then(|asked| asked.author);
-            let opened = login.and_then(|login| self.by_login.get(&login));
+            let opened = login.and_then(|login| self.by_login.get(&login.number()));
             let begun = item.journey.at(Boundary::FirstCommit);
             let both = [Some(self.of_author(item.author)), opened.map(Vec::as_slice)];
             both.into_iter().flatten().filter_map(|uses| by_time(uses, begun, item.merged)).min()
@@ -178,7 +178,7 @@ fn logins(data: &Dataset<'_>) -> Vec<(u32, u32)> {
     let mut counts: FxHashMap<(u32, u32), u64> = FxHashMap::default();
     for item in data.items.iter() {
         if let Some(login) = item.told.request.as_ref().and_then(|asked| asked.author) {
-            *counts.entry((login, item.author)).or_default() += 1;
+            *counts.entry((login.number(), item.author)).or_default() += 1;
         }
     }
     let mut most: Vec<((u32, u32), u64)> = counts.into_iter().collect();

@@ -232,7 +232,7 @@ fn to_green(data: &Dataset<'_>) -> Figure {
     let builds = &data.collected.builds;
     let span = |item: &&Item| {
         let head = item.told.request.as_ref()?.head?;
-        let span = green(&builds.get(head), data.window.until)?;
+        let span = green(&builds.get(head.number()), data.window.until)?;
         Some((span.get(), item.author))
     };
     let items: Vec<&Item> = data.in_window().collect();

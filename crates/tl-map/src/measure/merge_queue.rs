@@ -155,7 +155,7 @@ pub fn merged<'d>(data: &'d Dataset<'_>) -> impl Iterator<Item = Merged<'d>> {
     data.in_window().filter(|item| item.shape != Shape::Direct).filter_map(move |item| {
         let asked = item.told.request.as_ref().filter(|asked| asked.has_state)?;
         let at = asked.merged.unwrap_or(item.merged);
-        let passage = || asked.passage.as_deref().cloned().unwrap_or_default();
+        let passage = || asked.rare.as_ref().map(|rare| rare.passage.clone()).unwrap_or_default();
         (at <= until).then(|| Merged { item, at, passage: passage() })
     })
 }

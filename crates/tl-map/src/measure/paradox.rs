@@ -239,7 +239,7 @@ fn recovered(data: &Dataset<'_>, items: &[&Item]) -> Column {
     let mut column = Column::default();
     for item in items.iter().filter(|item| failed_strict(data, item)) {
         let spent = match item.deployment {
-            Some(row) if seen.insert(row) => recovery(&data.deployments.list[row as usize]),
+            Some(row) if seen.insert(row) => recovery(&data.deployments.list[row.index()]),
             // Without deployments the sign of a failure is the revert that mends it.
             None if data.line.end == End::Released => item.failed_strict,
             _ => None,

@@ -8,6 +8,7 @@ use super::figures::{Column, people, unless_hidden, visibility};
 use super::review_wait::{review_wait, to_merge, to_release};
 use crate::dataset::{Dataset, Item};
 use crate::report::{TeamRow, Unit};
+use crate::row::RowIx;
 
 /// What this measure is.
 pub const DOC: MeasureDoc = MeasureDoc {
@@ -33,7 +34,7 @@ pub fn teams(data: &Dataset<'_>) -> Vec<TeamRow> {
         .enumerate()
         .map(|(row, team)| {
             let items: Vec<&Item> =
-                data.in_window().filter(|item| item.team == Some(row as u32)).collect();
+                data.in_window().filter(|item| item.team == Some(RowIx::new(row as u32))).collect();
             let all = || items.iter().copied();
             let people = people(all());
             let visibility = visibility(people, items.len(), data.options.privacy_floor);

@@ -2,11 +2,11 @@
 //!
 //! In: an [`Event`]. Out: one line of JSON. Start at [`write_event`].
 
-use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use serde::Serialize;
 use tl_core::event::Event;
+use tl_core::refs::Refs;
 
 #[derive(Serialize)]
 struct Line<'a> {
@@ -19,8 +19,8 @@ struct Line<'a> {
     subject: Subject<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     actor: Option<&'a str>,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    refs: &'a BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "Refs::is_empty")]
+    refs: &'a Refs,
     #[serde(skip_serializing_if = "serde_json::Value::is_null")]
     data: &'a serde_json::Value,
 }

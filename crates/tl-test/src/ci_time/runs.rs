@@ -119,7 +119,7 @@ pub fn gather<'a>(events: impl IntoIterator<Item = &'a Event>) -> Vec<Ran> {
         if ![kind::CI_QUEUED, kind::CI_STARTED, kind::CI_FINISHED].contains(&event.kind.as_str()) {
             continue;
         }
-        let told = event.refs.get(role::BUILD).map(String::as_str);
+        let told = event.refs.get(role::BUILD);
         let Some(id) = told.or(event.subject.strip_prefix("build:")) else { continue };
         let Ok(state) = event.payload::<BuildState>() else { continue };
         let key = (short(id), state.attempt.max(1));
@@ -142,7 +142,7 @@ fn add(ran: &mut Ran, event: &Event, state: BuildState) {
             *known = short(told);
         }
     };
-    let said = |role| event.refs.get(role).map_or("", String::as_str);
+    let said = |role| event.refs.get(role).unwrap_or_default();
     text(&mut ran.repository, said(role::REPOSITORY));
     text(&mut ran.commit, said(role::COMMIT));
     text(&mut ran.pipeline, &state.pipeline);

@@ -18,20 +18,47 @@ use tl_ledger::open::OpenError;
 use tl_rules::sort::Sorted;
 
 use super::Looked;
-use crate::context::{Context, Globals, LedgerChoice};
+use crate::context::{Context, LedgerChoice, ServerUrl};
+use crate::guard_files::GuardFiles;
 use crate::report::guard::word;
 use crate::ui::Ui;
 
-/// Events to be kept, and the repository whose ledger they belong to.
+/// Events to be kept, and the ledger that they belong to.
 #[derive(Default)]
 pub(super) struct Record {
     events: Vec<Event>,
-    repository: Option<PathBuf>,
+    place: Option<Place>,
+}
+
+/// Where a ledger is.
+#[derive(Debug, Clone)]
+pub(super) enum Place {
+    File(PathBuf),
+    Server(ServerUrl),
+}
+
+impl Place {
+    /// The ledger that the user named, or that of the repository; `None` where there is none yet.
+    pub(super) fn of(cx: &Context, files: &GuardFiles) -> Option<Self> {
+        let path = match &cx.ledger {
+            LedgerChoice::Url(url) => return Some(Self::Server(url.clone())),
+            LedgerChoice::None => return None,
+            LedgerChoice::Path(path) => path.clone(),
+            LedgerChoice::Default => {
+                let repository = files.host.repositories.first()?;
+                cx.ledger_path(&Repository::open(repository).ok()?)?
+            }
+        };
+        path.exists().then_some(Self::File(path))
+    }
 }
 
 impl Record {
     /// A scan and what came of it.
     pub(super) fn scanned(&mut self, looked: &Looked, sorted: &Sorted) {
+        if looked.ledger.is_none() {
+            return;
+        }
         let mut scan = GuardScanned {
             inventory: tl_guard::report::inventory_digest(&looked.scanned.inventory),
             files: looked.scanned.read.files,
@@ -70,45 +97,31 @@ impl Record {
     }
 
     fn add(&mut self, looked: &Looked, event: Event) {
-        self.repository = looked.files.host.repositories.first().cloned();
+        self.place.clone_from(&looked.ledger);
         self.events.push(event);
     }
 
     /// Appends the events to the ledger that is there.
-    pub(super) async fn keep(self, ui: &mut Ui, globals: &Globals) {
-        if self.events.is_empty() {
-            return;
-        }
-        if let Err(why) = self.append(ui, globals).await {
+    pub(super) async fn keep(self, ui: &mut Ui) {
+        let Some(place) = self.place else { return };
+        if let Err(why) = append(&place, &self.events).await {
             ui.note(format!("the ledger does not know of this: {why}"));
         }
     }
+}
 
-    async fn append(&self, ui: &mut Ui, globals: &Globals) -> Result<(), KeepError> {
-        let cx = Context::load(ui, globals, None).map_err(|_| KeepError::Settings)?;
-        let here = self.repository.as_deref().and_then(|path| Repository::open(path).ok());
-        let path = match (&cx.ledger, here) {
-            (LedgerChoice::Path(path), _) => Some(path.clone()),
-            (LedgerChoice::Default, Some(repository)) => cx.ledger_path(&repository),
-            (LedgerChoice::Default | LedgerChoice::None, _) => None,
-            (LedgerChoice::Url(url), _) => {
-                let ledger = Ledger::open_url(url.as_str()).await?;
-                ledger.append(&self.events).await?;
-                return Ok(());
-            }
-        };
-        if let Some(path) = path.filter(|path| path.exists()) {
-            Ledger::open(&path).await?.append(&self.events).await?;
-        }
-        Ok(())
-    }
+async fn append(place: &Place, events: &[Event]) -> Result<(), KeepError> {
+    let ledger = match place {
+        Place::File(path) => Ledger::open(path).await?,
+        Place::Server(url) => Ledger::open_url(url.as_str()).await?,
+    };
+    ledger.append(events).await?;
+    Ok(())
 }
 
 /// Why the ledger does not know.
 #[derive(Debug, thiserror::Error)]
 enum KeepError {
-    #[error("the configuration cannot be read")]
-    Settings,
     #[error(transparent)]
     Open(#[from] OpenError),
     #[error(transparent)]

@@ -232,7 +232,7 @@ fn row(dataset: &Dataset<'_>, item: &Item, request: &Request, names: &Names) -> 
     let opened = request.opened;
     let merged = request.merged.as_ref().map(|merge| merge.at);
     let review = first_review(item, request, &state.author);
-    let deployment = item.deployment.map(|row| &dataset.deployments.list[row as usize]);
+    let deployment = item.deployment.map(|row| &dataset.deployments.list[row.index()]);
     let record =
         deployment.map(|one| &dataset.collected.delivery.deployments[one.records[0] as usize]);
     let deployed = deployment.map(|one| one.finished);
