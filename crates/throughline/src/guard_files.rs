@@ -10,12 +10,14 @@ use std::fs;
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize as _;
+use serde::Deserialize;
 use tl_core::finding::Root;
 use tl_exec::git::Repository;
 use tl_guard::discover;
 use tl_guard::host::{Host, Os};
 use tl_guard::inventory::tools;
+use tl_guard::location::{self, Place};
+use tl_policy::error::PolicyError;
 use tl_rules::baseline::Baseline;
 use tl_rules::suppress::Suppression;
 
@@ -52,6 +54,8 @@ impl Whose {
 pub(crate) struct GuardFiles {
     /// What is looked at.
     pub(crate) host: Host,
+    /// The one file of the repository that is looked at, by its path there.
+    pub(crate) file: Option<String>,
     repository: PathBuf,
     user: Option<PathBuf>,
 }
@@ -94,7 +98,24 @@ impl GuardFiles {
             Some(home) => Some(home.join(".config").join("throughline")),
             None => variables.user_config().and_then(|file| file.parent().map(Path::to_owned)),
         };
-        Self { host, repository, user }
+        Self { host, file: None, repository, user }
+    }
+
+    /// The same for one file alone, and no home.
+    pub(crate) fn of_file(variables: &Variables, path: &Path) -> Result<Self, CommandError> {
+        let name = path.file_name().unwrap_or_default();
+        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+        let directory = parent.unwrap_or(Path::new(".")).canonicalize();
+        let directory = directory.map_err(|err| failed("find", path, &err))?;
+        let repository = Repository::open(&directory).ok();
+        let tree = repository.as_ref().and_then(Repository::work_dir).unwrap_or(Path::new("."));
+        let around = tree.canonicalize().ok().filter(|root| directory.starts_with(root));
+        // What a file is may depend on the directory that it is in, such as `.claude`.
+        let own = || directory.ancestors().find(|path| is_of_client(path))?.parent();
+        let root = around.or_else(|| own().map(Path::to_owned)).unwrap_or(directory.clone());
+        let below = directory.strip_prefix(&root).unwrap_or(Path::new("")).join(name);
+        let file = below.to_string_lossy().replace('\\', "/");
+        Ok(Self { file: Some(file), ..Self::of_tree(variables, root, None).without_home() })
     }
 
     /// The same for the repository alone.
@@ -146,17 +167,18 @@ impl GuardFiles {
 
     /// What the text of a `guard.toml` allows; `path` is its name for people.
     pub(crate) fn allowed_in(text: &str, path: &Path) -> Result<Vec<Suppression>, CommandError> {
-        let file = policy::parsed(text, path)?;
-        let entries = file.allow.iter().map(|entry| {
-            Suppression::deserialize(entry.get_ref().clone()).map_err(|err| {
-                let line = file.line(entry);
-                let path = path.display();
-                let message = err.message().trim_end();
-                CommandError::usage(format!("`{path}` cannot be read: line {line}: {message}"))
-                    .hint("`throughline guard allow` writes entries of the right form")
-            })
-        });
-        entries.collect()
+        #[derive(Deserialize)]
+        struct Entries {
+            #[serde(default)]
+            allow: Vec<Suppression>,
+        }
+        policy::parsed(text, path)?;
+        let entries: Result<Entries, toml::de::Error> = toml::from_str(text);
+        let entries = entries.map_err(|err| {
+            policy::unreadable(path, &PolicyError::in_toml(text, &err))
+                .hint("`throughline guard allow` writes entries of the right form")
+        })?;
+        Ok(entries.allow)
     }
 
     /// The baseline that was named, or the repository's own where there is one.
@@ -174,6 +196,15 @@ impl GuardFiles {
             None => Ok(Baseline::default()),
         }
     }
+}
+
+/// Whether a directory has the name of one in which a client keeps its files, such as `.claude`.
+fn is_of_client(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str());
+    name.is_some_and(|name| {
+        let first = |place: &Place| place.path.split('/').next() == Some(name);
+        name.starts_with('.') && location::all().any(first)
+    })
 }
 
 /// Root of the work tree around a path; the path itself outside of one.
@@ -196,7 +227,18 @@ const fn os() -> Os {
 /// The text of one of guard's own files; `None` where there is none.
 pub(crate) fn read(path: &Path) -> Result<Option<String>, CommandError> {
     // A link is followed, as to where somebody keeps all such files; a pipe is not waited for.
-    match path.canonicalize().and_then(|path| discover::open(&path)) {
+    // But what a repository brings along does not choose what else is read.
+    let target = match path.canonicalize() {
+        Ok(target) if leaves_its_repository(path, &target) => {
+            return Err(CommandError::environment(format!(
+                "`{}` is a link that leads out of the repository, and is not read",
+                path.display()
+            ))
+            .hint("put a file of its own there"));
+        }
+        target => target,
+    };
+    match target.and_then(|path| discover::open(&path)) {
         Ok(file) => {
             let bytes = bounded(file, LARGEST).map_err(|err| failed("read", path, &err))?;
             if bytes.len() as u64 > LARGEST {
@@ -210,6 +252,13 @@ pub(crate) fn read(path: &Path) -> Result<Option<String>, CommandError> {
         Err(err) if err.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(err) => Err(failed("read", path, &err)),
     }
+}
+
+/// Whether one of a repository's own files is a link to outside of it.
+fn leaves_its_repository(path: &Path, target: &Path) -> bool {
+    let directory = path.parent().filter(|parent| parent.ends_with(DIRECTORY));
+    let root = directory.and_then(Path::parent).and_then(|root| root.canonicalize().ok());
+    root.is_some_and(|root| !target.starts_with(root))
 }
 
 /// A tool list: a file, or standard input for `-`. Returns its name for people with its bytes; of one

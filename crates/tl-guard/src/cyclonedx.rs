@@ -38,7 +38,7 @@ pub fn document(scanned: &Scanned, sorted: &Sorted, version: &str) -> Value {
         bill.skill(skill);
     }
     let vulnerabilities: Vec<Value> =
-        sorted.findings.iter().enumerate().map(|(at, one)| bill.vulnerability(at, one)).collect();
+        sorted.findings.iter().map(|one| bill.vulnerability(one)).collect();
     let mut document = json!({
         "$schema": SCHEMA,
         "bomFormat": "CycloneDX",
@@ -139,7 +139,10 @@ impl Bill {
             "type": "library",
             "bom-ref": reference,
             "name": named(&package.name),
-            "properties": properties(&[("pinned", package.pinned.to_string())]),
+            "properties": properties(&[
+                ("pinned", package.pinned.to_string()),
+                ("requested-version", package.version.clone().unwrap_or_default()),
+            ]),
         });
         set_package(&mut component, package);
         self.components.entry(reference).or_insert(component);
@@ -215,7 +218,16 @@ impl Bill {
         vec![reference]
     }
 
-    fn vulnerability(&mut self, index: usize, finding: &Finding) -> Value {
+    /// A reference that stays when other findings come and go.
+    fn finding_reference(&mut self, finding: &Finding) -> String {
+        let bare = format!("finding:{}", finding.fingerprint);
+        let again = self.again.entry(bare.clone()).or_default();
+        let reference = if *again == 0 { bare } else { format!("{bare}'{again}") };
+        *again += 1;
+        reference
+    }
+
+    fn vulnerability(&mut self, finding: &Finding) -> Value {
         let affects: Vec<Value> = self
             .affected(&finding.at)
             .into_iter()
@@ -239,7 +251,7 @@ impl Bill {
             .filter_map(|taxon| taxon.0.strip_prefix("cwe:CWE-")?.parse().ok())
             .collect();
         let mut vulnerability = json!({
-            "bom-ref": format!("finding:{index}"),
+            "bom-ref": self.finding_reference(finding),
             "id": finding.rule.0,
             "source": {"name": "Throughline"},
             "ratings": [{"severity": severity, "method": "other"}],
@@ -296,17 +308,22 @@ fn hashes(sha256: &str) -> Value {
 
 fn set_package(component: &mut Value, package: &Package) {
     component["purl"] = json!(purl(package));
-    if let Some(version) = &package.version {
+    if let Some(version) = exact_version(package) {
         component["version"] = json!(version);
     }
 }
 
-/// A package URL; a range or tag that is not exact is left out, but for images, where it is usual.
-fn purl(package: &Package) -> String {
+/// The version, where it names one alone; of images also a tag, which is usual there.
+fn exact_version(package: &Package) -> Option<&String> {
     let exact = |version: &&String| {
         package.pinned || package.ecosystem == Ecosystem::Docker || is_exact(version)
     };
-    let version = package.version.as_ref().filter(exact);
+    package.version.as_ref().filter(exact)
+}
+
+/// A package URL; a range or tag that is not exact is left out.
+fn purl(package: &Package) -> String {
+    let version = exact_version(package);
     let mut qualifiers = Map::new();
     let (kind, name) = match package.ecosystem {
         Ecosystem::Npm => ("npm", package.name.to_lowercase()),

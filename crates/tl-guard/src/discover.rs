@@ -30,7 +30,7 @@ use crate::text::unit::Artifact;
 
 /// What is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Ask {
+pub struct Ask<'a> {
     /// the home's and the system's places
     pub home: bool,
     /// [`Host::repositories`]
@@ -41,6 +41,8 @@ pub struct Ask {
     pub listeners: bool,
     /// files that no table names: documents, sources, everything else that is text
     pub contents: bool,
+    /// of the repositories this file alone, by its path below them; and the lock files on the way to it
+    pub file: Option<&'a str>,
 }
 
 /// Something that was not read, or not wholly.
@@ -85,7 +87,7 @@ pub struct Discovered {
 }
 
 /// Looks everywhere that is asked for; `each` gets every file that was read.
-pub fn discover(host: &Host, ask: Ask, each: &mut dyn FnMut(Artifact)) -> Discovered {
+pub fn discover(host: &Host, ask: Ask<'_>, each: &mut dyn FnMut(Artifact)) -> Discovered {
     let mut gather = add::Gather::new(host, each);
     if ask.home {
         home::look(host, &mut gather);
@@ -102,7 +104,7 @@ pub fn discover(host: &Host, ask: Ask, each: &mut dyn FnMut(Artifact)) -> Discov
     let several = repositories.len() > 1;
     for repository in &repositories {
         let label = if several { label(host, repository) } else { String::new() };
-        repo::look(repository, &label, ask.contents, &mut gather);
+        repo::look(repository, &label, ask, &mut gather);
     }
     let mut found = gather.finish();
     if ask.listeners {

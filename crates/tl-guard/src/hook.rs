@@ -321,7 +321,7 @@ pub fn answer(event: &HookEvent, verdict: &Verdict, fallback: Effect) -> Answer 
     if effect == Effect::Ask && !asks(event) {
         effect = fallback;
         if fallback == Effect::Deny {
-            reason += APPROVE;
+            reason += approve(verdict);
         }
     }
     let warning = if event.moment == Moment::AfterAction && effect < Effect::Ask {
@@ -344,6 +344,25 @@ pub fn answer(event: &HookEvent, verdict: &Verdict, fallback: Effect) -> Answer 
 /// How to go on where nobody is asked.
 const APPROVE: &str = " This cannot be asked here. To allow it, a person runs `throughline guard allow \
 RULE --path PATTERN --user --owner NAME --until DAY --reason TEXT`, or changes `[mode]` in their own guard.toml.";
+
+const APPROVE_POLICY: &str = " This cannot be asked here. To allow it, a person changes that policy in the guard.toml in which it stands, or adds \
+an `[[exception]]` there.";
+const NOT_ASKED: &str = " This cannot be asked here.";
+
+/// What stops where something of this program's own failed.
+const INTERNAL: &str = "internal";
+
+/// How a person allows what only a question stands in the way of.
+fn approve(verdict: &Verdict) -> &'static str {
+    let asks = || verdict.reasons.iter().filter(|reason| reason.effect >= Effect::Ask);
+    if asks().any(|reason| reason.rule.is_some()) {
+        APPROVE
+    } else if asks().any(|reason| reason.policy != INTERNAL) {
+        APPROVE_POLICY
+    } else {
+        NOT_ASKED
+    }
+}
 
 /// Whether the client asks its person when it is told to.
 fn asks(event: &HookEvent) -> bool {
@@ -378,7 +397,7 @@ pub fn broken(client: Client, event: Option<&str>, why: &str, on_error: Effect) 
     let mut verdict = Verdict::default();
     verdict.add(tl_core::verdict::Reason {
         effect: on_error,
-        policy: "internal".to_owned(),
+        policy: INTERNAL.to_owned(),
         rule: None,
         text: format!(
             "This could not be checked: {why}. Run `throughline guard` to see what is wrong."

@@ -55,8 +55,8 @@ pub struct Approval {
     /// Why; empty where nobody said.
     #[serde(default)]
     pub reason: String,
-    /// Last day on which it holds; without one it holds on.
-    #[serde(default)]
+    /// Last day on which it holds; without one it holds on. Locks of before say `expires`.
+    #[serde(default, rename = "until", alias = "expires")]
     pub expires: Option<String>,
 }
 

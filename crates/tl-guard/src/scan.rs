@@ -32,6 +32,8 @@ pub struct Scan {
     pub all: bool,
     /// The repositories of the [`Host`].
     pub repositories: bool,
+    /// Of the repositories this file alone, by its path below them.
+    pub file: Option<String>,
     /// Lists of tools: a name to show, and the bytes.
     pub tools: Vec<(String, Vec<u8>)>,
     /// Open sockets.
@@ -170,6 +172,7 @@ pub fn scan_answered(
         all: ask.all,
         listeners: ask.listeners,
         contents: true,
+        file: ask.file.as_deref(),
     };
     let mut each = |artifact: Artifact| {
         // A window of a large file begins at a line, and is none of its own.
@@ -436,6 +439,7 @@ mod tests {
             home: false,
             all: false,
             repositories: false,
+            file: None,
             tools: vec![("list".to_owned(), list.to_vec())],
             listeners: false,
             only: only.iter().copied().map(RuleId::new).collect(),

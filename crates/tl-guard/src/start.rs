@@ -7,6 +7,7 @@
 
 mod installed;
 mod reach;
+mod shim;
 
 use std::path::{Path, PathBuf};
 
@@ -47,6 +48,14 @@ pub enum Refusal {
         "runs in a container, which cannot be started in a sandbox: give its list with `--tools`"
     )]
     Container,
+    /// It stands for a version of a program that was not found.
+    #[error(
+        "cannot be started: `{program}` asks a version manager, and the version that is set has no such program: name the program itself (`pyenv which NAME`), or give its list with `--tools`"
+    )]
+    Shim {
+        /// Its path.
+        program: String,
+    },
     /// There is no such program.
     #[error("cannot be started: there is no program `{program}`")]
     NotFound {
@@ -121,18 +130,26 @@ fn without_launcher(
     }
     let program = around.program(command);
     let program = program.ok_or_else(|| Refusal::NotFound { program: command.to_owned() })?;
+    if shim::is(&program) {
+        return Err(Refusal::Shim { program: program.display().to_string() });
+    }
     Ok((program, args))
 }
 
 impl Around<'_> {
-    /// A name of `PATH`, or a path.
+    /// A name of `PATH`, or a path; behind a shim the program itself, or else the next of `PATH`.
     fn program(&self, command: &str) -> Option<PathBuf> {
         let found = if command.contains('/') {
             vec![self.under_tree(Path::new(command))]
         } else {
             self.path.iter().map(|directory| directory.join(command)).collect()
         };
-        found.into_iter().find(|path| path.is_file())
+        let there: Vec<PathBuf> = found.into_iter().filter(|path| path.is_file()).collect();
+        let itself = |path: &PathBuf| match shim::is(path) {
+            true => shim::behind(path, self.tree),
+            false => Some(path.clone()),
+        };
+        there.iter().find_map(itself).or_else(|| there.first().cloned())
     }
 
     fn under_tree(&self, path: &Path) -> PathBuf {

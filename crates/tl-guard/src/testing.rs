@@ -35,6 +35,7 @@ pub(crate) fn scanned<T: AsRef<[u8]>>(files: &[(&str, T)]) -> Scanned {
         home: false,
         all: false,
         repositories: true,
+        file: None,
         tools: Vec::new(),
         listeners: false,
         only: Vec::new(),
@@ -46,7 +47,15 @@ pub(crate) fn scanned<T: AsRef<[u8]>>(files: &[(&str, T)]) -> Scanned {
 pub(crate) fn listed(list: String) -> Scanned {
     let tools = vec![("list".to_owned(), list.into_bytes())];
     let only = Vec::new();
-    let ask = Scan { home: false, all: false, repositories: false, tools, listeners: false, only };
+    let ask = Scan {
+        home: false,
+        all: false,
+        repositories: false,
+        file: None,
+        tools,
+        listeners: false,
+        only,
+    };
     let host = Host { repositories: Vec::new(), ..host(Path::new("/")) };
     scan(&host, &ask, &mut |_| ()).unwrap()
 }

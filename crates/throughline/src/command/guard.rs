@@ -41,7 +41,7 @@ use crate::ui::Ui;
 /// your home, executes nothing but servers that you ask it to start in a sandbox, and uses no
 /// network. What is new at or above `--fail-on` is exit code 1.
 #[derive(Debug, clap::Args)]
-#[command(args_conflicts_with_subcommands = true, after_help = EXAMPLE)]
+#[command(after_help = EXAMPLE)]
 pub(crate) struct GuardArgs {
     #[command(subcommand)]
     command: Option<GuardCommand>,
@@ -78,7 +78,7 @@ impl GuardArgs {
 }
 
 /// What is looked at.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, PartialEq, Eq, clap::Args)]
 pub(crate) struct TargetArgs {
     /// Home to look at in place of yours
     #[arg(long, value_name = "DIR")]
@@ -97,20 +97,92 @@ impl TargetArgs {
     }
 }
 
+impl GuardCommand {
+    /// As it is typed.
+    const fn name(&self) -> &'static str {
+        match self {
+            Self::Lock(_) => "lock",
+            Self::Diff(_) => "diff",
+            Self::Approve(_) => "approve",
+            Self::Fix(_) => "fix",
+            Self::Explain(_) => "explain",
+            Self::Allow(_) => "allow",
+            Self::Export(_) => "export",
+            Self::Policy(_) => "policy",
+            Self::InstallHooks(_) => "install-hooks",
+            Self::UninstallHooks(_) => "uninstall-hooks",
+        }
+    }
+
+    /// The repository that `--repo` names, for those that have one.
+    const fn repository(&self) -> Option<&RepoArgs> {
+        match self {
+            Self::Lock(args) => Some(&args.repository),
+            Self::Diff(args) => Some(&args.repository),
+            Self::Approve(args) => Some(&args.repository),
+            Self::Fix(args) => Some(&args.repository),
+            Self::Allow(args) => Some(&args.repository),
+            Self::Explain(_)
+            | Self::Export(_)
+            | Self::Policy(_)
+            | Self::InstallHooks(_)
+            | Self::UninstallHooks(_) => None,
+        }
+    }
+}
+
+/// Which repository a subcommand is about.
+#[derive(Debug, clap::Args)]
+pub(crate) struct RepoArgs {
+    /// Repository to work in [default: the one here]
+    #[arg(long = "repo", value_name = "DIR")]
+    directory: Option<PathBuf>,
+}
+
+/// The repository that a subcommand is about: `--repo` may stand before it or behind it.
+fn repository_of<'a>(
+    command: &'a GuardCommand,
+    before: &'a vet::ScanArgs,
+) -> Result<&'a Path, CommandError> {
+    let name = command.name();
+    let before = before.only_repositories().ok_or_else(|| {
+        CommandError::usage(format!("what a scan takes stands before `{name}`"))
+            .hint(format!("`throughline guard {name} --help` lists what can stand behind it"))
+    })?;
+    let behind = command.repository();
+    let named = behind.and_then(|behind| behind.directory.as_ref());
+    let named: Vec<&PathBuf> = before.iter().chain(named).collect();
+    match (named.as_slice(), behind) {
+        ([], _) => Ok(Path::new(".")),
+        ([one], Some(_)) => Ok(one),
+        (_, Some(_)) => Err(CommandError::usage(format!(
+            "`guard {name}` is about one repository, and `--repo` names several"
+        ))
+        .hint("run it once for each")),
+        (_, None) => Err(CommandError::usage(format!("`guard {name}` takes no `--repo`"))
+            .hint("run it in the directory that you mean")),
+    }
+}
+
 pub(super) async fn cmd_guard(ui: &mut Ui, globals: &Globals, args: &GuardArgs) -> CmdResult {
     let mut record = record::Record::default();
-    let outcome = match &args.command {
-        None => vet::cmd_scan(ui, globals, &args.scan, &mut record).await,
-        Some(GuardCommand::Lock(args)) => lock::cmd_lock(ui, globals, args, &mut record),
-        Some(GuardCommand::Diff(args)) => lock::cmd_diff(ui, globals, args),
-        Some(GuardCommand::Approve(args)) => lock::cmd_approve(ui, globals, args, &mut record),
-        Some(GuardCommand::Fix(args)) => fix::cmd_fix(ui, globals, args),
-        Some(GuardCommand::Explain(args)) => explain::cmd_explain(ui, args),
-        Some(GuardCommand::Allow(args)) => allow::cmd_allow(ui, globals, args),
-        Some(GuardCommand::Export(args)) => export::cmd_export(ui, globals, args),
-        Some(GuardCommand::Policy(args)) => policy::cmd_policy(ui, globals, args),
-        Some(GuardCommand::InstallHooks(args)) => hooks::cmd_install(ui, globals, args),
-        Some(GuardCommand::UninstallHooks(args)) => hooks::cmd_uninstall(ui, globals, args),
+    let Some(command) = &args.command else {
+        let outcome = vet::cmd_scan(ui, globals, &args.scan, &mut record).await;
+        record.keep(ui, globals).await;
+        return outcome;
+    };
+    let here = repository_of(command, &args.scan)?;
+    let outcome = match command {
+        GuardCommand::Lock(args) => lock::cmd_lock(ui, globals, args, here, &mut record),
+        GuardCommand::Diff(args) => lock::cmd_diff(ui, globals, args, here),
+        GuardCommand::Approve(args) => lock::cmd_approve(ui, globals, args, here, &mut record),
+        GuardCommand::Fix(args) => fix::cmd_fix(ui, globals, args, here),
+        GuardCommand::Explain(args) => explain::cmd_explain(ui, args),
+        GuardCommand::Allow(args) => allow::cmd_allow(ui, globals, args, here),
+        GuardCommand::Export(args) => export::cmd_export(ui, globals, args),
+        GuardCommand::Policy(args) => policy::cmd_policy(ui, globals, args),
+        GuardCommand::InstallHooks(args) => hooks::cmd_install(ui, globals, args),
+        GuardCommand::UninstallHooks(args) => hooks::cmd_uninstall(ui, globals, args),
     };
     record.keep(ui).await;
     outcome
@@ -161,6 +233,31 @@ fn look(
     look_at(ui, globals, files, tools?, servers::LiveArgs { no_listeners, ..target.live })
 }
 
+/// Looks at one file alone.
+fn look_at_file(
+    ui: &mut Ui,
+    globals: &Globals,
+    target: &TargetArgs,
+    path: &Path,
+) -> Result<Looked, CommandError> {
+    let files = GuardFiles::of_file(&globals.variables, path)?;
+    let tools: Result<_, _> =
+        target.tools.iter().map(|name| guard_files::tool_list(name)).collect();
+    look_at(ui, globals, files, tools?, servers::LiveArgs { no_listeners: true, ..target.live })
+}
+
+impl Looked {
+    /// Leaves out changes that only a look at all of the repository can tell.
+    fn keep_of_file(&mut self) {
+        let Some(file) = &self.files.file else { return };
+        // A skill is approved with all that lies beside it.
+        let of_file =
+            |change: &Change| change.at.path == *file && !change.item.starts_with("skill:");
+        self.changes.retain(of_file);
+        self.approved.retain(|(change, _)| of_file(change));
+    }
+}
+
 /// Looks at another repository alone.
 fn look_beside(
     ui: &mut Ui,
@@ -190,6 +287,7 @@ fn look_at(
         home: files.host.home.is_some(),
         repositories: true,
         all: false,
+        file: files.file.clone(),
         tools,
         listeners: !live.no_listeners && files.host.home.is_some(),
         only: Vec::new(),

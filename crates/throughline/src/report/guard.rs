@@ -135,7 +135,8 @@ fn line(text: &mut String, label: &str, value: &str) {
 }
 
 /// What somebody could do now, a sentence each.
-pub(crate) fn next_steps(sorted: &Sorted, shown_from: Level) -> Vec<String> {
+/// `mends`: findings that `guard fix` and `guard fix --user` can mend.
+pub(crate) fn next_steps(sorted: &Sorted, shown_from: Level, mends: [usize; 2]) -> Vec<String> {
     let new: Vec<&Finding> = shown_of(sorted, Level::Info).collect();
     let mut steps = Vec::new();
     let hidden = new.iter().filter(|finding| finding.level < shown_from).count();
@@ -143,18 +144,25 @@ pub(crate) fn next_steps(sorted: &Sorted, shown_from: Level) -> Vec<String> {
         let (are, them) = if hidden == 1 { ("finding is", "it") } else { ("findings are", "them") };
         steps.push(format!("{hidden} lesser {are} not shown: `--level info` shows {them}"));
     }
-    let mends = new.iter().filter(|finding| tl_guard::fix::may_mend(finding)).count();
-    if mends > 0 {
-        let (has, it) = if mends == 1 { ("one finding", "it") } else { ("findings", "them") };
-        let count = if mends == 1 { String::new() } else { format!("{mends} ") };
-        steps.push(format!(
-            "`throughline guard fix` may mend {count}{has}: it shows how before it touches {it}"
-        ));
+    for (mends, option) in mends.into_iter().zip(["", " --user"]) {
+        if mends > 0 {
+            let (has, it) = if mends == 1 { ("one finding", "it") } else { ("findings", "them") };
+            let count = if mends == 1 { String::new() } else { format!("{mends} ") };
+            steps.push(format!(
+                "`throughline guard fix{option}` can mend {count}{has}: it shows how before it touches {it}"
+            ));
+        }
     }
-    if let Some(worst) = shown_of(sorted, shown_from).next() {
+    let mut shown = shown_of(sorted, shown_from).peekable();
+    if shown.peek().is_some() {
+        // Why a rule of another scanner matters only that one can say.
+        let worst = shown.find(|finding| !finding.rule.0.contains('/'));
+        let why = worst.map(|worst| {
+            format!("`throughline guard explain {}` says why it matters; ", worst.rule)
+        });
         steps.push(format!(
-            "`throughline guard explain {}` says why it matters; `throughline guard allow` lets a finding be, `--write-baseline` all that are there now",
-            worst.rule
+            "{}`throughline guard allow` lets a finding be, `--write-baseline` all that are there now",
+            why.unwrap_or_default()
         ));
     }
     steps
@@ -217,7 +225,11 @@ pub(crate) fn summary(sorted: &Sorted, inventory: &Inventory) -> String {
         (inventory.listeners.len(), "listener", "listeners"),
     ];
     let mut text = String::from("there: ");
-    text.push_str(&counted(&there).unwrap_or_else(|| "nothing that an agent reads".to_owned()));
+    let none = match sorted.findings.is_empty() {
+        true => "nothing that an agent reads",
+        false => "no configuration of an agent",
+    };
+    text.push_str(&counted(&there).unwrap_or_else(|| none.to_owned()));
     let of = |level: Level, state: State| {
         sorted
             .findings
@@ -331,8 +343,10 @@ mod tests {
                  and 12 more of GS090, lines 4, 5, 6, 7, 8, 9, 10, 11, …
                  mend: change it
         ");
-        insta::assert_snapshot!(next_steps(&sorted, Level::Warn).join("\n"), @r"
+        insta::assert_snapshot!(next_steps(&sorted, Level::Warn, [2, 1]).join("\n"), @r"
         1 lesser finding is not shown: `--level info` shows it
+        `throughline guard fix` can mend 2 findings: it shows how before it touches them
+        `throughline guard fix --user` can mend one finding: it shows how before it touches it
         `throughline guard explain GC003` says why it matters; `throughline guard allow` lets a finding be, `--write-baseline` all that are there now
         ");
     }

@@ -18,6 +18,7 @@ mod guard_forms;
 mod guard_hook;
 mod guard_hostile;
 mod guard_levels;
+mod guard_newcomer;
 mod guard_packages;
 mod guard_policy;
 mod guard_pull;

@@ -96,7 +96,7 @@ fn bill() -> Value {
             ".mcp.json",
             r#"{"mcpServers": {
                 "mail": {"command": "npx", "args": ["-y", "@acme/mail@1.2.3"], "env": {"MAIL_TOKEN": "hunter2hunter2"}},
-                "loose": {"command": "npx", "args": ["loose"]},
+                "loose": {"command": "npx", "args": ["loose@latest"]},
                 "far": {"url": "https://ana:hunter3@far.example/mcp?token=hunter4", "headers": {"X-Key": "hunter5"}}
             }}"#,
         ),
@@ -133,6 +133,25 @@ fn a_bill_is_valid_has_all_kinds_and_no_secret() {
     assert_eq!(readme.unwrap()["affects"][0]["ref"], "file:README.md#");
     let loose = bill["vulnerabilities"].as_array().unwrap().iter().find(|one| one["id"] == "GC001");
     assert!(loose.unwrap()["affects"].to_string().contains("server:.mcp.json#loose"), "{loose:?}");
+}
+
+#[test]
+fn a_tag_is_no_version_and_a_finding_keeps_its_reference() {
+    let bill = bill();
+    let components = bill["components"].as_array().unwrap();
+    let loose = components.iter().find(|one| one["name"] == "loose" && one["type"] == "library");
+    let loose = loose.unwrap();
+    assert!(loose["version"].is_null(), "{loose}");
+    assert!(
+        loose["properties"]
+            .to_string()
+            .contains("\"throughline:requested-version\",\"value\":\"latest\""),
+        "{loose}"
+    );
+    for finding in bill["vulnerabilities"].as_array().unwrap() {
+        let reference = finding["bom-ref"].as_str().unwrap();
+        assert!(reference.len() >= "finding:".len() + 64, "{reference}");
+    }
 }
 
 #[test]

@@ -73,6 +73,17 @@ impl<'a> Gather<'a> {
         self.found.inventory.skills.len() - 1
     }
 
+    /// A skill is at another place as well, by a link: those who look there read it too.
+    pub(super) fn skill_again(&mut self, index: usize, client: Client, at: &Location) {
+        if client == Client::Unknown {
+            return;
+        }
+        self.seen(client, at);
+        let Some(skill) = self.found.inventory.skills.get_mut(index) else { return };
+        skill.clients.retain(|known| *known != Client::Unknown && *known != client);
+        skill.clients.push(client);
+    }
+
     /// Reads a file, enters it, and hands it on. `root` is the tree that it belongs to.
     pub(super) fn file(&mut self, found: Found<'_>, root: &Path) {
         if self.import_depth == 0 && self.imported.contains(found.path) {

@@ -1,6 +1,6 @@
 //! One walk through a repository: what the tables name at any depth, and all other text.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ffi::{OsStr, OsString};
 use std::fs::FileType;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use rustc_hash::FxHashMap;
 use tl_core::finding::Root;
 
 use super::add::{Found, Gather, at, role_of, skill_kind};
-use super::{ProblemKind, role};
+use super::{Ask, ProblemKind, role};
 use crate::inventory::{Client, Scope, SkillKind};
 use crate::location::{self, Place, PlaceKind, matches};
 use crate::text::unit::Role;
@@ -64,7 +64,7 @@ impl Rows {
 }
 
 /// Looks through a repository. `label` is its name among several.
-pub(super) fn look(root: &Path, label: &str, contents: bool, gather: &mut Gather<'_>) {
+pub(super) fn look(root: &Path, label: &str, ask: Ask<'_>, gather: &mut Gather<'_>) {
     let Ok(canonical) = std::fs::canonicalize(root) else {
         return gather.problem(
             at(Root::Repository, label, "."),
@@ -75,13 +75,22 @@ pub(super) fn look(root: &Path, label: &str, contents: bool, gather: &mut Gather
     let mut walk = Walk {
         root: canonical.clone(),
         label,
-        contents,
+        contents: ask.contents,
+        file: ask.file,
+        met: false,
         gather,
         names: Vec::new(),
         left: MOST,
         linked: BTreeSet::new(),
+        skills: BTreeMap::new(),
+        behind: VecDeque::new(),
     };
     walk.directory(&canonical, String::new(), State::default());
+    walk.behind_links();
+    if let Some(file) = ask.file.filter(|_| !walk.met) {
+        let text = "it holds no text that is looked at, or lies where nothing is looked for";
+        walk.gather.problem(at(Root::Repository, label, file), ProblemKind::Unreadable, text);
+    }
     if walk.left == 0 {
         let text = format!("the first {MOST} entries were looked at");
         gather.problem(at(Root::Repository, label, "."), ProblemKind::Limit, text);
@@ -102,12 +111,28 @@ struct Walk<'w, 'g> {
     root: PathBuf,
     label: &'w str,
     contents: bool,
+    /// this file alone
+    file: Option<&'w str>,
+    /// whether it was read
+    met: bool,
     gather: &'w mut Gather<'g>,
     /// names from the root, in lower case
     names: Vec<String>,
     left: usize,
     /// targets of links that were followed
     linked: BTreeSet<PathBuf>,
+    /// index of each skill by its real folder, and whether that is of a dependency
+    skills: BTreeMap<(PathBuf, bool), usize>,
+    /// links to directories, which wait for what is there without them
+    behind: VecDeque<Behind>,
+}
+
+/// A directory behind a link.
+struct Behind {
+    target: PathBuf,
+    below: String,
+    names: Vec<String>,
+    state: State,
 }
 
 /// A name in a directory.
@@ -148,33 +173,60 @@ impl Walk<'_, '_> {
             })
             .collect();
         listed.sort_by(|a, b| a.shown.cmp(&b.shown));
-        self.begin_skill(&listed, &below, &mut state);
+        if self.begin_skill(path, &listed, &below, &mut state) {
+            return;
+        }
         for Listed { shown: name, name: real, kind } in listed {
             if self.left == 0 {
                 return;
             }
             self.left -= 1;
             let child = if below.is_empty() { name.clone() } else { format!("{below}/{name}") };
+            if !self.is_asked_for(&child, &name, kind) {
+                continue;
+            }
             self.names.push(name.to_ascii_lowercase());
             self.entry(&path.join(real), child, kind, &name, &state);
             self.names.pop();
         }
     }
 
-    /// A folder with a `SKILL.md` is a skill wherever it is; the row says whose.
-    fn begin_skill(&mut self, listed: &[Listed], below: &str, state: &mut State) {
+    /// Whether an entry is the file that is looked for, on the way to it, or a lock file that is.
+    fn is_asked_for(&self, below: &str, name: &str, kind: FileType) -> bool {
+        let Some(file) = self.file else { return true };
+        let rest = file.strip_prefix(below);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            || kind.is_file() && role::of_name(name) == Some(Role::Lockfile)
+    }
+
+    /// A folder with a `SKILL.md` is a skill wherever it is; the row says whose. Whether it is one that
+    /// was looked at without the link that leads to it here.
+    fn begin_skill(
+        &mut self,
+        real: &Path,
+        listed: &[Listed],
+        below: &str,
+        state: &mut State,
+    ) -> bool {
         let document = listed
             .iter()
             .find(|one| one.shown.eq_ignore_ascii_case("SKILL.md") && one.kind.is_file());
-        let Some(Listed { shown: name, .. }) = document else { return };
+        let Some(Listed { shown: name, .. }) = document else { return false };
         self.names.push(name.to_ascii_lowercase());
         let row = ROWS.find(&self.names);
         self.names.pop();
         let path = if below.is_empty() { name.clone() } else { format!("{below}/{name}") };
         let client = row.map_or(Client::Unknown, |place| place.client);
         let place = at(Root::Repository, self.label, &path);
+        let key = (real.to_owned(), state.dependency);
+        if let Some(known) = self.skills.get(&key) {
+            self.gather.skill_again(*known, client, &place);
+            return true;
+        }
         let index = self.gather.begin_skill(place, client, scope(state), SkillKind::Skill);
+        self.skills.insert(key, index);
         state.skill = Some((index, below.to_owned()));
+        false
     }
 
     fn entry(&mut self, path: &Path, below: String, kind: FileType, name: &str, state: &State) {
@@ -226,10 +278,19 @@ impl Walk<'_, '_> {
         let state = State { linked: true, ..state.clone() };
         if found.is_dir() {
             if self.linked.insert(target.clone()) {
-                self.child(&target, below, name, &state);
+                self.behind.push_back(Behind { target, below, names: self.names.clone(), state });
             }
         } else if found.is_file() {
             self.file(&target, below, name, &state);
+        }
+    }
+
+    /// What is behind links to directories, in the order in which the links were met.
+    fn behind_links(&mut self) {
+        while let Some(Behind { target, below, names, state }) = self.behind.pop_front() {
+            let name = below.rsplit('/').next().unwrap_or(&below).to_owned();
+            self.names = names;
+            self.child(&target, below, &name, &state);
         }
     }
 
@@ -265,6 +326,7 @@ impl Walk<'_, '_> {
         };
         let root = self.root.clone();
         self.gather.file(found, &root);
+        self.met |= self.file == Some(below.as_str());
     }
 
     /// An agent or command is a skill of one file.

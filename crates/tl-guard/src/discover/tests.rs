@@ -6,7 +6,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::host::Os;
-use crate::inventory::{Launch, Scope};
+use crate::inventory::{Client, Launch, Scope};
 use crate::text::unit::Role;
 
 struct Tree(TempDir);
@@ -48,8 +48,8 @@ impl Tree {
     }
 }
 
-const ALL: Ask =
-    Ask { home: true, repositories: true, all: false, listeners: true, contents: true };
+const ALL: Ask<'_> =
+    Ask { home: true, repositories: true, all: false, listeners: true, contents: true, file: None };
 const SERVER: &str = r#"{"mcpServers":{"a":{"command":"npx","args":["-y","pkg"]}}}"#;
 
 fn servers(found: &Discovered) -> Vec<String> {
@@ -306,8 +306,68 @@ fn loops_outside_links_sockets_and_pipes_end_the_walk_well() {
             (ProblemKind::Special, "CLAUDE.md"),
         ]
     );
-    let skills: Vec<_> = found.inventory.skills.iter().map(|s| s.at.path.as_str()).collect();
-    assert_eq!(skills, [".claude/skills/s/SKILL.md", "skills/s/SKILL.md"]);
+}
+
+#[test]
+fn one_file_alone_keeps_its_role_and_what_locks_its_packages() {
+    let tree = Tree::new(&[
+        ("repo/CLAUDE.md", "other"),
+        ("repo/package-lock.json", "{}"),
+        ("repo/.claude/skills/k/SKILL.md", "skill text"),
+        ("repo/.claude/skills/k/x.sh", "script"),
+        ("repo/.claude/skills/k2/SKILL.md", "other"),
+        ("repo/a.png", "x"),
+    ]);
+    let mut read = Vec::new();
+    let mut look = |file| {
+        let ask = Ask { home: false, listeners: false, file: Some(file), ..ALL };
+        let found =
+            discover(&tree.host(Os::Linux), ask, &mut |one| read.push((one.at.path, one.role)));
+        (found, std::mem::take(&mut read))
+    };
+    let (found, read) = look(".claude/skills/k/SKILL.md");
+    assert_eq!(
+        read,
+        [
+            (".claude/skills/k/SKILL.md".to_owned(), Role::SkillDoc),
+            ("package-lock.json".to_owned(), Role::Lockfile),
+        ]
+    );
+    assert!(found.problems.is_empty() && found.inventory.skills.len() == 1);
+    let (found, _) = look("a.png");
+    assert_eq!(found.problems[0].kind, ProblemKind::Unreadable);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_skill_that_links_lead_to_is_one_skill_and_read_once() {
+    use std::os::unix::fs::symlink;
+    let tree = Tree::new(&[
+        ("repo/skills/k/SKILL.md", "skill text"),
+        ("repo/skills/k/scripts/x.sh", "script text"),
+        ("repo/node_modules/p/SKILL.md", "text of a package"),
+        ("repo/.claude/skills/own/SKILL.md", "own text"),
+    ]);
+    symlink("../../skills/k", tree.path("repo/.claude/skills/k")).unwrap();
+    symlink("../../node_modules/p", tree.path("repo/.claude/skills/p")).unwrap();
+    symlink(".claude/skills", tree.path("repo/again")).unwrap();
+    let (found, artifacts) = tree.look(Os::Linux);
+    let paths: Vec<_> = found.inventory.skills.iter().map(|s| s.at.path.as_str()).collect();
+    assert_eq!(
+        paths,
+        [
+            ".claude/skills/own/SKILL.md",
+            // What is linked from there is the repository's own.
+            ".claude/skills/p/SKILL.md",
+            "node_modules/p/SKILL.md",
+            "skills/k/SKILL.md",
+        ]
+    );
+    let skill = &found.inventory.skills[3];
+    assert_eq!((&skill.clients[..], skill.files.len()), (&[Client::ClaudeCode][..], 2));
+    for text in ["skill text", "script text", "own text"] {
+        assert_eq!(artifacts.iter().filter(|a| a.text == text).count(), 1, "{text}");
+    }
 }
 
 #[test]
@@ -381,8 +441,14 @@ fn repositories_below_the_home_are_found_and_named() {
         ("home/two/.git/HEAD", ""),
         ("home/two/AGENTS.md", "a"),
     ]);
-    let ask =
-        Ask { home: false, repositories: false, all: true, listeners: false, contents: false };
+    let ask = Ask {
+        home: false,
+        repositories: false,
+        all: true,
+        listeners: false,
+        contents: false,
+        file: None,
+    };
     let found = discover(&tree.host(Os::Linux), ask, &mut |_| {});
     let rules: Vec<_> = found.inventory.rule_files.iter().map(|r| r.at.path.as_str()).collect();
     assert_eq!(rules, ["code/one/AGENTS.md", "two/AGENTS.md"]);

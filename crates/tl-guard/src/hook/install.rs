@@ -178,20 +178,28 @@ fn entry(client: Client, program: &str, (event, matcher): (&str, &str)) -> Value
     }
 }
 
-/// Whether an entry calls this program: that of any version, at any path.
-fn is_ours(entry: &Node) -> bool {
-    let calls = |text: &str| {
-        let words = package::words(text.trim_start_matches("& "));
-        let program =
-            words.first().is_some_and(|word| package::program_name(word) == "throughline");
-        program && words.get(1).is_some_and(|word| word == "hook")
-    };
-    let own = ["command", "bash", "powershell"]
+/// Whether a word of a command line is this program: by its name, of any version and at any path, or
+/// by its path, whatever it is called.
+fn is_program(word: &str, own: &str) -> bool {
+    package::program_name(word) == "throughline" || word == own
+}
+
+/// Whether a command line is a hook of this program.
+fn calls(line: &str, own: &str) -> bool {
+    let words = package::words(line);
+    words.first().is_some_and(|word| is_program(word, own))
+        && words.get(1).is_some_and(|word| word == "hook")
+}
+
+/// Whether an entry calls this program.
+fn is_ours(entry: &Node, own: &str) -> bool {
+    let calls = |text: &str| calls(text.trim_start_matches("& "), own);
+    let calling = ["command", "bash", "powershell"]
         .iter()
         .any(|key| entry.get(key).and_then(Node::text).is_some_and(calls));
     let inner = entry.get("hooks").map_or(&[][..], Node::items);
     // Somebody may have put another command beside ours: that one stays.
-    own || (!inner.is_empty() && inner.iter().all(is_ours))
+    calling || (!inner.is_empty() && inner.iter().all(|entry| is_ours(entry, own)))
 }
 
 /// The text of a file with our hooks in it. `None` as the text: there is no file.
@@ -205,7 +213,7 @@ pub fn install(client: Client, program: &str, text: Option<&str>) -> Result<Stri
         return Ok(text.to_owned());
     }
     let without = match text {
-        Some(text) => removed(client, text)?,
+        Some(text) => removed(client, program, text)?,
         None => String::new(),
     };
     let mut text =
@@ -224,17 +232,17 @@ fn is_installed(client: Client, program: &str, text: &str) -> Result<bool, Insta
     let root = json::parse(text, Limits::default())?;
     Ok(events(client).iter().all(|event| {
         let items = root.path(&["hooks", event.0]).map_or(&[][..], Node::items);
-        let mut ours = items.iter().filter(|item| is_ours(item));
+        let mut ours = items.iter().filter(|item| is_ours(item, program));
         let wanted = entry(client, program, *event);
         ours.next().is_some_and(|own| own.value() == wanted) && ours.next().is_none()
     }))
 }
 
 /// Whether hooks of this program are in a file, of any version.
-pub fn is_there(client: Client, text: &str) -> bool {
+pub fn is_there(client: Client, program: &str, text: &str) -> bool {
     json::parse(text, Limits::default()).is_ok_and(|root| {
         let lists = events(client).iter().filter_map(|(event, _)| root.path(&["hooks", event]));
-        lists.flat_map(Node::items).any(is_ours)
+        lists.flat_map(Node::items).any(|item| is_ours(item, program))
     })
 }
 
@@ -243,19 +251,20 @@ fn trailing(text: &str) -> &str {
     if text.is_empty() { "\n" } else { text }
 }
 
-/// The text of a file without our hooks. `backup`: the text before they were put in; it is what comes
+/// The text of a file without our hooks. `program`: as for [`install`]. `backup`: the text before they were put in; it is what comes
 /// back, as long as nothing else changed since. `None`: there was no file, and there is nothing else in it.
 ///
 /// # Errors
 /// The file is not what the client expects.
 pub fn uninstall(
     client: Client,
+    program: &str,
     text: &str,
     backup: Option<&str>,
 ) -> Result<Option<String>, InstallError> {
-    let program = program_of(text)?;
+    let installed = program_of(text, program)?;
     let again = |before: Option<&str>| {
-        program.as_deref().is_some_and(|program| {
+        installed.as_deref().is_some_and(|program| {
             install(client, program, before).is_ok_and(|after| after == text)
         })
     };
@@ -265,33 +274,32 @@ pub fn uninstall(
     if backup.is_none() && again(None) {
         return Ok(None);
     }
-    removed(client, text).map(Some)
+    removed(client, program, text).map(Some)
 }
 
 /// The program that the hooks in a file call.
-fn program_of(text: &str) -> Result<Option<String>, ParseError> {
-    fn find(node: &Node) -> Option<String> {
+fn program_of(text: &str, own: &str) -> Result<Option<String>, ParseError> {
+    fn find(node: &Node, own: &str) -> Option<String> {
         let told = node.text().filter(|text| text.contains(" hook "));
         let words = told.map(package::words).unwrap_or_default();
-        if let Some(first) =
-            words.first().filter(|word| package::program_name(word) == "throughline")
-        {
+        if let Some(first) = words.first().filter(|word| is_program(word, own)) {
             return Some(first.clone());
         }
-        node.members().iter().map(|member| &member.value).chain(node.items()).find_map(find)
+        let mut below = node.members().iter().map(|member| &member.value).chain(node.items());
+        below.find_map(|node| find(node, own))
     }
-    Ok(find(&json::parse(text, Limits::default())?))
+    Ok(find(&json::parse(text, Limits::default())?, own))
 }
 
 /// The text without our entries, and without the lists that are empty by that.
-fn removed(client: Client, text: &str) -> Result<String, InstallError> {
+fn removed(client: Client, program: &str, text: &str) -> Result<String, InstallError> {
     let mut text = text.to_owned();
     if text.trim().is_empty() {
         return Ok(text);
     }
     // What was put in last is taken out first.
     for (event, _) in events(client).iter().rev() {
-        text = splice::without_items(&text, event, &is_ours)?;
+        text = splice::without_items(&text, event, &|item| is_ours(item, program))?;
     }
     Ok(text)
 }
@@ -302,16 +310,11 @@ pub fn script(program: &str, event: &str) -> String {
 }
 
 /// Whether a file of Cline is one of ours.
-pub fn is_own_script(text: &str) -> bool {
+pub fn is_own_script(program: &str, text: &str) -> bool {
     let mut lines = text.lines();
     let first = lines.next() == Some("#!/bin/sh");
-    let call = lines
-        .next()
-        .and_then(|line| line.strip_prefix("exec "))
-        .map(package::words)
-        .unwrap_or_default();
-    let ours = call.first().is_some_and(|word| package::program_name(word) == "throughline");
-    first && ours && call.get(1).is_some_and(|word| word == "hook") && lines.next().is_none()
+    let line = lines.next().and_then(|line| line.strip_prefix("exec "));
+    first && line.is_some_and(|line| calls(line, program)) && lines.next().is_none()
 }
 
 /// What a person has to know about the hooks of a client, for the moment in which they are installed.

@@ -684,3 +684,26 @@ fn a_call_without_what_decides_it_is_no_silence() {
         assert!(parse(Client::ClaudeCode, None, document.as_bytes()).is_ok(), "{document}");
     }
 }
+
+#[test]
+fn how_to_allow_it_is_said_only_where_that_would_help() {
+    let document = r#"{"hook_event_name": "PreToolUse", "tool_name": "Bash", "tool_input": {"command": "ls"}}"#;
+    let event = parse(Client::Codex, None, document.as_bytes()).unwrap();
+    let said = |policy: &str, rule: Option<&'static str>| {
+        let mut verdict = Verdict::default();
+        verdict.add(Reason {
+            effect: Effect::Ask,
+            policy: policy.to_owned(),
+            rule: rule.map(RuleId::new),
+            text: "No.".to_owned(),
+        });
+        answer(&event, &verdict, Effect::Deny).stdout
+    };
+    assert!(said("rule:GA003", Some("GA003")).contains("guard allow RULE"));
+    assert!(said("paths.ask_read[0]", None).contains("`[[exception]]`"));
+    let internal = said(INTERNAL, None);
+    assert!(
+        !internal.contains("To allow it") && internal.contains("cannot be asked"),
+        "{internal}"
+    );
+}

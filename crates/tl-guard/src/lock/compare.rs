@@ -47,12 +47,15 @@ pub fn compare(inventory: &Inventory, lock: &Lock, today: Timestamp) -> Vec<Chan
     changes
 }
 
+/// The item of a change that is of the lock itself.
+pub const WHOLE: &str = "lock";
+
 /// The lock that cannot be read, as a change.
 pub fn unreadable(err: &file::ReadError) -> Change {
     let cause =
         std::error::Error::source(err).map(|cause| format!(": {}", first_line(&cause.to_string())));
     let message = format!("{err}{}", cause.unwrap_or_default());
-    change("GD008", "lock".to_owned(), message, in_lock())
+    change("GD008", WHOLE.to_owned(), message, in_lock())
 }
 
 fn first_line(text: &str) -> &str {

@@ -183,7 +183,7 @@ fn foot(sum: &str, approved: &Approval) -> String {
         let _infallible = write!(inside, ", reason = {}", quoted(&approved.reason));
     }
     if let Some(expires) = &approved.expires {
-        let _infallible = write!(inside, ", expires = {}", quoted(expires));
+        let _infallible = write!(inside, ", until = {}", quoted(expires));
     }
     format!("sum = {}\napproved = {{ {inside} }}\n", quoted(sum))
 }

@@ -6,8 +6,8 @@
 use tl_core::finding::{Confidence, Evidence, Finding, Level};
 use tl_rules::doc::RuleDoc;
 
-use crate::lock::Change;
 use crate::lock::diff::{self, Became};
+use crate::lock::{Change, compare};
 use crate::rules::{Check, Rule, finding};
 
 /// The rules of this family.
@@ -161,6 +161,10 @@ static NOT_IN_LOCK: RuleDoc = RuleDoc {
     since: "0.1.0",
 };
 
+/// What mends a lock of which nothing can be read.
+const UNREADABLE: &str = "Where two branches changed it, take the lines of the merge out and keep the entries of both. Else take it from \
+the last good commit, or delete it and approve anew with `throughline guard lock`.";
+
 /// Changes as findings of their rules.
 pub fn findings(changes: &[Change]) -> Vec<Finding> {
     let known =
@@ -170,7 +174,10 @@ pub fn findings(changes: &[Change]) -> Vec<Finding> {
 
 fn as_finding(change: &Change, doc: &'static RuleDoc) -> Finding {
     let mut finding = finding(doc, change.at.clone(), change.message.clone());
-    finding.fix.text = finding.fix.text.replace("ITEM", &change.item);
+    finding.fix.text = match change.item.as_str() {
+        compare::WHOLE => UNREADABLE.to_owned(),
+        item => finding.fix.text.replace("ITEM", item),
+    };
     finding.evidence = Evidence { raw: evidence(change), ..Evidence::default() };
     finding
 }

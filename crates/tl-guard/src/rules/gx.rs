@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use tl_core::finding::{Confidence, Level};
 use tl_rules::doc::RuleDoc;
 
-use crate::inventory::{Client, Server};
+use crate::inventory::{Client, Server, Tool, ToolKind};
 use crate::rules::{Check, Cx, Rule, Sink, finding, gp};
 use crate::score::{Kind, score};
 use crate::text::{hidden, unit::Unit};
@@ -26,6 +26,7 @@ pub const RULES: &[Rule] = &[
     Rule { doc: &SHADOWING, check: Check::Text(shadowing) },
     Rule { doc: &TRIFECTA, check: Check::Inventory(trifecta) },
     Rule { doc: &DESTRUCTIVE, check: Check::Inventory(destructive) },
+    Rule { doc: &DUPLICATE, check: Check::Inventory(duplicates) },
 ];
 
 const COLLISION: RuleDoc = RuleDoc {
@@ -76,6 +77,18 @@ const DESTRUCTIVE: RuleDoc = RuleDoc {
     since: "0.1.0",
 };
 
+const DUPLICATE: RuleDoc = RuleDoc {
+    id: "GX005",
+    name: "duplicate-tool",
+    level: Level::High,
+    confidence: Confidence::High,
+    summary: "One list of tools has a name twice.",
+    why: "The agent cannot tell which of the two it calls, and a person may have read and approved the other one.",
+    fix: "Leave one of the two, or use the server in a version whose names differ.",
+    taxonomy: &["owasp-mcp:MCP03", "safe-mcp:SAFE-T1301"],
+    since: "0.1.0",
+};
+
 /// Enabled servers of each client, with their index in the inventory.
 fn clients<'a>(cx: &Cx<'a>) -> BTreeMap<Client, Vec<&'a Server>> {
     let mut out: BTreeMap<Client, Vec<&Server>> = BTreeMap::new();
@@ -123,6 +136,26 @@ fn collisions(cx: &Cx<'_>, sink: &mut Sink) {
                 }
                 others.push((server, &tool.name));
             }
+        }
+    }
+}
+
+/// Exactly the same name: names that look alike are usual within one server.
+fn duplicates(cx: &Cx<'_>, sink: &mut Sink) {
+    for server in clients(cx).into_values().flatten() {
+        let mut seen = BTreeMap::new();
+        // An entry without a name is a finding of its own, and a prompt is not called.
+        let named = |tool: &&Tool| tool.kind == ToolKind::Tool && !tool.name.is_empty();
+        for tool in server.tools.iter().filter(named) {
+            let Some(first) = seen.insert(tool.name.as_str(), tool) else { continue };
+            let mut at = server.at.clone();
+            at.within = format!("{}.tools.{}", server.name, tool.name);
+            let same = first == tool;
+            let how = if same { "with the same definition" } else { "with different definitions" };
+            let message = format!("`{}` has `{}` twice, {how}", server.name, tool.name);
+            let mut found = finding(&DUPLICATE, at, message);
+            found.level = if same { Level::Warn } else { Level::High };
+            sink.add(found);
         }
     }
 }

@@ -101,6 +101,7 @@ fn run(case: &Path) -> BTreeSet<String> {
         home: true,
         all: false,
         repositories: true,
+        file: None,
         tools: tools.collect(),
         listeners: false,
         only: Vec::new(),

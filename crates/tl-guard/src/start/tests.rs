@@ -40,6 +40,7 @@ impl Machine {
             all: false,
             listeners: false,
             contents: false,
+            file: None,
         };
         let found = crate::discover::discover(&host, ask, &mut |_| ());
         let server: &Server = &found.inventory.servers[0];
@@ -139,6 +140,39 @@ fn a_project_of_uv_is_started_from_its_environment() {
     assert_eq!(started.args, [machine.at("home/src/mail/server.py").to_str().unwrap(), "-v"]);
     assert!(started.read.contains(&machine.at("home/src/mail")), "{:?}", started.read);
     assert!(machine.start(r#"{"command": "uv", "args": ["run", "none.py"]}"#).is_err());
+}
+
+#[test]
+fn a_shim_is_replaced_by_the_program_of_the_version_that_is_set() {
+    let mut machine = Machine::new(&[
+        ("home/.pyenv/shims/python3", "#!/usr/bin/env bash\n"),
+        ("home/.pyenv/shims/other", "#!/usr/bin/env bash\n"),
+        ("home/.pyenv/version", "3.12\n"),
+        ("home/.pyenv/versions/3.12.9/bin/python3", ""),
+        ("home/.pyenv/versions/3.12.11/bin/python3", ""),
+        ("home/.pyenv/versions/3.12.11/lib/x", ""),
+        ("home/.pyenv/versions/3.9.1/bin/python3", ""),
+        ("home/tree/server.py", ""),
+    ]);
+    machine.path.insert(0, machine.at("home/.pyenv/shims"));
+    let python = r#"{"command": "python3", "args": ["server.py"]}"#;
+    let started = machine.start(python).unwrap();
+    let version = machine.at("home/.pyenv/versions/3.12.11");
+    assert_eq!(started.program, version.join("bin/python3"));
+    assert!(started.read.contains(&version), "{:?}", started.read);
+    // The project's own word counts more, and chooses among versions alone.
+    fs::write(machine.at("home/tree/.python-version"), "3.9.1\n").unwrap();
+    let older = machine.at("home/.pyenv/versions/3.9.1/bin/python3");
+    assert_eq!(machine.start(python).unwrap().program, older);
+    fs::write(machine.at("home/tree/.python-version"), "../../../tree\n").unwrap();
+    assert!(machine.start(python).unwrap_err().contains("asks a version manager"));
+    // Where the system has one too, that is what the manager calls `system`.
+    fs::create_dir_all(machine.at("system/bin")).unwrap();
+    fs::write(machine.at("system/bin/python3"), "").unwrap();
+    fs::write(machine.at("home/tree/.python-version"), "system\n").unwrap();
+    assert_eq!(machine.start(python).unwrap().program, machine.at("system/bin/python3"));
+    let refused = machine.start(r#"{"command": "other"}"#).unwrap_err();
+    assert!(refused.contains("name the program itself"), "{refused}");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use tl_rules::suppress::{Rules, Standing, Suppression};
 
-use super::{no_rule, registry};
+use super::{RepoArgs, no_rule, registry};
 use crate::context::{Context, Globals};
 use crate::error::{CmdResult, CommandError, Outcome};
 use crate::guard_files::{self, GuardFiles, Whose};
@@ -17,6 +17,8 @@ use crate::ui::Ui;
 #[command(after_help = "Example: throughline guard allow GC001 --path .mcp.json --owner ana \
 --until 2027-01-31 --reason 'pinned by the image'")]
 pub(super) struct AllowArgs {
+    #[command(flatten)]
+    pub(super) repository: RepoArgs,
     /// Id or name of the rule, or a family such as `GC`
     #[arg(value_name = "RULE")]
     rule: String,
@@ -40,11 +42,18 @@ pub(super) struct AllowArgs {
     user: bool,
 }
 
-pub(super) fn cmd_allow(ui: &mut Ui, globals: &Globals, args: &AllowArgs) -> CmdResult {
+pub(super) fn cmd_allow(
+    ui: &mut Ui,
+    globals: &Globals,
+    args: &AllowArgs,
+    here: &Path,
+) -> CmdResult {
     let cx = Context::load(ui, globals, None)?;
     let registry = registry();
     let rule = match registry.get(&args.rule) {
         Some(doc) => doc.id,
+        // Another scanner's, whose rules nobody here knows.
+        None if args.rule.contains('/') => args.rule.trim(),
         None => {
             let families = registry.docs().iter().map(|doc| &doc.id[..2]);
             let same = |family: &&str| family.eq_ignore_ascii_case(args.rule.trim());
@@ -69,15 +78,29 @@ pub(super) fn cmd_allow(ui: &mut Ui, globals: &Globals, args: &AllowArgs) -> Cmd
             return Err(CommandError::usage(format!("that would never hold: {why}")));
         }
     }
-    let files = GuardFiles::find(&globals.variables, Path::new("."), None)?;
+    let files = GuardFiles::find(&globals.variables, here, None)?;
     let whose = if args.user { Whose::User } else { Whose::Repository };
     // An entry behind a file that cannot be read would not count either.
-    files.allowed(whose)?;
+    let known = files.allowed(whose)?;
     let Some(path) = files.policy(whose) else {
         return Err(CommandError::environment(
             "there is no home whose `guard.toml` could be written",
         ));
     };
+    if known.contains(&entry) {
+        ui.status(format!("nothing to change: `{}` allows that already", path.display()));
+        return Ok(Outcome::Done);
+    }
+    let same = |other: &&Suppression| {
+        (&other.rule, &other.path, &other.within) == (&entry.rule, &entry.path, &entry.within)
+    };
+    if let Some(other) = known.iter().find(same) {
+        ui.note(format!(
+            "an entry allows the same until {}: take it out of `{}` if this one is in its place",
+            other.expires,
+            path.display()
+        ));
+    }
     let mut text =
         guard_files::read(&path)?.unwrap_or_else(|| "schema = \"guard-policy/v1\"\n".to_owned());
     if !text.ends_with('\n') {

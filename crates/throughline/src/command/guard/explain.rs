@@ -30,6 +30,8 @@ pub(super) fn cmd_explain(ui: &mut Ui, args: &ExplainArgs) -> CmdResult {
         ui.print_table(&table)?;
         return Ok(Outcome::Done);
     };
+    // So our own findings are named that come back by `--sarif-in`.
+    let rule = rule.strip_prefix("throughline/").unwrap_or(rule);
     let text = registry.explain(rule).map_err(|err| no_rule(&registry, &err.asked))?;
     ui.print(&text)?;
     Ok(Outcome::Done)

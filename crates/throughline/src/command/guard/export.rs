@@ -3,6 +3,7 @@
 //! In: `guard.toml` and the lock. Out: a file on stdout, and on stderr what the client has no words
 //! for. Start at [`cmd_export`].
 
+use clap::builder::{PossibleValue, PossibleValuesParser};
 use tl_core::verdict::Effect;
 use tl_guard::export::{CLIENTS, Otherwise, Patterns, Wanted, export};
 use tl_guard::inventory::Client;
@@ -23,7 +24,7 @@ use crate::ui::Ui;
 #[command(after_help = "Example: throughline guard export claude-code > managed-settings.json")]
 pub(super) struct ExportArgs {
     /// Client, by its name
-    #[arg(value_name = "CLIENT", value_parser = CLIENTS.iter().map(|(name, _)| *name).collect::<Vec<_>>())]
+    #[arg(value_name = "CLIENT", value_parser = clients())]
     client: String,
     /// Of your own policy and lock, not of the repository's
     #[arg(long)]
@@ -31,6 +32,14 @@ pub(super) struct ExportArgs {
     /// How the hook starts this program on the machines
     #[arg(long, value_name = "PATH", default_value = "throughline")]
     program: String,
+}
+
+/// A client with hooks and without managed settings.
+const CLINE: &str = "cline";
+
+fn clients() -> PossibleValuesParser {
+    let known = CLIENTS.iter().map(|(name, _)| PossibleValue::new(*name));
+    PossibleValuesParser::new(known.chain([PossibleValue::new(CLINE).hide(true)]))
 }
 
 pub(super) fn cmd_export(ui: &mut Ui, globals: &Globals, args: &ExportArgs) -> CmdResult {
@@ -56,7 +65,11 @@ pub(super) fn cmd_export(ui: &mut Ui, globals: &Globals, args: &ExportArgs) -> C
     }
     let made = client.and_then(|client| export(client, &wanted, &lock));
     let Some(made) = made else {
-        return Err(CommandError::usage(format!("there is no export for `{}`", args.client)));
+        let err = CommandError::usage(format!("there is no export for `{}`", args.client));
+        return Err(match args.client.as_str() {
+            CLINE => err.hint("Cline has no settings that an administrator rolls out; `throughline guard install-hooks cline --project` puts its hooks, a program for each event, into a repository"),
+            _ => err,
+        });
     };
     ui.print(&made.text)?;
     ui.note(format!("it belongs in {}", made.place));

@@ -18,7 +18,7 @@ use tl_guard::limits;
 use tl_guard::lock::diff::shown;
 use tl_guard::lock::{Lock, entries};
 
-use super::{Looked, TargetArgs, existing_lock, look, vet};
+use super::{Looked, RepoArgs, TargetArgs, existing_lock, look, vet};
 use crate::context::Globals;
 use crate::error::{CmdResult, CommandError, Outcome};
 use crate::guard_files::{self, Whose};
@@ -36,6 +36,8 @@ pub(super) struct FixArgs {
     /// Only these rules, by id or name
     #[arg(value_name = "RULE")]
     rules: Vec<String>,
+    #[command(flatten)]
+    pub(super) repository: RepoArgs,
     /// Home to look at in place of yours
     #[arg(long, value_name = "DIR")]
     home: Option<PathBuf>,
@@ -54,12 +56,12 @@ struct Mended {
     after: Vec<u8>,
 }
 
-pub(super) fn cmd_fix(ui: &mut Ui, globals: &Globals, args: &FixArgs) -> CmdResult {
+pub(super) fn cmd_fix(ui: &mut Ui, globals: &Globals, args: &FixArgs, here: &Path) -> CmdResult {
     let rules = known_rules(&args.rules)?;
     let whose = if args.user { Whose::User } else { Whose::Repository };
     let root = if args.user { Root::Home } else { Root::Repository };
     let target = TargetArgs::of_home(args.home.clone());
-    let mut looked = look(ui, globals, &target, Path::new("."))?;
+    let mut looked = look(ui, globals, &target, here)?;
     let Some(base) = base(&looked, whose) else {
         return Err(CommandError::environment("there is no home to look at")
             .hint("name one with `--home DIR`"));
@@ -128,6 +130,26 @@ pub(super) fn cmd_fix(ui: &mut Ui, globals: &Globals, args: &FixArgs) -> CmdResu
         ui.status(format!("written: {}", one.path.display()));
     }
     Ok(Outcome::Done)
+}
+
+/// How many new findings there are mends for: those in the repository, and those in the home.
+pub(super) fn mendable(looked: &Looked, findings: &[Finding]) -> [usize; 2] {
+    [(Whose::Repository, Root::Repository), (Whose::User, Root::Home)].map(|(whose, root)| {
+        let Some(base) = base(looked, whose) else { return 0 };
+        // A lock that cannot be read knows no versions.
+        let lock =
+            existing_lock(&looked.files, whose).map_or_else(|_| Lock::empty(), |(_, lock)| lock);
+        let wanted = findings.iter().filter(|finding| {
+            finding.state == State::New && finding.at.root == root && may_mend(finding)
+        });
+        let versions = |ecosystem, name: &str| versions(looked, &lock, ecosystem, name);
+        let mended = by_file(wanted).into_iter().filter_map(|(name, findings)| {
+            let before = read(&base, &name).ok()?;
+            let before = Before { path: &name, bytes: &before };
+            Some(mends(before, &findings, &versions).done.len())
+        });
+        mended.sum()
+    })
 }
 
 /// Ids of the rules that were named.

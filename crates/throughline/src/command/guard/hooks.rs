@@ -77,7 +77,7 @@ pub(super) fn cmd_install(ui: &mut Ui, globals: &Globals, args: &InstallArgs) ->
     for (path, (event, _)) in paths.into_iter().zip(install::events(client)) {
         let before = guard_files::read(&path)?;
         let change = if client == Client::Cline {
-            if before.as_deref().is_some_and(|text| !install::is_own_script(text)) {
+            if before.as_deref().is_some_and(|text| !install::is_own_script(&program, text)) {
                 return Err(refused(&path, &install::InstallError::Foreign));
             }
             Change { after: Some(install::script(&program, event)), before, backup: None, path }
@@ -86,7 +86,7 @@ pub(super) fn cmd_install(ui: &mut Ui, globals: &Globals, args: &InstallArgs) ->
             let after =
                 install::install(client, &program, text).map_err(|err| refused(&path, &err))?;
             // What is kept is a file without our entries.
-            let own = text.is_some_and(|text| install::is_there(client, text));
+            let own = text.is_some_and(|text| install::is_there(client, &program, text));
             let backup = before.clone().filter(|_| !own && before.as_ref() != Some(&after));
             Change { after: Some(after), before, backup, path }
         };
@@ -107,14 +107,15 @@ pub(super) fn cmd_install(ui: &mut Ui, globals: &Globals, args: &InstallArgs) ->
 
 pub(super) fn cmd_uninstall(ui: &mut Ui, globals: &Globals, args: &UninstallArgs) -> CmdResult {
     let (client, _, paths) = target(globals, &args.place)?;
+    let program = program(&args.place)?;
     let mut changes = Vec::new();
     for path in paths {
         let Some(before) = guard_files::read(&path)? else { continue };
         let after = if client == Client::Cline {
-            Some(before.clone()).filter(|text| !install::is_own_script(text))
+            Some(before.clone()).filter(|text| !install::is_own_script(&program, text))
         } else {
             let backup = guard_files::read(&beside(&path))?;
-            install::uninstall(client, &before, backup.as_deref())
+            install::uninstall(client, &program, &before, backup.as_deref())
                 .map_err(|err| refused(&path, &err))?
         };
         changes.push(Change { before: Some(before), after, backup: None, path });
@@ -203,13 +204,18 @@ fn make(ui: &mut Ui, changes: Vec<Change>, yes: bool, what: &str) -> CmdResult {
         if let Some(backup) = &change.backup {
             write(&beside(&change.path), backup, &change.path)?;
         }
-        match &change.after {
-            Some(after) => write(&change.path, after, &change.path)?,
-            None => {
-                fs::remove_file(&change.path).map_err(|err| failed("remove", &change.path, &err))?
+        let done = match &change.after {
+            Some(after) => {
+                write(&change.path, after, &change.path)?;
+                "written"
             }
-        }
-        ui.status(format!("written: {}", change.path.display()));
+            None => {
+                fs::remove_file(&change.path)
+                    .map_err(|err| failed("remove", &change.path, &err))?;
+                "removed"
+            }
+        };
+        ui.status(format!("{done}: {}", change.path.display()));
         // What came back from it is not needed any more.
         let backup = beside(&change.path);
         if change.backup.is_none()

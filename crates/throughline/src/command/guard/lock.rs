@@ -8,13 +8,13 @@ use std::path::Path;
 
 use serde::Serialize;
 use tl_core::fact::GuardApproved;
-use tl_core::finding::{Finding, Level};
+use tl_core::finding::{Finding, Level, Location};
 use tl_exec::process;
 use tl_guard::inventory::Inventory;
 use tl_guard::lock::{Approval, Change, approve, entries, file};
 
 use super::record::Record;
-use super::{Looked, TargetArgs, base, before, existing_lock, look};
+use super::{Looked, RepoArgs, TargetArgs, base, before, existing_lock, look};
 use crate::context::Globals;
 use crate::error::{CmdResult, CommandError, Outcome};
 use crate::guard_files::{self, Whose};
@@ -28,6 +28,8 @@ use crate::ui::Ui;
 #[derive(Debug, clap::Args)]
 pub(super) struct LockArgs {
     #[command(flatten)]
+    pub(super) repository: RepoArgs,
+    #[command(flatten)]
     target: TargetArgs,
     #[command(flatten)]
     who: WhoArgs,
@@ -36,6 +38,8 @@ pub(super) struct LockArgs {
 /// Show what is not as it was approved, word by word
 #[derive(Debug, clap::Args)]
 pub(super) struct DiffArgs {
+    #[command(flatten)]
+    pub(super) repository: RepoArgs,
     #[command(flatten)]
     target: TargetArgs,
     /// Compare with what was approved in this commit, such as `origin/main`, not with the lock here
@@ -55,6 +59,8 @@ pub(super) struct ApproveArgs {
     /// What `guard diff` names, such as `tool:github/create_issue` or `file:AGENTS.md`
     #[arg(value_name = "ITEM", required = true)]
     items: Vec<String>,
+    #[command(flatten)]
+    pub(super) repository: RepoArgs,
     #[command(flatten)]
     target: TargetArgs,
     #[command(flatten)]
@@ -104,9 +110,10 @@ pub(super) fn cmd_lock(
     ui: &mut Ui,
     globals: &Globals,
     args: &LockArgs,
+    here: &Path,
     record: &mut Record,
 ) -> CmdResult {
-    let looked = look(ui, globals, &args.target, Path::new("."))?;
+    let looked = look(ui, globals, &args.target, here)?;
     let whose = args.who.whose();
     let (path, mut lock) = existing_lock(&looked.files, whose)?;
     let part = entries::part(&looked.scanned.inventory, whose.roots());
@@ -143,12 +150,12 @@ fn held_back(inventory: &Inventory, findings: &[Finding]) -> BTreeSet<String> {
     let bad: Vec<&Finding> =
         findings.iter().filter(|finding| finding.level == Level::Block).collect();
     let mut held = BTreeSet::new();
+    let below = |within: &str, item: &str| {
+        within
+            .strip_prefix(item)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+    };
     for server in &inventory.servers {
-        let below = |within: &str, item: &str| {
-            within
-                .strip_prefix(item)
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
-        };
         let tools = |within: &str| {
             server.tools.iter().any(|tool| below(within, &format!("tools.{}", tool.name)))
         };
@@ -164,15 +171,25 @@ fn held_back(inventory: &Inventory, findings: &[Finding]) -> BTreeSet<String> {
             held.insert(format!("server:{}", server.name));
         }
     }
-    let files =
-        inventory.rule_files.iter().map(|file| (format!("file:{}", file.at.path), &file.at));
-    let hooks = inventory
-        .hooks
-        .iter()
-        .map(|hook| (format!("hook:{}#{}", hook.at.path, hook.event), &hook.at));
-    for (item, at) in files.chain(hooks) {
-        if bad.iter().any(|finding| finding.at.root == at.root && finding.at.path == at.path) {
-            held.insert(item);
+    let in_file = |finding: &Finding, at: &Location| {
+        (finding.at.root, &finding.at.path) == (at.root, &at.path)
+    };
+    for file in &inventory.rule_files {
+        if bad.iter().any(|finding| in_file(finding, &file.at)) {
+            held.insert(format!("file:{}", file.at.path));
+        }
+    }
+    for hook in &inventory.hooks {
+        // What else stands in the file, such as a mode, is none of the hook's.
+        let about = |finding: &&&Finding| {
+            let within = finding.at.within.as_str();
+            in_file(finding, &hook.at)
+                && (within.is_empty()
+                    || below(within, &hook.at.within)
+                    || hook.at.within.is_empty())
+        };
+        if bad.iter().any(|finding| about(&finding)) {
+            held.insert(format!("hook:{}#{}", hook.at.path, hook.event));
         }
     }
     for skill in &inventory.skills {
@@ -208,8 +225,8 @@ struct ChangeLine<'a> {
     after: Option<&'a str>,
 }
 
-pub(super) fn cmd_diff(ui: &mut Ui, globals: &Globals, args: &DiffArgs) -> CmdResult {
-    let mut looked = look(ui, globals, &args.target, Path::new("."))?;
+pub(super) fn cmd_diff(ui: &mut Ui, globals: &Globals, args: &DiffArgs, here: &Path) -> CmdResult {
+    let mut looked = look(ui, globals, &args.target, here)?;
     if let Some(name) = &args.base {
         base::compare(ui, &mut looked, name)?;
     }
@@ -247,9 +264,10 @@ pub(super) fn cmd_approve(
     ui: &mut Ui,
     globals: &Globals,
     args: &ApproveArgs,
+    here: &Path,
     record: &mut Record,
 ) -> CmdResult {
-    let looked = look(ui, globals, &args.target, Path::new("."))?;
+    let looked = look(ui, globals, &args.target, here)?;
     let whose = args.who.whose();
     let (path, mut lock) = existing_lock(&looked.files, whose)?;
     let part = entries::part(&looked.scanned.inventory, whose.roots());

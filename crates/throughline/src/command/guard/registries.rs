@@ -24,7 +24,7 @@ use crate::ui::Ui;
 const MOST: usize = 200;
 
 /// What may be asked.
-#[derive(Debug, Default, clap::Args)]
+#[derive(Debug, Default, PartialEq, Eq, clap::Args)]
 pub(super) struct RegistryArgs {
     /// Look up packages that no lock file has, in the registries of your own package managers
     #[arg(long)]

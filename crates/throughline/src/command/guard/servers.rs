@@ -22,7 +22,7 @@ use crate::guard_files::GuardFiles;
 use crate::ui::Ui;
 
 /// What is looked at beside files.
-#[derive(Debug, Clone, Copy, Default, clap::Args)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::Args)]
 pub(crate) struct LiveArgs {
     /// Start the configured servers in a sandbox without network, and ask them for their tools
     #[arg(long)]
@@ -78,6 +78,7 @@ pub(super) fn ask(
         all: false,
         listeners: false,
         contents: false,
+        file: files.file.as_deref(),
     };
     let found = discover::discover(host, whole, &mut |_| ()).inventory.servers;
     let servers: Vec<Server> = found.into_iter().filter(|server| !server.disabled).collect();

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
-use clap::ValueEnum;
+use clap::{Args as _, FromArgMatches as _, ValueEnum};
 use tl_core::finding::{Finding, Level, Location, Root, State};
 use tl_core::verdict::Verdict;
 use tl_guard::inline;
@@ -11,11 +11,16 @@ use tl_guard::inventory::Server;
 use tl_guard::rules::gi::{expired_exception, unapproved};
 use tl_policy::request::{Request, Verb};
 use tl_rules::baseline::Baseline;
+use tl_rules::doc::RuleDoc;
+use tl_rules::registry::Registry;
 use tl_rules::sarif;
 use tl_rules::sort::{Sorted, sort};
+use tl_rules::suppress::Suppression;
 
 use super::record::Record;
-use super::{Looked, TargetArgs, base, beside, look, look_beside, registries, registry};
+use super::{
+    Looked, TargetArgs, base, beside, fix, look, look_at_file, look_beside, registries, registry,
+};
 use crate::context::Globals;
 use crate::error::{CmdResult, CommandError, Outcome};
 use crate::guard_files::policy::{Places, Policies};
@@ -23,9 +28,9 @@ use crate::guard_files::{self, GuardFiles, Whose};
 use crate::report::guard as report;
 use crate::ui::Ui;
 
-#[derive(Debug, clap::Args)]
+#[derive(Debug, PartialEq, Eq, clap::Args)]
 pub(super) struct ScanArgs {
-    /// Repository or directory to look at [default: `.`, without `--repo`]
+    /// Repository, directory or single file to look at [default: `.`, without `--repo`]
     #[arg(value_name = "PATH")]
     path: Option<PathBuf>,
     /// Repository to look at, with its own lock and `guard.toml`; may be repeated, and stand beside PATH
@@ -79,7 +84,7 @@ enum Form {
     Cyclonedx,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum FailOn {
     Info,
     Warn,
@@ -108,6 +113,15 @@ impl ScanArgs {
         }
     }
 
+    /// The repositories, where nothing else was given.
+    pub(super) fn only_repositories(&self) -> Option<&[PathBuf]> {
+        let nothing =
+            Self::augment_args(clap::Command::new("guard")).try_get_matches_from(["guard"]);
+        let nothing = Self::from_arg_matches(&nothing.ok()?).ok()?;
+        let given = Self { repositories: self.repositories.clone(), ..nothing };
+        (given == *self).then_some(&self.repositories)
+    }
+
     /// Whether the output is for a program.
     pub(super) const fn is_for_programs(&self) -> bool {
         self.json || !matches!(self.format, Form::Table)
@@ -122,10 +136,20 @@ pub(super) async fn cmd_scan(
 ) -> CmdResult {
     let registry = registry();
     let (here, others) = args.repositories();
-    let mut looked = look(ui, globals, &args.target, here)?;
+    let mut looked = match here.is_file() {
+        true if args.write_baseline => {
+            return Err(CommandError::usage(
+                "a baseline is of a whole repository, not of one file",
+            )
+            .hint("leave the file out"));
+        }
+        true => look_at_file(ui, globals, &args.target, here)?,
+        false => look(ui, globals, &args.target, here)?,
+    };
     if let Some(name) = &args.base {
         base::compare(ui, &mut looked, name)?;
     }
+    looked.keep_of_file();
     for name in &args.sarif_in {
         let root = looked.files.host.repositories.first().cloned();
         let found = of_others(ui, name, root.as_deref())?;
@@ -135,7 +159,9 @@ pub(super) async fn cmd_scan(
     let person = looked.files.places();
     add_unapproved(&mut looked, &person)?;
     let mut sorted = judged(ui, &mut looked, args.since_baseline.as_deref())?;
-    record.scanned(&looked, &sorted);
+    if looked.files.file.is_none() {
+        record.scanned(&looked, &sorted);
+    }
     for path in &further(ui, &looked.files, others, args.all) {
         let mut other = look_beside(ui, globals, &args.target, path)?;
         registries::ask(ui, globals, &args.asked, &mut other).await?;
@@ -159,7 +185,8 @@ pub(super) async fn cmd_scan(
             let from = args.level.level().min(args.fail_on.level());
             ui.print(&report::findings(&sorted, from))?;
             ui.print(&report::summary(&sorted, &looked.scanned.inventory))?;
-            for step in report::next_steps(&sorted, from) {
+            let mends = fix::mendable(&looked, &sorted.findings);
+            for step in report::next_steps(&sorted, from, mends) {
                 ui.note(step);
             }
         }
@@ -180,7 +207,8 @@ pub(super) async fn cmd_scan(
         return Ok(Outcome::No);
     }
     // Nobody should take what was not looked at for good.
-    match sorted.findings.iter().find(|finding| is_unexamined(finding)) {
+    let file = looked.files.file.as_deref();
+    match sorted.findings.iter().find(|finding| is_unexamined(finding, file)) {
         Some(finding) => Err(unexamined(finding)),
         None => match &looked.unasked {
             Some(why) => Err(CommandError::environment(why.clone()).hint(
@@ -192,9 +220,10 @@ pub(super) async fn cmd_scan(
 }
 
 /// Whether what was asked for, or what an agent is configured with, was not looked at, or not all of it.
-fn is_unexamined(finding: &Finding) -> bool {
-    let listed =
-        finding.at.root == Root::Tools && matches!(finding.rule.0.as_ref(), "GQ001" | "GQ002");
+fn is_unexamined(finding: &Finding, file: Option<&str>) -> bool {
+    let named = file == Some(&finding.at.path) && finding.at.root == Root::Repository;
+    let listed = (named || finding.at.root == Root::Tools)
+        && matches!(finding.rule.0.as_ref(), "GQ001" | "GQ002");
     let malformed = finding.rule.0 == "GQ002" && finding.level >= Level::High;
     finding.state == State::New && (listed || malformed)
 }
@@ -343,7 +372,38 @@ pub(super) fn judged(
     for (entry, why) in &sorted.invalid {
         ui.warn(format!("an entry of `guard.toml` for {} does not count: {why}", entry.rule));
     }
+    // One file alone says nothing of what is allowed elsewhere.
+    for entry in sorted.unused.iter().filter(|_| looked.files.file.is_none()) {
+        idle(ui, &registry, entry);
+    }
     Ok(sorted)
+}
+
+/// Tells of an entry of `guard.toml` that allowed nothing.
+fn idle(ui: &mut Ui, registry: &Registry, entry: &Suppression) {
+    for rule in entry.rule.iter().filter(|rule| !is_known(registry, rule)) {
+        let near = registry.nearest(rule).map(|near| format!("; did you mean `{near}`?"));
+        let near = near.unwrap_or_default();
+        ui.warn(format!(
+            "an entry of `guard.toml` for {rule} does not count: there is no such rule{near}"
+        ));
+    }
+    if entry.rule.iter().any(|rule| is_known(registry, rule)) {
+        let parts = [("path", &entry.path), ("within", &entry.within)];
+        let given =
+            parts.iter().filter_map(|(key, text)| Some(format!(" {key} `{}`", text.as_ref()?)));
+        let given: String = given.collect();
+        ui.note(format!(
+            "an entry of `guard.toml` for {}{given} allows nothing that was found: check it, or take it out",
+            entry.rule
+        ));
+    }
+}
+
+/// Whether a rule or family is ours; of another scanner's nobody here knows.
+fn is_known(registry: &Registry, rule: &str) -> bool {
+    let family = |doc: &&RuleDoc| rule.len() == 2 && doc.id.starts_with(rule);
+    rule.contains('/') || registry.get(rule).is_some() || registry.docs().iter().any(family)
 }
 
 /// One of guard's own files as a place.

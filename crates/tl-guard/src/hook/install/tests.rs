@@ -31,7 +31,7 @@ fn a_new_file_holds_what_the_client_needs_and_goes_again() {
             );
         }
         assert!(text.ends_with("}\n"));
-        assert_eq!(uninstall(*client, &text, None).unwrap(), None, "{text}");
+        assert_eq!(uninstall(*client, PROGRAM, &text, None).unwrap(), None, "{text}");
     }
     let claude = value(&install(Client::ClaudeCode, PROGRAM, None).unwrap());
     let hook = json!({
@@ -68,7 +68,7 @@ fn all_other_entries_stay_and_what_was_there_comes_back_to_the_byte() {
                 after,
                 "twice is once: {after}"
             );
-            let back = uninstall(*client, &after, Some(before)).unwrap();
+            let back = uninstall(*client, PROGRAM, &after, Some(before)).unwrap();
             assert_eq!(back.as_deref(), Some(*before), "{after}");
             // Nothing is gone, and what was first is first.
             let old = value(before);
@@ -97,7 +97,8 @@ fn without_a_backup_only_empty_lists_may_be_gone() {
     for client in JSON {
         for before in FILES {
             let after = install(*client, PROGRAM, Some(before)).unwrap();
-            let back = uninstall(*client, &after, Some("{\"other\": 1}")).unwrap().unwrap();
+            let back =
+                uninstall(*client, PROGRAM, &after, Some("{\"other\": 1}")).unwrap().unwrap();
             assert!(!back.contains("/opt/bin/"), "{back}");
             let (mut old, mut new) = (value(before), value(&back));
             for value in [&mut old, &mut new] {
@@ -119,11 +120,11 @@ fn a_file_that_somebody_changed_since_keeps_the_change() {
     let before = "{\n  \"a\": 1\n}\n";
     let after = install(Client::ClaudeCode, PROGRAM, Some(before)).unwrap();
     let changed = after.replace("\"a\": 1", "\"a\": 2");
-    let back = uninstall(Client::ClaudeCode, &changed, Some(before)).unwrap();
+    let back = uninstall(Client::ClaudeCode, PROGRAM, &changed, Some(before)).unwrap();
     assert_eq!(back.as_deref(), Some("{\n  \"a\": 2\n}\n"));
     // Another command in the same group is not ours to take away.
     let text = r#"{"hooks": {"PreToolUse": [{"hooks": [{"command": "/x/throughline hook claude-code"}, {"command": "mine"}]}]}}"#;
-    assert_eq!(uninstall(Client::ClaudeCode, text, None).unwrap().as_deref(), Some(text));
+    assert_eq!(uninstall(Client::ClaudeCode, PROGRAM, text, None).unwrap().as_deref(), Some(text));
 }
 
 #[test]
@@ -152,8 +153,11 @@ fn what_the_client_does_not_expect_is_left_alone() {
 fn the_files_of_cline_are_two_lines_and_recognised() {
     let script = script("/new dir/throughline", "PreToolUse");
     assert_eq!(script, "#!/bin/sh\nexec \"/new dir/throughline\" hook cline PreToolUse\n");
-    assert!(is_own_script(&script));
-    assert!(!is_own_script("#!/bin/sh\nexec mine\n") && !is_own_script(&format!("{script}echo\n")));
+    assert!(is_own_script(PROGRAM, &script));
+    assert!(
+        !is_own_script(PROGRAM, "#!/bin/sh\nexec mine\n")
+            && !is_own_script(PROGRAM, &format!("{script}echo\n"))
+    );
 }
 
 fn json_text() -> impl Strategy<Value = String> {
@@ -215,7 +219,7 @@ proptest! {
     fn installed_and_taken_out_is_what_was_before(client in 0..JSON.len(), before in json_text()) {
         let after = install(JSON[client], PROGRAM, Some(&before)).unwrap();
         prop_assert_eq!(&install(JSON[client], PROGRAM, Some(&after)).unwrap(), &after);
-        let back = uninstall(JSON[client], &after, Some(&before)).unwrap();
+        let back = uninstall(JSON[client], PROGRAM, &after, Some(&before)).unwrap();
         prop_assert_eq!(back.as_deref(), Some(before.as_str()));
     }
 
@@ -223,7 +227,21 @@ proptest! {
     fn any_text_is_refused_or_changed(text in r#"[\[\]{}:,"a-c /*\n]{0,60}"#) {
         for client in JSON {
             drop(install(*client, PROGRAM, Some(&text)));
-            drop(uninstall(*client, &text, None));
+            drop(uninstall(*client, PROGRAM, &text, None));
         }
     }
+}
+
+#[test]
+fn a_program_of_another_name_knows_its_own_hooks() {
+    let program = "/opt/bin/tl guard";
+    for client in JSON {
+        let once = install(*client, program, Some("{}\n")).unwrap();
+        assert!(is_there(*client, program, &once) && !is_there(*client, PROGRAM, &once));
+        assert_eq!(install(*client, program, Some(&once)).unwrap(), once);
+        assert_eq!(uninstall(*client, program, &once, Some("{}\n")).unwrap().unwrap(), "{}\n");
+        assert_eq!(uninstall(*client, PROGRAM, &once, None).unwrap().unwrap(), once);
+    }
+    let script = script(program, "PreToolUse");
+    assert!(is_own_script(program, &script) && !is_own_script(PROGRAM, &script));
 }

@@ -18,7 +18,14 @@ fn ids(case: &Path) -> BTreeSet<String> {
         variables: BTreeMap::new(),
         repositories: vec![if parts { case.join("repo") } else { case.to_owned() }],
     };
-    let ask = Ask { home: true, repositories: true, all: false, listeners: true, contents: true };
+    let ask = Ask {
+        home: true,
+        repositories: true,
+        all: false,
+        listeners: true,
+        contents: true,
+        file: None,
+    };
     let found = discover(&host, ask, &mut |_| {});
     let cx = Cx { inventory: &found.inventory, tools: &BTreeMap::new() };
     let mut sink = Sink::default();

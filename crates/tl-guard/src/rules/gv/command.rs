@@ -6,10 +6,13 @@
 
 use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::LazyLock;
 
+use regex::Regex;
 use tl_core::finding::Level;
 use tl_rules::doc::RuleDoc;
 
+use super::python::pattern;
 use super::{DOCS, Found, SERVER};
 use crate::rules::ga::danger::{Danger, Sort, dangers};
 use crate::rules::{Sink, doc, finding, gp, gq};
@@ -145,10 +148,10 @@ fn judge(
         let mut level = danger.level;
         if document {
             let said = said_at(snippet.text, range.start);
-            if explains(&snippet.near)
-                || explains(&said)
-                || forbids(&snippet.near)
+            let explained = explains(&snippet.near) || explains(&said);
+            if forbids(&snippet.near)
                 || forbids(&said)
+                || explained && !orders(&snippet.near) && !orders(&said)
             {
                 continue;
             }
@@ -279,6 +282,45 @@ const TELLS: &[&str] = &[
 fn explains(text: &str) -> bool {
     let lower = text.to_lowercase();
     TELLS.iter().any(|word| lower.contains(word))
+}
+
+/// An order to run what follows, at the beginning of a clause.
+static ORDERS: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?im)(?:^|[.,;!] +|\b(?:then|first|now|always|please|must|should) +)[\W\d]{0,6}(?:run|execute|launch|start|paste|install|invoke|use|enter|type|call)\b(?:\W*$| +(?:this|these|it|the (?:following|command|script|line|installer)s?|following|what follows)\b)",
+    )
+});
+
+/// Words of a line in which somebody else gives the order.
+const OTHERS: &[&str] = &[
+    "attacker",
+    "adversar",
+    "malware",
+    "hacker",
+    "intruder",
+    "victim",
+    " tell",
+    " ask",
+    " say",
+    " trick",
+    " instruct",
+    "example",
+    "e.g.",
+    "such as",
+    "looks like",
+    "would ",
+    "could ",
+];
+
+/// Whether a line beside a command orders to run it, whatever else is said there: words about attacks stand
+/// in skills that protect from them too. Items of lists and tables name what there is.
+fn orders(text: &str) -> bool {
+    text.lines().any(|line| {
+        let line = line.trim_start_matches([' ', '>']);
+        let lower = line.to_lowercase();
+        let is_item = ["- ", "* ", "+ ", "|"].iter().any(|mark| line.starts_with(mark));
+        !is_item && ORDERS.is_match(line) && !OTHERS.iter().any(|word| lower.contains(word))
+    })
 }
 
 /// Whether what is said right before a command is that it is not to be run.
