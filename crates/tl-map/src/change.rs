@@ -5,6 +5,8 @@
 //! [`changes`]. **Invariant:** each mainline commit belongs to exactly one change, and a squash's
 //! own author date is never taken for the start of work.
 
+use std::num::NonZeroU32;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 use tl_core::attribution::{Attribution, AuthorClass};
 use tl_core::history::{Commit, EARLIEST, History, MentionForm, RequestHead};
@@ -23,8 +25,8 @@ pub type ChangeAt = (u32, u32);
 /// One delivered change.
 #[derive(Debug, Clone)]
 pub struct Change {
-    /// Number of its request, where it had one.
-    pub request: Option<u32>,
+    /// Number of its request: see [`Change::request`].
+    request: Option<NonZeroU32>,
     /// The mainline commit that delivered it; the first of them for a rebase.
     pub landed: CommitIx,
     /// Position of that commit on the mainline.
@@ -43,6 +45,13 @@ pub struct Change {
     pub merged: Timestamp,
     /// When it was first released.
     pub first_release: FirstRelease,
+}
+
+impl Change {
+    /// Number of its request, where it had one; no forge has a request of number 0.
+    pub fn request(&self) -> Option<u32> {
+        self.request.map(NonZeroU32::get)
+    }
 }
 
 /// A request that was not merged to the default branch.
@@ -270,7 +279,7 @@ impl<'a> Finder<'a> {
     ) -> bool {
         shape == Shape::Rebase
             && last.is_some_and(|last| {
-                last.request == request && (last.position + last.span) as usize == position
+                last.request() == request && (last.position + last.span) as usize == position
             })
     }
 
@@ -278,7 +287,7 @@ impl<'a> Finder<'a> {
         let landed = self.graph.mainline[position];
         let commit = self.history.commit(landed);
         let mut change = Change {
-            request,
+            request: request.and_then(NonZeroU32::new),
             landed,
             position: position as u32,
             span: 1,

@@ -759,11 +759,11 @@ impl<'a> Dataset<'a> {
     pub fn change_name(&self, repository: usize, change: usize) -> String {
         let found = &self.repositories[repository];
         let change = &found.changes.delivered[change];
-        let name = match change.request {
+        let name = match change.request() {
             Some(number) => format!("#{number}"),
             None => found.history.commit(change.landed).id.short(),
         };
-        self.name_within(repository, if change.request.is_some() { "" } else { "@" }, &name)
+        self.name_within(repository, if change.request().is_some() { "" } else { "@" }, &name)
     }
 
     /// The same of a change by where it stands.

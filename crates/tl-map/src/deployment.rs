@@ -23,6 +23,7 @@ use crate::collected::Collected;
 use crate::dataset::Repository;
 use crate::fold::{Record, Records};
 use crate::options::CollectedOptions;
+use crate::row::RowIx;
 
 mod failed;
 mod kind;
@@ -42,12 +43,12 @@ pub struct Deployment {
     pub service: Arc<str>,
     /// Environment as the source calls it.
     pub environment: Arc<str>,
-    /// Row of its repository in [`Dataset::repositories`](crate::dataset::Dataset::repositories).
-    pub repository: Option<usize>,
+    /// Its repository in [`Dataset::repositories`](crate::dataset::Dataset::repositories).
+    pub repository: Option<RowIx>,
     /// The same as a commit of the repository.
     pub commit: Option<CommitIx>,
     /// Position of the mainline up to which it contains everything.
-    pub position: Option<u32>,
+    pub position: Option<RowIx>,
     /// When it was asked for or started, the earliest of its records.
     pub started: Option<Timestamp>,
     /// When it ended: the first of its records that succeeded, else the last.
@@ -59,7 +60,7 @@ pub struct Deployment {
     /// Planned, rollback or hotfix, and why.
     pub kind: Kind,
     /// The successful deployment of the same service and environment before it.
-    pub previous: Option<u32>,
+    pub previous: Option<RowIx>,
     /// Changes that it brought to production first.
     pub shipped: SmallVec<[ChangeAt; 2]>,
     /// Why it counts as failed; the surest first.
@@ -186,7 +187,8 @@ impl Deployments {
         let mut rows = FxHashMap::default();
         let mut beside = Vec::new();
         for ((row, mut one), kept) in all.into_iter().enumerate().zip(kept) {
-            one.previous = one.previous.and_then(|row| Some(*rows.get(&(row as usize))? as u32));
+            one.previous =
+                one.previous.and_then(|row| Some(RowIx::new(*rows.get(&row.index())? as u32)));
             one.shipped.retain(|change| changes.contains(change));
             if *kept {
                 rows.insert(row, self.list.len());
@@ -283,7 +285,8 @@ impl Deployments {
             };
             let found = own.or(first).or_else(by_version);
             deployment.commit = found.map(|(_, ix)| ix);
-            deployment.repository = found.map(|(row, _)| row).or(of);
+            deployment.repository =
+                found.map(|(row, _)| row).or(of).map(|row| RowIx::new(row as u32));
         });
     }
 
@@ -293,7 +296,7 @@ impl Deployments {
         let mut previous = Vec::with_capacity(self.list.len());
         for (row, deployment) in (0..).zip(&self.list) {
             let place = (&*deployment.service, &*deployment.environment);
-            previous.push(running.get(&place).copied());
+            previous.push(running.get(&place).map(|row| RowIx::new(*row)));
             if deployment.is_success() {
                 running.insert(place, row);
             }
@@ -306,13 +309,13 @@ impl Deployments {
     /// Finds up to where each contains the mainline, and the commits beside it.
     fn contain(&mut self, repositories: &[Repository<'_>]) {
         let place = |one: &Deployment| {
-            let (repository, commit) = one.repository.zip(one.commit)?;
+            let (repository, commit) = (one.repository?.index(), one.commit?);
             Some((repository, contained(&repositories[repository], commit)))
         };
         let places: Vec<Option<_>> = self.list.par_iter().map(place).collect();
         for ((row, deployment), place) in self.list.iter_mut().enumerate().zip(places) {
             let Some((repository, (position, beside))) = place else { continue };
-            deployment.position = position.map(|position| position as u32);
+            deployment.position = position.map(|position| RowIx::new(position as u32));
             if deployment.outcome != Outcome::Success {
                 continue;
             }

@@ -194,7 +194,7 @@ fn blamed_changes(data: &Dataset<'_>, mut found: Vec<Sign>) -> Vec<BlamedChange>
 }
 
 fn deployment(data: &Dataset<'_>, one: &Deployment) -> DeploymentRow {
-    let repository = one.repository.map(|row| data.repositories[row].history.name.clone());
+    let repository = one.repository.map(|row| data.repositories[row.index()].history.name.clone());
     let since = |from: Timestamp, to: Timestamp| (to - from).max(Millis::ZERO);
     DeploymentRow {
         service: one.service.to_string(),

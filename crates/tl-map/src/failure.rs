@@ -173,7 +173,7 @@ impl<'a> Linker<'a> {
         }
         let mut by_request = FxHashMap::default();
         for (index, change) in changes.delivered.iter().enumerate() {
-            if let Some(number) = change.request {
+            if let Some(number) = change.request() {
                 by_request.entry(number).or_insert(index);
             }
         }

@@ -102,7 +102,7 @@ fn change(data: &Dataset<'_>, journey: JourneyRow, item: &Item) -> ChangeRow {
     let tools: Vec<&str> = change.attribution.tools.iter().map(|tool| tool.name()).collect();
     ChangeRow {
         journey,
-        request: change.request,
+        request: change.request(),
         commit: data.repositories[item.repository()].history.commit(change.landed).id.to_string(),
         tools: (!tools.is_empty()).then(|| tools.join(", ")),
         reworked: item.size.and_then(|size| Some(size.reworked?.into())),

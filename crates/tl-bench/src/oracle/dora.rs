@@ -194,7 +194,7 @@ fn previous(tables: &Tables) -> Result<Vec<Row>, OracleError> {
     let delivery = folded(&events);
     let found = deployments(&delivery).list;
     let row = |one: &Deployment| {
-        let before = one.previous.map_or("", |before| key(&delivery, &found[before as usize]));
+        let before = one.previous.map_or("", |before| key(&delivery, &found[before.index()]));
         Row::new(
             key(&delivery, one),
             [

@@ -289,7 +289,7 @@ impl Dataset<'_> {
         let merged = self
             .items
             .iter()
-            .filter_map(|item| Some((item.repository() as u32, self.change(item).request?)));
+            .filter_map(|item| Some((item.repository() as u32, self.change(item).request()?)));
         let pending = self
             .repositories
             .iter()

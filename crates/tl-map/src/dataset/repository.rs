@@ -158,7 +158,7 @@ fn pending(changes: &Changes, history: &History, until: Timestamp) -> Vec<Pendin
     let later = later.filter_map(|(change, marks)| {
         let (first, last) = (Boundary::FirstCommit, Boundary::LastPush);
         Some(Pending {
-            request: change.request?,
+            request: change.request()?,
             author: change.author,
             attribution: change.attribution,
             first_commit: marks.get(first)?,

@@ -209,7 +209,7 @@ impl<'c> Hearing<'c> {
                 found.sizes.push(None);
                 continue;
             }
-            let row = change.request.and_then(&of);
+            let row = change.request().and_then(&of);
             let request = row.map(|row| &requests[row]);
             let mut told = self.tell(found, change, marks, request);
             if let Some((row, request)) = row.zip(request) {

@@ -107,7 +107,7 @@ fn by_successor(
         Kind::Rollback(_) => Grade::B,
         Kind::Hotfix(_) => Grade::D,
     };
-    let before = this.previous.filter(|_| this.is_success())? as usize;
+    let before = this.previous.filter(|_| this.is_success())?.index();
     let replaced = &list[before];
     // Long after, it is the next piece of work, not this one's end; the same again mends nothing;
     // and what a rollback brought back had not failed.
@@ -284,7 +284,8 @@ impl<'a> Named<'a> {
                 let change = &repository.changes.delivered[place.1 as usize];
                 let id = repository.history.commit(change.landed).id;
                 let of = repository.history.repository.as_str();
-                let request = change.request.and_then(|number| requests.get(&(of, number.into())));
+                let request =
+                    change.request().and_then(|number| requests.get(&(of, number.into())));
                 for name in request.into_iter().chain(commits.get(&id)) {
                     found.entry(name).or_default().push((row, *place));
                 }

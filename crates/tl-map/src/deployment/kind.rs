@@ -97,13 +97,13 @@ fn rollback(
     if this.records.iter().any(said) {
         return Some("the source calls it a rollback".to_owned());
     }
-    let running = &list[this.previous? as usize];
+    let running = &list[this.previous?.index()];
     let (what, running_what) = (this.what(records), running.what(records));
     let short = |what: &str| what.chars().take(10).collect::<String>();
     if let (Some(new), Some(old)) = (this.commit, running.commit)
         && this.repository == running.repository
         && new != old
-        && is_ancestor(&repositories[this.repository?], new, this, old, running, records)
+        && is_ancestor(&repositories[this.repository?.index()], new, this, old, running, records)
     {
         let (new, old) = (short(what), short(running_what));
         return Some(format!("{new} is an ancestor of {old}, which was running"));
@@ -130,7 +130,7 @@ fn is_ancestor(
     let on_mainline = entry.is_some_and(|at| found.graph.mainline[at] == new);
     // A commit that a merge brought is contained from that merge on.
     if let (false, Some(entry), Some(old)) = (on_mainline, entry, running.position) {
-        return entry <= old as usize;
+        return entry <= old.index();
     }
     match (this.position, running.position) {
         (Some(new), Some(old)) if on_mainline => {
@@ -158,7 +158,7 @@ fn hotfix(
     options: &CollectedOptions,
 ) -> Option<String> {
     let this = &list[row];
-    let previous = this.previous.map(|before| &list[before as usize]);
+    let previous = this.previous.map(|before| &list[before.index()]);
     let records = &collected.records;
     if previous.is_some_and(|previous| previous.what(records) == this.what(records)) {
         return None; // The same again mends nothing.
@@ -195,7 +195,7 @@ fn all_hot(
             reverts += 1;
             continue;
         }
-        let number = change.request?;
+        let number = change.request()?;
         let hot = &found.told.get(*index as usize)?.request.as_ref()?.rare.as_ref()?.hot;
         let reason = if let Some(label) = &hot.label {
             format!("request #{number} has the label {label}")
@@ -226,7 +226,7 @@ fn answered<'d>(names: &[String], incidents: &[Began<'d>]) -> Option<&'d str> {
 /// Whether all that it has and the one before had not are cherry-picks beside the mainline.
 fn is_picked(this: &Deployment, previous: &Deployment, repositories: &[Repository<'_>]) -> bool {
     let (Some(repository), Some(commit)) = (this.repository, this.commit) else { return false };
-    let found = &repositories[repository];
+    let found = &repositories[repository.index()];
     let is_picked = |ix: &CommitIx| {
         let links = found.history.commit(*ix).links.as_deref();
         links.is_some_and(|links| !links.cherry_picked_from.is_empty())

@@ -97,7 +97,7 @@ pub fn funnel(data: &Dataset<'_>) -> Funnel {
             of_cohort.authors.insert(author);
         }
     };
-    for item in data.in_window().filter(|item| data.change(item).request.is_some()) {
+    for item in data.in_window().filter(|item| data.change(item).request().is_some()) {
         let commits = commits_of(data, item.repository(), item.change());
         count(item.cohort, item.author, &|counts| {
             counts.merged += 1;

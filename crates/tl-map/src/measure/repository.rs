@@ -69,7 +69,7 @@ pub(crate) fn summary(
         .filter(|(_, count)| *count > 0)
         .collect();
     by_tool.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-    let merged = changes.delivered.iter().filter_map(|change| change.request);
+    let merged = changes.delivered.iter().filter_map(|change| change.request());
     let merged: FxHashSet<u32> = merged.collect();
     let heads = &history.requests;
     RepositorySummary {

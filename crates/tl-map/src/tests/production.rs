@@ -14,6 +14,7 @@ use crate::journey::{Boundary, Stage};
 use crate::measure::deployments::{by_service, overall};
 use crate::options::{Options, Service};
 use crate::report::DoraRow;
+use crate::row::RowIx;
 
 fn named(name: &str, story: &str) -> History {
     let mut history = history(story);
@@ -218,7 +219,12 @@ fn of_forks_that_share_a_commit_the_one_is_meant_that_the_record_names() {
         .deployments
         .list
         .iter()
-        .map(|one| (one.repository.map(|row| histories[row].repository.as_str()), one.position))
+        .map(|one| {
+            (
+                one.repository.map(|row| histories[row.index()].repository.as_str()),
+                one.position.map(RowIx::number),
+            )
+        })
         .collect();
     let (own, fork) = (Some("acme/api"), Some("cy/api"));
     assert_eq!(

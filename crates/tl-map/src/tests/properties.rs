@@ -187,7 +187,7 @@ proptest! {
         let graph = Graph::new(&history);
         let found = changes(&history, &graph, &Releases::new(&history, &graph));
         let mut seen = FxHashSet::default();
-        let delivered = found.delivered.iter().filter_map(|change| change.request);
+        let delivered = found.delivered.iter().filter_map(|change| change.request());
         for number in delivered.chain(found.pending.iter().map(|request| request.request)) {
             prop_assert!(seen.insert(number), "#{number} twice");
         }

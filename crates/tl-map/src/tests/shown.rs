@@ -94,7 +94,7 @@ fn failure(text: &mut String, history: &History, found: &Changes, link: &Link) {
 
 /// `#12`, or the id as the story wrote it.
 fn name(history: &History, change: &Change) -> String {
-    match change.request {
+    match change.request() {
         Some(number) => format!("#{number}"),
         None => symbol(history, change.landed),
     }

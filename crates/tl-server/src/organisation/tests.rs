@@ -137,7 +137,7 @@ fn the_requests_of_a_repository_become_its_changes() {
     let changes = &data.repositories[0].changes;
     assert_eq!(changes.delivered.len(), merged.len());
     assert_eq!(changes.pending.len(), other.len());
-    assert!(changes.delivered.iter().all(|change| change.request.is_some()));
+    assert!(changes.delivered.iter().all(|change| change.request().is_some()));
     let report = tl_map::map(&data);
     assert_eq!(
         report.funnel.merged + report.funnel.abandoned + report.funnel.open,

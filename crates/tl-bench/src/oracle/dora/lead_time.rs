@@ -125,7 +125,7 @@ fn ours(tables: &Tables) -> Result<Vec<Row>, OracleError> {
     let dataset = Dataset::with_delivery(&histories, &delivery, &options);
     let row = |item: &Item| {
         item.told.request.as_ref()?;
-        let number = dataset.change(item).request.map(u64::from);
+        let number = dataset.change(item).request().map(u64::from);
         let is_it = |one: &&Request| numbered(&one.key).map(|(_, own)| own) == number;
         let request = delivery.requests.iter().find(is_it)?;
         Some(row(&dataset, item, request, &names))

@@ -103,7 +103,7 @@ pub(super) fn request<'b>(
     busiest: &'b Busiest,
     item: &Item,
 ) -> Option<&'b Request> {
-    busiest.request(data.change(item).request?)
+    busiest.request(data.change(item).request()?)
 }
 
 /// A change without its CI and what follows it.
