@@ -199,6 +199,7 @@ fn actions(
             if negation::denied(before)
                 || kind == Kind::Secret && negation::answered(before)
                 || kind == Kind::Review && negation::refuted(behind)
+                || kind == Kind::Send && negation::is_example(&part[..found.end])
             {
                 return;
             }
@@ -224,7 +225,9 @@ fn actions(
                 }
                 if let Some(found) = asked(action, unit, part) {
                     let others = negation::stated(&part[..found.start]);
-                    let weak = (action.weak || others) && !joined(unit);
+                    // Whatever a machine answers, to run something is no part of an answer.
+                    let runs = action.kind == Kind::Execute && unit.role == Role::ToolResult;
+                    let weak = (action.weak && !runs || others) && !joined(unit);
                     push((action.kind, weak, action.grave), found, None);
                 }
             }

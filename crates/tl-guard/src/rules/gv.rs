@@ -198,7 +198,7 @@ static SERVER: [RuleDoc; 10] = [
     doc(
         "GV003",
         "fetches-any-address",
-        Level::Warn,
+        Level::High,
         &["owasp-mcp:MCP05", "cosai:MCP-T3", "cwe:CWE-918"],
         [
             "A tool of a server asks any address that it is given.",

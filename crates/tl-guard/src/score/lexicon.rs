@@ -452,7 +452,7 @@ const CONCEAL: &str = r"\b(?:do not|don't|never|without|avoid|no need to|must no
 
 /// What follows where a person is not to be told to do something: "never tell the user to run it" hides
 /// nothing from them.
-const INSTRUCTS: &str = r"^ to (?:open|run|go|use|edit|install|restart|try|check|copy|paste|click|do|create|add|write|set|type|execute|start|configure|download|manually|search|look|visit|wait|figure|fix)\b";
+const INSTRUCTS: &str = r"^ (?:(?:which|what)(?: \w+){0,2} )?to (?:open|run|go|use|edit|install|restart|try|check|copy|paste|click|do|create|add|write|set|type|execute|start|configure|download|manually|search|look|visit|wait|figure|fix)\b";
 
 /// More of them, where a whole description is read at once.
 const CONCEAL_TOOL: &str = r"\b(?:do not|don't|never|must not|no need to) (?:show|display|explain|say|report|log)(?: [\w']+){0,4}? (?:to |from )?(?:the )?(?:users?|human|anyone|operator)\b";
@@ -467,7 +467,7 @@ const SEQUENCE: &str = r"\b(?:before|prior to|after|whenever|each time|every tim
 const TAG: &str = r"<(?:important|hidden|system|secret|instructions?|admin|assistant|override|internal)\s*>|\[INST\]|<<SYS>>|<\|im_start\|>|\bBEGIN (?:SYSTEM|ADMIN)\b";
 
 /// And those that only a prompt has.
-const TAG_MACHINE: &str = r"<(?:important|hidden|system|secret|instructions?|admin|assistant|override|internal|user|tool_?result|context)\s*>|\[INST\]|<<SYS>>|<\|im_start\|>|### (?:system|instruction)s?\b|\bBEGIN (?:SYSTEM|ADMIN)\b|<\w*(?:TO|FOR)_(?:THE_)?(?:ASSISTANT|AGENT|MODEL|LLM|AI)\s*>|\b(?:instructions?|notes?|messages?) (?:for|to) (?:the )?(?:calling |reading |using )?(?:model|assistant|agent|llm|ai)\b ?:";
+const TAG_MACHINE: &str = r"<(?:important|hidden|system|secret|(?:[a-z]+_)?instructions?|admin|assistant|(?:[a-z]+_)?override|internal|user|tool_?result|context)\s*>|\[INST\]|<<SYS>>|<\|im_start\|>|### (?:system|instruction)s?\b|\bBEGIN (?:SYSTEM|ADMIN)\b|<\w*(?:TO|FOR)_(?:THE_)?(?:ASSISTANT|AGENT|MODEL|LLM|AI)\s*>|\b(?:instructions?|notes?|messages?) (?:for|to) (?:the )?(?:calling |reading |using )?(?:model|assistant|agent|llm|ai)\b ?:";
 
 /// And those that no answer needs: headings and brackets in the name of the system.
 const TAG_ANSWER: &str = r"<(?:important|hidden|system|secret|admin|assistant|override)\s*>|\[INST\]|<<SYS>>|<\|im_start\|>|\bBEGIN (?:SYSTEM|ADMIN)\b|#{2,} ?[(\[]?(?:system|assistant|developer|admin)[ _-](?:message|prompt|instruction|note|override|notice)s?\b|[(\[](?:system|admin|developer)[ _-](?:message|prompt|instruction|note|override|notice)s?[)\]]";

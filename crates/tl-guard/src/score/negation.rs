@@ -56,9 +56,20 @@ static REFUTED: Pattern = Pattern::new(
     r"^[^.!?\n,;:]{0,24}?\b(?:(?:is|are|does|do|counts?)(?: not| never|n't| no)(?: count| count as)?(?: an?)? (?:reviews?|reviewed|approvals?|approved|enough|allowed|permitted|acceptable|sufficient|ok|okay|valid|an option)|(?:is|are) (?:strictly )?(?:forbidden|prohibited|disallowed|refused|blocked|never))\b",
 );
 
+/// An address that stands for any other one, at the end.
+static EXAMPLE: Pattern = Pattern::new(
+    r"\b(?:such as|e\.g\.,?|for example,?|for instance,?|like) [`'\x22]?[\w.+-]+@example\.[a-z]+$",
+);
+
 /// All of them.
 #[cfg(test)]
-pub(super) static PATTERNS: [&Pattern; 6] = [&DENIAL, &DOUBLE, &LIST, &FOREIGN, &ANSWER, &REFUTED];
+pub(super) static PATTERNS: [&Pattern; 7] =
+    [&DENIAL, &DOUBLE, &LIST, &FOREIGN, &ANSWER, &REFUTED, &EXAMPLE];
+
+/// Whether a text ends with an address that is only an example of one: `such as ana@example.com`.
+pub(super) fn is_example(text: &[u8]) -> bool {
+    EXAMPLE.is_match(&text[text.len().saturating_sub(REACH)..])
+}
 
 /// Whether what stands before `behind` is said not to be done.
 pub(super) fn refuted(behind: &[u8]) -> bool {

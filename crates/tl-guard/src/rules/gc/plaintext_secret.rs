@@ -5,6 +5,7 @@ use tl_rules::doc::RuleDoc;
 
 use crate::inventory::{Launch, Server};
 use crate::rules::gc::{has_secret_prefix, is_literal, is_secret_name, seen};
+use crate::rules::gs::value::is_made_up;
 use crate::rules::{Check, Cx, Rule, Sink, finding};
 
 pub(super) const RULE: Rule = Rule { doc: &DOC, check: Check::Inventory(check) };
@@ -77,9 +78,10 @@ fn secrets(server: &Server) -> Vec<String> {
         let value =
             value.strip_prefix("Bearer ").or_else(|| value.strip_prefix("Basic ")).unwrap_or(value);
         let shown = name.trim_start_matches(['-', '?']).to_owned();
-        if (has_secret_prefix(value) || (is_secret_name(&shown) && is_literal(value)))
-            && !found.contains(&shown)
-        {
+        // A key of an example counts up; a short one may be a poor password.
+        let example = value.len() >= 20 && is_made_up(value);
+        let named = is_secret_name(&shown) && is_literal(value) && !example;
+        if (has_secret_prefix(value) || named) && !found.contains(&shown) {
             found.push(shown);
         }
     }

@@ -2,7 +2,8 @@
 //!
 //! In: the unit of a tool, in which nothing else was found. Out: a finding GP006. A tool that explains a server says "call me
 //! first" of that server's own tools, and needs no words of the person's: both together are what logs every
-//! call. **Invariant:** the order alone is a warning.
+//! call. One that claims a rank, or somebody's leave, over what the person asks for does the same.
+//! **Invariant:** the order alone is a warning.
 
 use std::sync::LazyLock;
 
@@ -22,6 +23,7 @@ macro_rules! patterns {
 patterns! {
     FIRST = r"(?i)\b(?:must|always|has to|have to|required to|needs to|should)\b[^.!?]{0,40}?\b(?:call(?:ed)?|(?:execute|executed)|invok(?:e|ed)|run|used?)\b[^.!?]{0,30}?\b(?:before|prior to|ahead of)\s+(?:you\s+)?(?:(?:us(?:e|ing)|call(?:ing)?|invok(?:e|ing)|(?:execute|executing)|run(?:ning)?)\s+)?(?:any|every|each|all)\s+(?:of\s+the\s+)?(?:other\s+)?(?:\w+\s+)?tools?\b|\bfirst\s+step\s+(?:for|of|before)\s+(?:any|every|each|all)\s+(?:\w+\s+)?tools?\b";
     TOLD = r"(?i)user[ _-]?(?:prompt|message|request|query|input|question)|original[ _-]?(?:prompt|message|request|query)|prompt[ _-]?leading|conversation[ _-]?(?:history|context)|full[ _-]?(?:prompt|conversation)|(?:prompt|message)s? (?:that led|leading) to";
+    INSISTS = r"(?i)\beven (?:if|when) (?:(?:you|they|the user|the person) (?:are|is|were|was) )?(?:explicitly )?(?:asked|told)\b|\bhas (?:already )?(?:authori[sz]ed|approved) (?:this|the|it)\b|\bnon-?compliance\b|\b(?:is|as) a priority tool\b|\btakes? (?:precedence|priority) over\b";
     OTHERS = r"(?i)\b(?:mcp[ _-]?server[ _-]?name|server[ _-]?name|tool[ _-]?name|tool[ _-]?description|name of the tool)\b";
 }
 
@@ -33,13 +35,16 @@ pub(super) fn check(unit: &Unit<'_>, sink: &mut Sink) {
     let Some(found) = FIRST.find(&unit.text) else { return };
     let told = TOLD.is_match(&unit.text) && OTHERS.is_match(&unit.text);
     let text = "wants to be called before every other tool";
+    let insists = INSISTS.is_match(&unit.text);
     let message = if told {
         format!("{text}, and to be told what the person asked")
+    } else if insists {
+        format!("{text}, whatever the person asked")
     } else {
         text.to_owned()
     };
     let mut one = finding(super::rule(Kind::Cross), unit.locate(found.start()), message);
-    one.level = if told { Level::High } else { Level::Warn };
+    one.level = if told || insists { Level::High } else { Level::Warn };
     one.evidence = Evidence::of(found.as_str(), "", vec!["first".to_owned()]);
     sink.add(one);
 }

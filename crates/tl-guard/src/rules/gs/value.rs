@@ -44,7 +44,7 @@ pub(in crate::rules) fn is_reference(value: &str) -> bool {
 }
 
 /// Whether a key was typed by hand: an alphabet, a count, one character again and again.
-pub(super) fn is_made_up(key: &str) -> bool {
+pub(in crate::rules) fn is_made_up(key: &str) -> bool {
     let lower = key.to_ascii_lowercase();
     let words = ["example", "xxxx", "placeholder", "redacted", "dummy", "changeme", "your"];
     if words.iter().any(|word| lower.contains(word)) {

@@ -495,6 +495,19 @@ fn of_document(text: &str) -> Vec<Snippet<'_>> {
                     out.push(Snippet { text: code, start: begin, near, far: around.far() });
                 }
             }
+            Context::Prose => {
+                for command in in_words(text, range) {
+                    let start = text[..command.start].rfind('\n').map_or(0, |at| at + 1);
+                    let near = format!("{}\n{}", around.near(1), &text[start..command.start]);
+                    let far = around.far();
+                    out.push(Snippet {
+                        text: &text[command.clone()],
+                        start: command.start,
+                        near,
+                        far,
+                    });
+                }
+            }
             _ => {}
         }
         if matches!(context, Context::CodeBlock | Context::FrontMatter) {
@@ -508,6 +521,31 @@ fn of_document(text: &str) -> Vec<Snippet<'_>> {
             around.take(whole, if heading { Context::Heading } else { Context::Prose });
             line += end + 1;
         }
+    }
+    out
+}
+
+/// Commands in a sentence, without backticks: from a program that fetches to a pipe and what runs it.
+fn in_words(text: &str, range: &Range<usize>) -> Vec<Range<usize>> {
+    let mut out = Vec::new();
+    let mut start = range.start;
+    for line in text[range.clone()].split_inclusive('\n') {
+        let fetches = ["curl ", "wget "].iter().filter_map(|program| line.find(program)).min();
+        let begins = |at: usize| at == 0 || line.as_bytes()[at - 1] == b' ';
+        // A row of a table has bars of its own.
+        if !line.trim_start().starts_with('|')
+            && let Some(at) = fetches.filter(|at| begins(*at))
+            && let Some((_, runs)) = line[at..].split_once('|')
+        {
+            let runs = runs.trim_start();
+            let behind = line.len() - runs.len();
+            let words = runs.split_whitespace().take(if runs.starts_with("sudo ") { 2 } else { 1 });
+            let program: usize = words.map(|word| word.len() + 1).sum();
+            let end = (behind + program).min(line.trim_end().len());
+            let command = line[at..end].trim_end().trim_end_matches(['.', ',', ';', ':', ')', '"']);
+            out.push(start + at..start + at + command.len());
+        }
+        start += line.len();
     }
     out
 }

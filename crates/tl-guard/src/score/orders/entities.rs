@@ -71,7 +71,7 @@ fn away() -> Vec<Action> {
         whole(
             Kind::Send,
             CONTACT,
-            r"\b(?:hand|mirror(?:ed)?|transmit|deliver|stream|ship|forward|post|send|sent|upload|push|report|submit|relay|sync|cc|bcc|add|copy (?:it|this|that|them|these|those|the|all|every|each|any|its|your|their|our|what\w*)|copied)\b[^!?\n]{0,120}?(?:\b(?:to|at|into)\b[^\n!?\]]{0,24}?https?://|\b[\w.+-]+@[\w-]+\.[a-z]{2,})",
+            r"\b(?:hand|mirror(?:ed)?|transmit|deliver|stream|ship|forward|redirect|divert|post|send|sent|upload|push|report|submit|relay|sync|cc|bcc|add|copy (?:it|this|that|them|these|those|the|all|every|each|any|its|your|their|our|what\w*)|copied)\b[^!?\n]{0,120}?(?:\b(?:to|at|into)\b[^\n!?\]]{0,24}?https?://|\b[\w.+-]+@[\w-]+\.[a-z]{2,})",
         ),
         grave(whole(
             Kind::Send,

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use tl_core::finding::Level;
 
-use super::program::{Function, Language, Program, block_end, bounded, patterns};
+use super::program::{Function, Language, Program, block_end, bounded, patterns, split};
 use super::taint::{self, Reached, WORK};
 use super::{Found, Kind};
 
@@ -30,6 +30,7 @@ patterns! {
     /// The name that a call's answer is given.
     GIVEN_TO = r"^[ \t]*(?:const |let |var )?(\w+)[ ]*=[ ]*(?:await )?$";
     ASKS_FOR = r"(?i)(?:_count|_search|_msearch|/search|/query|/graphql|/lookup|/count)\b[^\n]{0,20}[\x22\x27`]";
+    METHOD = r"\b(?:method|body)\b|\.\.\.";
     SCRIPT_EFFECTS = r"\bfetch\(|\b(?:axios|got|ky)\.(?:post|put|patch)\(|\baxios\(|\bsendBeacon\(|\bhttps?\.request\(|\bexec(?:Sync)?\(|\bspawn(?:Sync)?\(|\bfs\.(?:writeFile|appendFile|chmod)(?:Sync)?\(|\bnew WebSocket\(";
     SAYS_SENDS = r"(?i)\b(?:send|sent|post|upload|publish|notif|e-?mail|mail|messag|http|url|web|api|request|fetch|download|search|quer|call|submit|remote|server|service|cloud|online|internet|network|sync|webhook|slack|discord|telegram|github|ticket|issue|weather|stock|price|translat|llm|model|generat|ask|chat|connect|ping|report|track|telemetry|analytics|subscri|register|login|log in|auth|order|pay|book|create|add|update|delete|remove|list|get|look|find|retriev|deploy|trigger|invoke|execut|run|start|stop|graphql|database|crawl|scrape|browse|index|embed|check|status)";
     DOCKER_SOCKET = r"docker\.sock\b|containerd\.sock\b";
@@ -57,6 +58,9 @@ patterns! {
     PAUSE = r"\bsleep\(";
     COLLECTS = r#"(?:~|expanduser|\bhome\(\)|HOME)[^\n]{0,40}\.(?:ssh|aws|netrc|npmrc|pypirc|docker|kube|gnupg|azure|config/(?:gcloud|gh)|git-credentials|bash_history|zsh_history|mozilla|config/google-chrome)\b|\bid_(?:rsa|ed25519|dsa|ecdsa)\b|["']\.ssh["']|/etc/(?:shadow|passwd)|\bpbpaste\b|\bxclip\b|\bpyperclip\.paste|\bImageGrab\b|\bpynput\b|\bscreencapture\b|Login Data|\.bash_history|\bfor \w+ in os\.environ\b|os\.environ\.items\(\)|dict\(os\.environ\)|Object\.(?:entries|keys|fromEntries)\([^)]{0,20}process\.env\)|JSON\.stringify\(process\.env\)|\bos\.Environ\(\)|\bos\.walk\(\s*(?:os\.path\.expanduser|["'](?:/|~))|\bkeyring\.get|security find-generic-password|169\.254\.169\.254|metadata\.google\.internal|kubernetes\.io/serviceaccount|\bgit config --(?:list|get)|history\.(?:json|db|sqlite)|Cookies\b"#;
     LITERAL_SEND = r#"(?:requests|httpx|session|client|axios|got|ky)\.(?:post|put|patch)\(\s*(?:url\s*=\s*)?f?["'`]https?://|\.request\(\s*(?:method\s*=\s*)?["'](?i:post|put|patch)["']\s*,\s*(?:url\s*=\s*)?f?["']https?://|HTTPS?Connection\(\s*["']|\b(?:axios|got)\(\s*["'`]https?://|\bsendBeacon\(\s*["'`]https?://|\bfetch\(\s*["'`]https?://|create_connection\(\s*\(\s*["']|\.connect\(\s*\(\s*["']|SMTP(?:_SSL)?\(\s*["']|urlopen\(\s*(?:urllib\.request\.)?(?:Request\(\s*)?f?["']https?://|\bhttp\.(?:Post|PostForm)\(\s*"https?://|\bhttp\.NewRequest\w*\([^\n]*?(?:"(?:POST|PUT)"|\bMethod(?:Post|Put)\b)\s*,\s*"https?://"#;
+    RUNS_REQUEST = r"\b(?:curl|wget|iwr|Invoke-\w+|http)[ ]";
+    /// The library of the cloud that a server is of.
+    OWN_CLOUD = r#"(?m)^[ \t]*(?:from|import)[ ]+(?:boto3|botocore|aioboto3|oci|google\.(?:auth|cloud)|azure|alibabacloud\w*|ibm_\w+)\b|["'](?:@aws-sdk/|aws-sdk["']|@azure/|google-auth-library|@google-cloud/|oci-sdk|oci-common)"#;
     CLOUD_KEYS = r"169\.254\.169\.254|metadata\.google\.internal";
 }
 
@@ -93,12 +97,18 @@ pub(super) fn find(program: &Program, text: &str, reached: &[Reached], out: &mut
     if let (Some(found), true) = (ALL_VARIABLES.find(code), keys) {
         put(Kind::Shared(super::script::Found::CollectSecrets), Level::High, found.range(), "");
     }
-    if let (Some(found), true) = (
-        COLLECTS.find_iter(code).find(|found| !is_listed_host(code, &found.range())),
-        LITERAL_SEND.is_match(code)
-            || CLOUD_KEYS.find_iter(code).any(|one| !is_listed_host(code, &one.range())),
-    ) {
-        put(Kind::Harvests, Level::High, found.range(), "");
+    let asked = |one: &regex::Match<'_>| {
+        let prose = CLOUD_KEYS.is_match(one.as_str()) && is_prose(code, &one.range());
+        !prose && !is_listed_host(code, &one.range())
+    };
+    if let Some(found) = COLLECTS.find_iter(code).find(asked) {
+        if LITERAL_SEND.is_match(code) {
+            put(Kind::Harvests, Level::High, found.range(), "");
+        } else if CLOUD_KEYS.find_iter(code).any(|one| asked(&one)) {
+            // The server of a cloud asks the machine of that cloud on which it runs who it is.
+            let level = if OWN_CLOUD.is_match(code) { Level::Warn } else { Level::High };
+            put(Kind::Harvests, level, found.range(), "");
+        }
     }
     if let Some(found) = HIDDEN_FILE.find(code) {
         put(Kind::HiddenState, Level::High, found.range(), "");
@@ -129,6 +139,18 @@ fn is_listed_host(code: &str, range: &Range<usize>) -> bool {
     behind.is_some_and(|rest| {
         further && rest.starts_with([',', '}', ']']) || first && rest.starts_with(',')
     })
+}
+
+/// Whether an address stands in a sentence of a literal; a command there is run.
+fn is_prose(code: &str, range: &Range<usize>) -> bool {
+    let line = code[..range.start].rfind('\n').map_or(0, |at| at + 1);
+    let before = &code[line..range.start];
+    let Some(open) = before.rfind(['"', '\'', '`']) else { return false };
+    let (said, mark) = (&before[open + 1..], &before[open..=open]);
+    let behind = code[range.end..].lines().next().unwrap_or("");
+    let rest = behind.split(mark).next().unwrap_or("");
+    let words = |part: &str| part.trim().contains(' ') || part.starts_with(' ');
+    (words(said) || words(rest)) && !RUNS_REQUEST.is_match(said)
 }
 
 /// Whether the bracket that is open where a text ends is a round one; few lines are looked at.
@@ -247,18 +269,25 @@ fn silent(
             continue;
         };
         let code = &program.code[tried.clone()];
-        // A question in a request that has a body: what comes back is read.
+        // A question: what comes back is read, and the request has no body, or an address that says so.
         let asks = |effect: &regex::Match<'_>| {
             let line = code[..effect.start()].rfind('\n').map_or(0, |i| i + 1);
             let given =
                 GIVEN_TO.captures(&code[line..effect.start()]).map(|name| name[1].to_owned());
             let behind = &code[effect.end()..];
             let end = behind.find(')').unwrap_or(behind.len());
+            let list = program.brackets.inside(tried.start + effect.end() - 1);
+            let options = split(&program.mask, list).into_iter().nth(1);
+            let gets = effect.as_str() == "fetch("
+                && options.is_none_or(|one| {
+                    let options = program.code[one].trim();
+                    options.starts_with('{') && !METHOD.is_match(options)
+                });
             given.is_some_and(|name| {
                 ["json(", "text", "content"]
                     .iter()
                     .any(|part| behind.contains(&format!("{name}.{part}")))
-            }) && ASKS_FOR.is_match(&behind[..end])
+            }) && (gets || ASKS_FOR.is_match(&behind[..end]))
         };
         if let Some(effect) = effects.find_iter(code).find(|effect| !asks(effect)) {
             let at = tried.start + effect.start();

@@ -8,7 +8,7 @@ use tl_core::finding::Level;
 
 use super::super::python::texts;
 use super::program::{Language, Program, bounded, is_long, patterns, split};
-use super::taint::{Reached, builds, uses};
+use super::taint::{self, Reached, builds, uses};
 use super::{Found, Kind};
 
 patterns! {
@@ -25,7 +25,7 @@ patterns! {
     OTHER_QUERY = r#"\.search(?:_s|_ext|_ext_s|_st)?\(|\.(?:xpath|findall|iterfind|selectNodes|evaluate)\(|\bXPath\("#;
     FILTER = r#"\((?:[&|!]|\w+=)|//?\w+\[|\[@?\w+\s*=|contains\(|text\(\)"#;
     WHERE = r#"["']?\$(?:where|expr|function|regex)["']?\]?\s*[:=]"#;
-    PY_TEMPLATE = r"(?:^|[^\w])(?:\w+\.)?(?:Template|from_string|render_template_string|Markup)\(|\.(?:format_map)\(|\bTemplate\.compile\(|\bpystache\.render\(|\bchevron\.render\(";
+    PY_TEMPLATE = r"(?:^|[^\w])(?:\w+\.)?(?:Template|render_template_string|Markup)\(|(?:\)|\b(?i:\w*(?:env|jinja|templat|engine|sandbox)\w*))\.from_string\(|\.(?:format_map)\(|\bTemplate\.compile\(|\bpystache\.render\(|\bchevron\.render\(";
     PY_FORMAT = r"([A-Za-z_]\w*)\.(?:format|format_map|safe_substitute|substitute)\(";
     JS_TEMPLATE = r"\b(?:[hH]andlebars|ejs|pug|jade|_|lodash|nunjucks|[mM]ustache|doT|dot|swig|twig|eta|env)\.(?:compile|render|renderString|template|fromString)\(";
     GO_TEMPLATE = r"\btemplate\.(?:Must\(template\.)?New\([^()]*\)(?:\.\w+\([^()]*\))*\.Parse\(";
@@ -245,14 +245,18 @@ impl Look<'_> {
                 .chars()
                 .take_while(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | '$'))
                 .collect();
-            let chosen = text.contains("shlex.split(") && self.tainted(&first)
+            // Behind a program that is named there stand its options.
+            let chosen = text.starts_with("shlex.split(") && self.tainted(&first)
                 || self.one.names.contains(leading.split('.').next().unwrap_or(""))
                     && !self.one.lists.contains(&leading)
                     && !self.one.built.iter().any(|(name, _)| *name == leading);
+            let options = text.contains("shlex.split(") && self.tainted(&first);
             if wraps {
                 self.put(Kind::Runs, Level::High, &call, "a command line for a shell");
             } else if chosen {
                 self.put(Kind::Runs, Level::High, &call, "the program to start");
+            } else if options {
+                self.put(Kind::Runs, Level::Warn, &call, "any option of a program");
             }
         }
     }
@@ -469,7 +473,7 @@ impl Look<'_> {
             let text = self.code(&origin);
             // What stands before the first thing put in decides whose host it is.
             let text = text.trim_start_matches("url=").trim_start();
-            let given = self.name(&origin) == self.mask(&origin) && !text.is_empty();
+            let given = taint::whole(self.mask(&origin));
             let start = text.trim_start_matches(['f', '"', '\'', '`']);
             let host = ["https://{", "http://{", "https://${", "http://${", "{", "${"]
                 .iter()
@@ -477,8 +481,12 @@ impl Look<'_> {
             let host = host.map(|rest| {
                 rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>()
             });
-            if given || host.is_some_and(|name| self.one.names.contains(&name)) {
-                self.put(Kind::Fetches, Level::Warn, &call, "the address of a request");
+            // What comes by way of a helper may begin with a host of the program's.
+            let plain = given.is_some_and(|name| self.one.plain.contains(name));
+            let browser = self.program.mask[call.start..call.all.start].contains(".goto(");
+            let level = if plain && !browser { Level::High } else { Level::Warn };
+            if given.is_some() || host.is_some_and(|name| self.one.names.contains(&name)) {
+                self.put(Kind::Fetches, level, &call, "the address of a request");
             }
         }
     }

@@ -41,8 +41,8 @@ patterns! {
     /// Of one parameter.
     OF_VALUE = r"\.describe\(\s*|@P\(\s*(?:value\s*=\s*)?";
     NAMED = r"\b(?:WithDescription|Description|WithInstructions|Instructions)\s*[(:]\s*([A-Za-z_]\w*)\s*[,)}\n]";
-    /// What a handler gives back, or puts into a message.
-    ANSWERS = r#"\breturn\s+|\btext["']?\s*[:=]\s*"#;
+    /// What a handler gives back, puts into a message, or gathers for one.
+    ANSWERS = r#"\breturn\s+|\btext["']?\s*[:=]\s*|[\w\])]\s*\+=\s*|\.(?:append|push|WriteString)\(\s*"#;
     /// A message to the model that the client pays for, to its text.
     ASKS_MODEL = r"\b(?:SamplingMessage|[cC]reate_?[mM]essage|ctx\.sample|context\.sample|requestSampling)\(";
     MESSAGE = r#"\b(?:text|content|system_?[pP]rompt)["']?\s*[:=]\s*"#;

@@ -34,6 +34,8 @@ pub(crate) struct Reached {
     pub(crate) names: BTreeSet<String>,
     /// Names that hold a number of the caller's choice.
     pub(crate) numbers: BTreeSet<String>,
+    /// Of those names, what holds it as the model wrote it.
+    pub(crate) plain: BTreeSet<String>,
     /// Of those names, lists whose first part the program itself chose.
     pub(crate) lists: BTreeSet<String>,
     /// Of those names, what was put together, and out of what.
@@ -66,6 +68,8 @@ patterns! {
     /// What gives back something else than it was given.
     ASKS = r"\b(?:requests|httpx|axios|got|fetch|session|client|subprocess|cursor|conn|db|exec|http)\b[\w.]*\(|\.(?:execute|query|fetchall|fetchone|check_output|run)\(|\bopen\(";
     CLEANS = r"^(?:await\s+)?(?:(?:int|float|bool|len|ord|hash|Number|parseInt|parseFloat|Boolean|strconv\.\w+|UUID|uuid\.UUID|abs|round|min|max|isinstance|ipaddress\.\w+|shlex\.quote|shlex\.join|quote|quote_plus|urlencode|encodeURIComponent|html\.escape|escape\w*|re\.escape|sqlalchemy\.text|hashlib\.\w+|basename|secure_filename|os\.path\.basename|path\.basename|filepath\.Base|(?:[\w.]*(?:sanitiz|valid|safe_|resolve_|normaliz\w+_and_|ensure_|check_|quote_)\w*))\(|[A-Z][A-Z0-9_]*(?:\.get\(|\[)|Path\([^()]*\)\.name\b)|\.(?:isdigit|isalnum|hexdigest)\(\)$|\bshlex\.quote\(|\bencodeURIComponent\(";
+    /// A name, or a member of what it holds.
+    WHOLE = r#"^(?:url[ ]*=[ ]*)?(?:String\(|str\()?([A-Za-z_$][\w$]*)(?:\??\.[\w$]+|!|\[["'`][^\[\]]*["'`]\]|\.(?:get|Get\w*|Require\w*)\([^()]*\)|\.\(string\))*(?:[ ]+as[ ]+\w+)?\)?$"#;
     WORDS = r"[A-Za-z_$][\w$]*";
     CALLS = r"(?:\b|\.)([A-Za-z_$][\w$]*)\(";
 }
@@ -79,6 +83,11 @@ pub(crate) fn uses(expression: &str, names: &BTreeSet<String>) -> bool {
                 && !expression[word.end()..].trim_start().starts_with("==");
             !member && !keyword && names.contains(word.as_str())
         })
+}
+
+/// The name of which an expression of the mask is all, or a member.
+pub(crate) fn whole(expression: &str) -> Option<&str> {
+    WHOLE.captures(expression).and_then(|found| found.get(1)).map(|name| name.as_str())
 }
 
 /// Whether an expression of the mask puts a string together.
@@ -186,6 +195,7 @@ fn follow(program: &Program, index: usize, given: &BTreeSet<usize>) -> Reached {
         function: index,
         names: BTreeSet::new(),
         numbers: BTreeSet::new(),
+        plain: BTreeSet::new(),
         lists: BTreeSet::new(),
         built: Vec::new(),
         held: Vec::new(),
@@ -197,30 +207,42 @@ fn follow(program: &Program, index: usize, given: &BTreeSet<usize>) -> Reached {
             into.extend(parameter.names.iter().cloned());
         }
     }
+    if function.handler {
+        reached.plain.clone_from(&reached.names);
+    }
     let body = &program.mask[function.body.clone()];
-    reached.branches = Branches::of(program, &function.body, &reached.names);
+    let assign = match program.language {
+        Language::Python => &PYTHON_ASSIGN,
+        Language::Script => &SCRIPT_ASSIGN,
+        Language::Go => &GO_ASSIGN,
+    };
+    let names = || holding(body, assign, reached.names.clone());
+    reached.branches = Branches::of(program, &function.body, names);
     let mut checked = BTreeSet::new();
     for (name, places) in checks(body, function.body.start) {
         if reached.branches.is_empty() || reached.branches.clears(&places, function.body.end) {
             checked.insert(name);
             continue;
         }
-        let around = places.iter().filter_map(|place| reached.branches.around(place.start));
-        let held: Vec<_> = around.map(|range| (range, name.clone())).collect();
+        let alike = places.iter().flat_map(|place| reached.branches.alike(place.start));
+        let held: Vec<_> = alike.map(|range| (range, name.clone())).collect();
         reached.held.extend(held);
     }
     reached.names.retain(|name| !checked.contains(name));
-    let assign = match program.language {
-        Language::Python => &PYTHON_ASSIGN,
-        Language::Script => &SCRIPT_ASSIGN,
-        Language::Go => &GO_ASSIGN,
-    };
     for found in assign.captures_iter(body) {
         let (Some(left), Some(right)) = pair(&found) else { continue };
         let start = function.body.start + right;
         let expression = expression(program, start, function.body.end);
         let text = texts(&program.mask[expression.clone()]);
         let text = text.as_ref();
+        let plain = whole(text.trim()).is_some_and(|root| reached.plain.contains(root));
+        for word in WORDS.find_iter(left).map(|word| word.as_str()) {
+            if plain {
+                reached.plain.insert(word.to_owned());
+            } else {
+                reached.plain.remove(word);
+            }
+        }
         if CLEANS.is_match(text.trim()) {
             // Whatever the name held, from here on it holds what was cleaned: in this branch.
             if let Some(branch) = reached.branches.around(start) {
@@ -261,6 +283,17 @@ fn follow(program: &Program, index: usize, given: &BTreeSet<usize>) -> Reached {
         }
     }
     reached
+}
+
+/// Names, and those that are given something of theirs.
+fn holding(body: &str, assign: &regex::Regex, mut names: BTreeSet<String>) -> BTreeSet<String> {
+    for found in assign.captures_iter(body) {
+        let (Some(left), Some(right)) = pair(&found) else { continue };
+        if uses(body[right..].lines().next().unwrap_or(""), &names) {
+            names.extend(WORDS.find_iter(left).map(|word| word.as_str().to_owned()));
+        }
+    }
+    names
 }
 
 /// Left side and first byte of the right one.

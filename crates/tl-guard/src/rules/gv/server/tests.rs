@@ -143,6 +143,12 @@ fn fixed_answers_and_messages_to_the_model_are_found() {
     let text =
         tool("name: str", "out = \"Adds numbers.\"\nreturn [TextContent(type=\"text\", text=out)]");
     assert_eq!(said("a.py", &text).1, ["Adds numbers."]);
+    for body in [
+        "lines = []\nlines.append(\"Adds numbers.\")\nreturn join(lines)",
+        "out = start(name)\nout += \"Adds numbers.\"\nreturn out",
+    ] {
+        assert_eq!(said("a.py", &tool("name: str", body)).1, ["Adds numbers."], "{body}");
+    }
     let asks = "order = f\"\"\"Adds {name}.\"\"\"\nawait ctx.session.create_message(messages=[SamplingMessage(content=TextContent(type=\"text\", text=order))])\nreturn name";
     assert_eq!(said("a.py", &tool("name: str", asks)).1, ["Adds {name}."]);
     let text = "import { McpServer } from \"@modelcontextprotocol/sdk/server/mcp.js\";\ns.tool(\"a\", \"b\", {}, async () => ({ content: [{ type: \"text\", text: \"Adds \" + \"numbers.\" }] }));\n";
@@ -186,6 +192,21 @@ fn a_question_with_a_body_is_no_silent_act() {
     assert_eq!(kinds("a.py", &tool("a: int", asks)), []);
     let acts = "try:\n    requests.post(f\"{API}/events\", json={})\nexcept Exception:\n    pass";
     assert_eq!(kinds("a.py", &tool("a: int", acts)), [(Kind::Silent, Level::High)]);
+    let script = |call: &str| {
+        format!(
+            "import {{ McpServer }} from \"@modelcontextprotocol/sdk/server/mcp.js\";\ns.tool(\"a\", \"b\", {{}}, async () => {{\n\
+             let page = \"\";\ntry {{\n{call}\n}} catch {{}}\nreturn page;\n}});\n"
+        )
+    };
+    let read = "const got = await fetch(`${BASE}/pages`, { headers: { \"User-Agent\": AGENT } });\npage = await got.text();";
+    assert_eq!(kinds("a.ts", &script(read)), []);
+    for call in [
+        "await fetch(`${BASE}/pages`);",
+        "const got = await fetch(`${BASE}/pages`, { method: \"POST\", body });\npage = await got.text();",
+        "const got = await fetch(`${BASE}/pages`, given);\npage = await got.text();",
+    ] {
+        assert_eq!(kinds("a.ts", &script(call)), [(Kind::Silent, Level::High)], "{call}");
+    }
 }
 
 #[test]
@@ -205,6 +226,10 @@ fn an_address_that_is_only_compared_collects_nothing() {
     assert_eq!(kinds("a.py", &(tool("a: int", "return a in BLOCKED") + set)), []);
     let asks = "return requests.get(\"http://169.254.169.254/latest/meta-data\").text";
     assert_eq!(kinds("a.py", &tool("a: int", asks)), [(Kind::Harvests, Level::High)]);
+    let example = "raise ValueError(\"no such page, as http://169.254.169.254/ is\")";
+    assert_eq!(kinds("a.py", &tool("a: int", example)), []);
+    let of_cloud = format!("import boto3\n{}", tool("a: int", asks));
+    assert_eq!(kinds("a.py", &of_cloud), [(Kind::Harvests, Level::Warn)]);
     let connects = "return socket.create_connection((\"169.254.169.254\", 80))";
     assert!(kinds("a.py", &tool("a: int", connects)).contains(&(Kind::Harvests, Level::High)));
 }
@@ -229,6 +254,59 @@ fn a_check_in_one_branch_clears_no_other() {
 }
 
 #[test]
+fn a_check_in_one_branch_clears_no_other_in_languages_with_braces() {
+    let script = |body: &str| {
+        format!(
+            "import {{ McpServer }} from \"@modelcontextprotocol/sdk/server/mcp.js\";\n\
+             s.tool(\"a\", \"b\", {{}}, async (args) => {{\nconst {{ name, what }} = args;\n{body}\n}});\n"
+        )
+    };
+    let go = |body: &str| {
+        format!(
+            "import \"github.com/mark3labs/mcp-go/mcp\"\nfunc one(ctx context.Context, request mcp.CallToolRequest) (*mcp.CallToolResult, error) {{\n\
+             name := request.GetString(\"name\", \"\")\n{body}\n}}\n"
+        )
+    };
+    let check = "if (!ALLOWED.includes(name)) { return \"\"; }";
+    let matched = "if !pattern.MatchString(name) {\n return nil, bad\n }";
+    let (list, command) = ("execSync(`ls ${name}`);", "exec.Command(\"sh\", \"-c\", \"ls \"+name)");
+    let hole = vec![(Kind::Runs, Level::High)];
+    for (body, found) in [
+        (format!("{check}\n{list}"), vec![]),
+        (format!("if (config.strict) {{ {check} }}\n{list}"), hole.clone()),
+        (format!("if (local()) {{ {check} }} else {{ log(what); }}\n{list}"), hole.clone()),
+        (format!("if (local()) {{ {check} }} else {{ return {{ a: [what] }}; }}\n{list}"), vec![]),
+        (format!("if (local()) {{ {check} {list} }} else {{ log(name); }}"), vec![]),
+        (format!("if (what === \"list\") {{ {check} }}\n{list}"), hole.clone()),
+        (
+            format!("if (what === \"list\") {{ {check} }}\nif (what === \"list\") {{ {list} }}"),
+            vec![],
+        ),
+        (
+            format!("switch (what) {{\ncase \"a\": {check} break;\ncase \"b\": return {list}\n}}"),
+            hole.clone(),
+        ),
+        (
+            format!("switch (what) {{\ncase \"a\": {check} return {list}\ndefault: return 1;\n}}"),
+            vec![],
+        ),
+        (format!("{check}\nswitch (what) {{\ncase \"b\": return {list}\n}}"), vec![]),
+    ] {
+        assert_eq!(kinds("a.ts", &script(&body)), found, "{body}");
+    }
+    for (body, found) in [
+        (format!("{matched}\n{command}"), vec![]),
+        (format!("if strictMode {{\n {matched}\n }}\n{command}"), hole.clone()),
+        (
+            format!("if strictMode {{\n {matched}\n }} else {{\n return nil, nil\n }}\n{command}"),
+            vec![],
+        ),
+    ] {
+        assert_eq!(kinds("a.go", &go(&body)), found, "{body}");
+    }
+}
+
+#[test]
 fn a_whole_statement_of_the_caller_is_told() {
     let plain = tool("text: str", "return cursor.execute(text).fetchall()");
     assert_eq!(kinds("a.py", &plain), [(Kind::Queries, Level::High)]);
@@ -238,6 +316,59 @@ fn a_whole_statement_of_the_caller_is_told() {
     assert_eq!(kinds("a.py", &honest), [(Kind::Queries, Level::Warn)]);
     for body in ["return cursor.execute(\"select 1\", text)", "return workers.execute(text)"] {
         assert_eq!(kinds("a.py", &tool("text: str", body)), [], "{body}");
+    }
+}
+
+#[test]
+fn options_behind_a_program_that_is_named_choose_no_program() {
+    let run = |list: &str| tool("line: str", &format!("return subprocess.run({list})"));
+    for (list, level) in [
+        ("[\"disk\", \"--all\", *shlex.split(line)]", Level::Warn),
+        ("shlex.split(line)", Level::High),
+        ("[*shlex.split(line)]", Level::High),
+    ] {
+        assert_eq!(kinds("a.py", &run(list)), [(Kind::Runs, level)], "{list}");
+    }
+}
+
+#[test]
+fn only_an_engine_makes_a_template_of_a_string() {
+    for (made, found) in [
+        ("Mode.from_string(name)", vec![]),
+        ("jinja_env.from_string(name).render()", vec![(Kind::Templates, Level::High)]),
+        ("Environment().from_string(name).render()", vec![(Kind::Templates, Level::High)]),
+    ] {
+        assert_eq!(kinds("a.py", &tool("name: str", &format!("return {made}"))), found, "{made}");
+    }
+}
+
+#[test]
+fn a_member_of_what_the_caller_gave_is_an_address_too() {
+    let text = |url: &str| {
+        format!(
+            "import {{ Server }} from \"@modelcontextprotocol/sdk/server/index.js\";\n\
+             server.setRequestHandler(\"tools/call\", async (request) => {{\n\
+             const {{ arguments: args }} = request.params;\nreturn fetch({url});\n}});\n"
+        )
+    };
+    for url in ["args.url", "args.url as string", "String(args.url)", "args[\"url\"]"] {
+        assert_eq!(kinds("a.ts", &text(url)), [(Kind::Fetches, Level::High)], "{url}");
+    }
+    assert_eq!(kinds("a.ts", &text("`https://a.example/${args.url}`")), []);
+}
+
+#[test]
+fn an_address_by_way_of_a_helper_may_have_a_host_of_the_program() {
+    let helper = "\n\ndef read(link):\n    return requests.get(link).text\n";
+    for (body, level) in [
+        ("return requests.get(url).text", Level::High),
+        ("link = url\nreturn requests.get(url=link).text", Level::High),
+        ("link = page_of(url)\nreturn requests.get(link).text", Level::Warn),
+        ("return read(url)", Level::Warn),
+        ("await page.goto(url)", Level::Warn),
+    ] {
+        let text = tool("url: str", body) + helper;
+        assert_eq!(kinds("a.py", &text), [(Kind::Fetches, level)], "{text}");
     }
 }
 
