@@ -168,7 +168,7 @@ pub(super) async fn cmd_guard(ui: &mut Ui, globals: &Globals, args: &GuardArgs) 
     let mut record = record::Record::default();
     let Some(command) = &args.command else {
         let outcome = vet::cmd_scan(ui, globals, &args.scan, &mut record).await;
-        record.keep(ui, globals).await;
+        record.keep(ui).await;
         return outcome;
     };
     let here = repository_of(command, &args.scan)?;

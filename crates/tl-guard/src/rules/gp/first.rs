@@ -21,6 +21,8 @@ macro_rules! patterns {
 }
 
 patterns! {
+    // Every match of the next one has it, and it is quick to look for.
+    NAMED = r"(?i-u:tool)";
     FIRST = r"(?i)\b(?:must|always|has to|have to|required to|needs to|should)\b[^.!?]{0,40}?\b(?:call(?:ed)?|(?:execute|executed)|invok(?:e|ed)|run|used?)\b[^.!?]{0,30}?\b(?:before|prior to|ahead of)\s+(?:you\s+)?(?:(?:us(?:e|ing)|call(?:ing)?|invok(?:e|ing)|(?:execute|executing)|run(?:ning)?)\s+)?(?:any|every|each|all)\s+(?:of\s+the\s+)?(?:other\s+)?(?:\w+\s+)?tools?\b|\bfirst\s+step\s+(?:for|of|before)\s+(?:any|every|each|all)\s+(?:\w+\s+)?tools?\b";
     TOLD = r"(?i)user[ _-]?(?:prompt|message|request|query|input|question)|original[ _-]?(?:prompt|message|request|query)|prompt[ _-]?leading|conversation[ _-]?(?:history|context)|full[ _-]?(?:prompt|conversation)|(?:prompt|message)s? (?:that led|leading) to";
     INSISTS = r"(?i)\beven (?:if|when) (?:(?:you|they|the user|the person) (?:are|is|were|was) )?(?:explicitly )?(?:asked|told)\b|\bhas (?:already )?(?:authori[sz]ed|approved) (?:this|the|it)\b|\bnon-?compliance\b|\b(?:is|as) a priority tool\b|\btakes? (?:precedence|priority) over\b";
@@ -30,6 +32,9 @@ patterns! {
 /// Puts a finding where a tool orders itself in front of all others.
 pub(super) fn check(unit: &Unit<'_>, sink: &mut Sink) {
     if unit.role != Role::ToolList || unit.depth > 0 {
+        return;
+    }
+    if !NAMED.is_match(&unit.text) {
         return;
     }
     let Some(found) = FIRST.find(&unit.text) else { return };
