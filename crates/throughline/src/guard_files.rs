@@ -70,11 +70,14 @@ impl GuardFiles {
     ) -> Result<Self, CommandError> {
         for named in [path].into_iter().chain(home) {
             if !named.is_dir() {
-                return Err(CommandError::environment(format!(
-                    "there is no directory `{}`",
-                    named.display()
-                ))
-                .hint("check the path for a typing error"));
+                let name = named.display();
+                let what = match named.exists() {
+                    true => format!("`{name}` is no directory"),
+                    false => format!("there is no file or directory `{name}`"),
+                };
+                return Err(
+                    CommandError::environment(what).hint("check the path for a typing error")
+                );
             }
         }
         Ok(Self::of_tree(variables, tree(path), home))

@@ -56,6 +56,10 @@ fn one_file_is_looked_at_by_its_role_and_nothing_else_is() {
     let shown = env.run(&["guard", "picture.png"]);
     assert!(shown.contains("`picture.png` was not looked at") && ends_with(&shown, 3), "{shown}");
     assert!(ends_with(&env.run(&["guard", ".mcp.json", "--write-baseline"]), 2));
+    let shown = env.run(&["guard", "nothere.md"]);
+    assert!(shown.contains("there is no file or directory `nothere.md`"), "{shown}");
+    let shown = env.run(&["guard", "lock", "--repo", ".mcp.json", "--by", "ana"]);
+    assert!(shown.contains("`.mcp.json` is no directory"), "{shown}");
 }
 
 #[test]
