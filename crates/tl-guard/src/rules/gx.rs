@@ -8,7 +8,7 @@ mod capability;
 
 use std::collections::BTreeMap;
 
-use tl_core::finding::{Confidence, Level};
+use tl_core::finding::{Confidence, Level, Root};
 use tl_rules::doc::RuleDoc;
 
 use crate::inventory::{Client, Server, Tool, ToolKind};
@@ -82,7 +82,7 @@ const DUPLICATE: RuleDoc = RuleDoc {
     name: "duplicate-tool",
     level: Level::High,
     confidence: Confidence::High,
-    summary: "One list of tools has a name twice.",
+    summary: "One list of tools has a name twice, with different definitions.",
     why: "The agent cannot tell which of the two it calls, and a person may have read and approved the other one.",
     fix: "Leave one of the two, or use the server in a version whose names differ.",
     taxonomy: &["owasp-mcp:MCP03", "safe-mcp:SAFE-T1301"],
@@ -140,21 +140,26 @@ fn collisions(cx: &Cx<'_>, sink: &mut Sink) {
     }
 }
 
-/// Exactly the same name: names that look alike are usual within one server.
+/// Exactly the same name, for what is not the same: names that look alike are usual within one server.
 fn duplicates(cx: &Cx<'_>, sink: &mut Sink) {
     for server in clients(cx).into_values().flatten() {
         let mut seen = BTreeMap::new();
         // An entry without a name is a finding of its own, and a prompt is not called.
         let named = |tool: &&Tool| tool.kind == ToolKind::Tool && !tool.name.is_empty();
         for tool in server.tools.iter().filter(named) {
-            let Some(first) = seen.insert(tool.name.as_str(), tool) else { continue };
+            let first = seen.insert(tool.name.as_str(), tool);
+            if first.is_none_or(|first| first == tool) {
+                continue;
+            }
             let mut at = server.at.clone();
             at.within = format!("{}.tools.{}", server.name, tool.name);
-            let same = first == tool;
-            let how = if same { "with the same definition" } else { "with different definitions" };
-            let message = format!("`{}` has `{}` twice, {how}", server.name, tool.name);
+            let message =
+                format!("`{}` has `{}` twice, with different definitions", server.name, tool.name);
             let mut found = finding(&DUPLICATE, at, message);
-            found.level = if same { Level::Warn } else { Level::High };
+            // A file may hold the lists of several servers.
+            if server.at.root == Root::Tools {
+                found.level = Level::Warn;
+            }
             sink.add(found);
         }
     }
