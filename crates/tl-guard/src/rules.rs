@@ -50,6 +50,15 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
     RULES.iter().flat_map(|family| family.iter())
 }
 
+/// Fixed regular expressions of a module, each made at its first use.
+macro_rules! patterns {
+    ($($(#[$about:meta])* $name:ident = $text:expr;)*) => {
+        $($(#[$about])* static $name: std::sync::LazyLock<regex::Regex> =
+            std::sync::LazyLock::new(|| regex::Regex::new($text).expect("the pattern is fixed"));)*
+    };
+}
+pub(crate) use patterns;
+
 /// What all checks may ask.
 #[derive(Debug, Clone, Copy)]
 pub struct Cx<'a> {

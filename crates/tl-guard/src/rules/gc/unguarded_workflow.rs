@@ -4,14 +4,12 @@
 //! request from a fork) becomes the order of an agent that holds the repository's token.
 
 use std::ops::Range;
-use std::sync::LazyLock;
 
-use regex::Regex;
 use tl_core::finding::{Confidence, Evidence, Level};
 use tl_rules::doc::RuleDoc;
 
 use crate::inventory::Scope;
-use crate::rules::{Check, Cx, Rule, Sink, finding};
+use crate::rules::{Check, Cx, Rule, Sink, finding, patterns};
 use crate::text::unit::{Artifact, advance};
 
 pub(super) const RULE: Rule = Rule { doc: &DOC, check: Check::Artifact(check) };
@@ -27,12 +25,6 @@ static DOC: RuleDoc = RuleDoc {
     taxonomy: &["asi:ASI01", "asi:ASI03", "owasp-mcp:MCP02", "atlas:AML.T0051", "cwe:CWE-94"],
     since: "0.1.0",
 };
-
-macro_rules! patterns {
-    ($($(#[$about:meta])* $name:ident = $text:expr;)*) => {
-        $($(#[$about])* static $name: LazyLock<Regex> = LazyLock::new(|| Regex::new($text).expect("the pattern is fixed"));)*
-    };
-}
 
 patterns! {
     /// Strangers start it.

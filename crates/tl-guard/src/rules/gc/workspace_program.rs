@@ -4,16 +4,13 @@
 //! is trusted, or not at all, and then starts what stands there: to check a file, to read history, to
 //! open a terminal.
 
-use std::sync::LazyLock;
-
-use regex::Regex;
 use tl_core::finding::{Confidence, Evidence, Level};
 use tl_rules::doc::RuleDoc;
 
 use crate::inventory::Scope;
 use crate::parse::{self, Data, Limits, Node};
 use crate::rules::gc::download_and_run::downloads;
-use crate::rules::{Check, Cx, Rule, Sink, finding, gq};
+use crate::rules::{Check, Cx, Rule, Sink, finding, gq, patterns};
 use crate::text::unit::{Artifact, Role, advance};
 
 pub(super) const RULE: Rule = Rule { doc: &DOC, check: Check::Artifact(check) };
@@ -34,12 +31,6 @@ static DOC: RuleDoc = RuleDoc {
 const MOST: usize = 5_000;
 /// Names in names that are followed.
 const DEEPEST: usize = 8;
-
-macro_rules! patterns {
-    ($($(#[$about:meta])* $name:ident = $text:expr;)*) => {
-        $($(#[$about])* static $name: LazyLock<Regex> = LazyLock::new(|| Regex::new($text).expect("the pattern is fixed"));)*
-    };
-}
 
 patterns! {
     KEY = r"(?:^|\.)[a-z-]*(?:executablepath|executable|interpreterpath|pythonpath|binarypath|binpath|commandpath|nodepath|serverpath|shellpath|gitpath|phppath|packagemanager|runtime)$|(?:^|\.)(?:git|npm|node|bash|shell|formatter|linter|ruff|mypy[\w-]*|flake8|pylint|isort|black-formatter|server|deno|binary|gopls|shellcheck|phpstan|phpcs|rubocop|clangd|lint)\.path$|^terminal\.integrated\.(?:profiles|automationprofile)\..*path$|^terminal\.integrated\.shell\.|\.alternatetools\.|(?:^|\.)lsp\..*binary\.path$";

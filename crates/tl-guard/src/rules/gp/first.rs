@@ -5,20 +5,11 @@
 //! call. One that claims a rank, or somebody's leave, over what the person asks for does the same.
 //! **Invariant:** the order alone is a warning.
 
-use std::sync::LazyLock;
-
-use regex::Regex;
 use tl_core::finding::{Evidence, Level};
 
-use crate::rules::{Sink, finding};
+use crate::rules::{Sink, finding, patterns};
 use crate::score::Kind;
 use crate::text::unit::{Role, Unit};
-
-macro_rules! patterns {
-    ($($name:ident = $text:expr;)*) => {
-        $(static $name: LazyLock<Regex> = LazyLock::new(|| Regex::new($text).expect("the pattern is fixed"));)*
-    };
-}
 
 patterns! {
     // Every match of the next one has it, and it is quick to look for.

@@ -5,25 +5,16 @@
 //! secrets calls its own parameters (`secret_name`, `include_values`) is none: a name must both move
 //! something and say that it is secret, and the tool must not be about that.
 
-use std::sync::LazyLock;
-
-use regex::Regex;
 use serde_json::Value;
 use tl_core::finding::{Evidence, Level};
 
 use crate::inventory::Tool;
-use crate::rules::{Sink, finding};
+use crate::rules::{Sink, finding, patterns};
 use crate::score::Kind;
 use crate::text::unit::{Context, Unit};
 
 /// Longest name that is read.
 const LONGEST: usize = 200;
-
-macro_rules! patterns {
-    ($($name:ident = $text:expr;)*) => {
-        $(static $name: LazyLock<Regex> = LazyLock::new(|| Regex::new($text).expect("the pattern is fixed"));)*
-    };
-}
 
 patterns! {
     MOVES = r"\b(?:forward|send|upload|exfiltrate|leak|attach|append|include|pass|post|share|copy|dump|harvest|collect|transmit|relay|paste|embed|mail|submit)(?:s|ing)?\b";
