@@ -64,10 +64,8 @@ pub struct Item {
     pub merged: Timestamp,
     /// In which release it first was.
     pub release: Option<ReleaseIx>,
-    /// Whether it is in the earliest known release or deployment, so that its wait is unknown.
-    pub left_censored: bool,
-    /// Whether it is merged and not with its users yet, though others of its repository are.
-    pub is_waiting: bool,
+    /// Why it has no known arrival, where that can be told.
+    pub gap: Option<Gap>,
     /// The deployment that first brought it to production, in [`Deployments::list`].
     pub deployment: Option<RowIx>,
     /// Whether an equivalent commit was released first.
@@ -93,6 +91,16 @@ impl Item {
     /// Row in that repository's `changes.delivered`.
     pub const fn change(&self) -> usize {
         self.at.1 as usize
+    }
+
+    /// See [`Gap::LeftCensored`].
+    pub fn left_censored(&self) -> bool {
+        self.gap == Some(Gap::LeftCensored)
+    }
+
+    /// See [`Gap::Waiting`].
+    pub fn is_waiting(&self) -> bool {
+        self.gap == Some(Gap::Waiting)
     }
 }
 
@@ -167,8 +175,16 @@ struct Arrival {
     at: Option<Timestamp>,
     started: Option<Timestamp>,
     deployment: Option<usize>,
-    left_censored: bool,
-    is_waiting: bool,
+    gap: Option<Gap>,
+}
+
+/// Why nobody can say when a change came to its users.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gap {
+    /// It is in the earliest known release or deployment, so that its wait is unknown.
+    LeftCensored,
+    /// It is merged and not with its users yet, though others of its repository are.
+    Waiting,
 }
 
 /// One sign that a change failed.
@@ -564,7 +580,7 @@ impl<'a> Dataset<'a> {
     fn matters(&self, arrival: Arrival, merged: Timestamp) -> bool {
         let since = self.window.since;
         merged + self.options.rework_window() >= since
-            || arrival.is_waiting
+            || arrival.gap == Some(Gap::Waiting)
             || arrival.at.is_some_and(|at| at >= since)
     }
 
@@ -583,8 +599,8 @@ impl<'a> Dataset<'a> {
         };
         let unknown = Arrival::default();
         match deployed {
-            FirstDeployment::LeftCensored => Arrival { left_censored: true, ..unknown },
-            FirstDeployment::Waiting => Arrival { is_waiting: true, ..unknown },
+            FirstDeployment::LeftCensored => Arrival { gap: Some(Gap::LeftCensored), ..unknown },
+            FirstDeployment::Waiting => Arrival { gap: Some(Gap::Waiting), ..unknown },
             FirstDeployment::Deployed(by) => {
                 let deployment = &self.deployments.list[by];
                 Arrival {
@@ -601,10 +617,9 @@ impl<'a> Dataset<'a> {
                 unknown
             }
             FirstDeployment::Unknown => match change.first_release {
-                FirstRelease::LeftCensored => Arrival { left_censored: true, ..unknown },
-                FirstRelease::Waiting => {
-                    Arrival { is_waiting: !repository.releases.list.is_empty(), ..unknown }
-                }
+                FirstRelease::LeftCensored => Arrival { gap: Some(Gap::LeftCensored), ..unknown },
+                FirstRelease::Waiting if repository.releases.list.is_empty() => unknown,
+                FirstRelease::Waiting => Arrival { gap: Some(Gap::Waiting), ..unknown },
                 FirstRelease::Released { .. } => {
                     Arrival { at: marks.get(Boundary::Released), ..unknown }
                 }
@@ -640,8 +655,7 @@ impl<'a> Dataset<'a> {
             journey: marks.journey(self.line),
             merged: failure::merged_at(change),
             release,
-            left_censored: arrival.left_censored,
-            is_waiting: arrival.is_waiting,
+            gap: arrival.gap,
             deployment: arrival.deployment.map(|row| RowIx::new(row as u32)),
             backport,
             told,
@@ -795,7 +809,7 @@ impl<'a> Dataset<'a> {
         for (by, number) in failed.into_iter().flatten() {
             let deployment = self.deployments.get(*by);
             let failure = &deployment.failures[*number];
-            let short: String = deployment.what(&self.collected.records).chars().take(10).collect();
+            let short = deployment.what(&self.collected.records).short();
             signs.push(Sign {
                 at: failure.at,
                 grade: failure.grade,

@@ -21,7 +21,7 @@ use self::version::Versions;
 use crate::change::{Change, ChangeAt};
 use crate::collected::Collected;
 use crate::dataset::Repository;
-use crate::fold::{Record, Records};
+use crate::fold::{Record, Records, What};
 use crate::options::CollectedOptions;
 use crate::row::RowIx;
 
@@ -64,20 +64,24 @@ pub struct Deployment {
     /// Changes that it brought to production first.
     pub shipped: SmallVec<[ChangeAt; 2]>,
     /// Why it counts as failed; the surest first.
-    pub failures: Vec<Failure>,
-    /// When users were served again, where it failed and they were.
-    pub recovered: Option<Timestamp>,
+    pub failures: Box<[Failure]>,
 }
 
 impl Deployment {
     /// What was deployed: full id or version, as recorded. All its records say the same.
-    pub fn what<'r>(&self, records: &'r Records) -> &'r str {
+    pub fn what<'r>(&self, records: &'r Records) -> What<'r> {
         named_by(&records.get(self.records[0] as usize))
     }
 
     /// Whether it reached production.
     pub fn is_success(&self) -> bool {
         self.outcome == Outcome::Success
+    }
+
+    /// When users were served again, where it failed and they were: with the rollback or hotfix, or
+    /// when the last of the incidents was over; of the surer incidents, where there are such.
+    pub fn recovered(&self) -> Option<Timestamp> {
+        failed::recovered(&self.failures)
     }
 
     /// When it began to reach users, as far as that is known.
@@ -270,7 +274,7 @@ impl Deployments {
             let record = records.get(deployment.records[0] as usize);
             let of = by_name.get(record.repository()).copied();
             let of = of.filter(|_| !record.repository().is_empty());
-            let id: Option<CommitId> = named_by(&record).parse().ok();
+            let id = named_by(&record).id();
             let first = id.and_then(|id| named.get(&id)).copied();
             // The one that the record names, else the first.
             let other = || Some((of?, *also.get(&(id?, of?))?));
@@ -278,10 +282,9 @@ impl Deployments {
             let by_version = || {
                 let repository = repository_of(&record, &deployment.service, options);
                 let (version, by) = (record.version(), deployment.finished);
-                record
-                    .commit()
-                    .is_empty()
-                    .then(|| versions.find(version, &deployment.service, repository, by))?
+                let find =
+                    || versions.find(&version.to_string(), &deployment.service, repository, by);
+                record.commit().is_empty().then(find)?
             };
             let found = own.or(first).or_else(by_version);
             deployment.commit = found.map(|(_, ix)| ix);
@@ -485,12 +488,12 @@ fn repository_of<'r>(record: &Record<'r>, service: &str, options: &'r CollectedO
 /// The ids of all commits that deployments and releases name.
 pub(crate) fn named_commits(collected: &Collected<'_>) -> FxHashSet<CommitId> {
     let deployed = collected.records.iter().flat_map(|one| [one.commit(), one.version()]);
-    let released = collected.delivery.releases.iter().map(|one| one.commit.as_str());
-    deployed.chain(released).filter_map(|id| id.parse().ok()).collect()
+    let released = collected.delivery.releases.iter().map(|one| What::of(&one.commit));
+    deployed.chain(released).filter_map(|what| what.id()).collect()
 }
 
 /// What a record says was deployed: a commit, else a version.
-fn named_by<'r>(record: &Record<'r>) -> &'r str {
+fn named_by<'r>(record: &Record<'r>) -> What<'r> {
     if record.commit().is_empty() { record.version() } else { record.commit() }
 }
 
@@ -552,8 +555,7 @@ fn grouped(records: &Records, options: &CollectedOptions, until: Timestamp) -> V
             kind: Kind::Planned,
             previous: None,
             shipped: SmallVec::new(),
-            failures: Vec::new(),
-            recovered: None,
+            failures: Box::default(),
         });
     }
     list.shrink_to_fit();

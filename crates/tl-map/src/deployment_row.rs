@@ -153,7 +153,7 @@ pub fn incidents(data: &Dataset<'_>) -> Vec<IncidentRow> {
             let Some(row) = failure.incident else { continue };
             causes.entry(row).or_default().push(Cause {
                 service: one.service.to_string(),
-                what: one.what(&data.collected.records).to_owned(),
+                what: one.what(&data.collected.records).to_string(),
                 finished: one.finished,
                 grade: format!("{:?}", failure.grade),
                 why: failure.why.clone(),
@@ -200,7 +200,7 @@ fn deployment(data: &Dataset<'_>, one: &Deployment) -> DeploymentRow {
         service: one.service.to_string(),
         environment: one.environment.to_string(),
         repository: repository.unwrap_or_default(),
-        what: one.what(&data.collected.records).to_owned(),
+        what: one.what(&data.collected.records).to_string(),
         started: one.started,
         finished: one.finished,
         took_ms: one.started.map(|at| since(at, one.finished)),
@@ -227,8 +227,8 @@ fn deployment(data: &Dataset<'_>, one: &Deployment) -> DeploymentRow {
                 why: failure.why.clone(),
             })
             .collect(),
-        recovered: one.recovered,
-        recovery_ms: one.recovered.map(|at| since(one.finished, at)),
+        recovered: one.recovered(),
+        recovery_ms: one.recovered().map(|at| since(one.finished, at)),
     }
 }
 

@@ -166,7 +166,7 @@ fn production<'d>(data: &'d Dataset<'_>) -> impl Iterator<Item = &'d Deployment>
 }
 
 fn production_name(data: &Dataset<'_>, deployment: &Deployment) -> String {
-    let short: String = deployment.what(&data.collected.records).chars().take(10).collect();
+    let short = deployment.what(&data.collected.records).short();
     format!("{} {short}", deployment.service)
 }
 

@@ -28,6 +28,7 @@ mod skipped;
 mod ticket;
 mod tickets;
 mod uses;
+mod what;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -44,6 +45,7 @@ pub use row::{Entity, Folded, ROW_VERSION, RowError, fold_row};
 pub use shelf::{Shelf, Shelved};
 pub use tickets::{Seen, Step, TicketRows, Tickets, Ties};
 pub use uses::{Used, Uses};
+pub use what::What;
 
 /// A kind of thing. The numbers are stored: append only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -31,7 +31,7 @@ impl Packages {
             if graph.mainline[position] == release.commit {
                 let directory = package.rsplit('/').next().unwrap_or(package).to_owned();
                 let list = by_directory.entry(directory).or_default();
-                list.push((position as u32, ReleaseIx(index as u32)));
+                list.push((position as u32, ReleaseIx::new(index as u32)));
             }
         }
         if by_directory.len() < 2 {

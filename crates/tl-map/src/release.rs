@@ -13,10 +13,21 @@ use tl_core::time::{Millis, Timestamp};
 
 use crate::graph::Graph;
 use crate::packages::Packages;
+use crate::row::RowIx;
 
 /// Index into [`Releases::list`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ReleaseIx(pub u32);
+pub struct ReleaseIx(RowIx);
+
+impl ReleaseIx {
+    /// The oldest release.
+    pub const FIRST: Self = Self::new(0);
+
+    /// The release at an index.
+    pub const fn new(index: u32) -> Self {
+        Self(RowIx::new(index))
+    }
+}
 
 const NONE: u32 = u32::MAX;
 
@@ -121,12 +132,12 @@ impl Releases {
 
     /// The first release that contains a commit itself.
     pub fn containing(&self, ix: CommitIx) -> Option<ReleaseIx> {
-        Some(self.first[ix.row()]).filter(|release| *release != NONE).map(ReleaseIx)
+        Some(self.first[ix.row()]).filter(|release| *release != NONE).map(ReleaseIx::new)
     }
 
     /// The release at an index.
     pub fn get(&self, ix: ReleaseIx) -> &Release {
-        &self.list[ix.0 as usize]
+        &self.list[ix.0.index()]
     }
 
     /// When the change made of `commits` was first released, itself or through an equivalent:
@@ -144,7 +155,7 @@ impl Releases {
         let earliest = [own, other].into_iter().flatten().min();
         match earliest {
             None => FirstRelease::Waiting,
-            Some(ReleaseIx(0)) => FirstRelease::LeftCensored,
+            Some(ReleaseIx::FIRST) => FirstRelease::LeftCensored,
             Some(release) => {
                 FirstRelease::Released { release, backport: own.is_none_or(|own| release < own) }
             }
@@ -239,7 +250,8 @@ impl Releases {
             let numbers = other.name.numbers.split_last();
             same_package && numbers.is_some_and(|(last, rest)| rest == minor && *last + 1 == *patch)
         })?;
-        (release.at - self.list[before].at <= HOTFIX_WINDOW).then_some(ReleaseIx(before as u32))
+        (release.at - self.list[before].at <= HOTFIX_WINDOW)
+            .then_some(ReleaseIx::new(before as u32))
     }
 }
 

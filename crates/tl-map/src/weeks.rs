@@ -183,7 +183,7 @@ fn failed(data: &Dataset<'_>, both: [Week; 2]) -> WeekRow {
 /// shrank by what arrived between: the two are compared.
 fn waiting(data: &Dataset<'_>, both: [Week; 2]) -> WeekRow {
     let last = data.line.last();
-    let goes_on = |item: &&Item| item.is_waiting || item.journey.at(last).is_some();
+    let goes_on = |item: &&Item| item.is_waiting() || item.journey.at(last).is_some();
     let on_its_way: Vec<&Item> = items(data).filter(goes_on).collect();
     let waits = |at: Timestamp| {
         let is_there =

@@ -166,7 +166,7 @@ async fn deployments(data: &Dataset<'_>, scratch: &mut Scratch) -> Result<(), Sq
         vec![
             one.service.to_string().into_sql(),
             one.environment.to_string().into_sql(),
-            one.what(&data.collected.records).to_owned().into_sql(),
+            one.what(&data.collected.records).to_string().into_sql(),
             one.started.map(|at| at.to_string()).into_sql(),
             one.finished.to_string().into_sql(),
             i64::from(one.is_success()).into_sql(),
@@ -175,7 +175,7 @@ async fn deployments(data: &Dataset<'_>, scratch: &mut Scratch) -> Result<(), Sq
             i64::from(matches!(one.kind, Kind::Hotfix(_))).into_sql(),
             one.kind.why().map(str::to_owned).into_sql(),
             one.failures.first().map(|failure| format!("{:?}", failure.grade)).into_sql(),
-            one.recovered.map(|at| at.to_string()).into_sql(),
+            one.recovered().map(|at| at.to_string()).into_sql(),
         ]
     });
     scratch.load("deployments", &columns, rows).await

@@ -178,7 +178,7 @@ impl Dataset<'_> {
         let change = &found.changes.delivered[item.change()];
         let options = &self.options.collected;
         let services = self.deployments.services(item.repository()).iter();
-        (item.is_waiting || item.left_censored)
+        (item.is_waiting() || item.left_censored())
             && services
                 .filter(|service| self.options.only.has_service(service))
                 .any(|service| may_bring(service, found, change, options))

@@ -18,7 +18,7 @@ use crate::change::ChangeAt;
 use crate::collected::Collected;
 use crate::dataset::Repository;
 use crate::failure::{FailureKind, Grade};
-use crate::fold::Records;
+use crate::fold::{Records, What};
 use crate::options::CollectedOptions;
 
 /// One sign that a deployment failed.
@@ -71,19 +71,18 @@ pub(super) fn judge(
         let reverted = by_revert(list, row, repositories, window);
         by_successor(list, row, records, window).into_iter().chain(reverted)
     }));
-    for (row, failure) in found {
-        list[row].failures.push(failure);
-    }
-    for deployment in list.iter_mut().filter(|one| !one.failures.is_empty()) {
-        deployment.failures.sort_by(|a, b| (a.grade, a.at, &a.why).cmp(&(b.grade, b.at, &b.why)));
-        deployment.failures.shrink_to_fit();
-        deployment.recovered = recovered(&deployment.failures);
+    found.sort_by(|(a_row, a), (b_row, b)| {
+        (a_row, a.grade, a.at, &a.why).cmp(&(b_row, b.grade, b.at, &b.why))
+    });
+    let mut found = found.into_iter().peekable();
+    while let Some((row, first)) = found.next() {
+        let more = std::iter::from_fn(|| found.next_if(|(other, _)| *other == row));
+        list[row].failures = std::iter::once(first).chain(more.map(|(_, one)| one)).collect();
     }
 }
 
-/// When users were served again: with the rollback or hotfix, or when the last of the incidents
-/// was over; of the surer incidents, where there are such.
-fn recovered(failures: &[Failure]) -> Option<Timestamp> {
+/// See [`Deployment::recovered`].
+pub(super) fn recovered(failures: &[Failure]) -> Option<Timestamp> {
     let mended = failures.iter().filter(|one| one.incident.is_none());
     let mended = mended.filter_map(|one| one.recovered).min();
     let grade = failures.iter().filter(|one| one.incident.is_some()).map(|one| one.grade).min();
@@ -133,7 +132,7 @@ struct Incidents<'a> {
     collected: &'a Collected<'a>,
     options: &'a CollectedOptions,
     by_key: FxHashMap<&'a str, usize>,
-    by_what: FxHashMap<&'a str, Vec<usize>>,
+    by_what: FxHashMap<What<'a>, Vec<usize>>,
     changes: Named<'a>,
     /// Whether all deployments are of one service, so that an incident needs not say which.
     one_service: bool,
@@ -148,11 +147,11 @@ impl<'a> Incidents<'a> {
     ) -> Self {
         let delivery = collected.delivery;
         let mut by_key = FxHashMap::default();
-        let mut by_what: FxHashMap<&str, Vec<usize>> = FxHashMap::default();
+        let mut by_what: FxHashMap<What<'_>, Vec<usize>> = FxHashMap::default();
         let keys = delivery.incidents.iter().flat_map(|one| &one.deployments);
         let keys: FxHashSet<&str> = keys.map(String::as_str).collect();
         let commits = delivery.incidents.iter().flat_map(|one| &one.commits);
-        let commits: FxHashSet<&str> = commits.map(String::as_str).collect();
+        let commits: FxHashSet<What<'_>> = commits.map(|id| What::of(id)).collect();
         for (row, deployment) in list.iter().enumerate() {
             if !keys.is_empty() {
                 let records = deployment.records.iter();
@@ -160,7 +159,7 @@ impl<'a> Incidents<'a> {
                 by_key.extend(own.filter(|key| keys.contains(key)).map(|key| (key, row)));
             }
             let what = deployment.what(&collected.records);
-            if commits.contains(what) {
+            if commits.contains(&what) {
                 by_what.entry(what).or_default().push(row);
             }
         }
@@ -216,7 +215,7 @@ impl<'a> Incidents<'a> {
     /// Deployments that an incident names, by their own key or by what they deployed.
     fn named(&self, incident: &Incident) -> Vec<usize> {
         let keys = incident.deployments.iter().filter_map(|key| self.by_key.get(key.as_str()));
-        let commits = incident.commits.iter().filter_map(|id| self.by_what.get(id.as_str()));
+        let commits = incident.commits.iter().filter_map(|id| self.by_what.get(&What::of(id)));
         // One commit may be deployed with several services, of which the incident has one.
         let of_service =
             |row: &usize| incident.services.is_empty() || self.concerns(incident, &self.list[*row]);

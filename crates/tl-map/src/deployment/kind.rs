@@ -12,7 +12,7 @@ use tl_core::time::Timestamp;
 use super::Deployment;
 use crate::collected::Collected;
 use crate::dataset::Repository;
-use crate::fold::Records;
+use crate::fold::{Records, What};
 use crate::options::CollectedOptions;
 
 /// What kind of deployment it is.
@@ -21,9 +21,9 @@ pub enum Kind {
     /// Nothing says otherwise.
     Planned,
     /// It brought back what ran before, and why that is known.
-    Rollback(String),
+    Rollback(Box<str>),
     /// It mends what is in production, and why that is known.
-    Hotfix(String),
+    Hotfix(Box<str>),
 }
 
 impl Kind {
@@ -63,7 +63,7 @@ pub(super) fn classify(
     incidents.sort_by_key(|began| began.at);
     // What ran before in each place.
     let records = &collected.records;
-    let mut ran: FxHashSet<(&str, &str, &str)> = FxHashSet::default();
+    let mut ran: FxHashSet<(&str, &str, What<'_>)> = FxHashSet::default();
     ran.reserve(list.len());
     let mut known = Vec::with_capacity(list.len());
     for this in &*list {
@@ -72,9 +72,9 @@ pub(super) fn classify(
     }
     drop(ran);
     let kind = |(row, is_known)| match rollback(list, row, is_known, records, repositories) {
-        Some(why) => Kind::Rollback(why),
+        Some(why) => Kind::Rollback(why.into()),
         None => match hotfix(list, row, collected, &incidents, repositories, options) {
-            Some(why) => Kind::Hotfix(why),
+            Some(why) => Kind::Hotfix(why.into()),
             None => Kind::Planned,
         },
     };
@@ -99,13 +99,12 @@ fn rollback(
     }
     let running = &list[this.previous?.index()];
     let (what, running_what) = (this.what(records), running.what(records));
-    let short = |what: &str| what.chars().take(10).collect::<String>();
     if let (Some(new), Some(old)) = (this.commit, running.commit)
         && this.repository == running.repository
         && new != old
         && is_ancestor(&repositories[this.repository?.index()], new, this, old, running, records)
     {
-        let (new, old) = (short(what), short(running_what));
+        let (new, old) = (what.short(), running_what.short());
         return Some(format!("{new} is an ancestor of {old}, which was running"));
     }
     let both_known = this.commit.is_some() && running.commit.is_some();
@@ -142,7 +141,8 @@ fn is_ancestor(
 }
 
 /// The numbers of a version such as `v1.12.3`.
-fn numbers(version: &str) -> Option<Vec<u64>> {
+fn numbers(version: What<'_>) -> Option<Vec<u64>> {
+    let What::Text(version) = version else { return None };
     let numbers: Result<Vec<u64>, _> =
         version.trim_start_matches(['v', 'V']).split('.').map(str::parse).collect();
     numbers.ok().filter(|numbers| numbers.len() > 1)

@@ -12,13 +12,14 @@ use tl_core::time::Timestamp;
 use super::deployment::DeploymentRow;
 use super::names::Names;
 use super::row::{RowError, decode};
+use super::what::What;
 
 /// Recorded deployments, by key when they are finished.
 #[derive(Debug, Default)]
 pub struct Records {
     rows: Vec<Row>,
-    /// Key, commit and version of each, end to end.
-    texts: String,
+    /// Key, commit and version of each, end to end; a full id as its bytes.
+    texts: Vec<u8>,
     /// Texts that many have.
     names: Names,
     /// Steps that waited for a person, of the few that have any.
@@ -28,7 +29,7 @@ pub struct Records {
 /// Where the parts of a record are.
 #[derive(Debug, Default, Clone, Copy)]
 struct Row {
-    /// Start of the texts of its own, and how long each is.
+    /// Start of the texts of its own, and how many bytes each has, or [`ID`].
     start: usize,
     key: u32,
     commit: u32,
@@ -49,6 +50,9 @@ struct Row {
     rollback: bool,
 }
 
+/// Stands for the number of bytes where an id is written as its bytes.
+const ID: u32 = u32::MAX;
+
 /// A recorded deployment: see [`Deployment`].
 #[derive(Debug, Clone, Copy)]
 pub struct Record<'r> {
@@ -59,7 +63,7 @@ pub struct Record<'r> {
 #[expect(missing_docs, reason = "the fields of a deployment")]
 impl<'r> Record<'r> {
     pub fn key(&self) -> &'r str {
-        self.text(0, self.row.key)
+        text(self.records.key(self.row))
     }
 
     pub fn repository(&self) -> &'r str {
@@ -74,12 +78,12 @@ impl<'r> Record<'r> {
         self.records.names.get(self.row.environment)
     }
 
-    pub fn commit(&self) -> &'r str {
-        self.text(self.row.key, self.row.commit)
+    pub fn commit(&self) -> What<'r> {
+        self.what(self.row.key as usize, self.row.commit)
     }
 
-    pub fn version(&self) -> &'r str {
-        self.text(self.row.key + self.row.commit, self.row.version)
+    pub fn version(&self) -> What<'r> {
+        self.what(self.row.key as usize + bytes(self.row.commit), self.row.version)
     }
 
     pub fn branch(&self) -> &'r str {
@@ -120,10 +124,24 @@ impl<'r> Record<'r> {
     }
 
     /// One of its own texts, by where it begins among them and how long it is.
-    fn text(&self, start: u32, length: u32) -> &'r str {
-        let start = self.row.start + start as usize;
-        &self.records.texts[start..start + length as usize]
+    fn what(&self, start: usize, length: u32) -> What<'r> {
+        let start = self.row.start + start;
+        let written = &self.records.texts[start..start + bytes(length)];
+        match <[u8; 20]>::try_from(written) {
+            Ok(id) if length == ID => What::Id(id),
+            _ => What::Text(text(written)),
+        }
     }
+}
+
+/// How many bytes are written.
+const fn bytes(length: u32) -> usize {
+    if length == ID { size_of::<[u8; 20]>() } else { length as usize }
+}
+
+/// What was written from a text.
+fn text(written: &[u8]) -> &str {
+    std::str::from_utf8(written).unwrap_or_default()
 }
 
 impl Records {
@@ -148,7 +166,7 @@ impl Records {
     }
 
     fn add(&mut self, one: &Deployment) {
-        let texts = [&one.key, &one.commit, &one.version].map(String::as_str);
+        let texts = [What::Text(&one.key), What::of(&one.commit), What::of(&one.version)];
         let names = [&one.repository, &one.service, &one.environment, &one.branch, &one.name];
         let row = Row {
             queued: one.queued,
@@ -164,11 +182,17 @@ impl Records {
 
     /// Adds a row, with what it points at: key, commit and version; repository, service,
     /// environment, branch and name; steps.
-    fn push(&mut self, row: Row, texts: [&str; 3], names: [&str; 5], steps: &[ManualStep]) {
+    fn push(&mut self, row: Row, texts: [What<'_>; 3], names: [&str; 5], steps: &[ManualStep]) {
         let start = self.texts.len();
-        let [key, commit, version] = texts.map(|text| {
-            self.texts.push_str(text);
-            text.len() as u32
+        let [key, commit, version] = texts.map(|what| match what {
+            What::Id(id) => {
+                self.texts.extend_from_slice(&id);
+                ID
+            }
+            What::Text(text) => {
+                self.texts.extend_from_slice(text.as_bytes());
+                text.len() as u32
+            }
         });
         let [repository, service, environment, branch, name] =
             names.map(|name| self.names.number(name));
@@ -184,12 +208,16 @@ impl Records {
     pub fn finish(&mut self) {
         self.names.close();
         self.texts.shrink_to_fit();
-        let texts = self.texts.as_str();
-        let key = |row: &Row| &texts[row.start..row.start + row.key as usize];
-        self.rows.par_sort_unstable_by(|one, other| {
-            key(one).cmp(key(other)).then(one.start.cmp(&other.start))
+        let mut rows = std::mem::take(&mut self.rows);
+        rows.par_sort_unstable_by(|one, other| {
+            self.key(one).cmp(self.key(other)).then(one.start.cmp(&other.start))
         });
-        self.rows.dedup_by(|later, first| key(later) == key(first));
+        rows.dedup_by(|later, first| self.key(later) == self.key(first));
+        self.rows = rows;
+    }
+
+    fn key(&self, row: &Row) -> &[u8] {
+        &self.texts[row.start..row.start + row.key as usize]
     }
 
     /// Adds what another ledger holds.
@@ -200,7 +228,7 @@ impl Records {
         self.names.open();
         self.reserve(other.len());
         for one in other.iter() {
-            let texts = [one.key(), one.commit(), one.version()];
+            let texts = [What::Text(one.key()), one.commit(), one.version()];
             let names =
                 [one.repository(), one.service(), one.environment(), one.branch(), one.name()];
             self.push(*one.row, texts, names, one.steps());
@@ -288,8 +316,9 @@ mod tests {
     type Shown = ([String; 8], [Option<Timestamp>; 3], (Outcome, Option<bool>, bool), usize);
 
     fn shown(one: &Record<'_>) -> Shown {
-        let own = [one.key(), one.commit(), one.version(), one.repository(), one.service()];
-        let [key, commit, version, repository, service] = own.map(str::to_owned);
+        let [commit, version] = [one.commit(), one.version()].map(|what| what.to_string());
+        let [key, repository, service] =
+            [one.key(), one.repository(), one.service()].map(str::to_owned);
         let [environment, branch, name] =
             [one.environment(), one.branch(), one.name()].map(str::to_owned);
         (

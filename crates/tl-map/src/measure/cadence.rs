@@ -81,7 +81,7 @@ pub fn shipped<'d>(data: &'d Dataset<'_>) -> Vec<Shipped<'d>> {
             if release.at < data.window.since {
                 continue;
             }
-            let ix = ReleaseIx(index as u32);
+            let ix = ReleaseIx::new(index as u32);
             let shipped = by_release.get(&(row, ix)).copied();
             if data.is_of_chosen_changes() && shipped.is_none() {
                 continue;

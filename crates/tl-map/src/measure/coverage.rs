@@ -91,13 +91,13 @@ fn why(data: &Dataset<'_>, item: &Item, boundary: Boundary) -> &'static str {
         Boundary::FirstCommit | Boundary::WorkStarted => "the commits of its request are unknown",
         Boundary::LastPush => "the head of its request is unknown",
         Boundary::Merged => "not merged",
-        Boundary::Released if item.left_censored => "in the earliest known release, or before",
+        Boundary::Released if item.left_censored() => "in the earliest known release, or before",
         Boundary::Released if data.has_releases() => "not released",
         Boundary::Released => "no releases are known",
         Boundary::DeployStarted | Boundary::InProduction => {
-            if item.left_censored {
+            if item.left_censored() {
                 "in the first known deployment of its service, or before"
-            } else if item.is_waiting {
+            } else if item.is_waiting() {
                 "not deployed yet"
             } else if item.deployment.is_some() {
                 "the start of its deployment was not recorded"

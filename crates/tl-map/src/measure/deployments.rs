@@ -200,6 +200,6 @@ fn known_weeks(data: &Dataset<'_>, first: Option<Timestamp>) -> f64 {
 
 /// From the end of a failed deployment to when users were served again.
 pub fn recovery(deployment: &Deployment) -> Option<Millis> {
-    let spent = deployment.recovered? - deployment.finished;
+    let spent = deployment.recovered()? - deployment.finished;
     (spent >= Millis::ZERO).then_some(spent)
 }

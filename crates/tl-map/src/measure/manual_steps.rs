@@ -14,7 +14,7 @@ use super::MeasureDoc;
 use super::figures::{Column, share};
 use crate::dataset::Dataset;
 use crate::deployment::{Deployment, is_production};
-use crate::fold::Ran;
+use crate::fold::{Ran, What};
 use crate::report::collected::{ManualStepRow, ManualSteps};
 use crate::report::{Figure, Unit};
 
@@ -148,15 +148,15 @@ fn waited(step: &ManualStep) -> Option<Millis> {
 /// The share of deployments of the window that waited for a person.
 fn deployments_waited(data: &Dataset<'_>, of_commits: &[OfCommit]) -> Figure {
     let records = &data.collected.records;
-    let mut by_commit: FxHashMap<&str, Timestamp> = FxHashMap::default();
+    let mut by_commit: FxHashMap<What<'_>, Timestamp> = FxHashMap::default();
     for commit in of_commits {
         if let Some(first) = commit.steps.iter().filter_map(|step| step.done).min() {
-            by_commit.insert(&commit.commit, first);
+            by_commit.insert(What::of(&commit.commit), first);
         }
     }
     let waited = |one: &Deployment| {
         one.records.iter().any(|row| !records.get(*row as usize).steps().is_empty())
-            || by_commit.get(one.what(records)).is_some_and(|done| *done <= one.finished)
+            || by_commit.get(&one.what(records)).is_some_and(|done| *done <= one.finished)
     };
     let list = &data.deployments.list;
     let telling: FxHashSet<&str> =

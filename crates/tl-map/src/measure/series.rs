@@ -58,7 +58,7 @@ fn weeks(data: &Dataset<'_>) -> Vec<WeekPoint> {
     let mut times: [Vec<Timestamp>; 4] = Default::default();
     let whole = data.items.iter().filter(|item| {
         item.cohort != Cohort::Bot
-            && !item.left_censored
+            && !item.left_censored()
             && shown[..3].iter().all(|boundary| item.journey.at(*boundary).is_some())
             && item.journey.at(last).is_none_or(|at| at >= since)
     });

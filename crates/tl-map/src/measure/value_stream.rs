@@ -70,8 +70,8 @@ pub fn value_stream(data: &Dataset<'_>) -> ValueStream {
         changes: items.len() as u64,
         bots: data.merged_in_window().filter(|item| item.cohort == Cohort::Bot).count() as u64,
         unknown_start: count(&items, |item| item.journey.at(Boundary::FirstCommit).is_none()),
-        left_censored: count(&items, |item| item.left_censored),
-        unreleased: count(&items, |item| item.is_waiting),
+        left_censored: count(&items, |item| item.left_censored()),
+        unreleased: count(&items, |item| item.is_waiting()),
         clock_adjusted: count(&items, |item| item.journey.shift > Millis::ZERO),
         max_shift_hours: shifts.max().unwrap_or_default().hours(),
         via_backport: count(&items, |item| item.backport && item.release.is_some()),
@@ -136,7 +136,7 @@ fn passage<'d>(data: &'d Dataset<'_>, stage: Stage) -> Passage<'d> {
             (Some(start), Some(end)) if spent(item, stage).is_some() => {
                 passage.ended.push((start, end));
             }
-            (Some(start), None) if stage == Stage::ReleaseWait && item.is_waiting => {
+            (Some(start), None) if stage == Stage::ReleaseWait && item.is_waiting() => {
                 passage.open.push((start, Traveller::Change(item)));
             }
             _ => {}
@@ -165,7 +165,7 @@ fn whole_passage<'d>(data: &'d Dataset<'_>) -> Passage<'d> {
         let Some(start) = item.journey.at(data.line.first()) else { continue };
         match item.journey.at(data.line.last()) {
             Some(end) => passage.ended.push((start, end)),
-            None if item.is_waiting => passage.open.push((start, Traveller::Change(item))),
+            None if item.is_waiting() => passage.open.push((start, Traveller::Change(item))),
             None => {}
         }
     }

@@ -88,14 +88,15 @@ fn shown(data: &Dataset<'_>) -> String {
                 let wait = item.journey.stage(Stage::ReleaseWait).unwrap_or_default().hours();
                 write!(text, ", in production {}, waited {wait:.1} h", when(at)).unwrap();
             }
-            None if item.left_censored => text.push_str(", left-censored"),
-            None if item.is_waiting => text.push_str(", waits"),
+            None if item.left_censored() => text.push_str(", left-censored"),
+            None if item.is_waiting() => text.push_str(", waits"),
             None => text.push_str(", unknown"),
         }
         text.push('\n');
     }
     for one in &data.deployments.list {
-        let what = one.what(&data.collected.records).trim_end_matches('0');
+        let what = one.what(&data.collected.records).to_string();
+        let what = what.trim_end_matches('0');
         write!(text, "deployment of {what} {} {}", one.service, when(one.finished)).unwrap();
         if !one.is_success() {
             text.push_str(" failed to deploy");
@@ -109,7 +110,7 @@ fn shown(data: &Dataset<'_>) -> String {
         for failure in &one.failures {
             write!(text, ", failed {:?}: {}", failure.grade, failure.why).unwrap();
         }
-        if let Some(at) = one.recovered {
+        if let Some(at) = one.recovered() {
             write!(text, ", recovered {}", when(at)).unwrap();
         }
         text.push('\n');

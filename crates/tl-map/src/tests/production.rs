@@ -165,7 +165,7 @@ fn one_hot_change_does_not_make_a_train_a_hotfix() {
         let list = data.deployments.list.iter().skip(1);
         list.map(|one| (one.shipped.len(), one.kind.clone())).collect::<Vec<_>>()
     };
-    let hot = |why: &str| Kind::Hotfix(why.to_owned());
+    let hot = |why: &str| Kind::Hotfix(why.into());
     // Each alone; then the hot one with the other; then the revert with what it reverts.
     assert_eq!(
         kinds(&["a1", "a2", "a3", "a4", "a6"]),

@@ -16,7 +16,7 @@ use crate::failure::{Evidence, failures};
 use crate::graph::Graph;
 use crate::journey_row::{JourneyRow, rows};
 use crate::options::Options;
-use crate::release::Releases;
+use crate::release::{ReleaseIx, Releases};
 use crate::report::Report;
 use crate::stats::random::SplitMix64;
 
@@ -287,7 +287,8 @@ proptest! {
         for row in 0..history.commits.len() {
             let ix = CommitIx(row as u32);
             let first = contents.iter().position(|content| content.contains(&ix));
-            prop_assert_eq!(releases.containing(ix).map(|release| release.0 as usize), first);
+            let first = first.map(|row| ReleaseIx::new(row as u32));
+            prop_assert_eq!(releases.containing(ix), first);
         }
     }
 }

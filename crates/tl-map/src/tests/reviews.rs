@@ -94,7 +94,7 @@ fn a_change_whose_request_was_not_collected_is_not_in_the_cumulative_flow() {
     let options = options();
     let data = Dataset::with_delivery(&histories, &delivery, &options);
     let begun = |item: &&Item| item.journey.at(Boundary::FirstCommit).is_some();
-    assert_eq!(data.items.iter().filter(begun).filter(|item| !item.left_censored).count(), 2);
+    assert_eq!(data.items.iter().filter(begun).filter(|item| !item.left_censored()).count(), 2);
     let week = series(&data, &[]).weeks.pop().unwrap();
     assert_eq!((week.started, week.pushed, week.merged), (1, 1, 1));
 }
