@@ -122,15 +122,20 @@ impl Node {
 
     /// As `serde_json` would hold it. A number that it cannot hold becomes a string.
     pub fn value(&self) -> Value {
-        match &self.data {
+        self.clone().into_value()
+    }
+
+    /// The same of a node that nobody needs any more.
+    pub fn into_value(self) -> Value {
+        match self.data {
             Data::Null => Value::Null,
-            Data::Bool(truth) => Value::Bool(*truth),
-            Data::Number(literal) => serde_json::from_str::<serde_json::Number>(literal)
-                .map_or_else(|_| Value::String(literal.clone()), Value::Number),
-            Data::String(text) => Value::String(text.clone()),
-            Data::List(items) => Value::Array(items.iter().map(Self::value).collect()),
+            Data::Bool(truth) => Value::Bool(truth),
+            Data::Number(literal) => serde_json::from_str::<serde_json::Number>(&literal)
+                .map_or_else(|_| Value::String(literal), Value::Number),
+            Data::String(text) => Value::String(text),
+            Data::List(items) => Value::Array(items.into_iter().map(Self::into_value).collect()),
             Data::Map(members) => {
-                Value::Object(members.iter().map(|m| (m.key.clone(), m.value.value())).collect())
+                Value::Object(members.into_iter().map(|m| (m.key, m.value.into_value())).collect())
             }
         }
     }

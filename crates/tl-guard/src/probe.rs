@@ -269,7 +269,7 @@ impl Probe {
             self.problem(false, &format!("answers `{}` without a list", list.method), &seen);
             return self.next_list();
         };
-        let items = items.items().iter().filter(|item| item.is_map());
+        let items = items.items().iter().filter(|item| item.is_map()).cloned();
         for item in items {
             if self.answer.tools.len() == tools::MOST_TOOLS {
                 let text = format!("has more than {} tools", tools::MOST_TOOLS);

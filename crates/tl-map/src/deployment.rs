@@ -509,7 +509,7 @@ fn grouped(records: &Records, options: &CollectedOptions, until: Timestamp) -> V
         .filter_map(|(row, record)| Some((record.finished()?, row)))
         .filter(|(at, _)| *at <= until)
         .collect();
-    ended.par_sort_by_key(|(at, row)| (*at, records.get(*row).key()));
+    ended.par_sort_by_key(|(at, row)| (*at, records.get(*row).key_bytes()));
     let mut list: Vec<Deployment> = Vec::with_capacity(ended.len());
     // Deployments that may still get records, by place: each with the end of its first record.
     let mut open: FxHashMap<(&str, &str), Vec<(usize, Timestamp)>> = FxHashMap::default();

@@ -23,6 +23,7 @@ fn origin(loaded: &Loaded, key: &str) -> String {
 #[test]
 fn the_defaults_are_read_and_in_range() {
     let loaded = Loaded::defaults();
+    assert_eq!((loaded.config.collect.problem(), loaded.config.serve.problem()), (None, None));
     assert_eq!(loaded.config.map.window_days, 365);
     assert_eq!(loaded.config.map.releases.tag_pattern, "*");
     assert!(loaded.config.map.teams.is_empty());

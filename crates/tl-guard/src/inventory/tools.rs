@@ -3,8 +3,10 @@
 //! In: bytes of a file or of standard input. Out: [`Tool`]s, in their order. A key that no
 //! version of the protocol has is kept in `rest`: a model may see it.
 
+use serde_json::Value;
+
 use super::{Tool, ToolKind};
-use crate::parse::{Limits, Node, ParseError, json};
+use crate::parse::{Data, Limits, Member, Node, ParseError, json};
 
 /// Most tools of one list that are looked at; whoever has more says so as `GQ001`.
 pub const MOST_TOOLS: usize = 10_000;
@@ -44,10 +46,10 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Tool>, ToolsError> {
     let limits = Limits { nodes: 5_000_000, ..Limits::default() };
     let mut tools = Vec::new();
     let found = match json::parse(text, limits) {
-        Ok(node) => gather(&node, &mut tools),
+        Ok(node) => gather(node, &mut tools),
         Err(error) => match lines(text, limits) {
             Some(nodes) => {
-                nodes.iter().map(|node| gather(node, &mut tools)).fold(false, |a, b| a | b)
+                nodes.into_iter().map(|node| gather(node, &mut tools)).fold(false, |a, b| a | b)
             }
             None => return Err(error.into()),
         },
@@ -80,8 +82,8 @@ fn lines(text: &str, limits: Limits) -> Option<Vec<Node>> {
 }
 
 /// Whether `node` is a list of tools, be it an empty one.
-fn gather(node: &Node, tools: &mut Vec<Tool>) -> bool {
-    if let Some(result) = node.get("result").filter(|result| result.is_map()) {
+fn gather(mut node: Node, tools: &mut Vec<Tool>) -> bool {
+    if let Some(result) = take(&mut node, "result", Node::is_map) {
         return gather(result, tools);
     }
     let mut found = false;
@@ -91,42 +93,51 @@ fn gather(node: &Node, tools: &mut Vec<Tool>) -> bool {
         ("resources", ToolKind::Resource),
         ("resourceTemplates", ToolKind::Resource),
     ] {
-        if let Some(list) = node.get(key) {
-            found |= matches!(list.data, crate::parse::Data::List(_));
-            tools.extend(list.items().iter().map(|n| entry(n, kind)));
+        if let Some(Data::List(list)) = take(&mut node, key, is_list).map(|node| node.data) {
+            found = true;
+            tools.extend(list.into_iter().map(|item| entry(item, kind)));
         }
     }
     if found {
         return true;
     }
-    if is_tool(node) {
+    if is_tool(&node) {
         tools.push(tool(node, ToolKind::Tool));
         return true;
     }
-    if !matches!(node.data, crate::parse::Data::List(_)) {
-        return false;
-    }
-    if node.items().is_empty() {
+    let Data::List(items) = node.data else { return false };
+    if items.is_empty() {
         return true;
     }
     // One tool among them makes it a list of tools: what is none is an entry that is malformed.
-    if node.items().iter().any(is_tool) {
-        tools.extend(node.items().iter().map(|item| entry(item, ToolKind::Tool)));
+    if items.iter().any(is_tool) {
+        tools.extend(items.into_iter().map(|item| entry(item, ToolKind::Tool)));
         return true;
     }
-    for item in node.items() {
+    for item in items {
         found |= gather(item, tools);
     }
     found
 }
 
+const fn is_list(node: &Node) -> bool {
+    matches!(node.data, Data::List(_))
+}
+
+/// Takes the value of a key out of a map, where it is as wanted: see [`Node::get`].
+fn take(node: &mut Node, key: &str, is_wanted: impl Fn(&Node) -> bool) -> Option<Node> {
+    let Data::Map(members) = &mut node.data else { return None };
+    let at = members.iter().rposition(|member| member.key == key)?;
+    is_wanted(&members[at].value).then(|| members.remove(at).value)
+}
+
 /// One entry of a list; one that is no object keeps its text, and has no name.
-fn entry(node: &Node, kind: ToolKind) -> Tool {
+fn entry(node: Node, kind: ToolKind) -> Tool {
     if node.is_map() {
         return tool(node, kind);
     }
     let mut tool = Tool { kind, ..Tool::default() };
-    tool.rest.insert("entry".to_owned(), node.value());
+    tool.rest.insert("entry".to_owned(), node.into_value());
     tool
 }
 
@@ -135,28 +146,30 @@ fn is_tool(node: &Node) -> bool {
 }
 
 /// Reads one tool; a key of the wrong type goes to `rest`, so that its text is still seen.
-pub fn tool(node: &Node, kind: ToolKind) -> Tool {
+pub fn tool(node: Node, kind: ToolKind) -> Tool {
     let mut tool = Tool { kind, ..Tool::default() };
-    for member in node.members() {
-        let text = member.value.text().map(str::to_owned);
-        let value = member.value.value();
-        match (member.key.as_str(), text) {
-            ("name", Some(text)) => tool.name = text,
-            ("title", Some(text)) => tool.title = Some(text),
-            ("description", Some(text)) => tool.description = Some(text),
-            ("inputSchema" | "input_schema" | "parameters", None) => {
+    let Data::Map(members) = node.data else { return tool };
+    for Member { key, value, .. } in members {
+        match (key.as_str(), value.into_value()) {
+            ("name", Value::String(text)) => tool.name = text,
+            ("title", Value::String(text)) => tool.title = Some(text),
+            ("description", Value::String(text)) => tool.description = Some(text),
+            (_, value @ Value::String(_)) => {
+                tool.rest.insert(key, value);
+            }
+            ("inputSchema" | "input_schema" | "parameters", value) => {
                 tool.input_schema = Some(value);
             }
-            ("outputSchema" | "output_schema", None) => tool.output_schema = Some(value),
-            ("annotations", None) => tool.annotations = Some(value),
-            (key, _) => {
-                tool.rest.insert(key.to_owned(), value);
+            ("outputSchema" | "output_schema", value) => tool.output_schema = Some(value),
+            ("annotations", value) => tool.annotations = Some(value),
+            (_, value) => {
+                tool.rest.insert(key, value);
             }
         }
     }
     if tool.name.is_empty() {
-        let uri = node.get("uri").or_else(|| node.get("uriTemplate")).and_then(Node::text);
-        uri.unwrap_or_default().clone_into(&mut tool.name);
+        let uri = tool.rest.get("uri").or_else(|| tool.rest.get("uriTemplate"));
+        uri.and_then(Value::as_str).unwrap_or_default().clone_into(&mut tool.name);
     }
     tool
 }

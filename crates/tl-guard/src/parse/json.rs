@@ -7,7 +7,15 @@ use super::{Data, Limits, Member, Node, ParseError, line_of};
 
 /// Reads one document.
 pub fn parse(text: &str, limits: Limits) -> Result<Node, ParseError> {
-    let mut parser = Parser { text, bytes: text.as_bytes(), at: 0, nodes: 0, limits };
+    let mut parser = Parser {
+        text,
+        bytes: text.as_bytes(),
+        at: 0,
+        nodes: 0,
+        limits,
+        members: Vec::new(),
+        items: Vec::new(),
+    };
     if text.starts_with('\u{feff}') {
         parser.at = '\u{feff}'.len_utf8();
     }
@@ -25,6 +33,10 @@ struct Parser<'a> {
     at: usize,
     nodes: usize,
     limits: Limits,
+    /// Of the maps that are open, one behind another: each gets as much room as it needs in the end.
+    members: Vec<Member>,
+    /// The same of lists.
+    items: Vec<Node>,
 }
 
 impl Parser<'_> {
@@ -85,7 +97,7 @@ impl Parser<'_> {
 
     fn map(&mut self, depth: usize) -> Result<Data, ParseError> {
         self.at += 1;
-        let mut members = Vec::new();
+        let first = self.members.len();
         loop {
             self.blank()?;
             match self.peek() {
@@ -101,7 +113,7 @@ impl Parser<'_> {
             }
             self.at += 1;
             let value = self.value(depth + 1)?;
-            members.push(Member { key, start, value });
+            self.members.push(Member { key, start, value });
             self.blank()?;
             match self.peek() {
                 Some(b',') => self.at += 1,
@@ -110,18 +122,19 @@ impl Parser<'_> {
             }
         }
         self.at += 1;
-        Ok(Data::Map(members))
+        Ok(Data::Map(self.members.drain(first..).collect()))
     }
 
     fn list(&mut self, depth: usize) -> Result<Data, ParseError> {
         self.at += 1;
-        let mut items = Vec::new();
+        let first = self.items.len();
         loop {
             self.blank()?;
             if self.peek() == Some(b']') {
                 break;
             }
-            items.push(self.value(depth + 1)?);
+            let item = self.value(depth + 1)?;
+            self.items.push(item);
             self.blank()?;
             match self.peek() {
                 Some(b',') => self.at += 1,
@@ -130,7 +143,7 @@ impl Parser<'_> {
             }
         }
         self.at += 1;
-        Ok(Data::List(items))
+        Ok(Data::List(self.items.drain(first..).collect()))
     }
 
     fn word(&mut self) -> Result<Data, ParseError> {
@@ -165,8 +178,7 @@ impl Parser<'_> {
         let mut out = String::new();
         loop {
             let rest = &self.bytes[self.at..];
-            let plain = rest.iter().position(|b| matches!(b, b'"' | b'\\' | b'\n'));
-            let Some(plain) = plain else {
+            let Some(plain) = memchr::memchr3(b'"', b'\\', b'\n', rest) else {
                 return Err(self.problem("string without an end"));
             };
             out.push_str(&self.text[self.at..self.at + plain]);

@@ -63,7 +63,11 @@ pub struct Record<'r> {
 #[expect(missing_docs, reason = "the fields of a deployment")]
 impl<'r> Record<'r> {
     pub fn key(&self) -> &'r str {
-        text(self.records.key(self.row))
+        text(self.key_bytes())
+    }
+
+    pub fn key_bytes(&self) -> &'r [u8] {
+        self.records.key(self.row)
     }
 
     pub fn repository(&self) -> &'r str {
