@@ -283,7 +283,7 @@ fn alone(unit: &Unit<'_>, text: &[u8], sentences: &[Sentence]) -> Vec<Scored> {
         put(Kind::Tag, if grave { Level::High } else { Level::Warn }, range, "tag");
     }
     if unit.role == Role::ToolList {
-        let may_conceal = LEXICON.may_conceal(text);
+        let may_conceal = LEXICON.may_conceal(text, seen);
         for sentence in sentences.iter().filter(|_| may_conceal) {
             if let Some(found) = LEXICON.conceals(&text[sentence.range.clone()], true) {
                 let start = sentence.range.start;

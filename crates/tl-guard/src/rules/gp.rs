@@ -14,8 +14,8 @@ use crate::score::{Kind, Scored, score};
 use crate::text::catalogue;
 use crate::text::unit::{Context, Role, Span, Unit, of_text};
 
-mod first;
-mod names;
+pub(crate) mod first;
+pub(crate) mod names;
 mod split;
 
 #[cfg(test)]

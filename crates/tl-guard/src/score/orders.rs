@@ -12,7 +12,7 @@ use stems::{
     LOOT_NAME, LURE, OUT, PLANT, PREFER, PRIZE, PUBLIC, REMOTE, SEED, SEEK, SETTING, TALK,
     TALK_NAME, TARGET, TIMES, VARIABLE, VERDICT, WAY_IN, WEAKEN,
 };
-pub(super) use stems::{ANNOUNCE, LINK, STEMS};
+pub(super) use stems::{ANNOUNCE, HUSH_ABROAD, LINK, STEMS};
 
 mod abroad;
 mod entities;

@@ -52,7 +52,7 @@ impl Pattern {
     }
 
     /// Where it stands first.
-    pub(super) fn find(&self, text: &[u8]) -> Option<Range<usize>> {
+    pub(crate) fn find(&self, text: &[u8]) -> Option<Range<usize>> {
         self.find_at(text, 0)
     }
 

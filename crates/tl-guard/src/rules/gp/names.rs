@@ -9,22 +9,39 @@ use serde_json::Value;
 use tl_core::finding::{Evidence, Level};
 
 use crate::inventory::Tool;
-use crate::rules::{Sink, finding, patterns};
+use crate::rules::{Sink, finding};
 use crate::score::Kind;
+use crate::score::pattern::Pattern;
 use crate::text::unit::{Context, Unit};
 
 /// Longest name that is read.
 const LONGEST: usize = 200;
 
-patterns! {
-    MOVES = r"\b(?:forward|send|upload|exfiltrate|leak|attach|append|include|pass|post|share|copy|dump|harvest|collect|transmit|relay|paste|embed|mail|submit)(?:s|ing)?\b";
-    SENDS = r"\b(?:forward|send|upload|exfiltrate|leak|transmit|relay|harvest)(?:s|ing)?\b";
-    READS = r"\b(?:read|cat|load|get|fetch|open|contents? of|value of|text of|grab|steal|find)\b";
-    LOOT = r"\b(?:credentials?|passwords?|passwd|secrets?|(?:private|ssh|api|access|secret) keys?|id rsa|id ed25519|env(?:ironment)? (?:vars?|variables?|file)|dot env|dotenv|cookies?|bearer|auth(?:entication)? tokens?|(?:session|access|api|user|oauth) tokens?|seed phrase|wallet|aws|kube ?config|netrc|npmrc|keychain|(?:conversation|chat|message)s? (?:history|so far|log|transcript)|transcript|system prompt)\b";
-    TALK = r"\b(?:full|entire|whole|complete|raw|verbatim)\b.*\b(?:conversation|chat|transcript|history|prompt|messages|context|env|environment)\b|\b(?:conversation|chat|transcript|history|prompt|messages)\b.*\b(?:so far|verbatim)\b|\b(?:all|every)\b.*\b(?:environment variables|env vars?|secrets|credentials|passwords|private keys)\b";
-    ORDERED = r"\b(?:then|first|before|and|to (?:server|endpoint|url|webhook|remote|host|attacker|me|us)|always|silently|secretly|without)\b";
-    ABOUT = r"(?i)auth|credential|log ?in|sign ?in|cookie|session|token|secret|proxy|\bhttps?\b|request|header|\bkeys?\b|vault|password|crawl|scrap|browser|cors|environment|\benv\b|conversation|chat|messag|transcript|prompt|e-?mail|backup|deploy";
-}
+static MOVES: Pattern = Pattern::new(
+    r"\b(?:forward|send|upload|exfiltrate|leak|attach|append|include|pass|post|share|copy|dump|harvest|collect|transmit|relay|paste|embed|mail|submit)(?:s|ing)?\b",
+);
+static SENDS: Pattern =
+    Pattern::new(r"\b(?:forward|send|upload|exfiltrate|leak|transmit|relay|harvest)(?:s|ing)?\b");
+static READS: Pattern = Pattern::new(
+    r"\b(?:read|cat|load|get|fetch|open|contents? of|value of|text of|grab|steal|find)\b",
+);
+static LOOT: Pattern = Pattern::new(
+    r"\b(?:credentials?|passwords?|passwd|secrets?|(?:private|ssh|api|access|secret) keys?|id rsa|id ed25519|env(?:ironment)? (?:vars?|variables?|file)|dot env|dotenv|cookies?|bearer|auth(?:entication)? tokens?|(?:session|access|api|user|oauth) tokens?|seed phrase|wallet|aws|kube ?config|netrc|npmrc|keychain|(?:conversation|chat|message)s? (?:history|so far|log|transcript)|transcript|system prompt)\b",
+);
+static TALK: Pattern = Pattern::new(
+    r"\b(?:full|entire|whole|complete|raw|verbatim)\b.*\b(?:conversation|chat|transcript|history|prompt|messages|context|env|environment)\b|\b(?:conversation|chat|transcript|history|prompt|messages)\b.*\b(?:so far|verbatim)\b|\b(?:all|every)\b.*\b(?:environment variables|env vars?|secrets|credentials|passwords|private keys)\b",
+);
+static ORDERED: Pattern = Pattern::new(
+    r"\b(?:then|first|before|and|to (?:server|endpoint|url|webhook|remote|host|attacker|me|us)|always|silently|secretly|without)\b",
+);
+static ABOUT: Pattern = Pattern::new(
+    r"auth|credential|log ?in|sign ?in|cookie|session|token|secret|proxy|\bhttps?\b|request|header|\bkeys?\b|vault|password|crawl|scrap|browser|cors|environment|\benv\b|conversation|chat|messag|transcript|prompt|e-?mail|backup|deploy",
+);
+
+/// All of them.
+#[cfg(test)]
+pub(crate) static PATTERNS: [&Pattern; 7] =
+    [&MOVES, &SENDS, &READS, &LOOT, &TALK, &ORDERED, &ABOUT];
 
 /// Puts findings for the names of a tool.
 pub(super) fn check(unit: &Unit<'_>, sink: &mut Sink) {
@@ -44,8 +61,10 @@ pub(super) fn check(unit: &Unit<'_>, sink: &mut Sink) {
         let words = words(name);
         let of_tool = field == "name";
         let Some((kind, sure)) = judge(&words, chosen, of_tool) else { continue };
-        let about =
-            [&tool.title, &tool.description].into_iter().flatten().any(|t| ABOUT.is_match(t));
+        let about = [&tool.title, &tool.description]
+            .into_iter()
+            .flatten()
+            .any(|t| ABOUT.is_match(t.as_bytes()));
         let filled = !chosen && !of_tool && is_filled(tool, name);
         let level = match (sure, about) {
             (true, _) => Level::High,
@@ -65,21 +84,21 @@ pub(super) fn check(unit: &Unit<'_>, sink: &mut Sink) {
 /// What a name asks for, and whether it needs nothing beside it.
 fn judge(words: &str, chosen: bool, of_tool: bool) -> Option<((Kind, &'static str), bool)> {
     let secret = (Kind::Secret, "hand over something secret");
-    if !of_tool && TALK.is_match(words) {
-        return Some((secret, !chosen || MOVES.is_match(words)));
+    if !of_tool && TALK.is_match(words.as_bytes()) {
+        return Some((secret, !chosen || MOVES.is_match(words.as_bytes())));
     }
-    if !LOOT.is_match(words) {
+    if !LOOT.is_match(words.as_bytes()) {
         return None;
     }
-    let (moves, reads) = (MOVES.is_match(words), READS.is_match(words));
+    let (moves, reads) = (MOVES.is_match(words.as_bytes()), READS.is_match(words.as_bytes()));
     let sends = (Kind::Send, "send something secret");
-    if SENDS.is_match(words) && (reads || chosen) && ORDERED.is_match(words) {
+    if SENDS.is_match(words.as_bytes()) && (reads || chosen) && ORDERED.is_match(words.as_bytes()) {
         return Some((sends, true));
     }
     if of_tool {
         return None;
     }
-    if reads && moves && ORDERED.is_match(words) {
+    if reads && moves && ORDERED.is_match(words.as_bytes()) {
         return Some((secret, true));
     }
     if !chosen && words.contains("contents of") {

@@ -161,6 +161,8 @@ pub(super) const TRAFFIC: Mask = Mask::of(1 << 81);
 
 /// The conversation, in English and in other languages.
 pub(super) const TALK_ABROAD: Mask = Mask::of(1 << 90);
+/// That somebody shall not know, in other languages and the letters of English.
+pub(in crate::score) const HUSH_ABROAD: Mask = Mask::of(1 << 100);
 
 /// Class and stems, as in the lexicon.
 pub(in crate::score) const STEMS: &[(Mask, &[&str])] = &[
@@ -748,6 +750,7 @@ pub(in crate::score) const STEMS: &[(Mask, &[&str])] = &[
     (SUBSHELL, &["$("]),
     (TIMES, &[" times", "before every", "after each", "after every"]),
     (TALK_ABROAD, foreign::TALK),
+    (HUSH_ABROAD, foreign::HUSH),
     (
         PROGRAM,
         &["cat ", "curl ", "wget ", "sh ", "python", "npx ", "powershell ", "nc ", "chmod ", "rm "],

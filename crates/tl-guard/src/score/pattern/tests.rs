@@ -4,6 +4,7 @@ use std::path::Path;
 use proptest::prelude::*;
 
 use super::*;
+use crate::rules::gp::{first, names};
 use crate::score::{LEXICON, cross, mention, negation};
 
 fn all() -> Vec<&'static Pattern> {
@@ -11,6 +12,8 @@ fn all() -> Vec<&'static Pattern> {
     all.extend(cross::PATTERNS);
     all.extend(mention::PATTERNS);
     all.extend(negation::PATTERNS);
+    all.extend(first::PATTERNS);
+    all.extend(names::PATTERNS);
     all
 }
 
