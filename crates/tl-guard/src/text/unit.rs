@@ -386,11 +386,11 @@ pub fn of_tool<'a>(server: &'a Server, tool: &'a Tool) -> Unit<'a> {
     ];
     for (name, value) in schemas {
         if let Some(value) = value {
-            fields.value(name, value, 0);
+            fields.value(&mut name.to_owned(), value, 0);
         }
     }
     for (name, value) in &tool.rest {
-        fields.value(name, value, 0);
+        fields.value(&mut name.clone(), value, 0);
     }
     let mut at = server.at.clone();
     at.within = format!("tools.{}", tool.name);
@@ -433,8 +433,8 @@ impl Fields {
         self.spans.push(Span { start, end: self.raw.len(), context, field });
     }
 
-    /// Every string below a value but the words of JSON Schema itself.
-    fn value(&mut self, name: &str, value: &Value, depth: usize) {
+    /// Every string below a value but the words of JSON Schema itself. `name` is as it was behind this.
+    fn value(&mut self, name: &mut String, value: &Value, depth: usize) {
         if depth > limits::SCHEMA_DEPTH {
             return;
         }
@@ -443,16 +443,21 @@ impl Fields {
             Value::Array(items) => items.iter().for_each(|item| self.value(name, item, depth + 1)),
             Value::Object(map) => {
                 let names = name.ends_with("properties") || name.ends_with("$defs");
+                let length = name.len();
                 for (key, item) in map {
-                    let below = format!("{name}.{key}");
-                    if names {
-                        self.add(&below, key, Context::Identifier);
-                    } else if matches!(key.as_str(), "type" | "$schema" | "format" | "$ref")
+                    if !names
+                        && matches!(key.as_str(), "type" | "$schema" | "format" | "$ref")
                         && (item.is_string() || item.is_array())
                     {
                         continue;
                     }
-                    self.value(&below, item, depth + 1);
+                    name.push('.');
+                    name.push_str(key);
+                    if names {
+                        self.add(name, key, Context::Identifier);
+                    }
+                    self.value(name, item, depth + 1);
+                    name.truncate(length);
                 }
             }
             Value::Null | Value::Bool(_) | Value::Number(_) => {}

@@ -110,11 +110,14 @@ pub(super) fn of_server(server: &Server) -> Capabilities {
 
 /// What one tool can do.
 pub(super) fn of_tool(tool: &Tool) -> Capabilities {
-    let words = words(&tool.name);
-    let first = tool.description.as_deref().unwrap_or("");
-    let said = self::words(first.split(['.', '\n']).next().unwrap_or(""));
-    let has = |list: &[&str]| words.iter().any(|w| list.contains(&w.as_str()));
-    let says = |list: &[&str]| said.iter().any(|w| list.contains(&w.as_str()));
+    let name = words(&tool.name);
+    let has = |list: &[&str]| name.split(' ').any(|word| list.contains(&word));
+    // Of few tools the name leaves it open.
+    let says = |list: &[&str]| {
+        let first = tool.description.as_deref().unwrap_or("");
+        let said = words(first.split(['.', '\n']).next().unwrap_or(""));
+        said.split(' ').any(|word| list.contains(&word))
+    };
     let hint =
         |key: &str| tool.annotations.as_ref().and_then(|all| all.get(key)).and_then(Value::as_bool);
     let reads = has(READS);
@@ -124,25 +127,27 @@ pub(super) fn of_tool(tool: &Tool) -> Capabilities {
         untrusted: fetches
             && (has(FOREIGN) || says(FOREIGN) || hint("openWorldHint") == Some(true))
             || reads && has(FOREIGN),
-        private: reads && (has(PRIVATE) || (words.len() == 1 && says(PRIVATE))),
+        private: reads && (has(PRIVATE) || (!name.contains(' ') && says(PRIVATE))),
         send: !only_reads && (has(SENDS) || has(MAKES) && has(PUBLIC)),
         destructive: !only_reads && (has(DESTROYS) || hint("destructiveHint") == Some(true)),
     }
 }
 
-/// Words of a name or a sentence, in lower case: at separators and humps.
-fn words(text: &str) -> Vec<String> {
-    let mut out = vec![String::new()];
-    let mut lower = false;
+/// Words of a name or a sentence, in lower case and with blanks between: at separators and humps.
+fn words(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 8);
+    let (mut lower, mut joint) = (false, false);
     for c in text.chars() {
-        if !c.is_alphanumeric() || (c.is_uppercase() && lower) {
-            out.push(String::new());
-        }
-        if let (true, Some(word)) = (c.is_alphanumeric(), out.last_mut()) {
-            word.extend(c.to_lowercase());
-        }
+        joint |= !c.is_alphanumeric() || (c.is_uppercase() && lower);
         lower = c.is_lowercase();
+        if !c.is_alphanumeric() {
+            continue;
+        }
+        if joint && !out.is_empty() {
+            out.push(' ');
+        }
+        joint = false;
+        out.extend(c.to_lowercase());
     }
-    out.retain(|word| !word.is_empty());
     out
 }
