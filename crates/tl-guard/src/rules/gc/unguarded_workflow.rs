@@ -27,16 +27,17 @@ static DOC: RuleDoc = RuleDoc {
 };
 
 patterns! {
+    // Ends of words by ASCII: a workflow with one other letter would be searched without an automaton.
     /// Strangers start it.
-    OPEN = r#"(?m)^[ \t]*["']?(?:on["']?[ \t]*:[ \t]*)?[\[ \t-]*(?:[\w, ]*,[ ]*)?["']?(?:issues|issue_comment|pull_request_target|pull_request_review|pull_request_review_comment|discussion|discussion_comment)\b["']?"#;
+    OPEN = r#"(?m)^[ \t]*["']?(?:on["']?[ \t]*:[ \t]*)?[\[ \t-]*(?:[\w, ]*,[ ]*)?["']?(?:issues|issue_comment|pull_request_target|pull_request_review|pull_request_review_comment|discussion|discussion_comment)(?-u:\b)["']?"#;
     /// An agent is started, as a program or as an action.
-    AGENT = r"(?m)(?:^|[\s;&|(`'\x22/])(?:claude(?:-code)?(?:@[\w.]+)?|codex(?:@[\w.]+)?|gemini(?:-cli)?(?:@[\w.]+)?|copilot|cursor-agent|qwen(?:-code)?|opencode|aider|goose|droid|crush|amp|q)[ \t]+(?:-|exec\b|run\b|chat\b|\x22|')|uses:[ \t]*[\w.-]*/?[\w./-]*(?:claude-code|codex|gemini-cli|run-gemini|cursor|opencode|qwen)[\w./-]*@";
+    AGENT = r"(?m)(?:^|[\s;&|(`'\x22/])(?:claude(?:-code)?(?:@[\w.]+)?|codex(?:@[\w.]+)?|gemini(?:-cli)?(?:@[\w.]+)?|copilot|cursor-agent|qwen(?:-code)?|opencode|aider|goose|droid|crush|amp|q)[ \t]+(?:-|exec(?-u:\b)|run(?-u:\b)|chat(?-u:\b)|\x22|')|uses:[ \t]*[\w.-]*/?[\w./-]*(?:claude-code|codex|gemini-cli|run-gemini|cursor|opencode|qwen)[\w./-]*@";
     /// Its questions are off.
-    LOOSE = r#"--dangerously-[\w-]+|--yolo\b|--full-auto\b|--allow-all-(?:tools|paths)\b|--trust-all-tools\b|--yes-always\b|--approval-mode[= ]['"]?(?:yolo|auto)|\bbypassPermissions\b|\bdanger-full-access\b|--permission-mode[= ]['"]?bypass|--no-confirm\b|(?i:GOOSE_MODE)['"]?:[ ]*['"]?auto\b|safety-strategy:[ ]*['"]?unsafe|["']?approvalMode["']?:[ ]*["']yolo|--allowed-?[tT]ools[= ]['"]?(?:\*|Bash\b(?:$|[^(]|\(\*))|allowed_tools:[ ]*['"]?(?:\*|Bash(?:$|[^(\w]|\(\*))"#;
+    LOOSE = r#"--dangerously-[\w-]+|--yolo(?-u:\b)|--full-auto(?-u:\b)|--allow-all-(?:tools|paths)(?-u:\b)|--trust-all-tools(?-u:\b)|--yes-always(?-u:\b)|--approval-mode[= ]['"]?(?:yolo|auto)|(?-u:\b)bypassPermissions(?-u:\b)|(?-u:\b)danger-full-access(?-u:\b)|--permission-mode[= ]['"]?bypass|--no-confirm(?-u:\b)|(?i:GOOSE_MODE)['"]?:[ ]*['"]?auto(?-u:\b)|safety-strategy:[ ]*['"]?unsafe|["']?approvalMode["']?:[ ]*["']yolo|--allowed-?[tT]ools[= ]['"]?(?:\*|Bash(?-u:\b)(?:$|[^(]|\(\*))|allowed_tools:[ ]*['"]?(?:\*|Bash(?:$|[^(\w]|\(\*))"#;
     /// Text of theirs stands in the line itself.
     THEIRS = r"\$\{\{[^}]*github\.(?:event\.(?:issue|comment|review|pull_request|discussion)\.(?:title|body|head\.ref)|head_ref)[^}]*\}\}";
     /// It is looked at who they are.
-    WHO = r"author_association|\bgithub\.(?:actor|triggering_actor)\b[ ]*[=!]=|\bpermission(?:-check|_level)\b|getCollaboratorPermissionLevel|check-permission|event\.label\.name[ ]*==|\benvironment:[ ]*\S|\bgithub\.event\.\w+\.user\.login[ ]*[=!]=";
+    WHO = r"author_association|(?-u:\b)github\.(?:actor|triggering_actor)(?-u:\b)[ ]*[=!]=|(?-u:\b)permission(?:-check|_level)(?-u:\b)|getCollaboratorPermissionLevel|check-permission|event\.label\.name[ ]*==|(?-u:\b)environment:[ ]*\S|(?-u:\b)github\.event\.\w+\.user\.login[ ]*[=!]=";
     HAS_STEPS = r"(?m)^[ \t]*(?:-[ \t]+)?(?:run|uses):";
 }
 
