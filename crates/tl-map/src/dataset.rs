@@ -17,7 +17,7 @@ use tl_core::id::PersonIx;
 use tl_core::time::{Millis, Timestamp};
 
 pub use self::gathered::{Others, newest};
-use self::gathered::{Task, nothing, tasks};
+use self::gathered::{nothing, tasks};
 pub use self::narrow::{Known, Narrowed};
 pub use self::repository::{Held, Repository};
 use self::requests::Hearing;
@@ -356,7 +356,7 @@ impl<'a> Dataset<'a> {
         dataset.known.repositories = named.cloned().collect();
         let mut repositories = dataset.hear(histories, requests, others)?;
         dataset.name_authors(&mut repositories);
-        dataset.deployments.place(
+        dataset.deployments = Deployments::new(
             &dataset.collected,
             &repositories,
             &options.collected,
@@ -393,7 +393,7 @@ impl<'a> Dataset<'a> {
         Ok(dataset)
     }
 
-    /// Finds what is in each repository, with what its requests tell, and groups deployments beside that.
+    /// Finds what is in each repository, with what its requests tell.
     fn hear(
         &mut self,
         histories: &'a [History],
@@ -408,42 +408,36 @@ impl<'a> Dataset<'a> {
         let hearing = Hearing::new(&self.collected, self.options, self.window, self.line.front);
         let wanted = named_commits(&self.collected);
         let most = Mutex::new(None);
-        let hear = |task: Task<'a>| {
-            let requests = task.shelved.requests()?;
-            drop(task.shelved);
-            let mut heard = Vec::with_capacity(task.places.len().max(1));
-            for (row, history) in task.places {
-                let history = match history {
-                    Some(history) => Held::Read(history),
-                    None => Held::Made(Box::new((others.make)(&task.name, &requests))),
-                };
-                let mut found = Repository::new(history, self.window, &wanted);
-                let mut told = hearing.hear(Some(&mut found), &requests);
-                if !heard.is_empty() {
-                    told.is_told();
-                }
-                found.slim();
-                heard.push((Some((row, found)), told));
-            }
-            match heard.first() {
-                None => heard.push((None, hearing.hear(None, &requests))),
-                Some((Some((row, found)), _)) if self.options.collected.network => {
-                    self.keep_busiest(&most, *row, found, requests);
-                }
-                Some(_) => {}
-            }
-            Ok(heard)
-        };
-        let tasks = tasks(histories, requests, others, &self.options.only.repositories);
-        // Deployments are grouped one after the other; the other cores hear meanwhile.
-        let (heard, deployments) = rayon::join(
-            || tasks.into_par_iter().map(hear).collect::<Result<Vec<_>, RowError>>(),
-            || {
-                let until = self.window.until;
-                Deployments::of_records(&self.collected.records, &self.options.collected, until)
-            },
-        );
-        self.deployments = deployments;
+        let heard: Result<Vec<_>, RowError> =
+            tasks(histories, requests, others, &self.options.only.repositories)
+                .into_par_iter()
+                .map(|task| {
+                    let requests = task.shelved.requests()?;
+                    drop(task.shelved);
+                    let mut heard = Vec::with_capacity(task.places.len().max(1));
+                    for (row, history) in task.places {
+                        let history = match history {
+                            Some(history) => Held::Read(history),
+                            None => Held::Made(Box::new((others.make)(&task.name, &requests))),
+                        };
+                        let mut found = Repository::new(history, self.window, &wanted);
+                        let mut told = hearing.hear(Some(&mut found), &requests);
+                        if !heard.is_empty() {
+                            told.is_told();
+                        }
+                        found.slim();
+                        heard.push((Some((row, found)), told));
+                    }
+                    match heard.first() {
+                        None => heard.push((None, hearing.hear(None, &requests))),
+                        Some((Some((row, found)), _)) if self.options.collected.network => {
+                            self.keep_busiest(&most, *row, found, requests);
+                        }
+                        Some(_) => {}
+                    }
+                    Ok(heard)
+                })
+                .collect();
         let mut all: Vec<Option<Repository<'a>>> = Vec::new();
         all.resize_with(histories.len() + others.names.len(), || None);
         let mut logins = FxHashMap::default();

@@ -2,7 +2,7 @@
 //!
 //! In: the recorded deployments and incidents, and the repositories with their changes. Out:
 //! [`Deployments`]: one [`Deployment`] per service, environment and commit, oldest first. Start
-//! at [`Deployments::place`]. **Invariants:** what the first known deployment of a service contains
+//! at [`Deployments::new`]. **Invariants:** what the first known deployment of a service contains
 //! is left-censored, never attached to it; each rollback, hotfix and failure keeps why it is one.
 //! **Definition:** `docs/measures.md`, "Deployments".
 
@@ -114,8 +114,6 @@ pub struct Deployments {
     steps: FxHashMap<(usize, Arc<str>), Steps>,
     /// Services by repository.
     services: FxHashMap<usize, Vec<Arc<str>>>,
-    /// Whether each brings what ran in its place before, until its kind is told.
-    known: Vec<bool>,
 }
 
 /// How far a mainline was in production with one service.
@@ -141,37 +139,27 @@ enum First {
 }
 
 impl Deployments {
-    /// Groups the records. What is deployed in each is not known yet: see [`Deployments::place`].
-    pub(crate) fn of_records(
-        records: &Records,
-        options: &CollectedOptions,
-        until: Timestamp,
-    ) -> Self {
-        let mut found = Self { list: grouped(records, options, until), ..Self::default() };
-        found.chain();
-        found.known = kind::known(&found.list, records);
-        found
-    }
-
-    /// Finds what each brought to production, and what became of it.
-    pub(crate) fn place(
-        &mut self,
+    /// Groups the records, and finds what each brought to production, and what became of it.
+    pub fn new(
         collected: &Collected<'_>,
         repositories: &[Repository<'_>],
         options: &CollectedOptions,
         failure_window: Millis,
         until: Timestamp,
-    ) {
-        if self.list.is_empty() {
-            return;
-        }
+    ) -> Self {
         let delivery = collected.delivery;
-        self.join(&collected.records, &delivery.releases, repositories, options, until);
-        self.contain(repositories);
-        self.ship(repositories, options);
-        let known = std::mem::take(&mut self.known);
-        kind::classify(&mut self.list, known, collected, repositories, options);
-        failed::judge(&mut self.list, collected, repositories, options, failure_window, until);
+        let records = &collected.records;
+        let mut found = Self { list: grouped(records, options, until), ..Self::default() };
+        if found.list.is_empty() {
+            return found;
+        }
+        found.join(records, &delivery.releases, repositories, options, until);
+        found.chain();
+        found.contain(repositories);
+        found.ship(repositories, options);
+        kind::classify(&mut found.list, collected, repositories, options);
+        failed::judge(&mut found.list, collected, repositories, options, failure_window, until);
+        found
     }
 
     /// The deployment at a row, also one that is left out.

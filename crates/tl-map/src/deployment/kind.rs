@@ -47,21 +47,8 @@ struct Began<'d> {
     incident: &'d Incident,
 }
 
-/// Whether each brings what ran in its place before.
-pub(super) fn known(list: &[Deployment], records: &Records) -> Vec<bool> {
-    let mut ran: FxHashSet<(&str, &str, What<'_>)> = FxHashSet::default();
-    ran.reserve(list.len());
-    let known = list.iter().map(|this| {
-        let place = (&*this.service, &*this.environment, this.what(records));
-        if this.is_success() { !ran.insert(place) } else { ran.contains(&place) }
-    });
-    known.collect()
-}
-
-/// Says of each what kind it is; `known` as [`known`] says.
 pub(super) fn classify(
     list: &mut [Deployment],
-    known: Vec<bool>,
     collected: &Collected<'_>,
     repositories: &[Repository<'_>],
     options: &CollectedOptions,
@@ -74,7 +61,16 @@ pub(super) fn classify(
         .collect();
     // As many deployments as there are, each looks at those of its own time alone.
     incidents.sort_by_key(|began| began.at);
+    // What ran before in each place.
     let records = &collected.records;
+    let mut ran: FxHashSet<(&str, &str, What<'_>)> = FxHashSet::default();
+    ran.reserve(list.len());
+    let mut known = Vec::with_capacity(list.len());
+    for this in &*list {
+        let place = (&*this.service, &*this.environment, this.what(records));
+        known.push(if this.is_success() { !ran.insert(place) } else { ran.contains(&place) });
+    }
+    drop(ran);
     let kind = |(row, is_known)| match rollback(list, row, is_known, records, repositories) {
         Some(why) => Kind::Rollback(why.into()),
         None => match hotfix(list, row, collected, &incidents, repositories, options) {
