@@ -4,7 +4,8 @@
 //! worse. A peer that is not there is said to be so. They are run as their own documentation says,
 //! without a key and without a model; whether a network is there is up to whoever starts this.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -13,6 +14,7 @@ use serde_json::{Value, json};
 use tl_exec::process::{self, Options, ProcessError};
 
 use super::measures::Tally;
+use super::servers::{self, Source};
 use super::{BenchError, Line, corpus};
 
 const NAME: &str = "peers";
@@ -25,45 +27,91 @@ enum Prints {
     Lines,
 }
 
-/// A scanner of folders of skills: its program, and its arguments but the folder.
-struct OfSkills {
+/// A scanner of folders: its program, and its arguments but the folder.
+struct OfFolders {
     program: &'static str,
     before: &'static [&'static str],
     behind: &'static [&'static str],
     prints: Prints,
 }
 
-const OF_SKILLS: &[OfSkills] = &[
-    OfSkills {
+/// Those that read skills. A server's source is a script of a skill to them, so they are given it too.
+const OF_SKILLS: &[OfFolders] = &[
+    OfFolders {
         program: "skill-scanner",
         before: &["scan-all"],
         behind: &["--recursive", "--format", "json", "--output", "/dev/stdout"],
         prints: Prints::Document,
     },
-    OfSkills {
+    OfFolders {
         program: "mcpscan",
         before: &[],
         behind: &["--json", "-o", "/dev/stdout"],
         prints: Prints::Document,
     },
-    OfSkills {
+    OfFolders {
         program: "agent-audit",
         before: &["scan"],
         behind: &["--format", "json"],
         prints: Prints::Document,
     },
-    OfSkills {
+    OfFolders {
         program: "agent-audit-kit",
         before: &["scan"],
         behind: &["--format", "json"],
         prints: Prints::Document,
     },
     // `agentscan-cli` on PyPI.
-    OfSkills {
+    OfFolders {
         program: "agentscan",
         before: &["scan", "--severity", "high"],
         behind: &[],
         prints: Prints::Lines,
+    },
+];
+
+/// Those that read the source of servers. `guarddog` takes a folder for one package and says a rule once, so it
+/// is not here.
+const OF_SERVERS: &[OfFolders] = &[
+    OfFolders {
+        program: "bandit",
+        before: &["-q", "-r"],
+        behind: &["-f", "json"],
+        prints: Prints::Document,
+    },
+    OfFolders {
+        program: "mcpaudit",
+        before: &[],
+        behind: &["--recursive", "-f", "json"],
+        prints: Prints::Document,
+    },
+    // `prism-scanner` on PyPI.
+    OfFolders {
+        program: "prism",
+        before: &["scan"],
+        behind: &["--offline", "--format", "json"],
+        prints: Prints::Document,
+    },
+    // `frisk-scan` on PyPI.
+    OfFolders { program: "frisk", before: &[], behind: &["--json"], prints: Prints::Document },
+    OfFolders {
+        program: "mcp-vulnscan",
+        before: &["scan"],
+        behind: &["--format", "json"],
+        prints: Prints::Document,
+    },
+    // `mcp-sentinel-cli` on PyPI.
+    OfFolders {
+        program: "mcp-sentinel",
+        before: &["scan"],
+        behind: &["--format", "json"],
+        prints: Prints::Document,
+    },
+    OfFolders {
+        program: "mcp-safeguard",
+        before: &["scan-source"],
+        behind: &["--format", "json"],
+        prints: Prints::Document,
     },
 ];
 
@@ -80,6 +128,7 @@ pub fn peers(folder: &Path) -> Result<Vec<Line>, BenchError> {
     for peer in OF_SKILLS {
         lines.extend(of_skills(folder, peer)?);
     }
+    lines.extend(of_servers(folder)?);
     Ok(lines)
 }
 
@@ -141,7 +190,7 @@ fn of_tools(folder: &Path) -> Result<Vec<Line>, BenchError> {
         .collect())
 }
 
-fn of_skills(folder: &Path, peer: &OfSkills) -> Result<Vec<Line>, BenchError> {
+fn of_skills(folder: &Path, peer: &OfFolders) -> Result<Vec<Line>, BenchError> {
     let mut lines = Vec::new();
     for name in ["skill-scanner/evals", "anthropics-skills/skills", "awesome-copilot/skills"] {
         let inside = folder.join(name);
@@ -149,29 +198,15 @@ fn of_skills(folder: &Path, peer: &OfSkills) -> Result<Vec<Line>, BenchError> {
             lines.push(Line::missing(NAME, name));
             continue;
         }
-        let mut typed: Vec<String> = peer.before.iter().map(|&word| word.to_owned()).collect();
-        typed.push(inside.display().to_string());
-        typed.extend(peer.behind.iter().map(|&word| word.to_owned()));
-        let Some((text, seconds)) = run(peer.program, &typed) else {
+        let Some((reported, seconds)) = reported(peer, &inside) else {
             return Ok(vec![missing(peer.program)]);
         };
-        let mut reported = BTreeSet::new();
-        match peer.prints {
-            Prints::Lines => grave_lines(&text, &mut reported),
-            Prints::Document => match first_document(&text) {
-                Some(document) => grave(&document, &mut reported),
-                None => return Ok(vec![missing(peer.program)]),
-            },
-        }
         let [mut clean, mut bad] = [Tally::default(), Tally::default()];
         for skill in corpus::skills(&inside)? {
             let path = skill.strip_prefix(&inside).unwrap_or(&skill);
             let safe = path.iter().any(|part| part.to_string_lossy().starts_with("safe"));
             let attack = name.starts_with("skill-scanner") && !safe;
-            let found = reported.iter().any(|one| {
-                let one = Path::new(one);
-                one.strip_prefix(&inside).unwrap_or(one).starts_with(path)
-            });
+            let found = holds(&reported, &inside, path);
             let tally = if attack { &mut bad } else { &mut clean };
             tally.add(found, found != attack, &path.display().to_string());
         }
@@ -187,19 +222,109 @@ fn of_skills(folder: &Path, peer: &OfSkills) -> Result<Vec<Line>, BenchError> {
     Ok(lines)
 }
 
+/// Source of servers: each is a skill with a number for a name, so that nothing tells its kind.
+fn of_servers(folder: &Path) -> Result<Vec<Line>, BenchError> {
+    let Some(hostile) = servers::hostile_sources(folder)? else {
+        return Ok(vec![Line::missing(NAME, servers::HOSTILE)]);
+    };
+    let mut benign = Vec::new();
+    for name in servers::BENIGN {
+        benign.extend(servers::benign_sources(folder, name)?.unwrap_or_default());
+    }
+    let laid = std::env::temp_dir().join(format!("sources-{}", std::process::id()));
+    let [bad, clean] = [laid.join("bad"), laid.join("clean")];
+    lay(&bad, &hostile, |_| "server.py".as_ref())?;
+    lay(&clean, &benign, |source| source.inside.file_name().unwrap_or_default())?;
+    let mut lines = Vec::new();
+    for peer in OF_SKILLS.iter().chain(OF_SERVERS) {
+        let (Some((found, seconds)), Some((wrong, _))) =
+            (reported(peer, &bad), reported(peer, &clean))
+        else {
+            lines.push(missing(peer.program));
+            continue;
+        };
+        let mut kinds: BTreeMap<String, Tally> = BTreeMap::new();
+        for (number, source) in hostile.iter().enumerate() {
+            let found = holds(&found, &bad, number.to_string().as_ref());
+            let name = source.inside.display().to_string();
+            for kind in [source.kind(), "hostile servers".to_owned()] {
+                kinds.entry(kind).or_default().add(found, !found, &name);
+            }
+        }
+        // As ours are counted, but a file with many findings is one.
+        let flagged = kinds.entry("benign servers, by tools".to_owned()).or_default();
+        for (number, source) in benign.iter().enumerate() {
+            let wrong = u64::from(holds(&wrong, &clean, number.to_string().as_ref()));
+            flagged.count.events += wrong;
+            flagged.count.trials += source.tools().max(wrong);
+        }
+        lines.extend(kinds.into_iter().map(|(kind, tally)| {
+            let mut line = Line::counted(NAME, &format!("{}: {kind}", peer.program), tally.count);
+            line.cpu_seconds = Some(seconds);
+            line
+        }));
+    }
+    fs::remove_dir_all(&laid).ok();
+    Ok(lines)
+}
+
+/// Each source in a folder of its own, with what makes that a skill.
+fn lay(
+    folder: &Path,
+    sources: &[Source],
+    name: impl Fn(&Source) -> &OsStr,
+) -> Result<(), BenchError> {
+    const SKILL: &str =
+        "---\nname: server\ndescription: A server and its tools.\n---\n\n# Server\n";
+    for (number, source) in sources.iter().enumerate() {
+        let inside = folder.join(number.to_string());
+        fs::create_dir_all(&inside).map_err(corpus::unreadable(&inside))?;
+        for (name, text) in [(name(source), source.text.as_str()), ("SKILL.md".as_ref(), SKILL)] {
+            let path = inside.join(name);
+            fs::write(&path, text).map_err(corpus::unreadable(&path))?;
+        }
+    }
+    Ok(())
+}
+
+/// What a peer reports at high or worse in a folder, and the CPU seconds that it took; `None` where
+/// it cannot be run.
+fn reported(peer: &OfFolders, folder: &Path) -> Option<(BTreeSet<String>, f64)> {
+    let mut typed: Vec<String> = peer.before.iter().map(|&word| word.to_owned()).collect();
+    typed.push(folder.display().to_string());
+    typed.extend(peer.behind.iter().map(|&word| word.to_owned()));
+    let (text, seconds) = run(peer.program, &typed)?;
+    let mut paths = BTreeSet::new();
+    match peer.prints {
+        Prints::Lines => grave_lines(&text, &mut paths),
+        Prints::Document => grave(&first_document(&text)?, &mut paths),
+    }
+    Some((paths, seconds))
+}
+
+/// Whether something is reported of what is at `path` inside of `folder`.
+fn holds(reported: &BTreeSet<String>, folder: &Path, path: &Path) -> bool {
+    reported.iter().any(|one| {
+        let one = Path::new(one);
+        one.strip_prefix(folder).unwrap_or(one).starts_with(path)
+    })
+}
+
 /// Paths of everything in a document that is called high or critical.
 fn grave(value: &Value, paths: &mut BTreeSet<String>) {
     match value {
         Value::Array(items) => items.iter().for_each(|item| grave(item, paths)),
         Value::Object(members) => {
-            let severity =
-                ["severity", "max_severity"].iter().find_map(|key| members.get(*key)?.as_str());
+            let word = |keys: &[&str]| keys.iter().find_map(|key| members.get(*key)?.as_str());
+            let severity = word(&["severity", "max_severity", "issue_severity"]);
             let is_grave = severity.is_some_and(|one| {
-                ["high", "critical"].iter().any(|grave| one.eq_ignore_ascii_case(grave))
+                ["high", "critical", "block"].iter().any(|grave| one.eq_ignore_ascii_case(grave))
             });
-            let within = members.get("location").and_then(|place| place.get("file_path"));
-            let path = ["skill_path", "path", "filePath"].iter().find_map(|key| members.get(*key));
-            if let (true, Some(path)) = (is_grave, path.or(within).and_then(Value::as_str)) {
+            let within = members.get("location").and_then(|place| place.get("file_path")?.as_str());
+            // With the line behind it.
+            let place = word(&["location"]).and_then(|place| Some(place.rsplit_once(':')?.0));
+            let path = word(&["skill_path", "path", "filePath", "file_path", "filename", "file"]);
+            if let (true, Some(path)) = (is_grave, path.or(within).or(place)) {
                 paths.insert(path.to_owned());
             }
             members.values().for_each(|member| grave(member, paths));
@@ -281,11 +406,18 @@ mod tests {
                 { "path": "c/d.py", "severity": "high" },
                 { "severity": "critical", "location": { "file_path": "e" } },
                 { "filePath": "f", "severity": "low" },
+                { "filename": "g/h.py", "issue_severity": "HIGH" },
+                { "location": "i.py:46", "severity": "HIGH" },
+                { "path": "j.py", "severity": "block" },
+                { "file": "k.py", "severity": "warn" },
             ],
         });
         let mut paths = BTreeSet::new();
         grave(&document, &mut paths);
-        assert_eq!(paths.into_iter().collect::<Vec<_>>(), ["a", "c/d.py", "e"]);
+        assert_eq!(
+            paths.into_iter().collect::<Vec<_>>(),
+            ["a", "c/d.py", "e", "g/h.py", "i.py", "j.py"]
+        );
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //! out of the hostile ones first: comments, documentation that no model sees, and the names of hosts.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use tl_core::finding::Level;
 use tl_guard::text::unit::Role;
@@ -13,9 +13,11 @@ use tl_guard::text::unit::Role;
 use super::measures::Tally;
 use super::{BenchError, Line, corpus};
 
-const HOSTILE: &str = "mcp-scanner/evals/behavioral-analysis/data";
+const NAME: &str = "servers";
+pub(super) const HOSTILE: &str = "mcp-scanner/evals/behavioral-analysis/data";
 /// Folders of servers in use.
-const BENIGN: &[&str] = &["mcp-servers", "mcp-scanner/evals/remote/benign", "servers-in-use"];
+pub(super) const BENIGN: &[&str] =
+    &["mcp-servers", "mcp-scanner/evals/remote/benign", "servers-in-use"];
 /// Words in the names of hosts that say what they are for.
 const TELLING: &[&str] =
     &["attacker", "evil", "malicious", "exfil", "c2", "phish", "malware", "backdoor", "steal"];
@@ -26,20 +28,70 @@ pub(super) fn servers(folder: &Path) -> Result<Vec<Line>, BenchError> {
     Ok(lines)
 }
 
-fn hostile(folder: &Path) -> Result<Vec<Line>, BenchError> {
-    const NAME: &str = "servers";
-    let root = folder.join(HOSTILE);
-    if !root.is_dir() {
-        return Ok(vec![Line::missing(NAME, HOSTILE)]);
+/// A file of a server.
+pub(super) struct Source {
+    /// Its place inside of the corpus.
+    pub(super) inside: PathBuf,
+    pub(super) text: String,
+}
+
+impl Source {
+    /// The kind of a hostile server: the folder that it is in.
+    pub(super) fn kind(&self) -> String {
+        let kind = self.inside.iter().next().map(|part| part.to_string_lossy().into_owned());
+        kind.unwrap_or_default()
     }
+
+    /// Tools that the file registers, roughly: by the words that do it.
+    pub(super) fn tools(&self) -> u64 {
+        let words = [".tool(", "@mcp_tool", ".registerTool(", "mcp.NewTool(", ".add_tool("];
+        words.iter().map(|word| self.text.matches(word).count() as u64).sum()
+    }
+}
+
+/// The hostile servers without what tells the answer; `None` where they are not there.
+pub(super) fn hostile_sources(folder: &Path) -> Result<Option<Vec<Source>>, BenchError> {
+    let mut sources = sources(&folder.join(HOSTILE))?;
+    for source in sources.iter_mut().flatten() {
+        source.text = plain(&source.text);
+    }
+    Ok(sources)
+}
+
+/// What is program text in one of the folders of servers in use.
+pub(super) fn benign_sources(folder: &Path, name: &str) -> Result<Option<Vec<Source>>, BenchError> {
+    let mut sources = sources(&folder.join(name))?;
+    if let Some(sources) = &mut sources {
+        sources.retain(|source| {
+            source.inside.extension().is_some_and(|end| {
+                ["py", "js", "ts", "mjs", "go"].iter().any(|one| end.eq_ignore_ascii_case(one))
+            })
+        });
+    }
+    Ok(sources)
+}
+
+/// Every text in a folder; `None` where that is not there.
+fn sources(root: &Path) -> Result<Option<Vec<Source>>, BenchError> {
+    if !root.is_dir() {
+        return Ok(None);
+    }
+    let read = |path: PathBuf| {
+        let text = std::fs::read_to_string(&path).ok()?;
+        Some(Source { inside: path.strip_prefix(root).unwrap_or(&path).to_owned(), text })
+    };
+    Ok(Some(corpus::files(root)?.into_iter().filter_map(read).collect()))
+}
+
+fn hostile(folder: &Path) -> Result<Vec<Line>, BenchError> {
+    let Some(sources) = hostile_sources(folder)? else {
+        return Ok(vec![Line::missing(NAME, HOSTILE)]);
+    };
     let mut kinds: BTreeMap<String, Tally> = BTreeMap::new();
-    for path in corpus::files(&root)? {
-        let Ok(text) = std::fs::read_to_string(&path) else { continue };
-        let inside = path.strip_prefix(&root).unwrap_or(&path);
-        let kind = inside.iter().next().map(|part| part.to_string_lossy().into_owned());
-        let found = high("server.py", plain(&text)) > 0;
-        let name = inside.display().to_string();
-        kinds.entry(kind.unwrap_or_default()).or_default().add(found, !found, &name);
+    for source in sources {
+        let (kind, name) = (source.kind(), source.inside.display().to_string());
+        let found = high("server.py", source.text) > 0;
+        kinds.entry(kind).or_default().add(found, !found, &name);
     }
     let mut all = Tally::default();
     let mut lines = Vec::new();
@@ -53,26 +105,16 @@ fn hostile(folder: &Path) -> Result<Vec<Line>, BenchError> {
 }
 
 fn benign(folder: &Path) -> Result<Vec<Line>, BenchError> {
-    const NAME: &str = "servers";
     let mut lines = Vec::new();
     for name in BENIGN {
-        let root = folder.join(name);
-        if !root.is_dir() {
+        let Some(sources) = benign_sources(folder, name)? else {
             lines.push(Line::missing(NAME, name));
             continue;
-        }
+        };
         let mut tally = Tally::default();
-        for path in corpus::files(&root)? {
-            let source = path.extension().is_some_and(|end| {
-                ["py", "js", "ts", "mjs", "go"].iter().any(|one| end.eq_ignore_ascii_case(one))
-            });
-            let Ok(text) = std::fs::read_to_string(&path) else { continue };
-            if !source {
-                continue;
-            }
-            let inside = path.strip_prefix(&root).unwrap_or(&path).display().to_string();
-            let tools = tools(&text);
-            let found = high(&inside, text);
+        for source in sources {
+            let (tools, inside) = (source.tools(), source.inside.display().to_string());
+            let found = high(&inside, source.text);
             tally.count.trials += tools.max(found);
             tally.count.events += found;
             if found > 0 {
@@ -89,12 +131,6 @@ fn benign(folder: &Path) -> Result<Vec<Line>, BenchError> {
 fn high(name: &str, text: String) -> u64 {
     let findings = corpus::judge_file(name, Role::Source, text);
     findings.iter().filter(|finding| finding.level >= Level::High).count() as u64
-}
-
-/// Tools that a file registers, roughly: by the words that do it.
-fn tools(text: &str) -> u64 {
-    let words = [".tool(", "@mcp_tool", ".registerTool(", "mcp.NewTool(", ".add_tool("];
-    words.iter().map(|word| text.matches(word).count() as u64).sum()
 }
 
 /// Python without comments and without documentation of what is no tool, on hosts without a name.
