@@ -177,6 +177,7 @@ pub(super) struct Lexicon {
     tag_machine: Pattern,
     tag_answer: Pattern,
     tag_filled: Pattern,
+    tag_label: Pattern,
     option: Pattern,
     feature: Pattern,
     oblige: Pattern,
@@ -215,6 +216,9 @@ impl Lexicon {
             tag_answer: Pattern::new(TAG_ANSWER),
             tag_filled: Pattern::new(
                 r"<(?P<n>hidden|secret|system|admin|override|internal)\b[^>]*>(?:\W*\w+){5}",
+            ),
+            tag_label: Pattern::new(
+                r"\[(?:hidden|system|secret|admin|metadata|role|configuration|developer|assistant|internal|security|priority)[ _-](?:directive|instruction|override)s?\](?:\W*\w+){3}",
             ),
             option: Pattern::new(r"(?:^|\s)--?[a-z][\w-]*[ =]$"),
             feature: Pattern::new(
@@ -331,7 +335,7 @@ impl Lexicon {
             let before = found.start.saturating_sub(OPTION)..found.start;
             !self.option.is_match(&text[before])
         });
-        if let Some(found) = grave {
+        if let Some(found) = grave.or_else(|| self.tag_label.find(text)) {
             return Some((found, true));
         }
         self.tag.find(text).map(|found| (found, false))
@@ -367,6 +371,7 @@ impl Lexicon {
             &self.tag_machine,
             &self.tag_answer,
             &self.tag_filled,
+            &self.tag_label,
             &self.option,
             &self.feature,
             &self.oblige,
@@ -754,6 +759,7 @@ mod tests {
         for (pattern, class) in [
             (&LEXICON.tag, Mask::TAGGED),
             (&LEXICON.tag_filled, Mask::TAGGED),
+            (&LEXICON.tag_label, Mask::TAGGED),
             (&LEXICON.claim, Mask::OFFICE),
             (&LEXICON.conceal_abroad, orders::HUSH_ABROAD),
         ] {

@@ -17,8 +17,10 @@ patterns! {
     CLEARS = r#"os\.(?:remove|unlink|truncate)\(|["']w["']|\btruncate\b|\brm -|writelines\(|write\("#;
     PERSISTS = r#"\bcrontab -[\s\x22']|\|\s*crontab\b|["']crontab["']|/etc/cron(?:tab|\.\w+)|/var/spool/cron|/etc/rc\.local|/etc/init\.d/|(?:systemd/(?:system|user)/|\.service["'])|\bsystemctl\b[^\n]{0,20}\benable\b|["']systemctl["']\s*,\s*["']enable|Library/LaunchAgents|Library/LaunchDaemons|\bauthorized_keys\b|(?:~|HOME|home|root)[^\n]{0,30}/?\.(?:bashrc|zshrc|profile|bash_profile)\b|CurrentVersion\\{1,2}Run\b|\bschtasks\b|/etc/profile\.d|\.git/hooks/|\.config/autostart"#;
     WRITES = r#"["'](?:w|a|wb|ab|w\+|a\+)["']|write_text\(|writeFile|appendFile|>>|\|\s*crontab|\btee\b|WriteFile\(|subprocess\.|os\.system\(|exec(?:Sync)?\("#;
-    SYSTEM = r#"["'`](?:/etc/(?:hosts|resolv\.conf|fstab|issue|os-release|machine-id|mtab|network|ssh/)|/proc/(?:net|cpuinfo|meminfo|version|mounts|cmdline|modules|kallsyms|loadavg|stat|uptime|partitions|diskstats|interrupts|devices)|/var/log/(?:auth|syslog|secure|messages|wtmp|lastlog|kern|dmesg)|/sys/(?:class|devices|kernel|block)|/boot/)|\bpwd\.getpw|\bgrp\.getgr|\bwinreg\b|\bps (?:aux|-ef)\b|["']ps["']\s*,\s*["'](?:aux|-ef|-e|axo)|\bnetstat\b|\bdmidecode\b|(?:run|call|Popen|check_output|check_call|getoutput|exec\w*|spawn\w*|Command|system|popen)\(\s*\[?\s*["'](?:ifconfig|iptables|arp|lsof|dmesg|lsmod|whoami|ss|w|who|last|lastlog|getent|lspci|lsusb|lsblk|lscpu|route|id|uname|mount|df|journalctl)\b|[\[(]\s*["']ip["']\s*,\s*["'](?:a|addr|r|route|n|neigh|link)|\bgetent passwd\b|\bpsutil\.(?:process_iter|net_connections|users|net_if_addrs|boot_time|disk_partitions|virtual_memory|cpu_\w+)|\bplatform\.(?:uname|node|processor)\("#;
+    SYSTEM = r#"["'`](?:/etc/(?:hosts|resolv\.conf|fstab|issue|os-release|machine-id|mtab|network|ssh/)|/proc/(?:net(?:/\w+)?|cpuinfo|meminfo|version|mounts|cmdline|modules|kallsyms|loadavg|stat|uptime|partitions|diskstats|interrupts|devices)|/var/log/(?:auth|syslog|secure|messages|wtmp|lastlog|kern|dmesg)|/sys/(?:class|devices|kernel|block)|/boot/)|\bpwd\.getpw|\bgrp\.getgr|\bwinreg\b|\bps (?:aux|-ef)\b|["']ps["']\s*,\s*["'](?:aux|-ef|-e|axo)|\bnetstat\b|\bdmidecode\b|(?:run|call|Popen|check_output|check_call|getoutput|exec\w*|spawn\w*|Command|system|popen)\(\s*\[?\s*["'](?:ifconfig|iptables|arp|lsof|dmesg|lsmod|whoami|ss|w|who|last|lastlog|getent|lspci|lsusb|lsblk|lscpu|route|id|uname|mount|df|journalctl)\b|[\[(]\s*["']ip["']\s*,\s*["'](?:a|addr|r|route|n|neigh|link)|\bgetent passwd\b|\bpsutil\.(?:process_iter|net_connections|users|net_if_addrs|boot_time|disk_partitions|virtual_memory|cpu_\w+)|\bplatform\.(?:uname|node|processor)\("#;
     SECRET_SYSTEM = r#"\bpwd\.getpwall\(|\bgrp\.getgrall\(|/etc/(?:shadow|sudoers|gshadow|ssl/private)|["'`](?:/etc/(?:passwd|group)["'`])|/root[/]\.ssh|/proc/(?:\d+|self|\*|\{\w+\}|\$\{\w+\})/(?:environ|mem|maps|cmdline|fd)\b|\bspwd\.|system32\\+config\\+SAM|/dev/(?:mem|kmem)"#;
+    /// The folder of a process that somebody chose.
+    PROCESS_FOLDER = r#"\b(\w+)[ ]*=[ ]*f["']/proc/\{\w+\}["']"#;
     ALL_VARIABLES = r"\bdict\(os\.environ\)|\bos\.environ\.items\(\)|\bfor \w+ in os\.environ\b|Object\.(?:entries|keys)\(process\.env\)|JSON\.stringify\(process\.env\)";
     KEY_WORDS = r#"["'][\w*.]*(?:KEY|SECRET|TOKEN|PASSW(?:OR)?D|CREDENTIALS?)[\w*.]*["']"#;
     CLAIMS_CIPHER = r"(?i)^encrypts?\b";
@@ -40,6 +42,8 @@ patterns! {
     CONNECTS = r"\b(?:requests|httpx|session|client|axios|urllib)[\w.]*\.(?:get|post|request|urlopen)\(|\bconnect(?:_ex)?\(|\bcreate_connection\(|\bfetch\(";
     REFUSES = r"(?i)is_private|block|deny|denied|forbid|reject|refuse|disallow|not allowed|ssrf|ip_network\(|ipaddress";
     HOSTS = r"\b(?:port|host|ip|addr|target|subnet|endpoint)s?\b";
+    /// All addresses of a network.
+    NETWORK = r"\.hosts\(\)|\b(?:ip_network|IPNetwork|iter_iprange)\(";
     TRIES = r"\.connect_ex\(|\.connect\(\s*\(|\bcreate_connection\(|\bopen_connection\(";
     CONDITION = r"\b(?:if|while|for|elif|except|match|and|or|async|lambda)\b|\bsuper\(";
     /// Hidden files at a fixed place that every user of the machine can write to, or at home.
@@ -84,8 +88,8 @@ pub(super) fn find(program: &Program, text: &str, reached: &[Reached], out: &mut
     if let (Some(found), true) = (PERSISTS.find(code), WRITES.is_match(code)) {
         put(Kind::Persists, Level::High, found.range(), "");
     }
-    if let Some(found) = SECRET_SYSTEM.find(code) {
-        put(Kind::System, Level::High, found.range(), "");
+    if let Some(found) = SECRET_SYSTEM.find(code).map(|found| found.range()).or(process(code)) {
+        put(Kind::System, Level::High, found, "");
     } else if let Some(found) = SYSTEM.find(code) {
         let mut kinds: Vec<&str> = SYSTEM.find_iter(code).map(|found| found.as_str()).collect();
         kinds.sort_unstable();
@@ -189,17 +193,44 @@ fn private_network(
             continue;
         }
         let end = block_end(&program.mask, whole.end(), indent.len());
-        if let Some(connect) = TRIES.find(&program.code[whole.end().min(end)..end]) {
-            let at = whole.end() + connect.start();
-            put(
-                Kind::System,
-                Level::High,
-                at..at + connect.len(),
-                "tries hosts or ports in a loop",
-            );
+        let block = whole.end().min(end)..end;
+        if let Some(found) = tries(program, whole.as_str(), block) {
+            put(Kind::System, Level::High, found, "tries hosts or ports in a loop");
             return;
         }
     }
+}
+
+/// Where the block of a loop connects to what the loop goes through, itself or in a function that it calls.
+fn tries(program: &Program, head: &str, block: Range<usize>) -> Option<Range<usize>> {
+    let of_block = |found: Range<usize>| block.start + found.start..block.start + found.end;
+    if let Some(found) = TRIES.find(&program.code[block.clone()]) {
+        return Some(of_block(found.range()));
+    }
+    let connects = if NETWORK.is_match(head) { &CONNECTS } else { &TRIES };
+    let named = head.trim_start().strip_prefix("for ")?.split(" in ").next()?;
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    let names: Vec<&str> = named.split(|c| !is_word(c)).filter(|name| !name.is_empty()).collect();
+    let mask = &program.mask[block.clone()];
+    let helpers = program.functions.iter().filter(|one| one.name.len() > 2);
+    let helpers = helpers.filter(|one| connects.is_match(&program.code[one.body.clone()]));
+    helpers.into_iter().find_map(|helper| {
+        let call = format!("{}(", helper.name);
+        let at = mask.find(&call).filter(|at| !mask[..*at].ends_with(is_word))?;
+        let given = program.brackets.inside(block.start + at + call.len() - 1);
+        let mut words = program.mask[given].split(|c| !is_word(c));
+        words.any(|word| names.contains(&word)).then(|| of_block(at..at + call.len()))
+    })
+}
+
+/// Where the environment, the memory or the command line of a process is read, whose folder has a name.
+fn process(code: &str) -> Option<Range<usize>> {
+    PROCESS_FOLDER.captures_iter(code).take(LOOPS).find_map(|found| {
+        ["environ", "mem", "maps", "fd", "cmdline"].iter().find_map(|part| {
+            let path = format!("{{{}}}/{part}", &found[1]);
+            code.find(&path).map(|at| at..at + path.len())
+        })
+    })
 }
 
 /// Functions that do nothing but call themselves again.

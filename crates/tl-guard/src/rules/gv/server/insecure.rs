@@ -23,7 +23,7 @@ patterns! {
     QUERIES = r"\.(?:execute|executemany|all|each|executescript|raw|query|queryRawUnsafe|\$queryRawUnsafe|\$executeRawUnsafe|unsafe|Query|QueryRow|QueryContext|QueryRowContext|Exec|ExecContext|fetch|fetchrow|fetchval|fetch_all|fetchall|sql|prepare|Raw)\(|(?:^|[^.\w])(?:text|execute_query|run_query|execute_sql|executeQuery|runQuery|read_sql|read_sql_query)\(";
     SQL = r"(?i)\b(?:select\b[\s\S]{1,300}\bfrom|insert\s+into|update\s+\S+\s+set|delete\s+from|drop\s+(?:table|database)|alter\s+table|create\s+(?:table|user|database)|pragma\s+\w+|union\s+select|show\s+(?:tables|columns|create)|describe|explain|truncate|where)\b";
     OTHER_QUERY = r#"\.search(?:_s|_ext|_ext_s|_st)?\(|\.(?:xpath|findall|iterfind|selectNodes|evaluate)\(|\bXPath\("#;
-    FILTER = r#"\((?:[&|!]|\w+=)|//?\w+\[|\[@?\w+\s*=|contains\(|text\(\)"#;
+    FILTER = r#"\((?:[&|!]|\w+=)|//?(?:\w+|\{\w+\})\[|\[@?\w+\s*=|@\{?\w+\}?\s*=\s*["']|contains\(|text\(\)"#;
     WHERE = r#"["']?\$(?:where|expr|function|regex)["']?\]?\s*[:=]"#;
     PY_TEMPLATE = r"(?:^|[^\w])(?:\w+\.)?(?:Template|render_template_string|Markup)\(|(?:\)|\b(?i:\w*(?:env|jinja|templat|engine|sandbox)\w*))\.from_string\(|\.(?:format_map)\(|\bTemplate\.compile\(|\bpystache\.render\(|\bchevron\.render\(";
     PY_FORMAT = r"([A-Za-z_]\w*)\.(?:format|format_map|safe_substitute|substitute)\(";
@@ -47,7 +47,7 @@ patterns! {
     JS_FETCH = r"(?:^|[^.\w$])(?:fetch|got|request|nodeFetch)\(|\baxios(?:\.(?:get|post|put|delete|head|request))?\(|\bgot\.\w+\(|\bhttps?\.(?:get|request)\(|\.goto\(";
     GO_FETCH = r"\bhttp\.(?:Get|Post|Head|NewRequest|NewRequestWithContext)\(";
     CLIENTS = r"\b(?:requests|httpx|aiohttp|urllib3|net/http)\b";
-    HOST_CHECKED = r"urlparse|urlsplit|new URL\(|url\.Parse|\bhostname\b|is_private|isPrivate|allowed|ALLOWED|allowlist|startswith\(|startsWith\(|HasPrefix\(|[vV]alidat";
+    HOST_CHECKED = r"urlparse|urlsplit|new URL\(|url\.Parse|\.hostname\b|is_private|isPrivate|allowed|ALLOWED|allowlist|startswith\(|startsWith\(|HasPrefix\(|[vV]alidat";
     REQUEST_TOKEN = r#"(?:request|req|ctx|context|r|c|headers?)\b[\w.()]*?(?:\.headers(?:\.get\(|\[)|\.(?:get|Get|header|Header\.Get|GetHeader)\()\s*["'][aA]uthorization["']|(?:request|req|extra|requestInfo)\b[\w.?]*\.headers\??\.authorization\b"#;
     SENT_TOKEN = r#"["']?[aA]uthorization["']?\]?\s*[:=]\s*(?:f?["'`](?:Bearer\s)?[{$]*)?([A-Za-z_$][\w$.]*)"#;
     JWT = r"\bjwt\.(?:decode|verify)\(";
@@ -479,13 +479,22 @@ impl Look<'_> {
                 .iter()
                 .find_map(|s| start.strip_prefix(s));
             let host = host.map(|rest| {
-                rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>()
+                rest.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default()
+            });
+            // All of a host, where no more of a name follows.
+            let whole_host = host.filter(|name| {
+                let behind = start.split_once(&format!("{{{name}}}")).map(|(_, behind)| behind);
+                let next = behind.and_then(|behind| behind.chars().next());
+                start.starts_with("http")
+                    && next.is_some_and(|c| {
+                        matches!(c, '/' | ':' | '{' | '$' | '?' | '"' | '\'' | '`')
+                    })
             });
             // What comes by way of a helper may begin with a host of the program's.
-            let plain = given.is_some_and(|name| self.one.plain.contains(name));
+            let plain = given.or(whole_host).is_some_and(|name| self.one.plain.contains(name));
             let browser = self.program.mask[call.start..call.all.start].contains(".goto(");
             let level = if plain && !browser { Level::High } else { Level::Warn };
-            if given.is_some() || host.is_some_and(|name| self.one.names.contains(&name)) {
+            if given.is_some() || host.is_some_and(|name| self.one.names.contains(name)) {
                 self.put(Kind::Fetches, level, &call, "the address of a request");
             }
         }

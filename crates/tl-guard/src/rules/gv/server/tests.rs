@@ -438,6 +438,65 @@ fn brackets_without_end_do_not_take_for_ever() {
     read("a.py", &format!("import mcp\n{}", "def a(b=lambda: (\n".repeat(3_000)));
 }
 
+#[test]
+fn a_host_that_is_whose_the_caller_says_is_one_and_a_part_of_a_host_is_none() {
+    for (url, level) in [
+        ("f\"http://{host}/status\"", Level::High),
+        ("f\"https://{host}:{port}/status\"", Level::High),
+        ("f\"https://{host}\"", Level::High),
+        ("f\"https://{host}.example.org/status\"", Level::Warn),
+    ] {
+        let text = tool("host: str, port: int", &format!("return requests.get({url}).text"));
+        let text = format!("import requests\n{text}");
+        assert_eq!(kinds("a.py", &text), [(Kind::Fetches, level)], "{url}");
+    }
+    let checked = "if urlparse(host).hostname not in KNOWN:\n    raise ValueError\nreturn requests.get(f\"http://{host}/\").text";
+    assert_eq!(kinds("a.py", &format!("import requests\n{}", tool("host: str", checked))), []);
+    let named = "return requests.get(f\"http://{hostname}/\").text";
+    let named = format!("import requests\n{}", tool("hostname: str", named));
+    assert_eq!(kinds("a.py", &named), [(Kind::Fetches, Level::High)]);
+}
+
+#[test]
+fn ports_and_addresses_of_a_network_are_tried_by_a_helper_too() {
+    let helper = "def is_open(host, port):\n    s = socket.socket()\n    return s.connect_ex((host, port)) == 0\n\n\n";
+    let of =
+        |body: &str| kinds("a.py", &format!("import socket\n{helper}{}", tool("host: str", body)));
+    let found = [(Kind::System, Level::High)];
+    assert_eq!(of("for port in PORTS:\n    if is_open(host, port):\n        return port"), found);
+    // One attempt for something else that the loop goes through.
+    assert_eq!(of("for port in PORTS:\n    log(port)\nreturn is_open(host, 443)"), []);
+    assert_eq!(of("for port in PORTS:\n    is_open(host, 443)"), []);
+    assert_eq!(of("return [port for port in PORTS]"), []);
+    let asks = "def ask(ip):\n    return requests.get(f\"http://{ip}/\").text\n\n\n";
+    let of = |head: &str| {
+        let text =
+            format!("import requests\n{asks}{}", tool("net: str", &format!("{head}\n    ask(ip)")));
+        kinds("a.py", &text).into_iter().filter(|(kind, _)| *kind == Kind::System).count()
+    };
+    assert_eq!(of("for ip in ipaddress.ip_network(net).hosts():"), 1);
+    assert_eq!(of("for ip in KNOWN_ADDRESSES:"), 0);
+}
+
+#[test]
+fn the_environment_of_a_process_is_found_where_its_folder_has_a_name() {
+    let of = |part: &str| {
+        let body =
+            format!("folder = f\"/proc/{{pid}}\"\nreturn open(f\"{{folder}}/{part}\").read()");
+        kinds("a.py", &tool("pid: int", &body))
+    };
+    assert_eq!(of("environ"), [(Kind::System, Level::High)]);
+    assert!(!of("stat").contains(&(Kind::System, Level::High)));
+}
+
+#[test]
+fn a_filter_of_xpath_that_is_put_together_is_a_query() {
+    let text = tool("name: str", "return tree.xpath(f\"//{TABLE}[@name='{name}']\")");
+    assert_eq!(kinds("a.py", &text), [(Kind::Queries, Level::High)]);
+    let bound = tool("name: str", "return tree.xpath(\"//user[@name=$name]\", name=name)");
+    assert_eq!(kinds("a.py", &bound), []);
+}
+
 proptest! {
     #[test]
     fn any_text_is_read_and_every_place_is_in_it(
