@@ -198,6 +198,8 @@ fn actions(
             let (before, behind) = (&part[..found.start], &part[found.end..]);
             if negation::denied(before)
                 || kind == Kind::Secret && negation::answered(before)
+                || kind == Kind::Secret && negation::is_noun(before, &part[found.clone()])
+                || kind == Kind::Send && negation::sets_variable(&part[found.clone()], behind)
                 || kind == Kind::Review && negation::refuted(behind)
                 || kind == Kind::Send && negation::is_example(&part[..found.end])
             {
