@@ -95,6 +95,19 @@ pub(super) fn is_noun(before: &[u8], found: &[u8]) -> bool {
     ACCESS_OF.iter().any(|word| word.eq_ignore_ascii_case(&rest[start..]))
 }
 
+/// Whether what was found is what somebody may need: "call it if you need to delete one".
+pub(super) fn is_need(before: &[u8], found: &[u8]) -> bool {
+    let starts = |text: &[u8], word: &[u8]| {
+        text.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word))
+    };
+    let tail = &before[before.len().saturating_sub(16)..];
+    let ends =
+        |word: &[u8]| tail.len() >= word.len() && starts(&tail[tail.len() - word.len()..], word);
+    let needs = starts(found, b"need to") || starts(found, b"have to");
+    needs
+        && [&b"if you "[..], b"when you ", b"if users ", b"if they "].iter().any(|word| ends(word))
+}
+
 /// Whether what was found ends with a variable and the address of this machine that it is set to:
 /// "`APP_URL` as `http://localhost`", `HOSTS=10.1.2.3`.
 pub(super) fn sets_variable(found: &[u8], behind: &[u8]) -> bool {
