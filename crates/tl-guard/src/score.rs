@@ -197,7 +197,10 @@ fn actions(
                         foreign: Option<String>| {
             let (before, behind) = (&part[..found.start], &part[found.end..]);
             if negation::denied(before)
+                || kind == Kind::Execute && negation::is_need(before, &part[found.clone()])
                 || kind == Kind::Secret && negation::answered(before)
+                || kind == Kind::Secret && negation::is_noun(before, &part[found.clone()])
+                || kind == Kind::Send && negation::sets_variable(&part[found.clone()], behind)
                 || kind == Kind::Review && negation::refuted(behind)
                 || kind == Kind::Send && negation::is_example(&part[..found.end])
             {

@@ -213,7 +213,7 @@ pub(crate) fn without_secrets(path: &str, text: &str) -> Option<String> {
 
 /// All secrets of a text, in its order, none inside another.
 fn secrets(path: &str, text: &str) -> Vec<Secret> {
-    let manner = manner::of(path);
+    let manner = manner::of_file(path, text);
     let mut found = Vec::new();
     for range in shape::of_file(path, text) {
         let kind = if path.ends_with(".key") { Kind::Framework } else { Kind::PasswordFile };

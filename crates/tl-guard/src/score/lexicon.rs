@@ -312,7 +312,7 @@ impl Lexicon {
             Role::ToolResult => &self.tag_answer,
             _ => &self.tag,
         };
-        tag.find_all(text)
+        tag.find_all(text).filter(|tag| !is_part(text, tag))
     }
 
     /// A tag without any action, and whether it is a grave one: hidden, with a sentence in it. The text
@@ -333,12 +333,14 @@ impl Lexicon {
         let mut filled = self.tag_filled.find_all(text);
         let grave = filled.find(|found| {
             let before = found.start.saturating_sub(OPTION)..found.start;
-            !self.option.is_match(&text[before])
+            let close = text[found.clone()].iter().position(|byte| *byte == b'>');
+            let tag = found.start..close.map_or(found.end, |at| found.start + at + 1);
+            !self.option.is_match(&text[before]) && !is_part(text, &tag)
         });
         if let Some(found) = grave.or_else(|| self.tag_label.find(text)) {
             return Some((found, true));
         }
-        self.tag.find(text).map(|found| (found, false))
+        self.tag.find_all(text).find(|found| !is_part(text, found)).map(|found| (found, false))
     }
 
     /// Whether `found` ends with a word for secrets that only says what something is about.
@@ -450,7 +452,7 @@ impl Lexicon {
 }
 
 /// Ways to say that a person shall not know.
-const CONCEAL: &str = r"\b(?:do not|don't|never|without|avoid|no need to|must not|mustn't|should not|shouldn't|not)(?: [\w']+){0,3}? (?:mention(?:ing)?|tell(?:ing)?|inform(?:ing)?|reveal(?:ing)?|disclos(?:e|ing)|notify(?:ing)?|alert(?:ing)?)(?:[ '`]+[\w']+){0,4}?[ '`]+(?:users?|human|anyone|anybody|this|them|that|it|you|you're|operator|fact|they)\b|\bsilently (?:\w+ )?(?:run|send|read|execut\w+|upload|include|copy|forward|append|call|collect)\b|\bkeep (?:this|it|behaviou?r|these)(?: \w+)? (?:hidden|secret|confidential|between)\b|\bpresent (?:it|this|them|the information) as (?:if|part)\b|\blook like normal|\bmake it look|\bnot visible to the user|\bhidden from the user|\bwithout the user(?:'s)? (?:knowing|noticing|knowledge|awareness)|\b(?:user|human|they) (?:must|should|does|do|need)(?: not|n't) (?:know|see|notice|be (?:told|aware|informed))";
+const CONCEAL: &str = r"\b(?:do not|don't|never|without|avoid|no need to|must not|mustn't|should not|shouldn't|not)(?: [\w']+){0,3}? (?:mention(?:ing)?|tell(?:ing)?|inform(?:ing)?|reveal(?:ing)?|disclos(?:e|ing)|notify(?:ing)?|alert(?:ing)?)(?:[ '`]+[\w']+){0,4}?[ '`]+(?:users?|human|anyone|anybody|this|them|that|it|you|you're|operator|fact|they)\b|\bsilently (?:\w+ )?(?:run|send|read|execut\w+|upload|include|copy|forward|append|call|collect)\b|\bkeep (?:this|it|behaviou?r|these)(?: \w+)? (?:hidden|secret|confidential|between)\b|\bpresent (?:it|this|them|the information) as (?:if|part)\b|\blook like normal|\bmake it look|\bnot visible to the user|\bhidden from the user|\bwithout the user(?:'s)? (?:knowing|noticing|knowledge|awareness)|\b(?:user|human|they) (?:(?:must|should|need)(?: not|n't) (?:know|see|notice|be (?:told|aware|informed))|(?:does|do)(?: not|n't) (?:know|notice|be (?:told|aware|informed)))|\b(?:so|so that|ensure|sure|sure that|ensure that) (?:the |a )?(?:user|human|they) (?:does|do)(?: not|n't) see\b|\b(?:tell|explain to|assure) the (?:user|human) (?:that )?(?:this|it) is (?:necessary for|routine|harmless|normal)\b";
 
 /// What follows where a person is not to be told to do something: "never tell the user to run it" hides
 /// nothing from them.
@@ -458,6 +460,28 @@ const INSTRUCTS: &str = r"^ (?:(?:which|what)(?: \w+){0,2} )?to (?:open|run|go|u
 
 /// More of them, where a whole description is read at once.
 const CONCEAL_TOOL: &str = r"\b(?:do not|don't|never|must not|no need to) (?:show|display|explain|say|report|log)(?: [\w']+){0,4}? (?:to |from )?(?:the )?(?:users?|human|anyone|operator)\b";
+
+/// Whether a tag stands for a part of an address or a token, `one:<secret>@host` or `pat.<secret>`, or alone in
+/// quotation marks, and nothing is closed behind it.
+fn is_part(text: &[u8], tag: &Range<usize>) -> bool {
+    let name = text[tag.clone()].strip_prefix(b"<").and_then(|rest| rest.strip_suffix(b">"));
+    let Some(name) = name.filter(|name| name.iter().all(u8::is_ascii_alphabetic)) else {
+        return false;
+    };
+    let behind = &text[tag.end..];
+    let before = text[..tag.start].last().copied().unwrap_or(b' ');
+    let next = behind.first().copied().unwrap_or(b' ');
+    let quoted = matches!(before, b'\'' | b'"' | b'`') && before == next;
+    let joined = matches!(before, b'.' | b':' | b'/' | b'@' | b'=' | b'-' | b'_')
+        && matches!(next, b'@' | b'/' | b':' | b'.' | b',' | b')' | b' ' | b'`' | b'&');
+    let closes = |at: usize| {
+        behind[at..].starts_with(b"</")
+            && behind[at + 2..].get(..name.len()).is_some_and(|end| end.eq_ignore_ascii_case(name))
+    };
+    // "Adds numbers:<secret> read ..." has a word before the colon and a sentence behind it.
+    let joined = joined && (next != b' ' || before == b'.');
+    (quoted || joined) && !(0..behind.len()).any(closes)
+}
 
 /// Longest name of an option, in bytes.
 const OPTION: usize = 60;
@@ -554,6 +578,19 @@ fn harm() -> Vec<Action> {
                 Gap::Words(6),
                 r"\b(?:command|script|shell|terminal|bash|powershell|code|binary|payload)s?\b",
             )],
+        ),
+        chain(
+            Kind::Execute,
+            Mask::RUN.with(orders::REPLY),
+            false,
+            r"\b(?:run|execute|launch)\b",
+            &[
+                (Gap::Bytes(60, b"!?\n"), r"\b[\w-]+\.(?:sh|py|ps1|bat|cmd|js|mjs|rb)\b"),
+                (
+                    Gap::Bytes(40, b"!?\n"),
+                    r"\bbefore (?:you )?(?:repl(?:y|ying)|answer(?:ing)?|respond(?:ing)?) (?:to )?(?:the |any |every |each |a )?(?:users?|person|human|quer|question|message|request|prompt)",
+                ),
+            ],
         ),
         chain(
             Kind::Secret,
@@ -751,6 +788,16 @@ mod tests {
 
     fn seen(text: &str) -> Mask {
         Mask::of(LEXICON.stems.seen(text.as_bytes(), u128::MAX))
+    }
+
+    #[test]
+    fn every_class_of_words_has_a_bit_of_its_own() {
+        let mut bits: Vec<u128> =
+            stems::STEMS.iter().chain(orders::STEMS).map(|(class, _)| class.0).collect();
+        let all = bits.len();
+        bits.sort_unstable();
+        bits.dedup();
+        assert_eq!(bits.len(), all);
     }
 
     #[test]

@@ -81,6 +81,58 @@ pub(super) fn answered(before: &[u8]) -> bool {
     ANSWER.is_match(&before[before.len().saturating_sub(REACH)..])
 }
 
+/// What says whose access, or access to what, is meant: no order to take it.
+const ACCESS_OF: [&[u8]; 13] = [
+    b"admin", b"secret", b"secrets", b"root", b"read", b"write", b"user", b"network", b"remote",
+    b"public", b"api", b"data", b"agent",
+];
+
+/// Whether an order that begins with "access" is about the access that somebody has: "grant admin access".
+pub(super) fn is_noun(before: &[u8], found: &[u8]) -> bool {
+    let access = found.get(..6).is_some_and(|word| word.eq_ignore_ascii_case(b"access"));
+    let Some((b' ', rest)) = before.split_last().filter(|_| access) else { return false };
+    let start = rest.iter().rposition(|byte| !byte.is_ascii_alphabetic()).map_or(0, |at| at + 1);
+    ACCESS_OF.iter().any(|word| word.eq_ignore_ascii_case(&rest[start..]))
+}
+
+/// Whether what was found is what somebody may need: "call it if you need to delete one".
+pub(super) fn is_need(before: &[u8], found: &[u8]) -> bool {
+    let starts = |text: &[u8], word: &[u8]| {
+        text.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word))
+    };
+    let tail = &before[before.len().saturating_sub(16)..];
+    let ends =
+        |word: &[u8]| tail.len() >= word.len() && starts(&tail[tail.len() - word.len()..], word);
+    let needs = starts(found, b"need to") || starts(found, b"have to");
+    needs
+        && [&b"if you "[..], b"when you ", b"if users ", b"if they "].iter().any(|word| ends(word))
+}
+
+/// Whether what was found ends with a variable and the address of this machine that it is set to:
+/// "`APP_URL` as `http://localhost`", `HOSTS=10.1.2.3`.
+pub(super) fn sets_variable(found: &[u8], behind: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(found);
+    let number = text.len() - text.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.').len();
+    let address = match ["https://", "http://"].iter().find(|scheme| text.ends_with(*scheme)) {
+        Some(scheme) if NEAR.iter().any(|host| behind.starts_with(host)) => scheme.len(),
+        _ if number > 6 => number,
+        _ => return false,
+    };
+    let before = text[..text.len() - address].trim_end_matches(['`', '"', '\'', ' ']);
+    let Some(before) = before.strip_suffix('=').or_else(|| before.strip_suffix(" as")) else {
+        return false;
+    };
+    let before = before.trim_end_matches(['`', '"', '\'', ' ']);
+    let name = before.len()
+        - before
+            .trim_end_matches(|c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+            .len();
+    name > 3 && before.ends_with(|c: char| c.is_ascii_uppercase())
+}
+
+/// This machine.
+const NEAR: [&[u8]; 3] = [b"localhost", b"127.0.0.1", b"[::1]"];
+
 /// Words that end like a noun in the plural and are none: what follows them may be an order.
 const NO_NOUNS: [&[u8]; 10] = [
     b"always",

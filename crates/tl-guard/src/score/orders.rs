@@ -12,7 +12,7 @@ use stems::{
     LOOT_NAME, LURE, OUT, PLANT, PREFER, PRIZE, PUBLIC, REMOTE, SEED, SEEK, SETTING, TALK,
     TALK_NAME, TARGET, TIMES, VARIABLE, VERDICT, WAY_IN, WEAKEN,
 };
-pub(super) use stems::{ANNOUNCE, HUSH_ABROAD, LINK, STEMS};
+pub(super) use stems::{ANNOUNCE, HUSH_ABROAD, LINK, REPLY, STEMS};
 
 mod abroad;
 mod entities;
@@ -93,7 +93,7 @@ fn planting() -> Vec<Action> {
             r"\b(?:add|insert|inject|include|append|embed|put|plant)(?:s|ing)?\b",
             &[(
                 Gap::Bytes(40, b".!?\n"),
-                r"<script\b|\bscript tags?\b|\biframes?\b|\btracking pixels?|\bbeacons?\b|\bback ?doors?\b|\bhidden (?:admin|user|account|endpoint|route|field|iframe)|\bweb ?shells?\b|\bhard-?coded (?:password|credential|key|account|token)|\bmaster password",
+                r"<script\b|\bscript tags?\b|\biframes?\b|\btracking pixels?|\bbeacons?\b|\bback ?doors?\b|\bhidden (?:admin|user|account|endpoint|route|iframe|(?:form )?fields? (?:that|which|with|to|sending|posting))|\bweb ?shells?\b|\bhard-?coded (?:password|credential|key|account|token)|\bmaster password",
             )],
         ),
         action(

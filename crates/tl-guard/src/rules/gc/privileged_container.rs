@@ -11,7 +11,7 @@ use crate::rules::{Check, Cx, Rule, Sink, finding};
 
 pub(super) const RULE: Rule = Rule { doc: &DOC, check: Check::Inventory(check) };
 
-static DOC: RuleDoc = RuleDoc {
+pub(in crate::rules) static DOC: RuleDoc = RuleDoc {
     id: "GC005",
     name: "privileged-container",
     level: Level::Block,
@@ -45,6 +45,28 @@ fn check(cx: &Cx<'_>, sink: &mut Sink) {
 /// The option of a container's command line that gives away the machine.
 fn privileged(line: &str) -> Option<String> {
     of_words(&words(line))
+}
+
+/// Whether a container is given the whole disk to write to and rights of the machine besides.
+pub(in crate::rules) fn escapes(words: &[String]) -> bool {
+    let disk = |word: &String| {
+        let value = word.strip_prefix("--volume=").unwrap_or(word);
+        let mount = value.starts_with("/:/") && !value.ends_with(":ro") && !value.contains(":ro,");
+        let bind = word.split([',', '=']).collect::<Vec<_>>();
+        let bind = bind.windows(2).any(|two| matches!(two, ["source" | "src", "/"]))
+            && !bind.iter().any(|part| matches!(*part, "readonly" | "ro"));
+        mount || bind
+    };
+    let rights = |word: &String| {
+        let word = word.as_str();
+        word.starts_with("--privileged")
+            || word == "chroot"
+            || word == "nsenter"
+            || word.starts_with("--cap-add")
+            || word.ends_with("pid=host")
+    };
+    let apart = words.windows(2).any(|two| two[0] == "--pid" && two[1] == "host");
+    words.iter().any(disk) && (apart || words.iter().any(rights))
 }
 
 /// The same of its words.

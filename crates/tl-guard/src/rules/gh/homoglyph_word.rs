@@ -71,7 +71,10 @@ fn check(raw: &Raw<'_>, _: &Cx<'_>, sink: &mut Sink) {
         let mut found = group.finding(&DOC, message, vec!["homoglyph".to_owned()]);
         found.level = if raw.in_name(group.start) {
             Level::Block
-        } else if is_told(raw, &group) || raw.text.get(group.span()).is_some_and(is_spelled) {
+        } else if is_told(raw, &group)
+            || raw.text.get(group.span()).is_some_and(is_spelled)
+            || raw.role != Role::Source && is_symbol(raw, &group)
+        {
             Level::Warn
         } else if telling || all >= MANY || raw.role == Role::Source {
             Level::High
@@ -108,9 +111,41 @@ fn is_spelled(words: &str) -> bool {
         .all(|c| matches!(c, 'ї' | 'Ї' | 'й' | 'Й' | 'ё' | 'Ё' | 'ў' | 'Ў'))
 }
 
+/// Whether each word only begins with a Greek letter that looks like no Latin one, as names do that play with a
+/// symbol, and is none of those that attacks are made of.
+fn is_symbol(raw: &Raw<'_>, group: &gh::Group<'_>) -> bool {
+    group.hidden.iter().all(|h| {
+        let mut letters = raw.text[h.start..h.end].chars();
+        let first = letters.next().is_some_and(|c| "βγδεζηθλμξπστφχψωΓΔΘΛΞΠΣΦΨΩ".contains(c));
+        first
+            && letters.all(|c| c.is_ascii())
+            && !TELLING.contains(&h.decoded.to_ascii_lowercase().as_str())
+    })
+}
+
 /// `getUser`, `get_user`: a name of a program, wherever it stands.
 fn is_name(word: &str) -> bool {
     let camel =
         word.as_bytes().windows(2).any(|p| p[0].is_ascii_lowercase() && p[1].is_ascii_uppercase());
     camel || word.trim_matches('_').contains('_')
+}
+
+#[cfg(test)]
+mod tests {
+    use tl_core::finding::Level;
+
+    fn worst(path: &str, text: &str) -> Option<Level> {
+        let found = crate::testing::scanned(&[(path, text)]).findings;
+        found.iter().filter(|one| one.rule.0 == "GH009").map(|one| one.level).max()
+    }
+
+    #[test]
+    fn a_symbol_that_begins_a_name_of_a_text_looks_like_no_letter() {
+        let press = "# Books\n\n- One, \u{3c7}tAxis Press\n- Two, \u{3c7}tAxis Press\n- Three, \u{3c7}tAxis Press\n- \u{3bb}Prolog\n";
+        assert_eq!(worst("skills/k/refs/books.md", press), Some(Level::Warn));
+        let word = "# Set up\n\nYour \u{3c1}assword, \u{3c1}assword and \u{3c1}assword.\n";
+        assert_eq!(worst("README.md", word), Some(Level::High));
+        let inside = "# Set up\n\nThe Pay\u{3bf}ut, pay\u{3bf}ut, Pay\u{3bf}ut.\n";
+        assert_eq!(worst("README.md", inside), Some(Level::High));
+    }
 }

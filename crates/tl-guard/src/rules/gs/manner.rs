@@ -185,6 +185,21 @@ pub(super) fn of(path: &str) -> Manner {
     if SETTINGS.contains(&extension) { plain } else { Manner { unquoted: false, ..plain } }
 }
 
+/// By the path, and by the first line of what has no ending: a program keeps no list of settings.
+pub(super) fn of_file(path: &str, text: &str) -> Manner {
+    let manner = of(path);
+    let head = text.lines().next().filter(|line| line.starts_with("#!"));
+    let program = |line: &str| {
+        ["python", "node", "ruby", "perl", "php", "deno", "bun"]
+            .iter()
+            .any(|name| line.contains(name))
+    };
+    if manner.plain_lines && head.is_some_and(program) {
+        return Manner { plain_lines: false, unquoted: false, ..manner };
+    }
+    manner
+}
+
 /// Tests, fixtures, examples, templates to be copied.
 fn is_example(folders: &str, name: &str) -> bool {
     let part = |part: &str| {

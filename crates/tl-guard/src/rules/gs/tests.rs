@@ -119,3 +119,12 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_program_without_an_ending_is_known_by_its_first_line() {
+    let text = "#!/usr/bin/env python3\nrun({\"title\":args.title,\"meeting_password\":args.meeting_password,\"n\":args.n})\npost(data={\"grant_type\": \"password\", \"username\": username,\n    \"password\": password,\n})\n";
+    assert_eq!(seen("tools/call", text), []);
+    let given = "#!/usr/bin/env python3\npassword = \"q7Rk29xLm\"\n";
+    assert_eq!(seen("tools/call", given), [("GS090", "q7Rk29xLm".to_owned())]);
+    assert_eq!(seen("tools/call", "password q7Rk\npassword=hunter22\n").len(), 1);
+}

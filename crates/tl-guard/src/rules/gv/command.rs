@@ -15,6 +15,7 @@ use tl_rules::doc::RuleDoc;
 use super::python::pattern;
 use super::{DOCS, Found, SERVER};
 use crate::rules::ga::danger::{Danger, Sort, dangers};
+use crate::rules::gc::privileged_container;
 use crate::rules::{Sink, doc, finding, gp, gq};
 use crate::shell::{self, Command};
 use crate::text::section;
@@ -115,6 +116,9 @@ fn may_be(text: &str) -> bool {
         "php",
         "http",
         "ping",
+        "docker",
+        "podman",
+        "nerdctl",
     ];
     text.len() > 5 && {
         let lower = text.to_ascii_lowercase();
@@ -133,6 +137,11 @@ fn judge(
     let script = shell::read(&without_prompts(snippet.text));
     let commands: Vec<&Command> = script.commands.iter().collect();
     for danger in dangers(&commands) {
+        if danger.sort == Sort::Container
+            && !privileged_container::escapes(&commands[danger.at].texts())
+        {
+            continue;
+        }
         let Some((doc, same, what)) = rule(danger.sort) else { continue };
         if same.is_some_and(|same| known.contains(&same)) {
             continue;
@@ -145,7 +154,10 @@ fn judge(
         // The same address may stand in several commands: each is told at a line of its own.
         let new = |range: &Range<usize>| !seen.contains(&(danger.sort, line(range).line));
         let Some(range) = places(snippet.text, commands[danger.at]).find(new) else { continue };
-        let mut level = danger.level;
+        let mut level = match danger.sort {
+            Sort::Container => Level::High,
+            _ => danger.level,
+        };
         if document {
             let said = said_at(snippet.text, range.start);
             let explained = explains(&snippet.near) || explains(&said);
@@ -198,8 +210,9 @@ fn rule(sort: Sort) -> Option<(&'static RuleDoc, Option<Found>, &'static str)> {
         Sort::Agent => of(Found::Agent, "starts an agent that asks nobody"),
         Sort::Deletes => Some((&DELETES, None, "deletes what cannot be brought back")),
         Sort::Persists => Some((&SERVER[5], None, "stays on the machine")),
-        // How a container is run is documentation more often than not; the hook asks.
-        Sort::Container => None,
+        // How a container is run is documentation more often than not, and the hook asks: here only what
+        // leaves its fence on purpose.
+        Sort::Container => Some((&privileged_container::DOC, None, "leaves its container")),
     }
 }
 

@@ -40,7 +40,7 @@ macro_rules! patterns {
 
 patterns! {
     DOWNLOAD_RUN = r#"(?:os\.system|os\.popen|subprocess\.\w+|exec(?:Sync)?)\([^\n]{0,40}["'`][^\n]{0,10}(?:curl|wget|iwr)\b[^\n"'`]{0,200}\|\s*(?:sudo )?(?:ba|z)?sh\b|\b(?:curl|wget)\b[^\n]{0,200}\bchmod \+?[0-7a-z]*x?[0-7]*\b[^\n]{0,120}(?:&&|;)\s*(?:sudo |nohup )?[./~$"']|\b(?:exec|eval)\(\s*(?:requests\.get|urllib\.request\.urlopen|urlopen|httpx\.get|await fetch|fetch)\("#;
-    SECRET_FILES = r#"(?:~|\.home\(\)|homedir\(\)|UserHomeDir|HOME["'}\]]*|expanduser\(["'])[^\n]{0,20}(?:\.ssh/(?:id_|\*)|\.ssh["']|\.aws/credentials|\.aws["']|\.netrc|\.git-credentials|\.kube/config|\.docker/config|\.gnupg|\.npmrc|\.pypirc|\.config/gcloud|Login Data|Cookies)|["'/](?:\.config/solana/id\.json|\.ethereum/keystore|\.electrum/wallets|\.bitcoin/wallet|wallet\.dat)|\bid_(?:rsa|ed25519)["']|/etc/shadow\b|\.bash_history"#;
+    SECRET_FILES = r#"(?:~|\.home\(\)|homedir\(\)|UserHomeDir|HOME["'}\]]*|expanduser\(["'])[^\n]{0,20}(?:\.ssh/(?:id_|\*)|\.ssh["']|\.aws/credentials|\.aws["']|\.netrc|\.git-credentials|\.kube/config|\.docker/config|\.gnupg|\.npmrc|\.pypirc|\.config/gcloud|Login Data|Cookies)|["'/](?:\.config/solana/id\.json|\.ethereum/keystore|\.electrum/wallets|\.bitcoin/wallet|wallet\.dat)|\bid_(?:rsa|ed25519)["']|/etc/shadow\b|\.bash_history|(?i:chrom|brave|edge|opera|firefox|mozilla)[^\n]{0,60}(?:Login Data|Cookies|logins\.json|key4\.db|cookies\.sqlite)\b"#;
     ALL_VARIABLES = r"\bin os\.environ\b(?:\.items\(\))?|\bdict\(os\.environ\)|json\.dumps\([^\n]{0,20}os\.environ\b|Object\.(?:entries|keys)\(process\.env\)|JSON\.stringify\(process\.env\)|\bos\.Environ\(\)";
     KEY_WORDS = r#"["'](?:API_?)?(?:KEY|SECRET|TOKEN|PASSW(?:OR)?D|CREDENTIALS?)["']"#;
     KEY_VARIABLE = r#"(?:os\.getenv\(|os\.environ(?:\.get\(|\[)|process\.env\.)\s*["']?\w*(?:KEY|SECRET|TOKEN|PASSWORD)\b"#;
@@ -56,7 +56,7 @@ patterns! {
     /// Names that are looked up and carry what was encoded.
     DNS_OUT = r"\b(?:gethostbyname|getaddrinfo|resolve4?|lookup|Resolve-DnsName|nslookup|dig)\b\W[^\n]{0,80}?(?:b32encode|b64encode|hexlify|\.hex\(|base32|xxd|toString\(.(?:hex|base64))";
     /// The name of a list of what nobody is to touch, at the beginning of a line.
-    FENCE = r"(?m)^(?:export )?(?:const )?([A-Za-z_]*(?i:protect|forbid|forbidden|deny|denied|block|never|danger|risk|sensitive|exclu|ignore|reserved|critical|disallow|restrict|unsafe)[A-Za-z_]*)\s*(?::[^=\n]+)?=";
+    FENCE = r"(?m)^[ \t]*(?:export )?(?:const )?([A-Za-z_]*(?i:protect|forbid|forbidden|deny|denied|block|never|danger|risk|sensitive|exclu|ignore|reserved|critical|disallow|restrict|unsafe|indicator|suspicious|signature)[A-Za-z_]*)\s*(?::[^=\n]+)?=";
     TOUCHES = r"open\(|\.read|readFile|copy|\bcat\b|upload|send|post\(|tar|zip|glob|walk|listdir|iterdir|subprocess|system\(|run\(";
     READS_ANY = r"\.read\(|read_text\(|read_bytes\(|readFile|os\.environ|process\.env|\bcat\b|Get-Content";
     /// A coding agent whose questions are off.
@@ -66,7 +66,7 @@ patterns! {
     SAYS_WHO = r#"(?i)headers\s*=|["']authorization["']|auth="#;
     DECODES = r"\bb64decode\(|\bfromhex\(|codecs\.decode\(|marshal\.loads\(|zlib\.decompress\(|\batob\(|Buffer\.from\([^\n]{1,80}base64";
     RUNS = r"((?:^|[^.\w])(?:exec|eval)\()\s*[^)\s]|((?:^|[^.\w])new Function\()";
-    SHELL_OUT = r#"/dev/(?:tcp|udp)/[\w.$\{]|\bnc(?:at)? [^\n]{0,40}-e\b|\bpty\.spawn\(|\bbash -i\s*>&|os\.dup2\([^\n]*fileno"#;
+    SHELL_OUT = r#"/dev/(?:tcp|udp)/[\w.$\{]|\bnc(?:at)? [^\n]{0,40}-e\b|\bpty\.spawn\(|\bbash -i\s*>&|os\.dup2\(\s*\w+\.fileno"#;
     TUNNEL = r"(?i)\bhttps?://[\w.-]*(?:\.ngrok(?:-free)?\.(?:io|app|dev)|\.trycloudflare\.com|\.serveo\.net|\.loca\.lt|\.localtunnel\.me|webhook\.site|\.requestbin\.\w+|\.pipedream\.net|\.interact\.sh|\.oast\.\w+|\.onion)\b";
     CODE_STRING = r#"(?:require\(\\["']child_process|__import__\(\\?["'](?:os|subprocess)\\?["']\)\.\w+\(|Runtime\.getRuntime\(\)\.exec\([^)\n]{0,60}?["'`]|constructor\.constructor\()"#;
     EVALUATES = r"(?:^|[^.\w])(eval|exec)\(";
@@ -183,6 +183,14 @@ fn is_fence(code: &str, at: usize) -> bool {
     let Some(name) = FENCE.captures_iter(before).last().and_then(|found| found.get(1)) else {
         return false;
     };
+    let indented = before[..name.start()].ends_with([' ', '\t']);
+    if indented {
+        // What a call is given by a name, or what a function sets: within the brackets that open there.
+        let open = before[name.end()..].find(['[', '(', '{']).map(|n| name.end() + n);
+        if open.is_none_or(|open| bracketed(before, open).end < before.len()) {
+            return false;
+        }
+    }
     // Another statement began behind it: the path is no part of that list.
     let since = before[name.end()..].lines().skip(1);
     if since.into_iter().any(|line| line.starts_with(|c: char| c.is_alphanumeric() || c == '_')) {
@@ -193,7 +201,16 @@ fn is_fence(code: &str, at: usize) -> bool {
     uses.all(|(n, _)| {
         let line = code[..n].rfind('\n').map_or(0, |i| i + 1);
         let behind = code.floor_char_boundary((n + 400).min(code.len()));
-        let compared = code[line..n].trim_end().ends_with(" in");
+        // Another one is given the same name.
+        if indented && code[n + name.len()..].trim_start().starts_with('=') {
+            return true;
+        }
+        // `in LIST`, `in rule.list`.
+        let before = code[line..n].trim_end();
+        let of = before.strip_suffix('.').map_or(before, |of| {
+            of.trim_end_matches(|c: char| c.is_alphanumeric() || matches!(c, '_' | '.')).trim_end()
+        });
+        let compared = of.ends_with(" in");
         let end = code[n..behind].find("\n\n").map_or(behind, |i| n + i);
         compared && !TOUCHES.is_match(&code[line..end])
     })
@@ -208,7 +225,15 @@ pub(super) fn runs(code: &str) -> impl Iterator<Item = Range<usize>> {
 fn anywhere(code: &str, out: &mut Vec<(Found, Range<usize>)>) {
     first(&DOWNLOAD_RUN, code, Found::DownloadAndRun, out);
     first(&TUNNEL, code, Found::Tunnel, out);
-    first(&SHELL_OUT, code, Found::Shell, out);
+    // A program that goes to the background turns its streams to a file so, too.
+    let connects =
+        || [".connect", "create_connection(", ".accept("].iter().any(|call| code.contains(call));
+    let shell = SHELL_OUT.find_iter(code).take(PLACES);
+    let shell =
+        shell.into_iter().find(|found| !found.as_str().starts_with("os.dup2") || connects());
+    if let Some(shell) = shell {
+        put(Found::Shell, shell.range(), out);
+    }
     if DECODES.is_match(code)
         && let Some(run) = RUNS.captures(code).and_then(|run| run.get(1).or(run.get(2)))
     {

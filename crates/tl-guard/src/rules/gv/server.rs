@@ -90,12 +90,29 @@ patterns! {
 
 /// Whether a file makes a server.
 pub(super) fn is_server(text: &str, language: Language) -> bool {
-    match language {
+    let by_kit = match language {
         Language::Python => PYTHON_SERVER.is_match(text),
         Language::Script => SCRIPT_SERVER.is_match(text),
         Language::Go => GO_SERVER.is_match(text),
-    }
+    };
+    by_kit || by_hand(text, language)
 }
+
+/// Whether a file answers the calls of the protocol itself, without a kit, or says that its pages do.
+pub(super) fn by_hand(text: &str, language: Language) -> bool {
+    let answers = ["serverInfo", "tools/list", "tools/call"].iter().all(|word| text.contains(word));
+    let pages = language == Language::Python
+        && ["FastAPI(", "Flask("].iter().any(|framework| {
+            text.split(framework).skip(1).any(|behind| {
+                let head = &behind[..behind.floor_char_boundary(TITLE.min(behind.len()))];
+                head.split(')').next().is_some_and(|given| given.contains("MCP"))
+            })
+        });
+    answers || pages
+}
+
+/// Bytes in which the title of an application stands.
+const TITLE: usize = 200;
 
 /// What a file of a server shows.
 #[derive(Debug, Default)]
@@ -106,6 +123,11 @@ pub(super) struct Read {
     pub(super) said: Vec<Said>,
     /// Something was left out: the file is larger, or more entangled, than people write.
     pub(super) partly: bool,
+}
+
+/// Whether a file is a test, by its path.
+pub(super) fn is_test(path: &str) -> bool {
+    TEST.is_match(path)
 }
 
 /// Reads a file of a server; `None` for any other file. A file larger than [`LARGEST`] is only named.

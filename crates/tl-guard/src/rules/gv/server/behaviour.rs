@@ -426,6 +426,12 @@ fn unbounded(program: &Program, put: &mut impl FnMut(Kind, Level, Range<usize>, 
         {
             continue;
         }
+        // As many rounds as are written there.
+        let over = whole.as_str().split_once(" in ").map_or("", |(_, over)| over.trim_start());
+        let open = over.trim_start_matches(['(', '[']);
+        if open.len() < over.len() && open.starts_with(|c: char| !c.is_ascii_lowercase()) {
+            continue;
+        }
         if let Some(spawn) = SPAWNS.find_iter(body).find(kept) {
             let at = whole.end() + spawn.start();
             put(

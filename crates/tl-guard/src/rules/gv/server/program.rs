@@ -164,6 +164,7 @@ pub(crate) use patterns;
 patterns! {
     DEF = r"(?m)^([ \t]*)(?:async[ ]+)?def[ ]+(\w+)[ ]*\(";
     DECORATOR = r"(?m)^[ \t]*@(?:\w+\.)*(?:\w*tool|tools?|call_tool|resource|read_resource|resource_template|prompt|get_prompt|completion)\b";
+    PAGE = r"(?m)^[ \t]*@\w+\.(?:get|post|put|route|api_route|websocket)\(";
     REGISTERED = r"(?:\badd_tool\(|\bfrom_function\(|\.tool\([^()\n]*\)\(|\bregister_tool\()\s*(?:fn\s*=\s*)?([A-Za-z_][\w.]*)";
     NUMBER = r"^(?:typing\.|t\.)?(?:Optional\[)?(?:int|float|bool|Literal\[|UUID|uuid\.UUID|date|datetime|Decimal|number|boolean|int64|float64)\b";
     GO_FUNC = r"\bfunc\b[ ]*(?:\([^()]*\)[ ]*)?(\w*)[ ]*\(";
@@ -187,7 +188,9 @@ impl Program {
         let brackets = Brackets::of(&mask);
         let over = Cell::new(false);
         let functions = match language {
-            Language::Python => python(text, (&code, &mask), &brackets, &over),
+            Language::Python => {
+                python(text, (&code, &mask), &brackets, super::by_hand(text, language), &over)
+            }
             Language::Script => script(&mask, &brackets, &over),
             Language::Go => go(&mask, &brackets, &over),
         };
@@ -242,10 +245,14 @@ fn python(
     text: &str,
     (code, mask): (&str, &str),
     brackets: &Brackets,
+    by_hand: bool,
     over: &Cell<bool>,
 ) -> Vec<Function> {
-    let decorated: Vec<usize> =
+    let mut decorated: Vec<usize> =
         bounded(DECORATOR.find_iter(mask), MOST, over).map(|found| found.end()).collect();
+    if by_hand {
+        decorated.extend(bounded(PAGE.find_iter(mask), MOST, over).map(|found| found.end()));
+    }
     let mut registered: Vec<&str> = REGISTERED
         .captures_iter(code)
         .filter_map(|c| c.get(1)?.as_str().rsplit('.').next())
@@ -263,7 +270,8 @@ fn python(
         let start = mask[list.end..].find('\n').map_or(mask.len(), |n| list.end + n + 1);
         let end = block_end(mask, start, indent.len());
         let handler = decorated.iter().any(|at| (before..whole.start()).contains(at))
-            || registered.binary_search(&&found[2]).is_ok();
+            || registered.binary_search(&&found[2]).is_ok()
+            || by_hand && calls_tools(&found[2]);
         before = whole.start();
         let body = start.min(end)..end;
         let said = documentation(text, &body);
@@ -271,6 +279,12 @@ fn python(
         out.push(Function { name, parameters, start, body, handler, said });
     }
     out
+}
+
+/// Whether a function that answers the protocol itself is the one that is asked for a tool.
+fn calls_tools(name: &str) -> bool {
+    name.contains("tool")
+        && ["call", "execute", "invoke", "run"].iter().any(|word| name.contains(word))
 }
 
 /// The string that a body begins with.

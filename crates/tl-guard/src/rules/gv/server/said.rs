@@ -22,9 +22,9 @@ patterns! {
     LITERAL = r"\b(?:mcp|protocol)\.(?:Tool|Prompt|PromptArgument|Resource|ResourceTemplate|ServerOptions)\{";
     TAG = r#"\b(?:jsonschema|jsonschema_description|description):"((?:[^"\\\n]|\\.)+)""#;
     /// A description as a value.
-    DESCRIBES = r#"\bdescription["']?\s*[:=]\s*"#;
+    DESCRIBES = r#"\b(?:description|DESCRIPTION)["']?\s*[:=]\s*"#;
     /// What stands beside the description of a tool, whatever takes it.
-    OF_TOOL = r#"\b(?:input_?[sS]chema|schema|parameters|function|func|handler|execute|callback)["']?\s*[:=]"#;
+    OF_TOOL = r#"\b(?:input_?[sS]chema|schema|parameters|function|func|handler|execute|callback)["']?\s*[:=]|\btools["']?\s*[:=]\s*\["#;
     OF_NAME = r#"\bname["']?\s*[:=]"#;
     /// The description is an argument of what registers or makes a tool, or one of its parameters.
     IN_CALL = r"\b(?:\w*[tT]ool|[pP]rompt|[rR]esource|Field|ToolParam|ToolArg|PromptArg)\([^()]*$";
@@ -69,7 +69,17 @@ pub(super) fn literals(text: &str, language: Option<Language>, server: bool) -> 
         let in_call = IN_CALL.is_match(parts[0]);
         // What a call is given by its name is meant for it, whoever makes the server.
         let by_name = own.is_none() && in_call;
-        if server && (in_call || has(&IN_SCHEMA)) || by_name || has(&OF_TOOL) && has(&OF_NAME) {
+        // A file that is one tool: its description as a constant, and the function that does it.
+        let of_file = found.as_str().starts_with('D')
+            && language == Some(Language::Python)
+            && ["\ndef run(", "\ndef execute(", "\ndef call(", "\ndef handle("].iter().any(
+                |head| text.contains(head) || text.contains(&head.replace("def", "async def")),
+            );
+        if server && (in_call || has(&IN_SCHEMA))
+            || by_name
+            || of_file
+            || has(&OF_TOOL) && has(&OF_NAME)
+        {
             said.extend(read);
         }
     }
