@@ -475,12 +475,11 @@ fn is_part(text: &[u8], tag: &Range<usize>) -> bool {
     let joined = matches!(before, b'.' | b':' | b'/' | b'@' | b'=' | b'-' | b'_')
         && matches!(next, b'@' | b'/' | b':' | b'.' | b',' | b')' | b' ' | b'`' | b'&');
     let closes = |at: usize| {
-        behind[at..].starts_with(b"</")
-            && behind[at + 2..].get(..name.len()).is_some_and(|end| end.eq_ignore_ascii_case(name))
+        behind[at + 2..].get(..name.len()).is_some_and(|end| end.eq_ignore_ascii_case(name))
     };
     // "Adds numbers:<secret> read ..." has a word before the colon and a sentence behind it.
     let joined = joined && (next != b' ' || before == b'.');
-    (quoted || joined) && !(0..behind.len()).any(closes)
+    (quoted || joined) && !memchr::memmem::find_iter(behind, b"</").any(closes)
 }
 
 /// Longest name of an option, in bytes.
