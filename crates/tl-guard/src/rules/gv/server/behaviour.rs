@@ -429,7 +429,9 @@ fn unbounded(program: &Program, put: &mut impl FnMut(Kind, Level, Range<usize>, 
         // As many rounds as are written there.
         let over = whole.as_str().split_once(" in ").map_or("", |(_, over)| over.trim_start());
         let open = over.trim_start_matches(['(', '[']);
-        if open.len() < over.len() && open.starts_with(|c: char| !c.is_ascii_lowercase()) {
+        let pairs = over.starts_with("((") && over.contains("), (");
+        let plain = open.len() < over.len() && open.starts_with(|c: char| !c.is_ascii_lowercase());
+        if pairs || plain {
             continue;
         }
         if let Some(spawn) = SPAWNS.find_iter(body).find(kept) {

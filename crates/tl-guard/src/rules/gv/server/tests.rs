@@ -528,7 +528,7 @@ proptest! {
 fn a_loop_over_what_is_written_there_has_a_bound() {
     let few = tool(
         "n: int",
-        "for family, host in ((A, \"::1\"), (B, \"127.0.0.1\")):\n    sock = socket.socket(family)\n    sock.bind((host, 0))",
+        "for family, host in ((socket.A, \"::1\"), (socket.B, \"127.0.0.1\")):\n    sock = socket.socket(family)\n    sock.bind((host, 0))",
     );
     assert_eq!(kinds("a.py", &few), []);
     let many =
