@@ -174,7 +174,7 @@ fn plain(text: &str) -> String {
     hosts(&out)
 }
 
-/// Whether the documentation behind these lines is that of a decorated function.
+/// Whether the documentation behind these lines is that of a function that somebody registers.
 fn is_tool(before: &[&str]) -> bool {
     let starts = |line: &str| ["def ", "async def ", "class "].iter().any(|w| line.starts_with(w));
     let Some(head) = before.iter().rposition(|line| starts(line.trim_start())) else {
@@ -183,7 +183,9 @@ fn is_tool(before: &[&str]) -> bool {
     let Some(above) = before[..head].iter().rfind(|line| !line.trim().is_empty()) else {
         return false;
     };
-    above.trim_start().starts_with('@') || above.trim() == ")"
+    let of_python = ["@staticmethod", "@classmethod", "@property", "@dataclass"];
+    let above = above.trim();
+    above.starts_with('@') && !of_python.iter().any(|one| above.starts_with(one)) || above == ")"
 }
 
 /// A line to its `#`, where that stands in no string of the line.
