@@ -43,6 +43,8 @@ patterns! {
     PATH_CALL = r"^(?:[\w.]*\b(?:join|resolve|expanduser|expandHome|abspath|normalize|normpath|joinpath|Path|Join|Clean|Abs|str))\(";
     /// A text that begins with something put in.
     TEMPLATE_HEAD = r#"^(?:[fF]["']|`\$)\{"#;
+    /// What stands behind the last name of a host.
+    HOST_ENDS = r#"^(?:[/:?#"'`]|\$?\{(?:self\.|this\.)?_?(?:path|route|endpoint|uri|query|suffix))"#;
     PY_FETCH = r"\b(?:requests|httpx|session|client|http|http_client|aiohttp)\.(?:get|post|put|patch|delete|head|request|stream)\(|\burlopen\(|\burlretrieve\(|\burllib\.request\.Request\(|\.goto\(";
     JS_FETCH = r"(?:^|[^.\w$])(?:fetch|got|request|nodeFetch)\(|\baxios(?:\.(?:get|post|put|delete|head|request))?\(|\bgot\.\w+\(|\bhttps?\.(?:get|request)\(|\.goto\(";
     GO_FETCH = r"\bhttp\.(?:Get|Post|Head|NewRequest|NewRequestWithContext)\(";
@@ -484,14 +486,11 @@ impl Look<'_> {
             // All of a host, where no more of a name follows.
             let whole_host = host.filter(|name| {
                 let behind = start.split_once(&format!("{{{name}}}")).map(|(_, behind)| behind);
-                let next = behind.and_then(|behind| behind.chars().next());
-                start.starts_with("http")
-                    && next.is_some_and(|c| {
-                        matches!(c, '/' | ':' | '{' | '$' | '?' | '"' | '\'' | '`')
-                    })
+                start.starts_with("http") && behind.is_some_and(|behind| HOST_ENDS.is_match(behind))
             });
             // What comes by way of a helper may begin with a host of the program's.
-            let plain = given.or(whole_host).is_some_and(|name| self.one.plain.contains(name));
+            let plain = given.is_some_and(|name| self.one.plain.contains(name))
+                || whole_host.is_some_and(|name| self.one.handed.contains(name));
             let browser = self.program.mask[call.start..call.all.start].contains(".goto(");
             let level = if plain && !browser { Level::High } else { Level::Warn };
             if given.is_some() || host.is_some_and(|name| self.one.names.contains(name)) {

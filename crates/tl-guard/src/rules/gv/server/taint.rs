@@ -36,6 +36,8 @@ pub(crate) struct Reached {
     pub(crate) numbers: BTreeSet<String>,
     /// Of those names, what holds it as the model wrote it.
     pub(crate) plain: BTreeSet<String>,
+    /// The same by way of callers too: what one of them hands on as it got it.
+    pub(crate) handed: BTreeSet<String>,
     /// Of those names, lists whose first part the program itself chose.
     pub(crate) lists: BTreeSet<String>,
     /// Of those names, what was put together, and out of what.
@@ -120,6 +122,8 @@ pub(crate) fn reach(program: &Program) -> (Vec<Reached>, bool) {
     }
     // function -> indexes of parameters that a caller fills with what a model chose
     let mut given: FxHashMap<usize, BTreeSet<usize>> = FxHashMap::default();
+    // and of those, what it hands on as it got it
+    let mut handed: FxHashMap<usize, BTreeSet<usize>> = FxHashMap::default();
     let mut open: Vec<usize> = Vec::new();
     for (index, function) in program.functions.iter().enumerate() {
         if function.handler {
@@ -144,16 +148,18 @@ pub(crate) fn reach(program: &Program) -> (Vec<Reached>, bool) {
             continue;
         }
         let parameters = given.get(&index).cloned().unwrap_or_default();
-        let reached = follow(program, index, &parameters);
-        for (callee, filled) in calls(program, &by_name, &reached) {
+        let as_given = handed.get(&index).cloned().unwrap_or_default();
+        let reached = follow(program, index, &parameters, &as_given);
+        for Filled { callee, places, as_given } in calls(program, &by_name, &reached) {
             if callee == index {
                 continue;
             }
             let new = !given.contains_key(&callee);
-            let known = given.entry(callee).or_default();
-            let before = known.len();
-            known.extend(filled);
-            if new || known.len() > before {
+            let of_callee = (given.entry(callee).or_default(), handed.entry(callee).or_default());
+            let before = of_callee.0.len() + of_callee.1.len();
+            of_callee.0.extend(places);
+            of_callee.1.extend(as_given);
+            if new || of_callee.0.len() + of_callee.1.len() > before {
                 open.push(callee);
             }
         }
@@ -188,14 +194,21 @@ pub(crate) fn below(program: &Program, index: usize) -> Vec<usize> {
     out
 }
 
-/// The names of one function.
-fn follow(program: &Program, index: usize, given: &BTreeSet<usize>) -> Reached {
+/// The names of one function, from the parameters that are filled, and of those the ones that a caller
+/// hands on as it got them.
+fn follow(
+    program: &Program,
+    index: usize,
+    given: &BTreeSet<usize>,
+    as_given: &BTreeSet<usize>,
+) -> Reached {
     let function: &Function = &program.functions[index];
     let mut reached = Reached {
         function: index,
         names: BTreeSet::new(),
         numbers: BTreeSet::new(),
         plain: BTreeSet::new(),
+        handed: BTreeSet::new(),
         lists: BTreeSet::new(),
         built: Vec::new(),
         held: Vec::new(),
@@ -206,9 +219,13 @@ fn follow(program: &Program, index: usize, given: &BTreeSet<usize>) -> Reached {
             let into = if parameter.number { &mut reached.numbers } else { &mut reached.names };
             into.extend(parameter.names.iter().cloned());
         }
+        if as_given.contains(&at) && !parameter.number {
+            reached.handed.extend(parameter.names.iter().cloned());
+        }
     }
     if function.handler {
         reached.plain.clone_from(&reached.names);
+        reached.handed.clone_from(&reached.names);
     }
     let body = &program.mask[function.body.clone()];
     let assign = match program.language {
@@ -235,12 +252,14 @@ fn follow(program: &Program, index: usize, given: &BTreeSet<usize>) -> Reached {
         let expression = expression(program, start, function.body.end);
         let text = texts(&program.mask[expression.clone()]);
         let text = text.as_ref();
-        let plain = whole(text.trim()).is_some_and(|root| reached.plain.contains(root));
-        for word in WORDS.find_iter(left).map(|word| word.as_str()) {
-            if plain {
-                reached.plain.insert(word.to_owned());
-            } else {
-                reached.plain.remove(word);
+        for names in [&mut reached.plain, &mut reached.handed] {
+            let same = whole(text.trim()).is_some_and(|root| names.contains(root));
+            for word in WORDS.find_iter(left).map(|word| word.as_str()) {
+                if same {
+                    names.insert(word.to_owned());
+                } else {
+                    names.remove(word);
+                }
             }
         }
         if CLEANS.is_match(text.trim()) {
@@ -341,21 +360,25 @@ fn checks(body: &str, start: usize) -> BTreeMap<String, Vec<Range<usize>>> {
     out
 }
 
-/// Calls of functions of this file, with the parameters that get what a model chose.
-fn calls(
-    program: &Program,
-    by_name: &FxHashMap<&str, usize>,
-    reached: &Reached,
-) -> Vec<(usize, BTreeSet<usize>)> {
+/// A call of a function of this file.
+struct Filled {
+    callee: usize,
+    /// Parameters that get what a model chose.
+    places: BTreeSet<usize>,
+    /// Those that get it as the caller got it.
+    as_given: BTreeSet<usize>,
+}
+
+fn calls(program: &Program, by_name: &FxHashMap<&str, usize>, reached: &Reached) -> Vec<Filled> {
     let body = program.functions[reached.function].body.clone();
     let mut all = reached.names.clone();
     all.extend(reached.numbers.iter().cloned());
     let mut out = Vec::new();
     for found in CALLS.captures_iter(&program.mask[body.clone()]) {
-        let (Some(whole), Some(&callee)) = (found.get(0), by_name.get(&found[1])) else { continue };
-        let list = program.brackets.inside(body.start + whole.end() - 1);
+        let (Some(head), Some(&callee)) = (found.get(0), by_name.get(&found[1])) else { continue };
+        let list = program.brackets.inside(body.start + head.end() - 1);
         let parameters = &program.functions[callee].parameters;
-        let mut filled = BTreeSet::new();
+        let (mut places, mut as_given) = (BTreeSet::new(), BTreeSet::new());
         for (at, part) in split(&program.mask, list).into_iter().enumerate() {
             let text = &program.mask[part];
             let named = text.split_once('=').filter(|(_, value)| !value.starts_with('='));
@@ -371,10 +394,13 @@ fn calls(
                 && !CLEANS.is_match(value.trim())
                 && let Some(place) = place.filter(|place| *place < parameters.len())
             {
-                filled.insert(place);
+                places.insert(place);
+                if whole(value.trim()).is_some_and(|name| reached.handed.contains(name)) {
+                    as_given.insert(place);
+                }
             }
         }
-        out.push((callee, filled));
+        out.push(Filled { callee, places, as_given });
     }
     out
 }

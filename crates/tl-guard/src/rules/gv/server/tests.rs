@@ -452,6 +452,17 @@ fn a_host_that_is_whose_the_caller_says_is_one_and_a_part_of_a_host_is_none() {
     }
     let checked = "if urlparse(host).hostname not in KNOWN:\n    raise ValueError\nreturn requests.get(f\"http://{host}/\").text";
     assert_eq!(kinds("a.py", &format!("import requests\n{}", tool("host: str", checked))), []);
+    let helper =
+        "\n\ndef ask(name, path=\"/\"):\n    return requests.get(f\"http://{name}{path}\").text\n";
+    for (body, level) in [
+        ("return ask(host)", Level::High),
+        ("name = host\nreturn ask(path=\"/a\", name=name)", Level::High),
+        ("return ask(server_of(host))", Level::Warn),
+        ("host = server_of(host)\nreturn ask(host)", Level::Warn),
+    ] {
+        let text = format!("import requests\n{}{helper}", tool("host: str", body));
+        assert_eq!(kinds("a.py", &text), [(Kind::Fetches, level)], "{body}");
+    }
     let named = "return requests.get(f\"http://{hostname}/\").text";
     let named = format!("import requests\n{}", tool("hostname: str", named));
     assert_eq!(kinds("a.py", &named), [(Kind::Fetches, Level::High)]);
